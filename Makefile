@@ -1,0 +1,52 @@
+# make demo: the main job at demo scale. make test: the quick tests. make test-full: all of them.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/requirements.stamp
+
+.PHONY: demo test test-full check format lock schema clean
+
+demo: $(STAMP)
+	$(BIN)/snakemake --cores all
+	@echo
+	@echo "The report: $(CURDIR)/results/report.html"
+
+test: check
+	$(BIN)/python -m pytest -m "not full"
+
+test-full: check
+	$(BIN)/python -m pytest
+
+check: $(STAMP)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/snakefmt --check Snakefile rules
+
+format: $(STAMP)
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+	$(BIN)/snakefmt Snakefile rules
+
+# Writes the JSON schemas that editors check study files with.
+schema: $(STAMP)
+	PYTHONPATH=scripts $(BIN)/python -m synthmix.config.schema
+
+# Pins every dependency anew, with hashes and without the address of any index.
+lock:
+	uv pip compile pyproject.toml --group dev --universal --python-version 3.11 \
+		--generate-hashes --no-emit-index-url --no-emit-find-links --no-header \
+		--output-file requirements.txt --upgrade
+
+# The environment is made anew when it is missing or when the lock has changed.
+$(STAMP): requirements.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+		{ echo "synthmix needs Python 3.11 or newer: make PYTHON=/path/to/python3.11"; exit 1; }
+	rm -rf $(VENV)
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes \
+		--requirement requirements.txt
+	touch $(STAMP)
+
+clean:
+	rm -rf results/demo results/paper results/report.html .snakemake
