@@ -1,0 +1,76 @@
+"""Keeping the state of a training, so that a killed job goes on where it was."""
+
+import hashlib
+import json
+import logging
+import pickle
+import time
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any, Self
+
+import torch
+
+from synthmix.files import fingerprint, write_beside
+
+LOGGER = logging.getLogger(__name__)
+
+
+class Checkpoint:
+    """The state of one training in a file of its own.
+
+    The file must not be a declared output of the job: Snakemake removes those when a job fails.
+    A state is only taken up again by a training with the same `identity`, so a checkpoint of
+    other settings, other data or other code is never continued.
+    """
+
+    def __init__(self, path: str | Path, identity: str, every_seconds: float) -> None:
+        """Keep a state at `path` at most `every_seconds` old, counted from now."""
+        self.path = Path(path)
+        self.identity = identity
+        self.every_seconds = every_seconds
+        self._saved_at = time.monotonic()
+
+    @classmethod
+    def of_job(cls, snakemake: Any) -> Self:
+        """Return the checkpoint of a training job, at its parameter `checkpoint`.
+
+        The identity is made of all parameters of the job, the digest of its code among them, and
+        of its input files.
+        """
+        params = dict(snakemake.params.items())
+        identity = training_identity(params, list(snakemake.input))
+        return cls(params["checkpoint"], identity, snakemake.config["checkpoint_seconds"])
+
+    def load(self) -> dict[str, Any] | None:
+        """Return the kept state on the CPU, or None when there is none for this training."""
+        if not self.path.exists():
+            return None
+        try:
+            kept = torch.load(self.path, map_location="cpu", weights_only=True)
+        except (OSError, RuntimeError, EOFError, pickle.UnpicklingError) as error:
+            LOGGER.warning("%s can't be read (%s): starting anew", self.path, error)
+            return None
+        if kept["identity"] != self.identity:
+            LOGGER.info("%s belongs to other settings, data or code: starting anew", self.path)
+            return None
+        return kept["state"]
+
+    def save_if_due(self, state: Callable[[], dict[str, Any]]) -> None:
+        """Keep what `state` returns (tensors, numbers, text, lists and dicts) when it is time."""
+        if time.monotonic() - self._saved_at < self.every_seconds:
+            return
+        with write_beside(self.path) as temporary:
+            torch.save({"identity": self.identity, "state": state()}, temporary)
+        self._saved_at = time.monotonic()
+
+    def remove(self) -> None:
+        """Forget the state: the training is done and its outputs are written."""
+        self.path.unlink(missing_ok=True)
+
+
+def training_identity(settings: Mapping[str, Any], files: list[str | Path]) -> str:
+    """Return what tells one training from another: its settings and the files it reads."""
+    states = [fingerprint(file) for file in files]
+    text = json.dumps([settings, states], sort_keys=True, default=str)
+    return hashlib.sha256(text.encode()).hexdigest()

@@ -1,0 +1,53 @@
+"""Writing files so that a killed job never leaves half a file under its final name."""
+
+import os
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pandas as pd
+
+
+@contextmanager
+def write_beside(path: str | Path) -> Iterator[Path]:
+    """Yield a temporary path beside `path`, renamed to `path` when the block succeeds.
+
+    The temporary file keeps the suffix of `path` (writers choose the format by it) and is
+    removed when the block fails.
+    """
+    path = Path(path)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle, name = tempfile.mkstemp(prefix=f".{path.stem}-", suffix=path.suffix, dir=path.parent)
+    os.close(handle)
+    temporary = Path(name)
+    try:
+        yield temporary
+        temporary.chmod(0o666 & ~_umask())
+        temporary.replace(path)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def write_text(path: str | Path, text: str) -> None:
+    """Write `text` to `path` in UTF-8, whole or not at all."""
+    with write_beside(path) as temporary:
+        temporary.write_text(text, encoding="utf-8")
+
+
+def write_table(path: str | Path, table: pd.DataFrame) -> None:
+    """Write `table` to `path` as CSV without its index, whole or not at all."""
+    with write_beside(path) as temporary:
+        table.to_csv(temporary, index=False, lineterminator="\n")
+
+
+def fingerprint(path: str | Path) -> tuple[int, int]:
+    """Size in bytes and modification time in ns: what tells a file from a rewritten one."""
+    state = Path(path).stat()
+    return state.st_size, state.st_mtime_ns
+
+
+def _umask() -> int:
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask

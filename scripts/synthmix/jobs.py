@@ -1,0 +1,50 @@
+"""What every script does around its work: logging, reproducible torch, errors for people."""
+
+import errno
+import logging
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from synthmix.errors import UserError
+
+LOGGER = logging.getLogger("synthmix")
+
+
+@contextmanager
+def job(snakemake: Any) -> Iterator[None]:
+    """Run the body of a script: log to the rule's log file, end with a message the user can use.
+
+    A `UserError` or a full disk ends the script with code 1 and its message, in the log and on
+    standard error; any other error is a bug and keeps its traceback, in both places too.
+    """
+    _start_logging(Path(snakemake.log[0]))
+    try:
+        yield
+    except UserError as error:
+        _stop(str(error))
+    except OSError as error:
+        if error.errno not in (errno.ENOSPC, errno.EDQUOT):
+            LOGGER.exception("unexpected error")
+            raise
+        _stop(f"The disk is full ({error}). Free some space and run the same command again.")
+    except Exception:
+        LOGGER.exception("unexpected error")
+        raise
+
+
+def _start_logging(log: Path) -> None:
+    log.parent.mkdir(parents=True, exist_ok=True)
+    handler = logging.FileHandler(log, mode="w", encoding="utf-8")
+    handler.setFormatter(logging.Formatter("%(asctime)s %(message)s", "%H:%M:%S"))
+    LOGGER.addHandler(handler)
+    LOGGER.setLevel(logging.INFO)
+    LOGGER.propagate = False
+
+
+def _stop(message: str) -> None:
+    LOGGER.error(message)
+    print(f"\nsynthmix: {message}\n", file=sys.stderr)
+    sys.exit(1)

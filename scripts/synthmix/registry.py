@@ -1,0 +1,50 @@
+"""Where each data set, generator and classifier lives, by the name study files call it.
+
+Adding one is its own module (or package) and one line here. The entries are strings so that
+naming one imports nothing: a study that uses one generator never loads the others, and an edit
+of one reruns only its own jobs (see `synthmix.digest`).
+"""
+
+import importlib
+from types import ModuleType
+
+# Module with `Settings`, `fetch(settings, target)` and `index(settings, root)`.
+DATASETS = {
+    "image_folder": "synthmix.datasets.image_folder",
+    "phantom_mammograms": "synthmix.datasets.phantom_mammograms",
+}
+
+# Package with `settings.Settings` (no torch there), and the class in its module `model`.
+GENERATORS = {
+    "dcgan": "synthmix.generators.dcgan:DCGAN",
+}
+
+# Module with `load_weights`, `frozen_part` and `trainable_part`.
+CLASSIFIERS = {
+    "vgg16": "synthmix.classifiers.vgg16",
+}
+
+
+def load_dataset(name: str) -> ModuleType:
+    """Return the module of the data set source `name`."""
+    return importlib.import_module(DATASETS[name])
+
+
+def load_generator(name: str) -> type:
+    """Return the class of the generator `name`; this loads torch."""
+    return getattr(importlib.import_module(generator_module(name)), GENERATORS[name].split(":")[1])
+
+
+def generator_module(name: str) -> str:
+    """Return the name of the module with the networks and training of the generator `name`."""
+    return f"{generator_package(name)}.model"
+
+
+def generator_package(name: str) -> str:
+    """Return the name of the package of the generator `name`."""
+    return GENERATORS[name].split(":")[0]
+
+
+def load_classifier(name: str) -> ModuleType:
+    """Return the module of the classifier network `name`."""
+    return importlib.import_module(CLASSIFIERS[name])
