@@ -1,0 +1,1 @@
+"""Raw data, fetched and checked."""

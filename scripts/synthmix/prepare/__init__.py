@@ -1,0 +1,1 @@
+"""From raw files to equal images, split by patient."""
