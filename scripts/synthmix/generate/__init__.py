@@ -1,0 +1,1 @@
+"""Training generators and drawing pools of synthetic images from them."""

@@ -1,0 +1,54 @@
+"""From a trained generator to a pool of synthetic images, one a seed."""
+
+import logging
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import torch
+from tqdm import tqdm
+
+from synthmix.files import write_table
+from synthmix.generators.base import Generator
+from synthmix.registry import load_generator
+from synthmix.store import save_array, table_path
+
+LOGGER = logging.getLogger(__name__)
+BLOCK = 256
+
+
+def sample_generator(
+    model: str,
+    generator: str,
+    label: str,
+    weights: str | Path,
+    output: str | Path,
+    images: int,
+    truncation: float,
+    device: torch.device,
+) -> None:
+    """Make the images of seeds 0 .. `images` - 1 and write them as the store `output`.
+
+    `weights` is what `train_generator` wrote for a generator of the kind `model`; the table names
+    the `generator` and the class `label`.
+    """
+    trained = load_generator(model).load(weights, device)
+    save_array(output, trained.image_shape, "uint8", _blocks(trained, images, truncation))
+    seeds = np.arange(images)
+    table = pd.DataFrame(
+        {
+            "sample_id": [f"{generator}-{label}-{seed:06d}" for seed in seeds],
+            "label": label,
+            "seed": seeds,
+            "generator": generator,
+            "truncation": truncation,
+        }
+    )
+    write_table(table_path(output), table)
+    LOGGER.info("%d images of class %s", images, label)
+
+
+def _blocks(generator: Generator, images: int, truncation: float) -> Iterator[np.ndarray]:
+    for start in tqdm(range(0, images, BLOCK), "sample", disable=None):
+        yield generator.sample(range(start, min(start + BLOCK, images)), truncation)

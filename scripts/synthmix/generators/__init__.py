@@ -1,0 +1,1 @@
+"""Generators of synthetic images; each is a package named in `synthmix.registry`."""

@@ -1,0 +1,1 @@
+"""DCGAN: settings in `settings`, networks and training in `model`."""

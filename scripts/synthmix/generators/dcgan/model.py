@@ -1,0 +1,169 @@
+"""DCGAN (Radford, Metz and Chintala 2015, https://arxiv.org/abs/1511.06434)."""
+
+from collections.abc import Sequence
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+import torch
+from torch import nn
+from torch.nn.functional import binary_cross_entropy_with_logits
+
+from synthmix.generators.base import Generator
+from synthmix.generators.dcgan.settings import Settings
+
+# Images are always made in batches of this size, the last one filled up: on a CPU the last bits
+# of a convolution depend on the size of its batch, and an image must depend on its seed alone.
+SAMPLE_BATCH = 16
+
+
+class GeneratorNetwork(nn.Sequential):
+    """Latent vectors (N, latent_dim) to images (N, C, size, size) in -1..1."""
+
+    def __init__(self, settings: Settings, size: int, channels: int) -> None:
+        """Build the network: a projection to 4 x 4, then a doubling of the size a layer."""
+        widths = _widths(settings, size)
+        layers: list[nn.Module] = [
+            nn.Unflatten(1, (settings.latent_dim, 1, 1)),
+            *_up(settings.latent_dim, widths[0], stride=1, padding=0),
+        ]
+        for before, after in pairwise(widths):
+            layers += _up(before, after, stride=2, padding=1)
+        layers += [nn.ConvTranspose2d(widths[-1], channels, 4, 2, 1), nn.Tanh()]
+        super().__init__(*layers)
+        self.apply(_initialise)
+
+
+class DiscriminatorNetwork(nn.Sequential):
+    """Images (N, C, size, size) in -1..1 to logits (N, 1) of being real."""
+
+    def __init__(self, settings: Settings, size: int, channels: int) -> None:
+        """Build the network: a halving of the size a layer down to 4 x 4, then the logit."""
+        widths = _widths(settings, size)[::-1]
+        # no batch norm next to the image, as in the paper
+        layers: list[nn.Module] = [nn.Conv2d(channels, widths[0], 4, 2, 1), nn.LeakyReLU(0.2)]
+        for before, after in pairwise(widths):
+            layers += [
+                nn.Conv2d(before, after, 4, 2, 1, bias=False),
+                nn.BatchNorm2d(after),
+                nn.LeakyReLU(0.2),
+                nn.Dropout(settings.discriminator_dropout),
+            ]
+        layers += [nn.Conv2d(widths[-1], 1, 4, 1, 0), nn.Flatten()]
+        super().__init__(*layers)
+        self.apply(_initialise)
+
+
+class DCGAN(Generator):
+    """Two convolutional networks trained against each other."""
+
+    Settings = Settings
+
+    def __init__(
+        self, settings: Settings, image_shape: tuple[int, int, int], device: torch.device
+    ) -> None:
+        """Build both networks and their optimizers; see `Generator`."""
+        super().__init__(settings, image_shape, device)
+        size, _, channels = image_shape
+        self.generator = GeneratorNetwork(settings, size, channels).to(device)
+        self.discriminator = DiscriminatorNetwork(settings, size, channels).to(device)
+        betas = (settings.beta1, 0.999)
+        self.generator_optimizer, self.discriminator_optimizer = (
+            torch.optim.Adam(network.parameters(), settings.learning_rate, betas)
+            for network in (self.generator, self.discriminator)
+        )
+
+    def train_epoch(self, images: torch.Tensor) -> dict[str, float]:
+        """Take a step of both networks for each full batch; see `Generator`."""
+        self.generator.train()
+        self.discriminator.train()
+        batch_size = min(self.settings.batch_size, len(images))
+        order = torch.randperm(len(images))
+        # a smaller last batch is left out: batch norm needs batches of one kind
+        batches = order[: len(images) // batch_size * batch_size].split(batch_size)
+        totals = torch.zeros(2)
+        for rows in batches:
+            real = images[rows].to(self.device).float() / 127.5 - 1
+            totals += torch.tensor(self._step(real))
+        discriminator_loss, generator_loss = (totals / len(batches)).tolist()
+        return {"discriminator_loss": discriminator_loss, "generator_loss": generator_loss}
+
+    def _step(self, real: torch.Tensor) -> tuple[float, float]:
+        latents = torch.randn(len(real), self.settings.latent_dim).to(self.device)
+        fake = self.generator(latents)
+
+        real_logits = self.discriminator(real)
+        fake_logits = self.discriminator(fake.detach())
+        discriminator_loss = _loss(real_logits, self.settings.real_label) + _loss(fake_logits, 0.0)
+        self.discriminator_optimizer.zero_grad()
+        discriminator_loss.backward()
+        self.discriminator_optimizer.step()
+
+        generator_loss = _loss(self.discriminator(fake), 1.0)
+        self.generator_optimizer.zero_grad()
+        generator_loss.backward()
+        self.generator_optimizer.step()
+        return discriminator_loss.item(), generator_loss.item()
+
+    def training_state(self) -> dict[str, Any]:
+        """Return the state of both networks and both optimizers."""
+        return {name: part.state_dict() for name, part in self._parts().items()}
+
+    def load_training_state(self, state: dict[str, Any]) -> None:
+        """Take up the state of both networks and both optimizers."""
+        for name, part in self._parts().items():
+            part.load_state_dict(state[name])
+
+    def _parts(self) -> dict[str, nn.Module | torch.optim.Optimizer]:
+        return {
+            "generator": self.generator,
+            "discriminator": self.discriminator,
+            "generator_optimizer": self.generator_optimizer,
+            "discriminator_optimizer": self.discriminator_optimizer,
+        }
+
+    def sampling_network(self) -> nn.Module:
+        """Return the generator network."""
+        return self.generator
+
+    @torch.no_grad()
+    def sample(self, seeds: Sequence[int], truncation: float = 1.0) -> np.ndarray:
+        """Return an image for each seed; truncation scales the latent vector; see `Generator`."""
+        self.generator.eval()
+        latents = torch.stack([self._latent(seed) for seed in seeds]) * truncation
+        images = []
+        for batch in latents.split(SAMPLE_BATCH):
+            padded = nn.functional.pad(batch, (0, 0, 0, SAMPLE_BATCH - len(batch)))
+            made = self.generator(padded.to(self.device))[: len(batch)]
+            images.append(((made + 1) * 127.5).round().to("cpu", torch.uint8))
+        return torch.cat(images).permute(0, 2, 3, 1).numpy()
+
+    def _latent(self, seed: int) -> torch.Tensor:
+        random = torch.Generator().manual_seed(seed)
+        return torch.randn(self.settings.latent_dim, generator=random)
+
+
+def _widths(settings: Settings, size: int) -> list[int]:
+    """Return the channels at 4 x 4, 8 x 8, ..., size / 2."""
+    doublings = range((size // 4).bit_length() - 2, -1, -1)
+    return [min(settings.base_channels * 2**n, settings.max_channels) for n in doublings]
+
+
+def _up(before: int, after: int, stride: int, padding: int) -> list[nn.Module]:
+    return [
+        nn.ConvTranspose2d(before, after, 4, stride, padding, bias=False),
+        nn.BatchNorm2d(after),
+        nn.ReLU(),
+    ]
+
+
+def _initialise(layer: nn.Module) -> None:
+    """Draw the initial weights as the paper does."""
+    if isinstance(layer, nn.Conv2d | nn.ConvTranspose2d):
+        nn.init.normal_(layer.weight, 0.0, 0.02)
+    elif isinstance(layer, nn.BatchNorm2d):
+        nn.init.normal_(layer.weight, 1.0, 0.02)
+
+
+def _loss(logits: torch.Tensor, target: float) -> torch.Tensor:
+    return binary_cross_entropy_with_logits(logits, torch.full_like(logits, target))

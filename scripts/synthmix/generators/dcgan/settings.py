@@ -1,0 +1,38 @@
+"""Settings of the DCGAN generator."""
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from synthmix.settings import PositiveFloat, PositiveInt, SettingsModel
+
+
+class Settings(SettingsModel):
+    """DCGAN of Radford, Metz and Chintala (2015), https://arxiv.org/abs/1511.06434."""
+
+    model: Literal["dcgan"]
+    latent_dim: PositiveInt = Field(100, description="Length of the latent vector.")
+    base_channels: PositiveInt = Field(
+        64, description="Channels of the layer next to the image; each halving of size doubles it."
+    )
+    max_channels: PositiveInt = Field(512, description="No layer has more channels than this.")
+    epochs: PositiveInt = Field(description="Passes over the training images of the class.")
+    batch_size: PositiveInt = Field(64, description="Images a training step.")
+    learning_rate: PositiveFloat = Field(2e-4, description="Adam's step size, both networks.")
+    beta1: Annotated[float, Field(ge=0, lt=1)] = Field(0.5, description="Adam's first momentum.")
+    discriminator_dropout: Annotated[float, Field(ge=0, lt=1)] = Field(
+        0.0, description="Dropout after each discriminator layer."
+    )
+    real_label: Annotated[float, Field(gt=0.5, le=1)] = Field(
+        0.9, description="Target of the discriminator for real images (one-sided smoothing)."
+    )
+    sheet_epochs: list[PositiveInt] = Field(
+        [1, 5, 10, 20, 50, 100, 250, 500, 750, 1000],
+        description="Epochs at which the sample sheet shows images of the same latent vectors.",
+    )
+
+    def check_image(self, image_size: int, channels: int) -> str | None:
+        """Return why the networks can't make such images, or None where they can."""
+        if 16 <= image_size <= 1024 and image_size.bit_count() == 1:
+            return None
+        return f"DCGAN needs an image_size that is a power of two from 16 to 1024, not {image_size}"
