@@ -1,0 +1,1 @@
+"""Putting real and synthetic images together."""

@@ -1,0 +1,152 @@
+"""A mix of real and synthetic images as a table of references; no pixel is copied."""
+
+import logging
+from collections.abc import Mapping
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from synthmix.errors import UserError
+from synthmix.files import write_table
+from synthmix.mix.plan import Mix
+from synthmix.seeds import derive_seed
+from synthmix.shares import largest_sample
+from synthmix.store import read_table
+
+LOGGER = logging.getLogger(__name__)
+REAL_STORE = "real"
+COLUMNS = ["split", "store", "row", "sample_id", "label", "group", "origin"]
+
+
+def compose_mix(
+    mix: Mix,
+    split: str | Path,
+    pools: Mapping[str, str | Path],
+    trained_on: Mapping[str, str | Path],
+    output: str | Path,
+    seed: int,
+) -> None:
+    """Write the table of the images of `mix`.
+
+    `split` is the table of the real store; `pools` and `trained_on` hold, for each class, the
+    table of the synthetic store and that of the samples its generator has seen (empty for a
+    real-only mix). Every row of `output` names a `store` ("real" or "<generator>/<class>") and a
+    row in it. Raises UserError when real images run short and the mix says to fail, or when an
+    image of a test patient got in.
+    """
+    samples = read_table(split)
+    real = real_rows(samples, seed)
+    synthetic = {label: read_table(path) for label, path in pools.items()}
+    table = assemble(mix, real, synthetic)
+    seen = [read_table(path) for path in trained_on.values()]
+    check_no_leak(table, samples, seen)
+    counts = table.groupby(["split", "label", "origin"]).size()
+    LOGGER.info("images of mix %s:\n%s", mix.name, counts.to_string())
+    write_table(output, table)
+
+
+def real_rows(samples: pd.DataFrame, seed: int) -> dict[tuple[str, str], pd.DataFrame]:
+    """Return the real images of each (split, class), with their row in the store, shuffled.
+
+    The order depends on `seed` only: a mix with fewer real images has the first of those that a
+    mix with more has, so the two differ in nothing else.
+    """
+    samples = samples.assign(store=REAL_STORE, row=samples.index, origin="real")
+    return {
+        (split, label): rows.sample(
+            frac=1, random_state=np.random.default_rng(derive_seed("mix", split, label, seed))
+        )
+        for (split, label), rows in samples.groupby(["split", "label"])
+    }
+
+
+def assemble(
+    mix: Mix,
+    real: Mapping[tuple[str, str], pd.DataFrame],
+    synthetic: Mapping[str, pd.DataFrame],
+) -> pd.DataFrame:
+    """Return the rows of `mix`, from the real images of each (split, class) and the pools.
+
+    The first images of a pool are validated on, those after them trained on: all mixes of a
+    generator and a real share are judged on the same validation images.
+    """
+    counts = _baseline_counts(mix, real) if mix.generator is None else mix.counts()
+    parts = []
+    for split, classes in counts.items():
+        for label, origins in classes.items():
+            available = real.get((split, label), pd.DataFrame(columns=COLUMNS))
+            parts.append(_take_real(mix, available, origins["real"], split, label))
+            if origins["synthetic"]:
+                start = 0 if split == "validation" else counts["validation"][label]["synthetic"]
+                pool = synthetic[label].iloc[start : start + origins["synthetic"]]
+                parts.append(_synthetic_rows(pool, mix.generator, split, label))
+    return pd.concat([part for part in parts if len(part)], ignore_index=True)[COLUMNS]
+
+
+def check_no_leak(
+    table: pd.DataFrame, samples: pd.DataFrame, trained_on: list[pd.DataFrame]
+) -> None:
+    """Raise UserError unless patients are kept apart.
+
+    `table` is a mix, `samples` the real samples with their split, `trained_on` the samples that
+    the generators of the mix have seen. Training images and generators may only know patients of
+    the train split, validation images only those of validation.
+    """
+    allowed = {split: set(rows["group"]) for split, rows in samples.groupby("split")}
+    real = table[table["origin"] == "real"]
+    known = {f"its {split} images": set(rows["group"]) for split, rows in real.groupby("split")}
+    known["its generators' images"] = {group for rows in trained_on for group in rows["group"]}
+    for what, groups in known.items():
+        home = "validation" if "validation" in what else "train"
+        strangers = sorted(groups - allowed.get(home, set()))
+        if strangers:
+            raise UserError(
+                f"leak: {what} are of patients outside the {home} split: "
+                f"{', '.join(strangers[:5])}. Nothing learned from this mix could be trusted; "
+                f"remove the tables of the split and the mixes and run again."
+            )
+
+
+def _baseline_counts(
+    mix: Mix, real: Mapping[tuple[str, str], pd.DataFrame]
+) -> dict[str, dict[str, dict[str, int]]]:
+    counts = {}
+    for split, _, shares in mix.splits():
+        available = {label: len(real.get((split, label), ())) for label in shares}
+        sample = largest_sample(available, shares)
+        if not all(sample[label] for label, share in shares.items() if share):
+            raise UserError(
+                f"mix {mix.name}: the {split} split has {available} images, too few for "
+                f"the class shares {shares}"
+            )
+        counts[split] = {label: {"real": n, "synthetic": 0} for label, n in sample.items()}
+    return counts
+
+
+def _take_real(
+    mix: Mix, available: pd.DataFrame, wanted: int, split: str, label: str
+) -> pd.DataFrame:
+    if wanted > len(available):
+        asked = (
+            f"mix {mix.name} asks for {wanted} real {split} images of class {label} and there "
+            f"are {len(available)}"
+        )
+        if mix.when_real_runs_short == "fail" or available.empty:
+            raise UserError(
+                f"{asked}: lower mixes.{split}_images or mixes.real_shares, raise split.{split}, "
+                f"or set mixes.when_real_runs_short: repeat"
+            )
+        LOGGER.warning("%s: images are repeated", asked)
+    rows = np.resize(np.arange(len(available)), wanted)
+    return available.iloc[rows].assign(split=split)
+
+
+def _synthetic_rows(pool: pd.DataFrame, generator: str, split: str, label: str) -> pd.DataFrame:
+    return pool.assign(
+        split=split,
+        store=f"{generator}/{label}",
+        row=pool.index,
+        group="",
+        origin="synthetic",
+    )

@@ -1,0 +1,119 @@
+"""Which mixes a study compares, and how many images of each kind they need.
+
+Imports neither torch nor pandas: the workflow plans its jobs with it.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass
+from typing import Any, Self
+
+from synthmix.shares import apportion
+
+REAL_ONLY = "real_only"
+
+
+@dataclass(frozen=True)
+class Mix:
+    """One training set: class shares, a share of real images, and the generator of the rest.
+
+    `generator` is None and `real_share` 1 for the real-only baseline, which takes all the real
+    images that its class shares allow; `train_images` and `validation_images` don't bind it.
+    """
+
+    name: str
+    generator: str | None
+    class_shares: dict[str, float]
+    validation_class_shares: dict[str, float]
+    real_share: float
+    train_images: int
+    validation_images: int
+    when_real_runs_short: str
+
+    @property
+    def baseline(self) -> str:
+        """The name of the real-only mix with the same class shares."""
+        return _mix_name(None, self.class_shares, 1)
+
+    def counts(self) -> dict[str, dict[str, dict[str, int]]]:
+        """Return the number of images by split, class and origin; not for the baseline."""
+        origin_shares = {"synthetic": 1 - self.real_share, "real": self.real_share}
+        return {
+            split: {
+                label: apportion(count, origin_shares)
+                for label, count in apportion(images, shares).items()
+            }
+            for split, images, shares in self.splits()
+        }
+
+    def splits(self) -> tuple[tuple[str, int, dict[str, float]], ...]:
+        """Return the name, the number of images and the class shares of each part."""
+        return (
+            ("train", self.train_images, self.class_shares),
+            ("validation", self.validation_images, self.validation_class_shares),
+        )
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the mix as plain values, for a rule's parameters."""
+        return asdict(self)
+
+    @classmethod
+    def from_dict(cls, values: Mapping[str, Any]) -> Self:
+        """Return the mix that `to_dict` gave as plain values."""
+        return cls(**values)
+
+
+def plan_mixes(
+    generators: Iterable[str],
+    class_shares: Iterable[Mapping[str, float]],
+    validation_class_shares: Mapping[str, float],
+    real_shares: Iterable[float],
+    train_images: int,
+    validation_images: int,
+    when_real_runs_short: str,
+) -> list[Mix]:
+    """Return the mixes of a study in the order of its tables: by generator, real share, classes.
+
+    The real-only baselines, one for each entry of `class_shares`, come last.
+    """
+    class_shares = list(class_shares)
+    wanted = [
+        (generator, shares, real_share)
+        for generator in generators
+        for real_share in real_shares
+        for shares in class_shares
+    ]
+    wanted += [(None, shares, 1.0) for shares in class_shares]
+    return [
+        Mix(
+            name=_mix_name(generator, shares, real_share),
+            generator=generator,
+            class_shares=dict(shares),
+            validation_class_shares=dict(validation_class_shares),
+            real_share=real_share,
+            train_images=train_images,
+            validation_images=validation_images,
+            when_real_runs_short=when_real_runs_short,
+        )
+        for generator, shares, real_share in wanted
+    ]
+
+
+def pool_size(mixes: Iterable[Mix], generator: str, label: str) -> int:
+    """Return how many synthetic images of a class the mixes of a generator need at the most."""
+    return max(
+        sum(classes.get(label, {}).get("synthetic", 0) for classes in mix.counts().values())
+        for mix in mixes
+        if mix.generator == generator
+    )
+
+
+def describe_class_shares(shares: Mapping[str, float]) -> str:
+    """Return class shares as tables show them: "cancer 30 / normal 70"."""
+    return " / ".join(f"{label} {100 * share:g}" for label, share in shares.items())
+
+
+def _mix_name(generator: str | None, class_shares: Mapping[str, float], real_share: float) -> str:
+    classes = "-".join(f"{label}{100 * share:g}" for label, share in class_shares.items())
+    if generator is None:
+        return f"{REAL_ONLY}-{classes}"
+    return f"{generator}-{classes}-real{100 * real_share:g}"
