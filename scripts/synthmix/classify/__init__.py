@@ -1,0 +1,1 @@
+"""Fine-tuning classifiers and having them predict."""
