@@ -1,0 +1,111 @@
+"""Each mix against its real-only baseline: does adding synthetic images help?"""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from scipy.stats import binomtest
+
+from synthmix.evaluate.bootstrap import percentile_interval, resample_groups
+from synthmix.files import write_table
+from synthmix.mix.plan import Mix
+from synthmix.store import read_table
+
+HELPS, HURTS, NO_EVIDENCE = "helps", "hurts", "no evidence"
+
+
+def compare_mixes(
+    predictions: Mapping[tuple[str, str], Sequence[str | Path]],
+    mixes: Sequence[Mix],
+    classifiers: Sequence[str],
+    output: str | Path,
+    bootstrap_samples: int,
+    confidence: float,
+    significance: float,
+    seed: int,
+) -> None:
+    """Write a row for each classifier and mix that has synthetic images.
+
+    `predictions` holds, by (classifier, mix), the tables of predictions, one a training seed;
+    with several the probabilities are averaged first. Columns: classifier, mix, baseline,
+    difference in accuracy with its bootstrap interval over patients (low, high),
+    only_mix_correct, only_baseline_correct, p_value of McNemar's exact test, p_adjusted by Holm
+    over the table, verdict.
+    """
+    rows = []
+    for classifier in classifiers:
+        for mix in mixes:
+            if mix.generator is None:
+                continue
+            tables = [
+                _mean_predictions(predictions[classifier, name])
+                for name in (mix.name, mix.baseline)
+            ]
+            identity = {"classifier": classifier, "mix": mix.name, "baseline": mix.baseline}
+            rows.append(identity | _compare(*tables, bootstrap_samples, confidence, seed))
+    result = pd.DataFrame(rows)
+    result["p_adjusted"] = holm(result["p_value"].to_numpy())
+    result["verdict"] = [_verdict(row, significance) for row in result.itertuples()]
+    write_table(output, result)
+
+
+def mcnemar_exact(only_first: int, only_second: int) -> float:
+    """Return the two-sided p-value of McNemar's exact test (McNemar 1947).
+
+    The arguments count the images that only the first or only the second classifier gets right.
+    """
+    if only_first + only_second == 0:
+        return 1.0
+    return float(binomtest(only_first, only_first + only_second).pvalue)
+
+
+def holm(p_values: np.ndarray) -> np.ndarray:
+    """Return p-values adjusted for their number by Holm's step-down procedure (Holm 1979)."""
+    order = np.argsort(p_values, kind="stable")
+    steps = (len(p_values) - np.arange(len(p_values))) * p_values[order]
+    adjusted = np.empty_like(steps)
+    adjusted[order] = np.minimum(np.maximum.accumulate(steps), 1)
+    return adjusted
+
+
+def _mean_predictions(paths: Sequence[str | Path]) -> pd.DataFrame:
+    tables = [read_table(path) for path in paths]
+    columns = [name for name in tables[0] if name.startswith("probability_")]
+    mean = tables[0].copy()
+    mean[columns] = sum(table[columns] for table in tables) / len(tables)
+    mean["predicted"] = mean[columns].idxmax(axis=1).str.removeprefix("probability_")
+    return mean
+
+
+def _compare(
+    mix: pd.DataFrame, baseline: pd.DataFrame, bootstrap_samples: int, confidence: float, seed: int
+) -> dict[str, float | int]:
+    if not mix["sample_id"].equals(baseline["sample_id"]):
+        raise ValueError("a mix and its baseline were judged on different images")
+    mix_correct = (mix["label"] == mix["predicted"]).to_numpy()
+    baseline_correct = (baseline["label"] == baseline["predicted"]).to_numpy()
+    gain = mix_correct.astype(float) - baseline_correct
+    weights = resample_groups(mix["group"], bootstrap_samples, seed)
+    low, high = percentile_interval(weights @ gain / weights.sum(1), confidence)
+    only_mix = int((mix_correct & ~baseline_correct).sum())
+    only_baseline = int((baseline_correct & ~mix_correct).sum())
+    return {
+        "difference": gain.mean(),
+        "low": low,
+        "high": high,
+        "only_mix_correct": only_mix,
+        "only_baseline_correct": only_baseline,
+        "p_value": mcnemar_exact(only_mix, only_baseline),
+    }
+
+
+def _verdict(row: tuple, significance: float) -> str:
+    """Return the plain verdict: evidence takes both the test and the interval.
+
+    McNemar's test takes images for independent, which those of one patient are not; the interval
+    over patients does not.
+    """
+    if row.p_adjusted >= significance or row.low <= 0 <= row.high:
+        return NO_EVIDENCE
+    return HELPS if row.difference > 0 else HURTS
