@@ -1,0 +1,76 @@
+"""Raw data and starting weights."""
+
+
+def weights_file(wildcards):
+    """Return where the starting weights of a classifier are kept; classifiers may share them."""
+    return weights_path(classifier_of(wildcards))
+
+
+def weights_path(classifier):
+    known = {"imagenet": "imagenet", "none": f"random{MASTER_SEED}"}
+    origin = known.get(classifier.weights) or f"file-{text_digest(classifier.weights)}"
+    return f"{DATA}/weights/{classifier.network}-{origin}.safetensors"
+
+
+WEIGHTS = {
+    weights_path(classifier): classifier
+    for study in STUDIES.values()
+    for classifier in study.classifiers.values()
+}
+
+
+def own_weights(wildcards):
+    """Return the user's own file of weights, where a classifier starts from one."""
+    weights = WEIGHTS[f"{DATA}/weights/{wildcards.weights}.safetensors"].weights
+    return [] if weights in ("imagenet", "none") else weights
+
+
+rule fetch_dataset:
+    output:
+        f"{DATA}/{{raw}}/fetched.json",
+    log:
+        f"{DATA}/{{raw}}/fetch_dataset.log",
+    benchmark:
+        f"{DATA}/{{raw}}/fetch_dataset.tsv"
+    conda:
+        ENVIRONMENT
+    threads: 1
+    resources:
+        mem_mb=memory(1000),
+        runtime=minutes(240),
+    params:
+        settings=lambda wildcards: RAW[wildcards.raw].model_dump(mode="json"),
+        state=lambda wildcards: raw_state(RAW[wildcards.raw]),
+        code=code("fetch_dataset", lambda wildcards: DATASETS[RAW[wildcards.raw].source]),
+    message:
+        "Fetching {wildcards.raw}"
+    script:
+        "../scripts/fetch_dataset.py"
+
+
+rule fetch_weights:
+    input:
+        own_weights,
+    output:
+        f"{DATA}/weights/{{weights}}.safetensors",
+    log:
+        f"{DATA}/weights/{{weights}}.log",
+    benchmark:
+        f"{DATA}/weights/{{weights}}.tsv"
+    conda:
+        ENVIRONMENT
+    threads: 1
+    resources:
+        mem_mb=memory(2500),
+        runtime=minutes(60),
+    params:
+        network=lambda wildcards, output: WEIGHTS[output[0]].network,
+        weights=lambda wildcards, output: WEIGHTS[output[0]].weights,
+        seed=MASTER_SEED,
+        code=lambda wildcards, output: code_digest(
+            "fetch_weights", CLASSIFIERS[WEIGHTS[output[0]].network]
+        ),
+    message:
+        "Fetching the weights {wildcards.weights}"
+    script:
+        "../scripts/fetch_weights.py"

@@ -1,0 +1,109 @@
+"""Fine-tuning classifiers on the mixes and having them predict the real test images."""
+
+
+def stores_of(wildcards):
+    """Return the stores that a mix takes images from."""
+    mix = mix_of(wildcards)
+    synthetic = [] if mix.real_share == 1 else classes_of(wildcards)
+    real = [] if mix.real_share == 0 else ["real"]
+    return real + [f"{mix.generator}/{label}" for label in synthetic]
+
+
+def classifier_code(rule):
+    return code(rule, lambda wildcards: CLASSIFIERS[classifier_of(wildcards).network])
+
+
+# what a network is, without how it is trained: the features depend on no more
+ARCHITECTURE = {"network", "input_size", "unfrozen_layers"}
+HEAD = ARCHITECTURE | {"dense_layers", "dropout"}
+
+
+rule extract_features:
+    input:
+        images=DATASET + "/stores/{store}.npy",
+        weights=weights_file,
+    output:
+        DATASET + "/features/{classifier}/{store}.npy",
+    log:
+        LOGS + "/extract_features/{classifier}/{store}.log",
+    benchmark:
+        BENCHMARKS + "/extract_features/{classifier}/{store}.tsv"
+    conda:
+        ENVIRONMENT
+    threads: TRAINING_THREADS
+    resources:
+        gpu=GPUS,
+        mem_mb=memory(2500),
+        runtime=minutes(240),
+    params:
+        settings=lambda wildcards: classifier_of(wildcards).model_dump(include=ARCHITECTURE),
+        code=classifier_code("extract_features"),
+    message:
+        "Extracting {wildcards.classifier} features of {wildcards.store}"
+    script:
+        "../scripts/extract_features.py"
+
+
+rule train_classifier:
+    input:
+        mix=rules.compose_mix.output[0],
+        features=lambda wildcards: expand(
+            rules.extract_features.output[0], **wildcards, store=stores_of(wildcards)
+        ),
+        weights=weights_file,
+    output:
+        weights=DATASET + "/classifiers/{classifier}/{mix}/seed{seed}/weights.safetensors",
+        history=DATASET + "/classifiers/{classifier}/{mix}/seed{seed}/history.csv",
+    log:
+        LOGS + "/train_classifier/{classifier}/{mix}-seed{seed}.log",
+    benchmark:
+        BENCHMARKS + "/train_classifier/{classifier}/{mix}-seed{seed}.tsv"
+    conda:
+        ENVIRONMENT
+    threads: TRAINING_THREADS
+    resources:
+        gpu=GPUS,
+        mem_mb=memory(2500),
+        runtime=minutes(60, lambda wildcards: classifier_of(wildcards).epochs * 5),
+    params:
+        settings=settings(classifier_of),
+        stores=stores_of,
+        classes=classes_of,
+        positive_class=lambda wildcards: study_of(wildcards).positive_class,
+        code=classifier_code("train_classifier"),
+        checkpoint=DATASET + "/checkpoints/{classifier}-{mix}-seed{seed}.pt",
+    message:
+        "Training {wildcards.classifier} on {wildcards.mix}, seed {wildcards.seed}"
+    script:
+        "../scripts/train_classifier.py"
+
+
+rule predict:
+    input:
+        features=lambda wildcards: expand(
+            rules.extract_features.output[0], **wildcards, store="real"
+        ),
+        split=rules.split_samples.output[0],
+        weights=weights_file,
+        model=rules.train_classifier.output.weights,
+    output:
+        DATASET + "/predictions/{classifier}/{mix}/seed{seed}.csv",
+    log:
+        LOGS + "/predict/{classifier}/{mix}-seed{seed}.log",
+    benchmark:
+        BENCHMARKS + "/predict/{classifier}/{mix}-seed{seed}.tsv"
+    conda:
+        ENVIRONMENT
+    threads: TRAINING_THREADS
+    resources:
+        gpu=GPUS,
+        mem_mb=memory(2500),
+        runtime=minutes(30),
+    params:
+        settings=lambda wildcards: classifier_of(wildcards).model_dump(include=HEAD),
+        classes=classes_of,
+        code=classifier_code("predict"),
+    message:
+        "Predicting the test images with {wildcards.classifier} of {wildcards.mix}"
+    script:
+        "../scripts/predict.py"

@@ -1,0 +1,157 @@
+"""The configuration, where files lie, and what the rules ask about a study."""
+
+import sys
+from hashlib import sha256
+
+sys.path.insert(0, f"{workflow.basedir}/scripts")
+
+from snakemake.exceptions import WorkflowError
+
+from synthmix.config.load import load
+from synthmix.digest import code_digest
+from synthmix.errors import UserError
+from synthmix.mix.plan import plan_mixes, pool_size
+from synthmix.registry import CLASSIFIERS, DATASETS, generator_module, load_dataset
+
+try:
+    CONFIGURATION = load(config, Path(workflow.basedir))
+except UserError as error:
+    raise WorkflowError(str(error)) from None
+
+# jobs read device, threads and the checkpoint interval here: a change of these reruns nothing
+config.update(CONFIGURATION.workflow.model_dump())
+
+STUDIES = CONFIGURATION.studies
+SCALE = CONFIGURATION.workflow.scale
+SEEDS = CONFIGURATION.workflow.seeds
+MASTER_SEED = SEEDS[0]
+TRAINING_THREADS = CONFIGURATION.workflow.training_threads
+# decided from the configuration: the machine that submits a job may have no GPU
+GPUS = 0 if CONFIGURATION.workflow.device == "cpu" else 1
+
+DATA = CONFIGURATION.workflow.data_dir
+RESULTS = f"results/{SCALE}"
+STUDY = RESULTS + "/{study}"
+DATASET = STUDY + "/{dataset}"
+LOGS = DATASET + "/logs"
+BENCHMARKS = DATASET + "/benchmarks"
+REPORT = "results/report.html"
+ENVIRONMENT = "../envs/synthmix.yaml"
+
+
+wildcard_constraints:
+    study="[A-Za-z0-9_]+",
+    dataset="[A-Za-z0-9_]+",
+    generator="[A-Za-z0-9_]+",
+    classifier="[A-Za-z0-9_]+",
+    label="[A-Za-z0-9_]+",
+    mix="[A-Za-z0-9_.-]+",
+    store="real|[A-Za-z0-9_]+/[A-Za-z0-9_]+",
+    seed="[0-9]+",
+
+
+
+
+def raw_name(dataset):
+    """Return the folder of a data set's raw files; data sets of several studies may share it."""
+    return load_dataset(dataset.source).raw_name(dataset)
+
+
+def raw_state(dataset):
+    """Return what tells the raw files of a data set from changed ones."""
+    return load_dataset(dataset.source).state(dataset)
+
+
+RAW = {
+    raw_name(dataset): dataset
+    for study in STUDIES.values()
+    for dataset in study.datasets.values()
+}
+
+MIXES = {
+    (name, dataset): {
+        mix.name: mix
+        for mix in plan_mixes(
+            study.generators, **study.mixes.model_dump(include=set(type(study.mixes).model_fields))
+        )
+    }
+    for name, study in STUDIES.items()
+    for dataset in study.datasets
+}
+
+
+def study_of(wildcards):
+    return STUDIES[wildcards.study]
+
+
+def dataset_of(wildcards):
+    return study_of(wildcards).datasets[wildcards.dataset]
+
+
+def generator_of(wildcards):
+    return study_of(wildcards).generators[wildcards.generator]
+
+
+def classifier_of(wildcards):
+    return study_of(wildcards).classifiers[wildcards.classifier]
+
+
+def mixes_of(wildcards):
+    """Return the mixes of a study's data set by name, in the order of its tables."""
+    return MIXES[wildcards.study, wildcards.dataset]
+
+
+def mix_of(wildcards):
+    return mixes_of(wildcards)[wildcards.mix]
+
+
+def classes_of(wildcards):
+    return list(dataset_of(wildcards).class_names())
+
+
+def settings(find):
+    """Return a rule parameter: the settings that `find` gives for a job, as plain values."""
+    return lambda wildcards: find(wildcards).model_dump(mode="json")
+
+
+def code(rule, module_of=None):
+    """Return a rule parameter: a digest of the code behind the rule.
+
+    `module_of` names the registered module that a job uses, given its wildcards.
+    """
+    if module_of is None:
+        return code_digest(rule)
+    return lambda wildcards: code_digest(rule, module_of(wildcards))
+
+
+def memory(base_mb, array_bytes=lambda wildcards: 0):
+    """Return mem_mb: what the libraries take and the arrays a job holds; more at each retry."""
+
+    def mem_mb(wildcards, attempt):
+        return int((base_mb + array_bytes(wildcards) / 2**20) * (1 + 0.5 * (attempt - 1)))
+
+    return mem_mb
+
+
+def minutes(base, work=lambda wildcards: 0):
+    """Return runtime: a base and the minutes of `work`; more at each retry."""
+
+    def runtime(wildcards, attempt):
+        return int(base + work(wildcards)) * attempt
+
+    return runtime
+
+
+def text_digest(text):
+    """Return eight hexadecimal digits that stand for `text` in a file name."""
+    return sha256(text.encode()).hexdigest()[:8]
+
+
+def image_bytes(wildcards):
+    prepare = study_of(wildcards).prepare
+    return prepare.image_size**2 * prepare.channels
+
+
+def mix_images(wildcards):
+    mixes = study_of(wildcards).mixes
+    return mixes.train_images + mixes.validation_images

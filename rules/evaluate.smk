@@ -1,0 +1,114 @@
+"""Metrics with their intervals, comparisons and tables, all from the predictions."""
+
+
+def published_of(wildcards):
+    """Return the study's table of published values, if it has one."""
+    published = study_of(wildcards).published
+    folder = CONFIGURATION.study_files[wildcards.study].parent
+    return [] if published is None else str(folder / published)
+
+
+rule score_predictions:
+    input:
+        lambda wildcards: expand(rules.predict.output[0], **wildcards, seed=SEEDS),
+    output:
+        metrics=DATASET + "/metrics/{classifier}/{mix}.csv",
+        confusion=DATASET + "/metrics/{classifier}/{mix}.confusion.csv",
+    log:
+        LOGS + "/score_predictions/{classifier}/{mix}.log",
+    benchmark:
+        BENCHMARKS + "/score_predictions/{classifier}/{mix}.tsv"
+    conda:
+        ENVIRONMENT
+    threads: 1
+    resources:
+        mem_mb=memory(1500),
+        runtime=minutes(10),
+    params:
+        seeds=SEEDS,
+        classes=classes_of,
+        positive_class=lambda wildcards: study_of(wildcards).positive_class,
+        evaluation=settings(lambda wildcards: study_of(wildcards).evaluation),
+        code=code("score_predictions"),
+    message:
+        "Scoring {wildcards.classifier} of {wildcards.mix}"
+    script:
+        "../scripts/score_predictions.py"
+
+
+rule compare_mixes:
+    input:
+        lambda wildcards: expand(
+            rules.predict.output[0],
+            **wildcards,
+            classifier=study_of(wildcards).classifiers,
+            mix=mixes_of(wildcards),
+            seed=SEEDS,
+        ),
+    output:
+        DATASET + "/tables/comparison.csv",
+    log:
+        LOGS + "/compare_mixes.log",
+    benchmark:
+        BENCHMARKS + "/compare_mixes.tsv"
+    conda:
+        ENVIRONMENT
+    threads: 1
+    resources:
+        mem_mb=memory(1500),
+        runtime=minutes(30),
+    params:
+        mixes=lambda wildcards: [mix.to_dict() for mix in mixes_of(wildcards).values()],
+        classifiers=lambda wildcards: list(study_of(wildcards).classifiers),
+        seeds=SEEDS,
+        evaluation=settings(lambda wildcards: study_of(wildcards).evaluation),
+        code=code("compare_mixes"),
+    message:
+        "Comparing the mixes of {wildcards.dataset} with their baselines"
+    script:
+        "../scripts/compare_mixes.py"
+
+
+rule tabulate_study:
+    input:
+        mixes=lambda wildcards: expand(
+            rules.compose_mix.output[0], **wildcards, mix=mixes_of(wildcards)
+        ),
+        metrics=lambda wildcards: expand(
+            rules.score_predictions.output.metrics,
+            **wildcards,
+            classifier=study_of(wildcards).classifiers,
+            mix=mixes_of(wildcards),
+        ),
+        confusion=lambda wildcards: expand(
+            rules.score_predictions.output.confusion,
+            **wildcards,
+            classifier=study_of(wildcards).classifiers,
+            mix=mixes_of(wildcards),
+        ),
+        comparison=rules.compare_mixes.output[0],
+        published=published_of,
+    output:
+        mixes=DATASET + "/tables/mixes.csv",
+        metrics=DATASET + "/tables/metrics.csv",
+        confusion=DATASET + "/tables/confusion.csv",
+        summary=DATASET + "/tables/summary.csv",
+        summary_markdown=DATASET + "/tables/summary.md",
+    log:
+        LOGS + "/tabulate_study.log",
+    benchmark:
+        BENCHMARKS + "/tabulate_study.tsv"
+    conda:
+        ENVIRONMENT
+    threads: 1
+    resources:
+        mem_mb=memory(1000),
+        runtime=minutes(10),
+    params:
+        mixes=lambda wildcards: [mix.to_dict() for mix in mixes_of(wildcards).values()],
+        classifiers=lambda wildcards: list(study_of(wildcards).classifiers),
+        code=code("tabulate_study"),
+    message:
+        "Writing the tables of {wildcards.study}, {wildcards.dataset}"
+    script:
+        "../scripts/tabulate_study.py"

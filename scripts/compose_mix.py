@@ -1,0 +1,17 @@
+"""Compose a mix of real and synthetic images."""
+
+from synthmix.jobs import job
+from synthmix.mix.compose_mix import compose_mix
+from synthmix.mix.plan import Mix
+
+with job(snakemake):
+    # a real-only mix has neither pools nor generators
+    classes = snakemake.params.classes
+    compose_mix(
+        mix=Mix.from_dict(snakemake.params.mix),
+        split=snakemake.input.split,
+        pools=dict(zip(classes, snakemake.input.pools, strict=False)),
+        trained_on=dict(zip(classes, snakemake.input.trained_on, strict=False)),
+        output=snakemake.output[0],
+        seed=snakemake.params.seed,
+    )

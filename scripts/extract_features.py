@@ -1,0 +1,14 @@
+"""Compute the features of a store with the frozen part of a classifier."""
+
+from synthmix.classify.extract_features import extract_features
+from synthmix.devices import set_up_torch
+from synthmix.jobs import job
+
+with job(snakemake):
+    extract_features(
+        images=snakemake.input.images,
+        weights=snakemake.input.weights,
+        output=snakemake.output[0],
+        device=set_up_torch(snakemake.config),
+        **snakemake.params.settings,
+    )

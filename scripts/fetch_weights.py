@@ -1,0 +1,12 @@
+"""Bring the starting weights of a classifier to disk."""
+
+from synthmix.acquire.fetch_weights import fetch_weights
+from synthmix.jobs import job
+
+with job(snakemake):
+    fetch_weights(
+        network=snakemake.params.network,
+        weights=snakemake.params.weights,
+        output=snakemake.output[0],
+        seed=snakemake.params.seed,
+    )

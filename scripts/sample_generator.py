@@ -1,0 +1,17 @@
+"""Draw a pool of synthetic images of one class."""
+
+from synthmix.devices import set_up_torch
+from synthmix.generate.sample_generator import sample_generator
+from synthmix.jobs import job
+
+with job(snakemake):
+    sample_generator(
+        model=snakemake.params.model,
+        generator=snakemake.wildcards.generator,
+        label=snakemake.wildcards.label,
+        weights=snakemake.input.weights,
+        output=snakemake.output.images,
+        images=snakemake.params.images,
+        truncation=snakemake.params.truncation,
+        device=set_up_torch(snakemake.config),
+    )

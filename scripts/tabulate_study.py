@@ -1,0 +1,18 @@
+"""Write the tables of one study."""
+
+from synthmix.evaluate.tabulate_study import tabulate_study
+from synthmix.jobs import job
+from synthmix.mix.plan import Mix
+
+with job(snakemake):
+    mixes = [Mix.from_dict(values) for values in snakemake.params.mixes]
+    tabulate_study(
+        mixes=mixes,
+        classifiers=snakemake.params.classifiers,
+        mix_tables={mix.name: file for mix, file in zip(mixes, snakemake.input.mixes, strict=True)},
+        metrics_tables=snakemake.input.metrics,
+        confusion_tables=snakemake.input.confusion,
+        comparison=snakemake.input.comparison,
+        published=snakemake.input.get("published") or None,
+        outputs=dict(snakemake.output.items()),
+    )

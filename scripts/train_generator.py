@@ -1,0 +1,22 @@
+"""Train a generator on the training images of one class."""
+
+from synthmix.checkpoint import Checkpoint
+from synthmix.devices import set_up_torch
+from synthmix.generate.train_generator import train_generator
+from synthmix.jobs import job
+
+with job(snakemake):
+    params = snakemake.params
+    train_generator(
+        settings=params.settings,
+        images=snakemake.input.images,
+        split=snakemake.input.split,
+        label=snakemake.wildcards.label,
+        weights=snakemake.output.weights,
+        history=snakemake.output.history,
+        sheet=snakemake.output.sheet,
+        trained_on=snakemake.output.trained_on,
+        checkpoint=Checkpoint.of_job(snakemake),
+        seed=params.seed,
+        device=set_up_torch(snakemake.config),
+    )
