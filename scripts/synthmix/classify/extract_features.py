@@ -55,7 +55,7 @@ def to_inputs(
 
     Grey images are repeated for the three channels; values are normalised for the network.
     """
-    batch = torch.from_numpy(np.ascontiguousarray(images)).to(device).permute(0, 3, 1, 2)
+    batch = torch.from_numpy(np.array(images)).to(device).permute(0, 3, 1, 2)
     batch = batch.expand(-1, 3, -1, -1).float() / 255
     if batch.shape[-1] != input_size:
         batch = resize(batch, [input_size, input_size], antialias=True)

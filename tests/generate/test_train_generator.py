@@ -1,0 +1,127 @@
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+from PIL import Image
+from safetensors.torch import load_file
+
+from synthmix.checkpoint import Checkpoint
+from synthmix.errors import UserError
+from synthmix.files import write_table
+from synthmix.generate.sample_generator import sample_generator
+from synthmix.generate.train_generator import train_generator
+from synthmix.generators.dcgan.model import DCGAN
+from synthmix.store import load_store, read_table, save_array
+
+SETTINGS = {
+    "model": "dcgan",
+    "epochs": 4,
+    "latent_dim": 8,
+    "base_channels": 4,
+    "batch_size": 8,
+    "sheet_epochs": [1, 3, 99],
+    "discriminator_dropout": 0.3,
+}
+
+
+@pytest.fixture
+def store(tmp_path):
+    rng = np.random.default_rng(0)
+    images = rng.integers(0, 256, (40, 16, 16, 1))
+    save_array(tmp_path / "real.npy", (16, 16, 1), "uint8", [images])
+    samples = pd.DataFrame({"sample_id": [f"s{i}" for i in range(40)]})
+    samples["group"] = [f"p{i // 2}" for i in range(40)]
+    samples["label"] = ["cancer" if i % 4 < 2 else "normal" for i in range(40)]
+    samples["split"] = ["train"] * 30 + ["validation"] * 5 + ["test"] * 5
+    write_table(tmp_path / "split.csv", samples)
+    return tmp_path
+
+
+def train(store, name, label="cancer", checkpoint=None):
+    out = store / name
+    train_generator(
+        settings=SETTINGS,
+        images=store / "real.npy",
+        split=store / "split.csv",
+        label=label,
+        weights=out / "weights.safetensors",
+        history=out / "history.csv",
+        sheet=out / "sheet.png",
+        trained_on=out / "trained_on.csv",
+        checkpoint=checkpoint or Checkpoint(out / "a.pt", "a", 3600),
+        seed=1,
+        device=torch.device("cpu"),
+    )
+    return out
+
+
+def assert_same(one, two):
+    first, second = (load_file(folder / "weights.safetensors") for folder in (one, two))
+    assert all(torch.equal(first[key], second[key]) for key in first)
+    for name in ("history.csv", "sheet.png"):
+        assert (one / name).read_bytes() == (two / name).read_bytes()
+
+
+def test_a_training_repeats_itself(store):
+    assert_same(train(store, "one"), train(store, "two"))
+
+
+def test_a_training_that_is_broken_off_ends_as_one_that_is_not(store, monkeypatch):
+    whole = train(store, "whole")
+    train_epoch, calls = DCGAN.train_epoch, []
+
+    def dies_in_the_third_epoch(self, images):
+        calls.append(1)
+        if len(calls) == 3:
+            raise KeyboardInterrupt
+        return train_epoch(self, images)
+
+    monkeypatch.setattr(DCGAN, "train_epoch", dies_in_the_third_epoch)
+    checkpoint = Checkpoint(store / "kept.pt", "a", every_seconds=0)
+    with pytest.raises(KeyboardInterrupt):
+        train(store, "resumed", checkpoint=checkpoint)
+    assert not (store / "resumed" / "weights.safetensors").exists()
+    resumed = train(store, "resumed", checkpoint=checkpoint)
+    assert len(calls) == 3 + 2
+    assert_same(whole, resumed)
+    assert not checkpoint.path.exists()
+
+
+def test_only_training_patients_of_the_class_are_seen(store):
+    seen = read_table(train(store, "one") / "trained_on.csv")
+    samples = read_table(store / "split.csv").set_index("sample_id").loc[seen["sample_id"]]
+    assert len(seen) > 10
+    assert set(samples["split"]) == {"train"}
+    assert set(samples["label"]) == {"cancer"}
+
+
+def test_the_sheet_has_a_row_for_each_epoch_asked_for_and_the_last(store):
+    with Image.open(train(store, "one") / "sheet.png") as sheet:
+        assert sheet.height == 3 * 66
+    assert read_table(store / "one" / "history.csv")["epoch"].tolist() == [1, 2, 3, 4]
+
+
+def test_a_class_without_training_images_is_named(store):
+    with pytest.raises(UserError, match="class benign has no training image"):
+        train(store, "one", label="benign")
+
+
+def test_a_pool_is_the_images_of_its_seeds(store):
+    weights = train(store, "one") / "weights.safetensors"
+    for count in (5, 300):
+        sample_generator(
+            "dcgan",
+            "mine",
+            "cancer",
+            weights,
+            store / f"{count}.npy",
+            count,
+            1.0,
+            torch.device("cpu"),
+        )
+    small, table = load_store(store / "5.npy")
+    large, _ = load_store(store / "300.npy")
+    np.testing.assert_array_equal(small, large[:5])
+    assert table["seed"].tolist() == [0, 1, 2, 3, 4]
+    assert table["sample_id"][3] == "mine-cancer-000003"
+    assert set(table["label"]) == {"cancer"}

@@ -1,0 +1,172 @@
+import pandas as pd
+import pytest
+
+from synthmix.errors import UserError
+from synthmix.files import write_table
+from synthmix.mix.compose_mix import assemble, check_no_leak, compose_mix, real_rows
+from synthmix.mix.plan import plan_mixes
+from synthmix.store import read_table
+
+
+def real_samples(train, validation, test=10):
+    """Return a split with so many images of each class, two a patient."""
+    rows = []
+    for split, count in {"train": train, "validation": validation, "test": test}.items():
+        for label in ("cancer", "normal"):
+            for i in range(count):
+                name = f"{label}-{split}-{i}"
+                group = f"{label}-{split}-{i // 2}"
+                rows.append({"sample_id": name, "label": label, "group": group, "split": split})
+    return pd.DataFrame(rows)
+
+
+def pool(label, images):
+    seeds = range(images)
+    return pd.DataFrame(
+        {"sample_id": [f"g-{label}-{i}" for i in seeds], "label": label, "seed": seeds}
+    )
+
+
+def plan(real_share, when_real_runs_short="fail", train_images=100, validation_images=50):
+    mixes = plan_mixes(
+        ["g"],
+        [{"cancer": 0.3, "normal": 0.7}],
+        {"cancer": 0.4, "normal": 0.6},
+        [real_share],
+        train_images,
+        validation_images,
+        when_real_runs_short,
+    )
+    return mixes[0], mixes[1]
+
+
+POOLS = {"cancer": pool("cancer", 200), "normal": pool("normal", 200)}
+
+
+def counts(table):
+    return table.groupby(["split", "label", "origin"]).size().to_dict()
+
+
+def test_a_mix_has_the_planned_counts_and_no_row_twice():
+    mix, _ = plan(real_share=0.1)
+    table = assemble(mix, real_rows(real_samples(50, 20), seed=1), POOLS)
+    assert counts(table) == {
+        ("train", "cancer", "real"): 3,
+        ("train", "cancer", "synthetic"): 27,
+        ("train", "normal", "real"): 7,
+        ("train", "normal", "synthetic"): 63,
+        ("validation", "cancer", "real"): 2,
+        ("validation", "cancer", "synthetic"): 18,
+        ("validation", "normal", "real"): 3,
+        ("validation", "normal", "synthetic"): 27,
+    }
+    assert not table.duplicated(["store", "row"]).any()
+    assert set(table["store"]) == {"real", "g/cancer", "g/normal"}
+
+
+def test_the_paper_mixes_are_composed_to_the_image(paper_mammography):
+    samples = real_samples(1400, 600)
+    pools = {label: pool(label, 17000) for label in ("cancer", "normal")}
+    for mix in plan_mixes(["g"], **paper_mammography.mixes.model_dump())[:9]:
+        table = assemble(mix, real_rows(samples, seed=1), pools)
+        planned = {
+            (split, label, origin): images
+            for split, classes in mix.counts().items()
+            for label, origins in classes.items()
+            for origin, images in origins.items()
+            if images
+        }
+        assert counts(table) == planned
+        assert len(table) == 24000
+
+
+def test_rows_refer_to_the_image_they_describe():
+    mix, _ = plan(real_share=0.5)
+    samples = real_samples(50, 30)
+    table = assemble(mix, real_rows(samples, seed=1), POOLS)
+    real = table[table["origin"] == "real"]
+    assert (samples.loc[real["row"], "sample_id"].to_numpy() == real["sample_id"]).all()
+    cancer = table[table["store"] == "g/cancer"]
+    assert (POOLS["cancer"].loc[cancer["row"], "sample_id"].to_numpy() == cancer["sample_id"]).all()
+
+
+def test_a_larger_real_share_keeps_the_images_of_a_smaller_one():
+    real = real_rows(real_samples(50, 30), seed=1)
+    few, many = (assemble(plan(real_share=s)[0], real, POOLS) for s in (0.1, 0.4))
+    few, many = (set(t.loc[t["origin"] == "real", "sample_id"]) for t in (few, many))
+    assert few < many
+
+
+def test_the_baseline_takes_all_real_images_that_its_shares_allow():
+    _, baseline = plan(real_share=0.1)
+    table = assemble(baseline, real_rows(real_samples(70, 30), seed=1), {})
+    assert counts(table) == {
+        ("train", "cancer", "real"): 30,
+        ("train", "normal", "real"): 70,
+        ("validation", "cancer", "real"): 20,
+        ("validation", "normal", "real"): 30,
+    }
+
+
+def test_too_few_real_images_fail_or_are_repeated_as_told(caplog):
+    real = real_rows(real_samples(20, 30), seed=1)
+    with pytest.raises(UserError, match="asks for 35 real train images of class normal and there"):
+        assemble(plan(real_share=0.5)[0], real, POOLS)
+    table = assemble(plan(real_share=0.5, when_real_runs_short="repeat")[0], real, POOLS)
+    repeated = table[(table["split"] == "train") & (table["origin"] == "real")]
+    assert repeated["label"].value_counts().to_dict() == {"normal": 35, "cancer": 15}
+    assert repeated["sample_id"].value_counts().max() == 2
+    assert "images are repeated" in caplog.text
+
+
+@pytest.fixture
+def composed():
+    samples = real_samples(50, 20)
+    table = assemble(plan(real_share=0.2)[0], real_rows(samples, seed=1), POOLS)
+    return table, samples
+
+
+def test_a_clean_mix_passes(composed):
+    table, samples = composed
+    check_no_leak(table, samples, [samples[samples["split"] == "train"]])
+
+
+@pytest.mark.parametrize("split", ["train", "validation"])
+def test_a_test_image_in_a_mix_fails(composed, split):
+    table, samples = composed
+    row = table.index[(table["origin"] == "real") & (table["split"] == split)][0]
+    table.loc[row, "group"] = samples.loc[samples["split"] == "test", "group"].iloc[0]
+    with pytest.raises(UserError, match=f"leak: its {split} images are of patients outside"):
+        check_no_leak(table, samples, [])
+
+
+def test_a_patient_in_training_and_validation_fails(composed):
+    table, samples = composed
+    row = table.index[(table["origin"] == "real") & (table["split"] == "validation")][0]
+    table.loc[row, "group"] = samples.loc[samples["split"] == "train", "group"].iloc[0]
+    with pytest.raises(UserError, match="outside the validation split"):
+        check_no_leak(table, samples, [])
+
+
+def test_a_generator_that_saw_a_test_patient_fails(composed):
+    table, samples = composed
+    with pytest.raises(UserError, match="leak: its generators' images"):
+        check_no_leak(table, samples, [samples[samples["split"] != "validation"]])
+
+
+def test_the_table_is_written(tmp_path):
+    samples = real_samples(50, 20)
+    write_table(tmp_path / "split.csv", samples)
+    for label, table in POOLS.items():
+        write_table(tmp_path / f"{label}.csv", table)
+    trained = samples[samples["split"] == "train"][["sample_id", "group"]]
+    write_table(tmp_path / "trained_on.csv", trained)
+    compose_mix(
+        plan(real_share=0.1)[0],
+        tmp_path / "split.csv",
+        {label: tmp_path / f"{label}.csv" for label in POOLS},
+        {label: tmp_path / "trained_on.csv" for label in POOLS},
+        tmp_path / "mix.csv",
+        seed=1,
+    )
+    assert len(read_table(tmp_path / "mix.csv")) == 150
