@@ -1,0 +1,95 @@
+"""Checks of a study that need more than one of its settings, or a file."""
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+from synthmix.classifiers import CONVOLUTIONAL_LAYERS
+from synthmix.config.messages import one_of
+from synthmix.config.models import Study
+from synthmix.config.parse import KeyPath
+from synthmix.shares import apportion
+
+Finding = tuple[KeyPath, str]
+
+_TOLERANCE = 1e-6
+
+
+def check(study: Study, folder: Path) -> list[Finding]:
+    """Return what does not fit together in `study`, whose file lies in `folder`: where and why."""
+    return [
+        *_check_published(study, folder),
+        *_check_classes(study),
+        *_check_sums(study),
+        *_check_mix_sizes(study),
+        *_check_generators(study),
+        *_check_classifiers(study),
+    ]
+
+
+def _check_published(study: Study, folder: Path) -> Iterator[Finding]:
+    if study.published is not None and not (folder / study.published).is_file():
+        yield ("published",), f"there is no file {folder / study.published}"
+
+
+def _check_classes(study: Study) -> Iterator[Finding]:
+    for name, settings in study.datasets.items():
+        classes = settings.class_names()
+        if study.positive_class not in classes:
+            kind = f"classes of data set {name}"
+            yield ("positive_class",), one_of(study.positive_class, classes, kind)
+        for path, shares in _class_shares(study):
+            missing = [label for label in classes if label not in shares]
+            unknown = [label for label in shares if label not in classes]
+            if missing or unknown:
+                text = f"must name the classes of data set {name} ({', '.join(classes)})"
+                text += f"; missing: {', '.join(missing)}" if missing else ""
+                text += f"; unknown: {', '.join(unknown)}" if unknown else ""
+                yield path, text
+
+
+def _check_sums(study: Study) -> Iterator[Finding]:
+    for path, shares in _class_shares(study):
+        total = sum(shares.values())
+        if abs(total - 1) > _TOLERANCE:
+            yield path, f"sums to {total:.6g}, not 1"
+
+
+def _check_mix_sizes(study: Study) -> Iterator[Finding]:
+    images = {
+        "class_shares": ("training", study.mixes.train_images),
+        "validation_class_shares": ("validation", study.mixes.validation_images),
+    }
+    for path, shares in _class_shares(study):
+        if path[0] != "mixes" or abs(sum(shares.values()) - 1) > _TOLERANCE:
+            continue
+        kind, total = images[path[1]]
+        for label, count in apportion(total, shares).items():
+            if count == 0:
+                yield path, f"leaves no {kind} image of {label} among {total}"
+
+
+def _check_generators(study: Study) -> Iterator[Finding]:
+    for name, settings in study.generators.items():
+        check_image = getattr(settings, "check_image", None)
+        problem = check_image and check_image(study.prepare.image_size, study.prepare.channels)
+        if problem:
+            yield ("prepare",), f"generator {name}: {problem}"
+
+
+def _check_classifiers(study: Study) -> Iterator[Finding]:
+    for name, classifier in study.classifiers.items():
+        layers = CONVOLUTIONAL_LAYERS.get(classifier.network, classifier.unfrozen_layers)
+        if classifier.unfrozen_layers > layers:
+            yield (
+                ("classifiers", name, "unfrozen_layers"),
+                f"{classifier.unfrozen_layers} is more than the {layers} convolutional layers of"
+                f" {classifier.network}",
+            )
+
+
+def _class_shares(study: Study) -> Iterator[tuple[KeyPath, Mapping[str, float]]]:
+    if study.test_sample is not None:
+        yield ("test_sample", "class_shares"), study.test_sample.class_shares
+    for position, shares in enumerate(study.mixes.class_shares):
+        yield ("mixes", "class_shares", position), shares
+    yield ("mixes", "validation_class_shares"), study.mixes.validation_class_shares

@@ -1,0 +1,244 @@
+"""What is wrong with a configuration, in words for the person who wrote it.
+
+pydantic finds the mistakes; the JSON schema of what it checked tells what would have been right.
+"""
+
+import difflib
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from pydantic import TypeAdapter, ValidationError
+
+from synthmix.config.parse import KeyPath
+from synthmix.settings import Name
+
+Schema = dict[str, Any]
+
+_LONGEST_VALUE = 60
+_NAME_PATTERN = TypeAdapter(Name).json_schema()["pattern"]
+_NUMBERS = {"integer": int, "number": float}
+_PLAIN_KEY = re.compile(r"[\w-]+")
+_TYPES = {
+    "array": "a list",
+    "boolean": "true or false",
+    "integer": "a whole number",
+    "number": "a number",
+    "object": "a section of settings",
+    "string": "text",
+}
+
+
+@dataclass(frozen=True)
+class Mistake:
+    """One thing to mend: in which file, where in it (nowhere in particular: ()), and what."""
+
+    file: str
+    path: KeyPath
+    text: str
+
+    def __str__(self) -> str:
+        return ": ".join(filter(None, (self.file, dotted(self.path), self.text)))
+
+
+def summary(mistakes: Iterable[Mistake]) -> str:
+    """Return a headline and a line for each of `mistakes`, file by file."""
+    lines = [f"- {mistake}" for mistake in sorted(mistakes, key=lambda m: m.file)]
+    noun = "mistake" if len(lines) == 1 else "mistakes"
+    return "\n".join([f"{len(lines)} {noun} in the configuration:", *lines])
+
+
+def explain(error: ValidationError, schema: Schema, file: str) -> list[Mistake]:
+    """Return what `error` found in `file`, whose settings follow the JSON schema `schema`."""
+    mistakes = []
+    for found in error.errors(include_url=False):
+        path, node, section = _locate(found["loc"], schema)
+        if found["type"].startswith("union_tag"):
+            path = (*path, node["discriminator"]["propertyName"])
+        mistakes.append(Mistake(file, path, _text(found, path, node, section)))
+    return mistakes
+
+
+def dotted(path: KeyPath) -> str:
+    """Return `path` as `mixes.real_shares[1]`."""
+    text = ""
+    for step in path:
+        if isinstance(step, int) or not _PLAIN_KEY.fullmatch(step):
+            text += f"[{step!r}]"
+        else:
+            text += f".{step}" if text else step
+    return text
+
+
+def one_of(value: Any, options: Iterable[Any], kind: str = "") -> str:
+    """Return that `value` is none of `options`, which are called `kind`, and the closest one."""
+    options = list(options)
+    listed = ", ".join(map(str, options))
+    prefix = f"the {kind}: " if kind else ""
+    return f"{shown(value)} is not one of {prefix}{listed}{did_you_mean(value, options)}"
+
+
+def did_you_mean(value: Any, options: Iterable[Any]) -> str:
+    """Return a suggestion to append to a message, or "" where no option is like `value`."""
+    by_text = {str(option).lower(): option for option in options}
+    close = difflib.get_close_matches(str(value).lower(), by_text, n=1)
+    return f"; did you mean {by_text[close[0]]}?" if close else ""
+
+
+def shown(value: Any) -> str:
+    """Return `value` as a message shows it: near to what stands in the file, and short."""
+    if value is None:
+        return "nothing"
+    text = str(value).lower() if isinstance(value, bool) else repr(value)
+    return text if len(text) <= _LONGEST_VALUE else f"{text[: _LONGEST_VALUE - 3]}..."
+
+
+def wrong_name(name: str) -> str | None:
+    """Return why `name` can't be a name in a study, or None where it can."""
+    if re.search(_NAME_PATTERN, name):
+        return None
+    start = ", and not start with an underscore" if name.startswith("_") else ""
+    return f"{shown(name)} may have letters, digits and underscores only{start}"
+
+
+def _locate(steps: tuple[str | int, ...], schema: Schema) -> tuple[KeyPath, Schema, Schema]:
+    """Return the path in the file, the schema there and the schema of what holds it."""
+    path: list[str | int] = []
+    node, section = _resolve(schema, schema), {}
+    for step in steps:
+        if step == "[key]":  # pydantic's mark of a mistake in the key, not in its value
+            return tuple(path), {"type": "string"}, section
+        if "discriminator" in node and "oneOf" in node:  # pydantic names the chosen variant first
+            node = _resolve({"$ref": node["discriminator"]["mapping"][step]}, schema)
+            continue
+        path.append(step)
+        node, section = _resolve(_child(node, step), schema), node
+    return tuple(path), node, section
+
+
+def _child(node: Schema, step: str | int) -> Schema:
+    if isinstance(step, int):
+        return node.get("items", {})
+    if step in node.get("properties", {}):
+        return node["properties"][step]
+    return next(iter(node.get("patternProperties", {}).values()), {})
+
+
+def _resolve(node: Schema, schema: Schema) -> Schema:
+    """Follow references and, where several types may stand there, take the first but null."""
+    if "$ref" in node:
+        target = schema["$defs"][node["$ref"].removeprefix("#/$defs/")]
+        return _resolve(target | {k: v for k, v in node.items() if k != "$ref"}, schema)
+    variants = [variant for variant in node.get("anyOf", []) if variant.get("type") != "null"]
+    if variants:
+        rest = {k: v for k, v in node.items() if k != "anyOf"}
+        return _resolve(variants[0], schema) | rest
+    return node
+
+
+def _text(found: dict[str, Any], path: KeyPath, node: Schema, section: Schema) -> str:
+    value = found["input"]
+    match found["type"]:
+        case "missing" | "union_tag_not_found":
+            return f"is missing: {_purpose(node)}"
+        case "extra_forbidden" | "invalid_key":
+            return _unknown_key(path[-1], section)
+        case "union_tag_invalid":
+            tag = node["discriminator"]
+            return one_of(value[path[-1]], tag["mapping"], f"known {tag['propertyName']}s")
+        case "value_error":
+            return str(found["ctx"]["error"])
+        case _ if value is None:
+            return f"has no value; it must be {_kind(node)}"
+        case "literal_error":
+            return _not_an_option(value, node)
+        case "greater_than" | "greater_than_equal" | "less_than" | "less_than_equal":
+            return _out_of_bounds(value, node)
+        case "too_short" | "too_long":
+            return _wrong_length(found["ctx"])
+        case "string_too_short":
+            least = found["ctx"]["min_length"]
+            return f"{shown(value)} is too short; it needs {least} or more characters"
+        case "string_pattern_mismatch":
+            pattern = found["ctx"]["pattern"]
+            named = wrong_name(value) if pattern == _NAME_PATTERN else None
+            return named or f"{shown(value)} does not have the form {pattern}"
+        case kind if kind.endswith(("_type", "_parsing", "_from_float")):
+            return _wrong_type(value, node)
+        case _:
+            return f"{shown(value)}: {found['msg'].replace('Input should', 'it should')}"
+
+
+def _not_an_option(value: Any, node: Schema) -> str:
+    if "const" in node:
+        return f"{shown(value)} is not {node['const']}, the only choice"
+    return one_of(value, node["enum"])
+
+
+def _purpose(node: Schema) -> str:
+    if "discriminator" in node:
+        return f"one of {', '.join(node['discriminator']['mapping'])}"
+    return node.get("description", _kind(node))
+
+
+def _unknown_key(key: str | int, section: Schema) -> str:
+    known = [name for name in section["properties"] if name != key]
+    hint = did_you_mean(key, known) or f"; known here: {', '.join(known)}"
+    return f"is not a known setting{hint}"
+
+
+def _kind(node: Schema) -> str:
+    if "enum" in node:
+        return f"one of {', '.join(map(str, node['enum']))}"
+    return _TYPES[node.get("type", "object")]
+
+
+def _wrong_type(value: Any, node: Schema) -> str:
+    kind = node.get("type", "object")
+    text = f"{shown(value)} is not {_kind(node)}"
+    if kind in _NUMBERS and isinstance(value, str) and _is_number(value, kind):
+        return f"{shown(value)} is text, not {_kind(node)}; remove the quotes"
+    if kind == "integer" and isinstance(value, float) and value.is_integer():
+        return f"{text}; did you mean {value:.0f}?"
+    if kind == "string" and isinstance(value, bool):
+        return f"{text}; a bare yes, no, on or off means true or false: put it in quotes"
+    if kind == "string" and isinstance(value, int | float):
+        return f"{text}; put it in quotes"
+    if kind == "array" and isinstance(value, str | int | float):
+        return f"{text}; did you mean [{value}]?"
+    return text
+
+
+def _is_number(text: str, kind: str) -> bool:
+    try:
+        _NUMBERS[kind](text)
+    except ValueError:
+        return False
+    return True
+
+
+def _wrong_length(limits: dict[str, Any]) -> str:
+    count = limits["actual_length"]
+    least, most = limits.get("min_length"), limits.get("max_length")
+    needed = f"at most {most}" if least is None else f"at least {least}"
+    return f"has {count} {'entry' if count == 1 else 'entries'}; it needs {needed}"
+
+
+def _out_of_bounds(value: float, node: Schema) -> str:
+    low = node.get("minimum", node.get("exclusiveMinimum"))
+    high = node.get("maximum", node.get("exclusiveMaximum"))
+    if high is None:
+        limit = "at least" if "minimum" in node else "above"
+        return f"{shown(value)} is too small; it must be {limit} {low:g}"
+    if low is None:
+        limit = "at most" if "maximum" in node else "below"
+        return f"{shown(value)} is too large; it must be {limit} {high:g}"
+    text = f"{shown(value)} is not between {low:g} and {high:g}"
+    excluded = [node[key] for key in ("exclusiveMinimum", "exclusiveMaximum") if key in node]
+    if excluded:
+        text += f" ({' and '.join(f'{bound:g}' for bound in excluded)} excluded)"
+    if high != 1 or isinstance(value, str) or not 1 < value <= 100:
+        return text
+    share = value / 100
+    return f"{text}; did you mean {share:g}?" if low < share else text

@@ -1,0 +1,199 @@
+"""What `config.yaml` and `studies/*.yaml` may say: every setting, its range and its default."""
+
+from typing import Annotated, Any, Literal, Self, Union
+
+from pydantic import AfterValidator, BeforeValidator, Field, model_validator
+
+from synthmix.config.options import dataset_settings, generator_settings
+from synthmix.registry import CLASSIFIERS
+from synthmix.settings import Name, PositiveFloat, PositiveInt, SettingsModel, Share
+
+
+def as_list(value: Any) -> Any:
+    """Return text such as `a,b` or a lone number, as the command line gives them, as a list."""
+    if isinstance(value, str):
+        return [part.strip() for part in value.split(",")]
+    return [value] if isinstance(value, int) else value
+
+
+def _without_repeats(entries: list[Any]) -> list[Any]:
+    for position, entry in enumerate(entries):
+        if entry in entries[:position]:
+            raise ValueError(f"lists {entry!r} twice")
+    return entries
+
+
+StudyNames = Annotated[list[str], Field(min_length=1)]
+Seeds = Annotated[list[Annotated[int, Field(ge=0)]], Field(min_length=1)]
+Distinct = AfterValidator(_without_repeats)
+ClassShares = Annotated[dict[Name, Share], Field(min_length=2)]
+DatasetSettings = Annotated[Union[*dataset_settings()], Field(discriminator="source")]
+GeneratorSettings = Annotated[Union[*generator_settings()], Field(discriminator="model")]
+
+
+class Workflow(SettingsModel):
+    """`config.yaml`: what to run, where and how."""
+
+    studies: Annotated[
+        StudyNames, BeforeValidator(as_list, json_schema_input_type=StudyNames | str), Distinct
+    ] = Field(description="Names of files in studies/ (without .yaml), or paths of study files.")
+    scale: Literal["demo", "paper"] = Field(
+        description="paper: the study as it is written; demo: with its demo section laid over."
+    )
+    data_dir: str = Field("data", description="Where raw data and downloaded weights are kept.")
+    device: Literal["auto", "cpu", "cuda"] = Field(
+        "auto", description="Where training runs; auto takes a GPU where the job finds one."
+    )
+    seeds: Annotated[
+        Seeds, BeforeValidator(as_list, json_schema_input_type=Seeds | int | str), Distinct
+    ] = Field(
+        [1],
+        description="One repeat of every classifier training a seed; the first also seeds the"
+        " data split, the generators and everything else.",
+    )
+    training_threads: PositiveInt = Field(
+        1, description="CPU threads of one training; results on a CPU depend on it in last digits."
+    )
+    checkpoint_seconds: PositiveFloat = Field(
+        60, description="A training keeps its state at least this often."
+    )
+
+
+class Prepare(SettingsModel):
+    """From raw images to a store of equal ones."""
+
+    image_size: Annotated[int, Field(ge=8, le=4096)] = Field(
+        description="Height and width of a prepared image in pixels."
+    )
+    channels: Literal[1, 3] = Field(1, description="1: grey, 3: RGB.")
+    pad_to_square: bool = Field(
+        True, description="Centre the image on a black square first, so that its aspect is kept."
+    )
+    max_rejected_share: Share = Field(
+        0.05, description="The run stops when a larger share of the images cannot be read."
+    )
+
+
+class Split(SettingsModel):
+    """Shares of the images of each class, dealt out by patient."""
+
+    train: Share = Field(0.6, description="Share that trains generators and classifiers.")
+    validation: Share = Field(0.2, description="Share that stops the training of classifiers.")
+    test: Share = Field(0.2, description="Share that judges them and is seen by nothing before.")
+
+    @model_validator(mode="after")
+    def _sum_to_one(self) -> Self:
+        total = self.train + self.validation + self.test
+        if abs(total - 1) > 1e-6:
+            raise ValueError(f"train + validation + test is {total:g}, not 1")
+        if min(self.train, self.validation, self.test) == 0:
+            raise ValueError("train, validation and test must each be above 0")
+        return self
+
+
+class TestSample(SettingsModel):
+    """The fixed sample of real test images on which every classifier is judged."""
+
+    __test__ = False  # its name makes pytest take it for a test class
+
+    images: PositiveInt = Field(
+        description="Size; a smaller sample of the same shares is drawn where images run short."
+    )
+    class_shares: ClassShares = Field(description="Share of each class, summing to 1.")
+
+
+class Mixes(SettingsModel):
+    """The training sets to compare: every class share with every share of real images."""
+
+    train_images: PositiveInt = Field(description="Training images of a mix.")
+    validation_images: PositiveInt = Field(description="Validation images of a mix.")
+    class_shares: Annotated[list[ClassShares], Field(min_length=1), Distinct] = Field(
+        description="Shares of the classes among the training images, one entry a series of mixes."
+    )
+    validation_class_shares: ClassShares = Field(
+        description="Shares of the classes among the validation images of every mix."
+    )
+    real_shares: Annotated[list[Share], Field(min_length=1), Distinct] = Field(
+        description="Shares of real images: 0.05 is 95/5 synthetic/real."
+    )
+    when_real_runs_short: Literal["fail", "repeat"] = Field(
+        "fail", description="What to do when a mix asks for more real images than there are."
+    )
+
+
+class Pools(SettingsModel):
+    """How the pools of synthetic images are drawn."""
+
+    truncation: Share = Field(
+        1.0, description="1: the generator's full variety; towards 0: ever closer to its average."
+    )
+
+
+class Classifier(SettingsModel):
+    """A network and how it is fine-tuned."""
+
+    network: Literal[*sorted(CLASSIFIERS)] = Field(description="The network to fine-tune.")
+    weights: str = Field(
+        "imagenet",
+        description="imagenet: downloaded; none: random; or the path of a .safetensors/.pth file.",
+    )
+    input_size: Annotated[int, Field(ge=32, le=1024)] = Field(
+        224, description="Images are resized to this height and width in pixels."
+    )
+    unfrozen_layers: Annotated[int, Field(ge=0)] = Field(
+        description="Convolutional layers, counted from the last, that are trained."
+    )
+    dense_layers: list[PositiveInt] = Field(
+        [256], description="Widths of the dense layers put in the place of the network's own."
+    )
+    dropout: Annotated[float, Field(ge=0, lt=1)] = Field(
+        0.5, description="Dropout after each dense layer."
+    )
+    batch_size: PositiveInt = Field(32, description="Images a training step.")
+    learning_rate: PositiveFloat = Field(1e-4, description="Adam's step size.")
+    epochs: PositiveInt = Field(100, description="Epochs at the most.")
+    patience: PositiveInt = Field(
+        10, description="Stop after this many epochs without a lower validation loss."
+    )
+
+
+class Evaluation(SettingsModel):
+    """How results are judged."""
+
+    bootstrap_samples: Annotated[int, Field(ge=100)] = Field(
+        2000, description="Resamples of the test patients behind each interval."
+    )
+    confidence: Annotated[float, Field(gt=0.5, lt=1)] = Field(
+        0.95, description="Coverage of the intervals."
+    )
+    significance: Annotated[float, Field(gt=0, lt=0.5)] = Field(
+        0.05, description="Largest Holm-adjusted p-value that counts as evidence."
+    )
+
+
+class Study(SettingsModel):
+    """One study: data, generators, mixes and classifiers."""
+
+    title: str = Field(description="The study in one line; the headline of its report.")
+    description: str = Field("", description="A paragraph for the report.")
+    published: str | None = Field(
+        None, description="CSV of published values, relative to the study file."
+    )
+    positive_class: Name = Field(
+        description="The class that precision, recall and sensitivity are about."
+    )
+    datasets: Annotated[dict[Name, DatasetSettings], Field(min_length=1)] = Field(
+        description="Raw images, by a name of your choice; each goes through the whole study."
+    )
+    prepare: Prepare = Field(description="How raw images are made equal in size and depth.")
+    split: Split = Field(Split(), description="Shares of the images by use, dealt by patient.")
+    test_sample: TestSample | None = Field(None, description="All test images where absent.")
+    generators: Annotated[dict[Name, GeneratorSettings], Field(min_length=1)] = Field(
+        description="Models that make synthetic images, by a name of your choice."
+    )
+    pools: Pools = Field(Pools(), description="How synthetic images are drawn.")
+    mixes: Mixes = Field(description="The training sets to compare.")
+    classifiers: Annotated[dict[Name, Classifier], Field(min_length=1)] = Field(
+        description="Networks to train on every mix, by a name of your choice."
+    )
+    evaluation: Evaluation = Field(Evaluation(), description="How results are judged.")

@@ -1,0 +1,79 @@
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from synthmix.config.load import Configuration, load
+from synthmix.errors import UserError
+
+
+@pytest.fixture
+def settings() -> dict[str, Any]:
+    """A valid study as its file gives it, with a demo section."""
+    return {
+        "title": "Mammograms",
+        "positive_class": "cancer",
+        "datasets": {
+            "films": {
+                "source": "image_folder",
+                "path": "data/films",
+                "classes": {"normal": ["N"], "benign": ["B"], "cancer": ["C"]},
+            }
+        },
+        "prepare": {"image_size": 64},
+        "test_sample": {
+            "images": 60,
+            "class_shares": {"normal": 0.5, "benign": 0.25, "cancer": 0.25},
+        },
+        "generators": {"small": {"model": "dcgan", "epochs": 100}},
+        "mixes": {
+            "train_images": 200,
+            "validation_images": 40,
+            "class_shares": [{"normal": 0.5, "benign": 0.25, "cancer": 0.25}],
+            "validation_class_shares": {"normal": 0.5, "benign": 0.25, "cancer": 0.25},
+            "real_shares": [0.05, 0.5],
+        },
+        "classifiers": {"vgg": {"network": "vgg16", "unfrozen_layers": 3}},
+        "demo": {"prepare": {"image_size": 32}},
+    }
+
+
+class Project:
+    """A folder with study files, and the way to load what lies in it."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+
+    def write(self, settings: Mapping[str, Any] | str, file: str = "studies/s.yaml") -> Path:
+        path = self.root / file
+        path.parent.mkdir(parents=True, exist_ok=True)
+        text = settings if isinstance(settings, str) else yaml.safe_dump(settings, sort_keys=False)
+        path.write_text(text, encoding="utf-8")
+        return path
+
+    def load(self, **config: Any) -> Configuration:
+        return load({"studies": ["s"], "scale": "paper"} | config, self.root)
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Project:
+    return Project(tmp_path)
+
+
+@pytest.fixture
+def mistakes(project: Project) -> Callable[..., list[str]]:
+    """Return the lines that a configuration is refused with, without the headline."""
+
+    def refuse(settings: Mapping[str, Any] | str | None = None, **config: Any) -> list[str]:
+        if settings is not None:
+            project.write(settings)
+        with pytest.raises(UserError) as refused:
+            project.load(**config)
+        headline, *lines = str(refused.value).splitlines()
+        noun = "mistake" if len(lines) == 1 else "mistakes"
+        assert headline == f"{len(lines)} {noun} in the configuration:"
+        assert all(line.startswith("- ") for line in lines)
+        return [line.removeprefix("- ") for line in lines]
+
+    return refuse

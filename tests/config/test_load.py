@@ -1,0 +1,416 @@
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from synthmix.classifiers import CONVOLUTIONAL_LAYERS
+from synthmix.config.overlay import lay_over
+from synthmix.errors import UserError
+from synthmix.registry import CLASSIFIERS
+
+SHARES = {"normal": 0.5, "benign": 0.25, "cancer": 0.25}
+
+
+def test_a_valid_configuration(project, settings):
+    file = project.write(settings)
+
+    configuration = project.load(scale="demo", device="cpu")
+
+    assert configuration.workflow.device == "cpu"
+    assert configuration.study_files == {"s": file}
+    assert configuration.studies["s"].title == "Mammograms"
+
+
+def test_the_command_line_gives_text(project, settings):
+    project.write(settings)
+    project.write(settings, "studies/t.yaml")
+
+    configuration = project.load(studies="s,t", seeds=["1", "2"], training_threads="4")
+
+    assert list(configuration.studies) == ["s", "t"]
+    assert configuration.workflow.seeds == [1, 2]
+    assert configuration.workflow.training_threads == 4
+    assert project.load(seeds=3).workflow.seeds == [3]
+
+
+@pytest.mark.parametrize("entry", ["mine/trial.yaml", "trial.yml", "{root}/mine/trial.yaml"])
+def test_a_study_by_its_path(project, settings, entry):
+    entry = entry.format(root=project.root)
+    file = project.write(settings, entry)
+
+    assert project.load(studies=[entry]).study_files == {"trial": file}
+
+
+def test_an_unknown_study(project, settings, mistakes):
+    project.write(settings, "studies/mammography.yaml")
+    project.write(settings, "studies/lesions.yaml")
+
+    assert mistakes(studies=["mamography", "x/lesion.yaml"]) == [
+        "config.yaml: studies[0]: there is no study 'mamography'; known studies: lesions, "
+        "mammography; did you mean mammography?",
+        "config.yaml: studies[1]: there is no file 'x/lesion.yaml'; known studies: lesions, "
+        "mammography; did you mean lesions?",
+    ]
+
+
+def test_no_studies_at_all(mistakes):
+    assert mistakes(studies=["s"]) == [
+        "config.yaml: studies[0]: there is no study 's'; studies/ has none"
+    ]
+
+
+def test_the_name_of_a_study(project, settings, mistakes):
+    project.write(settings, "studies/my-study.yaml")
+
+    assert mistakes(studies=["my-study"]) == [
+        "config.yaml: studies[0]: 'my-study' may have letters, digits and underscores only; "
+        "rename the file"
+    ]
+
+
+def test_two_studies_of_one_name(project, settings, mistakes):
+    project.write(settings)
+    project.write(settings, "mine/s.yaml")
+
+    assert mistakes(studies=["s", "mine/s.yaml"]) == [
+        "config.yaml: studies[1]: 'mine/s.yaml' has the same name as studies/s.yaml"
+    ]
+
+
+def test_one_file_under_two_names(project, settings):
+    file = project.write(settings)
+
+    assert project.load(studies=["s", "studies/s.yaml"]).study_files == {"s": file}
+
+
+def test_all_mistakes_come_at_once(project, settings, mistakes):
+    settings["mixes"]["real_shares"] = [95]
+    settings["prepare"]["image_sise"] = 64
+    settings["demo"]["classifiers"] = {"vgg": {"epochs": "3"}}
+    project.write(settings, "studies/b.yaml")
+    project.write("title: [", "studies/a.yaml")
+
+    assert mistakes(studies=["b", "a", "c"], scale="both", device="gpu") == [
+        "config.yaml: scale: 'both' is not one of demo, paper",
+        "config.yaml: device: 'gpu' is not one of auto, cpu, cuda; did you mean cpu?",
+        "config.yaml: studies[2]: there is no study 'c'; known studies: a, b",
+        "studies/a.yaml: line 1, column 9: is not YAML: "
+        "expected the node content, but found '<stream end>'",
+        "studies/b.yaml: prepare.image_sise: is not a known setting; did you mean image_size?",
+        "studies/b.yaml: mixes.real_shares[0]: 95 is not between 0 and 1; did you mean 0.95?",
+        "studies/b.yaml: demo.classifiers.vgg.epochs: '3' is text, not a whole number; "
+        "remove the quotes",
+    ]
+
+
+# YAML
+
+
+def test_broken_yaml_is_placed(mistakes):
+    assert mistakes("title: x\nmixes:\n  a: 1\n b: 2\n") == [
+        "studies/s.yaml: line 4, column 2: is not YAML: "
+        "expected <block end>, but found '<block mapping start>'"
+    ]
+
+
+def test_a_repeated_key(project, settings, mistakes):
+    file = project.write(settings)
+    text = file.read_text() + "title: Again\n"
+
+    assert mistakes(text) == [
+        f"studies/s.yaml: line {len(text.splitlines())}, column 1: title is given twice, "
+        "first on line 1"
+    ]
+
+
+def test_merge_keys_repeat_nothing(project, settings):
+    settings["classifiers"] = "CLASSIFIERS"
+    text = project.write(settings).read_text()
+    merged = (
+        "\n  a: &a {network: vgg16, unfrozen_layers: 1}\n  b: &b {<<: *a, unfrozen_layers: 2}"
+        "\n  c: {<<: *b, unfrozen_layers: 3}"
+    )
+    project.write(text.replace(" CLASSIFIERS", merged))
+
+    classifiers = project.load().studies["s"].classifiers
+
+    assert [classifier.unfrozen_layers for classifier in classifiers.values()] == [1, 2, 3]
+
+
+def test_an_exponent_needs_no_dot(project, settings):
+    settings["classifiers"]["vgg"]["learning_rate"] = "RATE"
+    project.write(project.write(settings).read_text().replace("RATE", "2e-5"))
+
+    assert project.load().studies["s"].classifiers["vgg"].learning_rate == 2e-5
+
+
+def test_keys_are_text(mistakes, project, settings):
+    text = project.write(settings).read_text()
+
+    assert mistakes(text.replace("normal: 0.5", "no: 0.5").replace("  vgg:", "  1:"))[0] == (
+        "studies/s.yaml: test_sample.class_shares: must name the classes of data set films "
+        "(normal, benign, cancer); missing: normal; unknown: no"
+    )
+
+
+@pytest.mark.parametrize(("text", "held"), [("", "nothing"), ("- 1\n", "[1]"), ("word", "'word'")])
+def test_a_file_without_settings(mistakes, text, held):
+    assert mistakes(text) == [f"studies/s.yaml: holds {held}, not the settings of a study"]
+
+
+def test_a_file_that_is_not_text(project, mistakes):
+    project.write("").write_bytes(b"title: \xff")
+
+    assert mistakes() == ["studies/s.yaml: is not UTF-8 text: byte 7 is 0xff"]
+
+
+# The demo section
+
+
+def test_the_demo_section_is_laid_over_at_its_scale_only(project, settings):
+    settings["demo"] = {
+        "classifiers": {"vgg": {"epochs": 2}},
+        "mixes": {"real_shares": [1]},
+        "test_sample": None,
+        "evaluation": {"bootstrap_samples": 100},
+    }
+    project.write(settings)
+
+    paper = project.load(scale="paper").studies["s"]
+    demo = project.load(scale="demo").studies["s"]
+
+    assert paper.classifiers["vgg"].epochs == 100
+    assert paper.test_sample.images == 60
+    assert demo.classifiers["vgg"].epochs == 2
+    assert demo.classifiers["vgg"].unfrozen_layers == 3
+    assert demo.mixes.real_shares == [1]
+    assert demo.mixes.train_images == 200
+    assert demo.test_sample is None
+    assert demo.evaluation.bootstrap_samples == 100
+
+
+def test_data_sets_are_replaced_whole(project, settings):
+    films = settings["datasets"]["films"]
+    settings["datasets"]["films"] = films | {"exclude": ["*Mask*"]}
+    settings["demo"] = {"datasets": {"films": films | {"path": "data/few"}}}
+    project.write(settings)
+
+    demo = project.load(scale="demo").studies["s"].datasets["films"]
+
+    assert demo.path == "data/few"
+    assert demo.exclude == []
+
+
+@pytest.mark.parametrize("key", ["source", "model"])
+def test_another_source_or_model_replaces_whole(key):
+    base = {"a": {"b": {key: "x", "size": 1}, "c": {key: "x", "size": 1}}}
+    overlay = {"a": {"b": {key: "y", "depth": 2}, "c": {key: "x", "depth": 2}}}
+
+    merged, placed = lay_over(base, overlay)
+
+    assert merged == {"a": {"b": {key: "y", "depth": 2}, "c": {key: "x", "size": 1, "depth": 2}}}
+    assert placed == [("a", "b"), ("a", "c", key), ("a", "c", "depth")]
+    assert base["a"]["b"] == {key: "x", "size": 1}
+
+
+def test_no_demo_section(settings, mistakes, project):
+    del settings["demo"]
+
+    assert mistakes(settings, scale="demo") == [
+        "studies/s.yaml: has no demo section; run it with --config scale=paper"
+    ]
+    assert project.load(scale="paper").studies["s"].title == "Mammograms"
+
+
+def test_a_demo_section_that_is_none(settings, mistakes):
+    settings["demo"] = 3
+
+    assert mistakes(settings) == ["studies/s.yaml: demo: 3 is not a section of settings"]
+
+
+@pytest.mark.parametrize("scale", ["demo", "paper"])
+def test_the_demo_section_is_checked_at_either_scale(settings, mistakes, scale):
+    settings["mixes"]["real_shares"] = [95]
+    settings["mixes"]["train_images"] = 0
+    settings["split"] = {"train": 0.9}
+    settings["demo"] = {
+        "prepare": {"image_sise": 32},
+        "mixes": {"real_shares": [95]},
+        "datasets": {"more": {"source": "image_folder", "path": "x"}},
+    }
+
+    assert mistakes(settings, scale=scale) == [
+        "studies/s.yaml: split: train + validation + test is 1.3, not 1",
+        "studies/s.yaml: mixes.train_images: 0 is too small; it must be at least 1",
+        "studies/s.yaml: mixes.real_shares[0]: 95 is not between 0 and 1; did you mean 0.95?",
+        "studies/s.yaml: demo.datasets.more.classes: is missing: "
+        "For each class its folder or folders below path, such as sub/Benign.",
+        "studies/s.yaml: demo.prepare.image_sise: is not a known setting; did you mean image_size?",
+        "studies/s.yaml: demo.mixes.real_shares[0]: 95 is not between 0 and 1; did you mean 0.95?",
+    ]
+
+
+def test_a_section_that_is_missing_is_reported_once(settings, mistakes):
+    del settings["mixes"]
+    settings["demo"] = {"mixes": {"train_images": 20}}
+
+    assert mistakes(settings, scale="demo") == [
+        "studies/s.yaml: mixes: is missing: The training sets to compare."
+    ]
+
+
+def test_mistakes_that_only_the_combination_has(settings, mistakes):
+    settings["demo"] = {
+        "split": {"train": 0.5},
+        "datasets": {
+            "films": {"source": "image_folder", "path": "x", "classes": {"a": "a", "b": "b"}}
+        },
+    }
+    assert mistakes(settings) == [
+        "studies/s.yaml: demo.split: train + validation + test is 0.9, not 1"
+    ]
+
+    del settings["demo"]["split"]
+    assert mistakes(settings)[0] == (
+        "studies/s.yaml: positive_class: 'cancer' is not one of the classes of data set films: "
+        "a, b (with the demo section laid over)"
+    )
+
+
+# Settings that must fit together
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        ("test_sample", "class_shares"),
+        ("mixes", "class_shares", 0),
+        ("mixes", "validation_class_shares"),
+    ],
+)
+def test_class_shares_fit_every_data_set(settings, mistakes, path):
+    *parents, last = path
+    section = settings
+    for step in parents:
+        section = section[step]
+    where = "studies/s.yaml: " + (f"{path[0]}.{path[1]}" + ("[0]" if len(path) == 3 else ""))
+
+    section[last] = {"normal": 0.5, "cancr": 0.5}
+    assert mistakes(settings) == [
+        f"{where}: must name the classes of data set films (normal, benign, cancer); "
+        "missing: benign, cancer; unknown: cancr"
+    ]
+
+    section[last] = {"cancer": 0.2, "benign": 0.2, "normal": 0.5}
+    assert mistakes(settings) == [f"{where}: sums to 0.9, not 1"]
+
+
+def test_shares_sum_to_one_within_rounding(project, settings):
+    settings["mixes"]["class_shares"] = [dict.fromkeys(SHARES, 0.3333333)]
+    project.write(settings)
+
+    assert project.load().studies["s"].mixes.class_shares[0]["cancer"] == 0.3333333
+
+
+def test_each_data_set_is_checked(settings, mistakes):
+    settings["datasets"]["folder"] = {
+        "source": "image_folder",
+        "path": "x",
+        "classes": {"normal": ["n"], "benign": ["b"], "malignant": ["m"]},
+    }
+
+    found = mistakes(settings)
+
+    assert found[0] == (
+        "studies/s.yaml: positive_class: 'cancer' is not one of the classes of data set folder: "
+        "normal, benign, malignant"
+    )
+    assert len(found) == 4
+
+
+def test_the_positive_class_is_a_class(settings, mistakes):
+    settings["positive_class"] = "cancr"
+
+    assert mistakes(settings) == [
+        "studies/s.yaml: positive_class: 'cancr' is not one of the classes of data set films: "
+        "normal, benign, cancer; did you mean cancer?"
+    ]
+
+
+def test_every_class_has_an_image(settings, mistakes):
+    few = {"normal": 0.98, "benign": 0.01, "cancer": 0.01}
+    settings["mixes"]["class_shares"] = [few]
+    settings["mixes"]["validation_class_shares"] = few
+    settings["mixes"]["train_images"] = 100
+    settings["mixes"]["validation_images"] = 30
+
+    assert mistakes(settings) == [
+        "studies/s.yaml: mixes.validation_class_shares: leaves no validation image of benign "
+        "among 30",
+        "studies/s.yaml: mixes.validation_class_shares: leaves no validation image of cancer "
+        "among 30",
+    ]
+
+
+@pytest.mark.parametrize("size", [8, 100, 2048])
+def test_dcgan_has_its_image_sizes(settings, mistakes, size):
+    settings["prepare"]["image_size"] = size
+
+    assert mistakes(settings) == [
+        "studies/s.yaml: prepare: generator small: DCGAN needs an image_size that is a power of "
+        f"two from 16 to 1024, not {size}"
+    ]
+
+
+def test_a_mistake_of_the_demo_image_size(settings, mistakes):
+    settings["demo"]["prepare"]["image_size"] = 48
+
+    assert mistakes(settings) == [
+        "studies/s.yaml: demo.prepare: generator small: DCGAN needs an image_size that is a power "
+        "of two from 16 to 1024, not 48"
+    ]
+
+
+def test_a_network_has_only_so_many_layers(settings, mistakes):
+    settings["classifiers"]["vgg"]["unfrozen_layers"] = 14
+
+    assert mistakes(settings) == [
+        "studies/s.yaml: classifiers.vgg.unfrozen_layers: 14 is more than the 13 convolutional "
+        "layers of vgg16"
+    ]
+
+
+def test_the_layers_of_every_network_are_known():
+    assert set(CONVOLUTIONAL_LAYERS) == set(CLASSIFIERS)
+
+
+def test_published_values_lie_beside_the_study(project, settings, mistakes):
+    settings["published"] = "published/s.csv"
+
+    assert mistakes(settings) == [
+        f"studies/s.yaml: published: there is no file {project.root}/studies/published/s.csv"
+    ]
+
+    project.write("a,b\n", "studies/published/s.csv")
+    assert project.load().studies["s"].published == "published/s.csv"
+
+
+# The cost of a start
+
+
+def test_loading_leaves_heavy_packages_alone():
+    code = (
+        "import sys, synthmix.config.load; "
+        "print([name for name in ('torch', 'matplotlib') if name in sys.modules])"
+    )
+    scripts = Path(__file__).parents[2] / "scripts"
+    found = subprocess.run(
+        [sys.executable, "-c", code], cwd=scripts, capture_output=True, text=True, check=True
+    )
+
+    assert found.stdout.strip() == "[]"
+
+
+def test_a_mistake_is_for_people(project):
+    with pytest.raises(UserError):
+        project.load()
