@@ -50,8 +50,6 @@ wildcard_constraints:
     seed="[0-9]+",
 
 
-
-
 def raw_name(dataset):
     """Return the folder of a data set's raw files; data sets of several studies may share it."""
     return load_dataset(dataset.source).raw_name(dataset)
@@ -63,9 +61,7 @@ def raw_state(dataset):
 
 
 RAW = {
-    raw_name(dataset): dataset
-    for study in STUDIES.values()
-    for dataset in study.datasets.values()
+    raw_name(dataset): dataset for study in STUDIES.values() for dataset in study.datasets.values()
 }
 
 MIXES = {

@@ -1,0 +1,107 @@
+"""One page about everything."""
+
+
+def study_files(study, dataset):
+    """Return the tables and figures that the report shows, by the field of `StudyReport`."""
+    figures = RESULTS + f"/{study}/{dataset}/figures"
+    tables = RESULTS + f"/{study}/{dataset}/tables"
+    return {
+        "split": RESULTS + f"/{study}/{dataset}/split.csv",
+        "rejected": RESULTS + f"/{study}/{dataset}/rejected.csv",
+        "mixes": f"{tables}/mixes.csv",
+        "summary": f"{tables}/summary.csv",
+        "comparison": f"{tables}/comparison.csv",
+        "mixes_figure": f"{figures}/mixes.svg",
+        "generator_history_figure": f"{figures}/generator_history.svg",
+        "real_share_figure": f"{figures}/real_share.svg",
+        "metrics_figure": f"{figures}/metrics.svg",
+        "comparison_figure": f"{figures}/comparison.svg",
+        "confusion_figure": f"{figures}/confusion.svg",
+    }
+
+
+def study_pictures(study, dataset):
+    """Return the figures of which there are several, as (title, path), by the same fields."""
+    settings = STUDIES[study]
+    names = {"study": study, "dataset": dataset}
+    classes = settings.datasets[dataset].class_names()
+    return {
+        "samples": [
+            (generator, *expand(rules.plot_samples.output[0], **names, generator=generator))
+            for generator in settings.generators
+        ],
+        "sheets": [
+            (
+                f"{generator}, {label}",
+                *expand(
+                    rules.train_generator.output.sheet, **names, generator=generator, label=label
+                ),
+            )
+            for generator in settings.generators
+            for label in classes
+        ],
+        "classifier_histories": [
+            (
+                classifier,
+                *expand(rules.plot_classifier_history.output[0], **names, classifier=classifier),
+            )
+            for classifier in settings.classifiers
+        ],
+    }
+
+
+def study_facts(study, dataset):
+    """Return what the report says about a study apart from its files."""
+    settings = STUDIES[study]
+    return {
+        "name": study,
+        "dataset": dataset,
+        "title": settings.title,
+        "description": settings.description,
+        "demo": DEMO,
+        "positive_class": settings.positive_class,
+        "seeds": SEEDS,
+        "evaluation": settings.evaluation.model_dump(mode="json"),
+        "settings": settings.model_dump(mode="json"),
+    }
+
+
+REPORT_TEMPLATES = sorted(
+    str(file)
+    for suffix in ("j2", "css")
+    for file in Path(workflow.basedir).glob(f"scripts/synthmix/report/*.{suffix}")
+)
+
+
+rule render_report:
+    input:
+        templates=REPORT_TEMPLATES,
+        files=[file for key in MIXES for file in study_files(*key).values()],
+        pictures=[
+            file
+            for key in MIXES
+            for pictures in study_pictures(*key).values()
+            for _, file in pictures
+        ],
+    output:
+        REPORT,
+    log:
+        f"{RESULTS}/logs/render_report.log",
+    benchmark:
+        f"{RESULTS}/benchmarks/render_report.tsv"
+    conda:
+        ENVIRONMENT
+    threads: 1
+    resources:
+        mem_mb=memory(1500),
+        runtime=minutes(20),
+    params:
+        studies=[
+            study_facts(*key) | {"files": study_files(*key), "pictures": study_pictures(*key)}
+            for key in MIXES
+        ],
+        code=code("render_report"),
+    message:
+        "Writing the report"
+    script:
+        "../scripts/render_report.py"

@@ -1,0 +1,12 @@
+"""Draw the confusion matrices."""
+
+from synthmix.figures.plot_confusion import plot_confusion
+from synthmix.jobs import job
+
+with job(snakemake):
+    plot_confusion(
+        snakemake.input.confusion,
+        snakemake.output[0],
+        mixes=snakemake.input.mixes,
+        demo=snakemake.params.demo,
+    )

@@ -1,0 +1,16 @@
+"""Write the report."""
+
+from synthmix.jobs import job
+from synthmix.report.facts import run_facts
+from synthmix.report.render_report import Picture, StudyReport, render_report
+
+with job(snakemake):
+    studies = []
+    for study in snakemake.params.studies:
+        files, pictures = study.pop("files"), study.pop("pictures")
+        several = {
+            field: [Picture(title, file) for title, file in found]
+            for field, found in pictures.items()
+        }
+        studies.append(StudyReport(**study, **files, **several))
+    render_report(snakemake.output[0], studies, run_facts(snakemake.config))

@@ -1,0 +1,85 @@
+"""How each mix differs from real images alone."""
+
+from pathlib import Path
+
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+
+from synthmix.figures import style
+from synthmix.figures.mix_names import MixName, read_mix_names
+from synthmix.store import read_table
+
+
+@style.look()
+def plot_comparison(
+    comparison: str | Path, output: str | Path, *, demo: bool, mixes: str | Path | None = None
+) -> None:
+    """Draw for each mix its accuracy minus that of its baseline, coloured by the verdict.
+
+    Reads classifier, mix, difference, low, high, p_adjusted and verdict of the table `comparison`;
+    a panel for each classifier. `mixes`, the table of the study's mixes, gives them their names.
+    """
+    table = read_table(comparison)
+    names = read_mix_names(mixes, table["mix"])
+    classifiers = list(table["classifier"].unique())
+    height = 0.8 + len(classifiers) * (style.rows_height(names) + 0.4)
+    figure = style.new_figure("Accuracy compared with real images alone", height, demo)
+    axes = figure.subplots(len(classifiers), 1, squeeze=False, sharex=True)[:, 0]
+    for axis, classifier in zip(axes, classifiers, strict=True):
+        _draw_panel(axis, table[table["classifier"] == classifier], names)
+        if len(classifiers) > 1:
+            axis.set_title(style.wrap(classifier, 60))
+    _centre_zero(axes[0], table)
+    axes[-1].set_xlabel("accuracy minus that of real images only, same class shares")
+    _add_legend(figure)
+    style.save(figure, output)
+
+
+def _draw_panel(axis: Axes, rows: pd.DataFrame, names: dict[str, MixName]) -> None:
+    places = style.label_rows(axis, names)
+    axis.axvline(0, color=style.INK, lw=1)
+    for verdict, part in rows.groupby("verdict"):
+        heights = part["mix"].map(places)
+        mark = _mark(verdict)
+        axis.hlines(heights, part["low"], part["high"], color=mark["color"], lw=1.8)
+        axis.plot(part["difference"], heights, **mark)
+    place = {"transform": axis.get_yaxis_transform(), "size": 8, "color": style.MUTED}
+    axis.text(1.015, axis.get_ylim()[1], "adjusted p", va="bottom", **place)
+    for mix, p_value in zip(rows["mix"], rows["p_adjusted"], strict=True):
+        axis.text(1.015, places[mix], _p_text(p_value), va="center", **place)
+
+
+def _p_text(p_value: float) -> str:
+    if pd.isna(p_value):
+        return "no test"
+    return "< 0.001" if p_value < 0.001 else f"{p_value:.3f}"
+
+
+def _centre_zero(axis: Axes, table: pd.DataFrame) -> None:
+    """Give the horizontal axis as much room on either side of no difference."""
+    reach = table[["difference", "low", "high"]].abs().max().max()
+    reach = 1.08 * reach if reach > 0 else 0.05
+    axis.set_xlim(-reach, reach)
+    axis.xaxis.set_major_formatter(_signed)
+    style.few_ticks(axis, "x", 7)
+
+
+def _signed(value: float, _position: int) -> str:
+    return f"{value:+.3g}".replace("-", "\u2212") if value else "0"
+
+
+def _add_legend(figure: Figure) -> None:
+    style.legend_below(
+        figure, [Line2D([], [], **_mark(verdict)) for verdict in style.VERDICT], style.VERDICT
+    )
+
+
+def _mark(verdict: str) -> dict[str, object]:
+    return {
+        "color": style.VERDICT[verdict],
+        "marker": style.VERDICT_MARKER[verdict],
+        "markersize": 6,
+        "linestyle": "none",
+    }

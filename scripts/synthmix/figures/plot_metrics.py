@@ -1,0 +1,76 @@
+"""The measures of every mix with their intervals: the picture of the summary table."""
+
+from pathlib import Path
+
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.lines import Line2D
+
+from synthmix.figures import style
+from synthmix.figures.mix_names import MixName, mix_names
+from synthmix.store import read_table
+
+METRICS = {
+    "sensitivity": "sensitivity",
+    "specificity": "specificity",
+    "precision": "precision",
+    "f1": "F1",
+    "auc": "AUC",
+}
+KINDS = {
+    "synthetic_mix": ("with synthetic images", style.SYNTHETIC, "o"),
+    "real_only": ("real images only", style.REAL, "D"),
+}
+
+
+@style.look()
+def plot_metrics(summary: str | Path, output: str | Path, *, demo: bool) -> None:
+    """Draw a panel for each measure, a row for each mix: the value and its interval.
+
+    Reads classifier, mix, kind, generator, class_shares, real_share, and each of `METRICS` with
+    its _low and _high, of the table `summary`. A band of panels for each classifier. The value of
+    the baseline runs as a line through the mixes of the same class shares.
+    """
+    table = read_table(summary)
+    names = mix_names(table)
+    classifiers = list(table["classifier"].unique())
+    height = 0.5 + len(classifiers) * (style.rows_height(names) + 0.5)
+    figure = style.new_figure("Every measure on the real test images", height, demo)
+    axes = figure.subplots(len(classifiers), len(METRICS), squeeze=False, sharex=True)
+    for band, classifier in zip(axes, classifiers, strict=True):
+        rows = table[table["classifier"] == classifier]
+        for axis, (metric, title) in zip(band, METRICS.items(), strict=True):
+            _draw_panel(axis, rows, metric, names)
+            axis.tick_params(axis="y", labelleft=axis is band[0])
+            axis.set_title(title)
+        if len(classifiers) > 1:
+            band[0].set_ylabel(style.wrap(classifier, 40), weight="bold")
+    style.few_ticks(axes[0, 0], "x", 3)
+    kinds = [kind for kind in KINDS if (table["kind"] == kind).any()]
+    handles = [Line2D([], [], **_mark(kind), linestyle="none") for kind in kinds]
+    style.legend_below(figure, handles, [KINDS[kind][0] for kind in kinds])
+    style.save(figure, output)
+
+
+def _draw_panel(axis: Axes, rows: pd.DataFrame, metric: str, names: dict[str, MixName]) -> None:
+    places = style.label_rows(axis, names)
+    _draw_baselines(axis, rows, metric, places)
+    for kind, part in rows.groupby("kind"):
+        heights = part["mix"].map(places)
+        mark = _mark(kind)
+        axis.hlines(heights, part[f"{metric}_low"], part[f"{metric}_high"], color=mark["color"])
+        axis.plot(part[metric], heights, **mark, linestyle="none")
+
+
+def _draw_baselines(axis: Axes, rows: pd.DataFrame, metric: str, places: dict[str, float]) -> None:
+    for _, group in rows.groupby("class_shares"):
+        heights = group["mix"].map(places)
+        baseline = group.loc[group["kind"] == "real_only", metric]
+        axis.vlines(
+            baseline, heights.min() - 0.4, heights.max() + 0.4, color=style.REAL, ls=":", lw=1
+        )
+
+
+def _mark(kind: str) -> dict[str, object]:
+    _, colour, marker = KINDS[kind]
+    return {"color": colour, "marker": marker, "markersize": 4.5}

@@ -1,0 +1,81 @@
+"""What a study found, in a sentence or two."""
+
+from dataclasses import dataclass
+
+import pandas as pd
+
+from synthmix.figures.mix_names import mix_names
+from synthmix.report.wording import interval
+
+VERDICTS = ("helps", "no evidence", "hurts")
+
+
+@dataclass(frozen=True)
+class Findings:
+    """The verdict on a study: its `headline`, how many mixes it holds for, and what was best."""
+
+    headline: str
+    counts: dict[str, int]
+    helping: list[str]
+    best: str
+
+
+def find(summary: pd.DataFrame) -> Findings:
+    """Sum up the table `summary`: columns as in `tables/summary.csv`."""
+    judged = summary[summary["verdict"].notna()]
+    counts = {verdict: int((judged["verdict"] == verdict).sum()) for verdict in VERDICTS}
+    return Findings(
+        headline=_headline(counts, several=summary["classifier"].nunique() > 1),
+        counts=counts,
+        helping=[_name(summary, row) for _, row in judged[judged["verdict"] == "helps"].iterrows()],
+        best=_best(summary),
+    )
+
+
+def _headline(counts: dict[str, int], several: bool) -> str:
+    total = sum(counts.values())
+    if total == 0:
+        return "No mix was compared with real images alone."
+    what = "pair of mix and classifier" if several else "mix"
+    if total == 1:
+        only = next(verdict for verdict, count in counts.items() if count)
+        return {
+            "helps": f"Synthetic images helped in the only {what} compared.",
+            "hurts": f"Synthetic images hurt in the only {what} compared.",
+            "no evidence": f"No evidence that synthetic images helped or hurt in the only {what}.",
+        }[only]
+    whats = "pairs of mix and classifier" if several else "mixes"
+    if counts["no evidence"] == total:
+        return f"No evidence that synthetic images helped or hurt in any of {total} {whats}."
+    rest = f", with no evidence either way in {counts['no evidence']}"
+    return (
+        f"Compared with real images alone, synthetic images helped in {counts['helps']} of {total} "
+        f"{whats} and hurt in {counts['hurts']}{rest if counts['no evidence'] else ''}."
+    )
+
+
+def _best(summary: pd.DataFrame) -> str:
+    """Name the most accurate mix, and the baseline it is to be compared with."""
+    mixes = summary[(summary["kind"] == "synthetic_mix") & summary["accuracy"].notna()]
+    if mixes.empty:
+        return ""
+    best = mixes.loc[mixes["accuracy"].idxmax()]
+    text = f"Most accurate mix: {_name(summary, best)}, accuracy {_accuracy(best)}"
+    baseline = summary[
+        (summary["kind"] == "real_only")
+        & (summary["classifier"] == best["classifier"])
+        & (summary["class_shares"] == best["class_shares"])
+        & summary["accuracy"].notna()
+    ]
+    if baseline.empty:
+        return f"{text}."
+    return f"{text}; real images alone, same class shares: {_accuracy(baseline.iloc[0])}."
+
+
+def _name(summary: pd.DataFrame, row: pd.Series) -> str:
+    name = mix_names(summary)[row["mix"]].full
+    return f"{name} ({row['classifier']})" if summary["classifier"].nunique() > 1 else name
+
+
+def _accuracy(row: pd.Series) -> str:
+    return " ".join(interval(row["accuracy"], row["accuracy_low"], row["accuracy_high"]))

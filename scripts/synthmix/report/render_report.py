@@ -1,0 +1,132 @@
+"""One self-contained HTML page: what was run, what came out, and how far to trust it."""
+
+import base64
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import jinja2
+import yaml
+
+from synthmix.figures.mix_names import mix_names
+from synthmix.files import write_text
+from synthmix.report import tables, wording
+from synthmix.report.findings import find
+from synthmix.store import read_table
+
+TEMPLATE = "report.html.j2"
+MEDIA_TYPES = {".svg": "image/svg+xml", ".png": "image/png"}
+KINDS = ("synthetic_mix", "real_only")
+MOST_REASONS = 20
+
+
+@dataclass(frozen=True)
+class Picture:
+    """A figure among several of its kind, and what tells it from the others."""
+
+    title: str
+    path: Path
+
+
+@dataclass(frozen=True)
+class StudyReport:
+    """All that the report says about one data set of one study.
+
+    Tables are the CSV files of the study, figures SVG or PNG files. `settings` is plain data, as
+    YAML can show it; `evaluation` its settings bootstrap_samples, confidence and significance.
+    """
+
+    name: str
+    dataset: str
+    title: str
+    description: str
+    demo: bool
+    positive_class: str
+    seeds: Sequence[int]
+    evaluation: Mapping[str, Any]
+    settings: Mapping[str, Any]
+
+    split: Path
+    rejected: Path
+    mixes: Path
+    summary: Path
+    comparison: Path
+
+    mixes_figure: Path
+    generator_history_figure: Path
+    real_share_figure: Path
+    metrics_figure: Path
+    comparison_figure: Path
+    confusion_figure: Path
+    samples: Sequence[Picture] = ()
+    sheets: Sequence[Picture] = ()
+    classifier_histories: Sequence[Picture] = ()
+
+    warnings: Sequence[str] = ()
+
+
+def render_report(
+    output: str | Path, studies: Sequence[StudyReport], facts: Mapping[str, Any]
+) -> None:
+    """Write the page about `studies` to `output`.
+
+    `facts` says what it all ran on: names and values, or sections of them (versions: {...}).
+    """
+    template = _environment().get_template(TEMPLATE)
+    write_text(
+        output, template.render(studies=[_view(study) for study in studies], facts=facts) + "\n"
+    )
+
+
+def _view(study: StudyReport) -> dict[str, Any]:
+    """Return what the template shows of `study`."""
+    split, mixes = read_table(study.split), read_table(study.mixes)
+    summary, comparison = read_table(study.summary), read_table(study.comparison)
+    rejected = read_table(study.rejected)
+    classes = sorted(split["label"].unique())
+    others = [label for label in classes if label != study.positive_class]
+    return {
+        "study": study,
+        "findings": find(summary),
+        "confidence": f"{100 * study.evaluation['confidence']:g}%",
+        "classes": classes,
+        "other_class": others[0] if len(others) == 1 else None,
+        "dataset_rows": tables.dataset_rows(split),
+        "split_names": tables.SPLITS,
+        "rejected": rejected.head(MOST_REASONS).to_dict("records"),
+        "rejected_count": len(rejected),
+        "generators": list(mixes["generator"].dropna().unique()),
+        "kinds": mixes.groupby("kind")["mix"].nunique().reindex(KINDS, fill_value=0).to_dict(),
+        "mix_labels": list(mixes["label"].unique()),
+        "mix_groups": tables.mix_groups(mixes),
+        "results": tables.result_groups(summary),
+        "comparisons": tables.comparison_groups(comparison, mix_names(mixes)),
+        "published": tables.published_rows(summary),
+        "settings": yaml.safe_dump(dict(study.settings), sort_keys=False, allow_unicode=True),
+    }
+
+
+def _environment() -> jinja2.Environment:
+    environment = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(Path(__file__).parent),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters |= {
+        "data_uri": _data_uri,
+        "count": wording.count,
+        "number": wording.number,
+        "p_value": wording.p_value,
+        "listed": wording.listed,
+    }
+    return environment
+
+
+def _data_uri(path: str | Path) -> str:
+    """Return the file `path` as a data URI, so that the page needs no other file."""
+    path = Path(path)
+    content = base64.b64encode(path.read_bytes()).decode("ascii")
+    return f"data:{MEDIA_TYPES[path.suffix]};base64,{content}"

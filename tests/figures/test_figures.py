@@ -1,0 +1,165 @@
+"""Figures are drawn, are the same every time, and stay readable whatever the study is like."""
+
+import pytest
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from PIL import Image
+from report_data import make_study
+from synthmix.figures import style
+from synthmix.figures.mix_names import mix_names
+from synthmix.figures.plot_classifier_history import plot_classifier_history
+from synthmix.figures.plot_comparison import plot_comparison
+from synthmix.figures.plot_confusion import plot_confusion
+from synthmix.figures.plot_generator_history import plot_generator_history
+from synthmix.figures.plot_metrics import plot_metrics
+from synthmix.figures.plot_mixes import plot_mixes
+from synthmix.figures.plot_real_share import plot_real_share
+from synthmix.figures.plot_samples import plot_samples
+from synthmix.store import read_table
+
+FIGURES = {
+    "samples": lambda files, output, demo: plot_samples(
+        files.real, files.split, next(iter(files.pools.values())), output, demo=demo
+    ),
+    "mixes": lambda files, output, demo: plot_mixes(files.mixes, output, demo=demo),
+    "generator_history": lambda files, output, demo: plot_generator_history(
+        files.generator_histories, output, demo=demo
+    ),
+    "classifier_history": lambda files, output, demo: plot_classifier_history(
+        files.classifier_histories, output, demo=demo, mixes=files.mixes
+    ),
+    "real_share": lambda files, output, demo: plot_real_share(files.summary, output, demo=demo),
+    "confusion": lambda files, output, demo: plot_confusion(
+        files.confusion, output, demo=demo, mixes=files.mixes
+    ),
+    "metrics": lambda files, output, demo: plot_metrics(files.summary, output, demo=demo),
+    "comparison": lambda files, output, demo: plot_comparison(
+        files.comparison, output, demo=demo, mixes=files.mixes
+    ),
+}
+GENERATORS = ("dcgan", "stylegan2_ada")
+LONG = "lesion_of_an_unusually_long_name_that_nobody_would_shorten"
+STUDIES = {
+    "mammography": {},
+    "one mix": {"only_mix": True, "seeds": (1, 2)},
+    "nan": {"with_nan": True, "only_mix": True},
+    "several": {
+        "generators": GENERATORS,
+        "classifiers": ("vgg16", "resnet50_fine_tuned"),
+    },
+    "ten classes": {"classes": tuple(f"class{i}" for i in range(10)), "only_mix": True},
+    "long names": {
+        "classes": (LONG, f"no_{LONG}"),
+        "generators": (f"generator_{LONG}",),
+        "classifiers": (f"network_{LONG}",),
+    },
+    "hostile": {"classes": ("<script>alert(1)</script>", "$x_1$ & \\alpha"), "only_mix": True},
+}
+
+
+@pytest.fixture(scope="module")
+def studies(tmp_path_factory):
+    """The files of every kind of study, made when asked for."""
+    made = {}
+
+    def get(name):
+        if name not in made:
+            made[name] = make_study(tmp_path_factory.mktemp("study"), **STUDIES[name])
+        return made[name]
+
+    return get
+
+
+@pytest.fixture
+def drawn(monkeypatch):
+    """The figures saved during the test; saving them is left out."""
+    figures = []
+    monkeypatch.setattr(style, "save", lambda figure, path: figures.append(figure))
+    return figures
+
+
+@pytest.mark.parametrize("figure", FIGURES)
+def test_it_is_written_and_the_same_every_time(figure, studies, tmp_path):
+    suffix = ".png" if figure == "samples" else ".svg"
+    first, second = tmp_path / f"first{suffix}", tmp_path / f"second{suffix}"
+    FIGURES[figure](studies("one mix"), first, True)
+    FIGURES[figure](studies("one mix"), second, True)
+    assert first.stat().st_size > 5000
+    assert first.read_bytes() == second.read_bytes()
+
+
+@pytest.mark.parametrize("figure", FIGURES)
+def test_demo_is_said_if_and_only_if_it_is_one(figure, studies, drawn, tmp_path):
+    for demo in (True, False):
+        FIGURES[figure](studies("one mix"), tmp_path / "figure.svg", demo)
+    demo_figure, other_figure = drawn
+    assert "demo" in [text.get_text() for text in demo_figure.texts]
+    assert "demo" not in [text.get_text() for text in other_figure.texts]
+
+
+@pytest.mark.parametrize("figure", FIGURES)
+@pytest.mark.parametrize("study", STUDIES)
+def test_labels_stay_apart_and_inside(study, figure, studies, drawn, tmp_path):
+    FIGURES[figure](studies(study), tmp_path / "figure.svg", True)
+    canvas = FigureCanvasAgg(drawn[0])
+    canvas.draw()
+    renderer = canvas.get_renderer()
+    for axis in drawn[0].axes:
+        for labels in (axis.get_xticklabels(), axis.get_yticklabels()):
+            check_apart([box for box in map(extent(renderer), labels) if box is not None])
+        box = axis.get_tightbbox(renderer)
+        width, height = drawn[0].bbox.size
+        assert box.x0 > -2
+        assert box.y0 > -2
+        assert box.x1 < width + 2
+        assert box.y1 < height + 2
+
+
+def extent(renderer):
+    """Return a function that gives the box of a label, None where it is not shown."""
+
+    def box_of(label):
+        shown = label.get_visible() and label.get_text()
+        return label.get_window_extent(renderer) if shown else None
+
+    return box_of
+
+
+def check_apart(boxes):
+    for i, box in enumerate(boxes):
+        for other in boxes[i + 1 :]:
+            overlap_x = min(box.x1, other.x1) - max(box.x0, other.x0)
+            overlap_y = min(box.y1, other.y1) - max(box.y0, other.y0)
+            assert overlap_x <= 1 or overlap_y <= 1
+
+
+def test_samples_can_be_more_than_there_are_images(studies, tmp_path):
+    files = studies("mammography")
+    output = tmp_path / "samples.png"
+    plot_samples(files.real, files.split, files.pools["dcgan"], output, per_class=30, demo=False)
+    assert Image.open(output).width == round(style.WIDTH * style.PNG_DPI)
+
+
+def test_mixes_keep_their_names_without_the_table_of_mixes(studies, drawn, tmp_path):
+    files = studies("one mix")
+    plot_comparison(files.comparison, tmp_path / "figure.svg", demo=False)
+    labels = [label.get_text() for label in drawn[0].axes[0].get_yticklabels()]
+    assert [label.replace("\n", "") for label in labels] == ["dcgan-cancer30-normal70-real0"]
+
+
+def test_mixes_are_named_by_what_differs(studies):
+    names = {study: mix_names(read_table(studies(study).mixes)) for study in ("several", "one mix")}
+    group = "cancer 30 / normal 70"
+    expected = [
+        *(f"{generator}, {share}% real" for generator in GENERATORS for share in (0, 5, 10)),
+        "real only",
+    ]
+    shown = [name.full.replace("\u00a0", " ") for name in names["several"].values()]
+    assert shown[:7] == [f"{group}, {name}" for name in expected]
+    assert [name.full.replace("\u00a0", " ") for name in names["one mix"].values()] == ["0% real"]
+
+
+def test_wrapping_keeps_every_character():
+    text = "a_very_long_name/with parts and aVeryLongWordWithoutAnyPlaceToBreak"
+    wrapped = style.wrap(text, 12)
+    assert max(map(len, wrapped.split("\n"))) <= 12
+    assert wrapped.replace("\n", "").replace(" ", "") == text.replace(" ", "")

@@ -1,0 +1,256 @@
+"""The page holds what was found, in valid HTML, and asks nothing of the network."""
+
+import html
+import shutil
+import subprocess
+from html.parser import HTMLParser
+
+import pandas as pd
+import pytest
+from report_data import make_study_report
+from synthmix.files import write_table
+from synthmix.report import wording
+from synthmix.report.findings import find
+from synthmix.report.render_report import render_report
+from synthmix.store import read_table
+
+FACTS = {"versions": {"python": "3.11", "torch": "2.11"}, "device": "cpu", "threads": 1}
+SCRIPT = "<script>alert(1)</script>"
+VOID = {"meta", "img", "br", "hr", "input", "link", "col", "wbr", "source"}
+BLOCKS = {"p", "div", "table", "ul", "dl", "figure", "section", "details", "pre", "h2", "h3", "h4"}
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
+
+
+class Page(HTMLParser):
+    """Every element of a page; fails on tags that do not pair up and on ids met twice."""
+
+    def __init__(self, text):
+        super().__init__()
+        self.open, self.elements, self.ids, self.text = [], [], set(), []
+        self.feed(text)
+        self.close()
+        assert self.open == []
+
+    def handle_starttag(self, tag, attrs):
+        attributes = dict(attrs)
+        assert len(attributes) == len(attrs), f"<{tag}> has an attribute twice"
+        assert not (tag in BLOCKS and "p" in self.open), f"<{tag}> inside <p>"
+        self.elements.append((tag, attributes))
+        if "id" in attributes:
+            assert attributes["id"] not in self.ids
+            self.ids.add(attributes["id"])
+        if tag not in VOID:
+            self.open.append(tag)
+
+    def handle_endtag(self, tag):
+        assert self.open, f"</{tag}> closes nothing"
+        assert self.open.pop() == tag
+
+    def handle_data(self, data):
+        if not {"style", "script"} & set(self.open):
+            self.text.append(data)
+
+    def words(self):
+        return " ".join(" ".join(self.text).split())
+
+
+@pytest.fixture(scope="module")
+def report(tmp_path_factory):
+    return make_study_report(tmp_path_factory.mktemp("study"))
+
+
+def render(tmp_path, *studies):
+    output = tmp_path / "report.html"
+    render_report(output, studies, FACTS)
+    return output.read_text(encoding="utf-8")
+
+
+def test_the_page_is_whole(report, tmp_path):
+    text = render(tmp_path, report)
+    page = Page(text)
+    assert text.startswith("<!DOCTYPE html>")
+    words = page.words()
+    assert "Compared with real images alone, synthetic images helped in" in words
+    assert "Most accurate mix:" in words
+    assert "published 0.546" in words
+    assert "The source takes normal as the positive class" in words
+    assert "UnidentifiedImageError" in words
+    assert "The test sample has 60 images" in words
+    assert "torch 2.11" in words
+    images = [attributes for tag, attributes in page.elements if tag == "img"]
+    assert len(images) == 10
+    assert all(image["alt"] for image in images)
+
+
+def test_every_table_has_a_heading_for_each_column(report, tmp_path):
+    columns = 0
+    for tag, attributes in Page(render(tmp_path, report)).elements:
+        if tag == "thead":
+            columns = 0
+        elif attributes.get("scope") == "col":
+            columns += 1
+        elif attributes.get("scope") == "rowgroup":
+            assert int(attributes["colspan"]) == columns
+
+
+def test_the_same_study_gives_the_same_page(report, tmp_path):
+    assert render(tmp_path, report) == render(tmp_path, report)
+
+
+def test_nothing_is_loaded_from_elsewhere(report, tmp_path):
+    text = render(tmp_path, report)
+    for tag, attributes in Page(text).elements:
+        assert tag not in {"script", "link", "iframe", "object", "embed"}
+        for name in ("src", "href", "srcset", "poster", "data", "action"):
+            assert attributes.get(name, "#").startswith(("data:image/", "#"))
+    assert "url(" not in text
+    assert "@import" not in text
+    assert "http://" not in text
+    assert "https://" not in text
+
+
+def test_links_lead_somewhere(report, tmp_path):
+    page = Page(render(tmp_path, report, make_study_report(tmp_path / "other", title="Other")))
+    targets = {attributes["href"][1:] for tag, attributes in page.elements if tag == "a"}
+    assert targets
+    assert targets <= page.ids
+
+
+def test_contents_are_listed_for_more_than_one_study(report, tmp_path):
+    assert "Contents" not in Page(render(tmp_path, report)).words()
+    assert "Contents" in Page(render(tmp_path, report, report)).words()
+
+
+def test_demo_is_said_if_and_only_if_it_is_one(report, tmp_path):
+    warning = "they say nothing about medicine"
+    assert warning in Page(render(tmp_path, report)).words()
+    other = make_study_report(tmp_path / "other", demo=False)
+    assert "demo" not in Page(render(tmp_path, other)).words().lower()
+
+
+def test_names_are_escaped(tmp_path):
+    hostile = make_study_report(
+        tmp_path / "study",
+        files={"classes": (SCRIPT, '"><img src=x>'), "generators": (SCRIPT,)},
+        name=SCRIPT,
+        dataset=SCRIPT,
+        title=SCRIPT,
+        description=SCRIPT,
+        positive_class=SCRIPT,
+        settings={SCRIPT: SCRIPT},
+        warnings=[SCRIPT],
+    )
+    text = render(tmp_path, hostile, hostile)
+    page = Page(text)
+    assert SCRIPT not in text
+    assert SCRIPT in page.words()
+    assert all(attributes.get("src") != "x" for _, attributes in page.elements)
+
+
+@pytest.mark.parametrize(
+    "files",
+    [
+        {"only_mix": True},
+        {"with_nan": True},
+        {"classes": tuple(f"class{i}" for i in range(10))},
+        {"generators": ("dcgan", "stylegan2_ada"), "classifiers": ("vgg16", "resnet50")},
+    ],
+    ids=["one mix", "nan", "ten classes", "several"],
+)
+def test_other_studies_are_shown_too(files, tmp_path):
+    study = make_study_report(tmp_path / "study", files=files)
+    words = Page(render(tmp_path, study)).words()
+    assert "nan" not in words.lower().split()
+    assert "None" not in words
+
+
+def test_a_study_without_rejected_images_says_so(report, tmp_path):
+    empty = tmp_path / "rejected.csv"
+    write_table(empty, read_table(report.rejected).head(0))
+    study = make_study_report(tmp_path / "study", rejected=empty)
+    assert "Every image could be read" in Page(render(tmp_path, study)).words()
+
+
+@pytest.mark.parametrize(
+    ("verdicts", "headline"),
+    [
+        ([], "No mix was compared"),
+        (["hurts"], "hurt in the only mix compared"),
+        (["no evidence"] * 3, "No evidence that synthetic images helped or hurt in any of 3 mixes"),
+        (["helps", "hurts"], "helped in 1 of 2 mixes and hurt in 1."),
+        (["hurts", "no evidence"], "helped in 0 of 2 mixes and hurt in 1, with no evidence"),
+    ],
+)
+def test_the_headline_counts_verdicts(verdicts, headline):
+    rows = [
+        (f"mix{i}", "synthetic_mix", f"generator{i}", "a 50 / b 50", 0.0, 0.7, 0.6, 0.8, verdict)
+        for i, verdict in enumerate([*verdicts, None])
+    ]
+    names = ["mix", "kind", "generator", "class_shares", "real_share"]
+    names += ["accuracy", "accuracy_low", "accuracy_high", "verdict"]
+    assert headline in find(pd.DataFrame(rows, columns=names).assign(classifier="vgg16")).headline
+
+
+def test_the_best_mix_is_named_beside_its_baseline(report):
+    summary = read_table(report.summary)
+    mixes = summary[summary["kind"] == "synthetic_mix"]
+    best = mixes.loc[mixes["accuracy"].idxmax()]
+    baseline = summary[
+        (summary["kind"] == "real_only") & (summary["class_shares"] == best["class_shares"])
+    ]
+    assert f"{best['accuracy']:.3f} (" in find(summary).best
+    assert f"same class shares: {baseline['accuracy'].item():.3f} (" in find(summary).best
+
+
+def test_numbers_are_written_for_people():
+    assert wording.interval(0.8123, 0.74, 0.88) == ("0.812", "(0.74\u20130.88)")
+    assert wording.interval(0.8123, 0.8011, 0.8234) == ("0.812", "(0.801\u20130.823)")
+    assert wording.interval(float("nan"), None, None) == ("\u2013", "")
+    assert wording.signed_interval(-0.01, -0.05, 0.03) == (
+        "\u22120.010",
+        "(\u22120.050 to +0.030)",
+    )
+    assert wording.count(16800) == "16,800"
+    assert wording.count(12.5) == "12.5"
+    assert wording.p_value(0.0004) == "< 0.001"
+    assert wording.listed([1, 2, 3]) == "1, 2 and 3"
+
+
+@pytest.mark.browser
+@pytest.mark.skipif(CHROMIUM is None, reason="Chromium is not installed")
+def test_nothing_sticks_out_on_a_phone(report, tmp_path):
+    """The page is put in a frame as wide as a phone: windows of Chromium can't be that narrow."""
+    several = make_study_report(
+        tmp_path / "study",
+        files={
+            "classes": tuple(f"class_{i}_{'of_a_long_name' * 3}" for i in range(6)),
+            "classifiers": ("vgg16", "resnet50"),
+        },
+        title="An-unusually-long-title-without-any-place-to-break-" * 2,
+    )
+    frame = html.escape(render(tmp_path, report, several))
+    wrapper = tmp_path / "phone.html"
+    wrapper.write_text(
+        f'<!DOCTYPE html><body style="margin:0"><p id="widths"></p>'
+        f'<iframe width="390" height="844" style="border:0" srcdoc="{frame}"></iframe><script>'
+        "const frame = document.querySelector('iframe');"
+        "frame.onload = () => { document.getElementById('widths').textContent ="
+        "`${frame.contentDocument.documentElement.scrollWidth} ${frame.contentWindow.innerWidth}`"
+        "};</script></body>"
+    )
+    document = chromium(tmp_path, "--dump-dom", wrapper.as_uri())
+    needed, available = document.split('id="widths">')[1].split("<")[0].split()
+    assert available == "390"
+    assert int(needed) <= 390
+    screenshot = tmp_path / "phone.png"
+    chromium(tmp_path, f"--screenshot={screenshot}", "--window-size=500,844", wrapper.as_uri())
+    assert screenshot.stat().st_size > 10000
+
+
+def chromium(tmp_path, *arguments):
+    """Run Chromium without a window and return what it prints."""
+    quiet = "no-first-run disable-gpu disable-quic disable-background-networking disable-sync"
+    options = [f"--{option}" for option in f"{quiet} disable-component-update".split()]
+    profile = f"--user-data-dir={tmp_path / 'profile'}"
+    command = [CHROMIUM, "--headless", "--no-sandbox", profile, *options, *arguments]
+    return subprocess.run(command, check=True, capture_output=True, text=True, timeout=60).stdout

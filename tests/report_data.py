@@ -1,0 +1,335 @@
+"""Made-up files of one study, in the shape of the mammography one unless told otherwise."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from PIL import Image
+from synthmix.files import write_table
+from synthmix.mix.plan import Mix, describe_class_shares, plan_mixes
+from synthmix.report.render_report import Picture, StudyReport
+from synthmix.store import save_array, table_path
+
+METRICS = (
+    "accuracy",
+    "precision",
+    "sensitivity",
+    "specificity",
+    "f1",
+    "auc",
+    "missed_positives",
+    "missed_positive_share",
+    "published_way_precision",
+    "published_way_recall",
+    "published_way_f1",
+)
+SPLIT_SIZES = {"train": 18, "validation": 6, "test": 6, "held_out": 2}
+
+
+@dataclass(frozen=True)
+class StudyFiles:
+    """Where the files of a made-up study lie."""
+
+    real: Path
+    split: Path
+    rejected: Path
+    pools: dict[str, dict[str, Path]]
+    mixes: Path
+    summary: Path
+    comparison: Path
+    confusion: Path
+    generator_histories: dict[str, Path]
+    classifier_histories: list[tuple[str, int, Path]]
+
+
+def make_study(
+    folder: Path,
+    classes: Sequence[str] = ("cancer", "normal"),
+    generators: Sequence[str] = ("dcgan",),
+    classifiers: Sequence[str] = ("vgg16",),
+    seeds: Sequence[int] = (1,),
+    only_mix: bool = False,
+    with_nan: bool = False,
+) -> StudyFiles:
+    """Write every file that figures and report read.
+
+    `only_mix` leaves one mix and no published values; `with_nan` a mix without values.
+    """
+    random = np.random.default_rng(0)
+    mixes = _plan(classes, generators, only_mix)
+    summary = _summary(random, mixes, classifiers, published=not only_mix)
+    if with_nan:
+        summary.loc[0, [column for column in summary if column.startswith(METRICS)]] = np.nan
+    files = StudyFiles(
+        real=folder / "real.npy",
+        split=folder / "split.csv",
+        rejected=folder / "rejected.csv",
+        pools=_write_pools(random, folder, classes, generators),
+        mixes=folder / "tables" / "mixes.csv",
+        summary=folder / "tables" / "summary.csv",
+        comparison=folder / "tables" / "comparison.csv",
+        confusion=folder / "tables" / "confusion.csv",
+        generator_histories=_write_generator_histories(random, folder, classes, generators),
+        classifier_histories=_write_classifier_histories(random, folder, mixes, seeds),
+    )
+    write_table(files.split, _write_real(random, files.real, classes))
+    write_table(files.rejected, _rejected(classes))
+    write_table(files.mixes, _composition(mixes))
+    write_table(files.summary, summary)
+    write_table(files.comparison, _comparison(mixes, summary))
+    write_table(files.confusion, _confusion(random, mixes, classes, classifiers, seeds))
+    return files
+
+
+def _plan(classes: Sequence[str], generators: Sequence[str], only_mix: bool) -> list[Mix]:
+    first, *others = classes
+    shares = [
+        {first: share} | {label: (1 - share) / len(others) for label in others}
+        for share in ((0.3,) if only_mix else (0.3, 0.5, 0.7))
+    ]
+    planned = plan_mixes(
+        generators=generators,
+        class_shares=[{k: round(v, 3) for k, v in share.items()} for share in shares],
+        validation_class_shares={label: 1 / len(classes) for label in classes},
+        real_shares=[0.0] if only_mix else [0.0, 0.05, 0.1],
+        train_images=16800,
+        validation_images=7200,
+        when_real_runs_short="repeat",
+    )
+    return [mix for mix in planned if mix.generator] if only_mix else planned
+
+
+def _image_batch(random: np.random.Generator, count: int, brightness: float) -> np.ndarray:
+    """Return round grey spots on black, (count, 32, 32, 1)."""
+    y, x = np.mgrid[-1:1:32j, -1:1:32j]
+    size = random.uniform(0.4, 0.8, (count, 1, 1))
+    spots = brightness * np.exp(-(x**2 + y**2) / size**2)
+    noise = random.uniform(0.8, 1, (count, 32, 32))
+    return (255 * spots * noise).astype(np.uint8)[..., None]
+
+
+def _write_real(random: np.random.Generator, path: Path, classes: Sequence[str]) -> pd.DataFrame:
+    rows = [
+        (
+            f"{label_index}-{i:03}",
+            f"{label_index}/{i}.png",
+            label,
+            f"p{label_index}-{i // 2}",
+            split,
+        )
+        for label_index, label in enumerate(classes)
+        for i, split in enumerate(np.repeat(list(SPLIT_SIZES), list(SPLIT_SIZES.values())))
+    ]
+    table = pd.DataFrame(rows, columns=["sample_id", "path", "label", "group", "split"])
+    save_array(path, (32, 32, 1), "uint8", [_image_batch(random, len(table), 0.9)])
+    return table
+
+
+def _rejected(classes: Sequence[str]) -> pd.DataFrame:
+    reason = "UnidentifiedImageError: cannot identify image file '7.png'"
+    row = ("x-7", "x/7.png", classes[0], "p7", reason)
+    return pd.DataFrame([row], columns=["sample_id", "path", "label", "group", "reason"])
+
+
+def _write_pools(
+    random: np.random.Generator, folder: Path, classes: Sequence[str], generators: Sequence[str]
+) -> dict[str, dict[str, Path]]:
+    pools: dict[str, dict[str, Path]] = {}
+    for generator in generators:
+        pools[generator] = {}
+        for index, label in enumerate(classes):
+            path = folder / generator / f"{index}.npy"
+            save_array(path, (32, 32, 1), "uint8", [_image_batch(random, 20, 0.6)])
+            rows = {"sample_id": [f"{index}-{seed}" for seed in range(20)], "label": label}
+            write_table(table_path(path), pd.DataFrame(rows | {"generator": generator}))
+            pools[generator][label] = path
+    return pools
+
+
+def _composition(mixes: Sequence[Mix]) -> pd.DataFrame:
+    rows = []
+    for mix in mixes:
+        for split, classes in mix.counts().items():
+            for label, origins in classes.items():
+                for origin, images in origins.items():
+                    if mix.generator is None:
+                        images //= 4
+                    repeated = 76 if mix.real_share == 0.1 and origin == "real" else 0
+                    rows.append((*_identity(mix), split, label, origin, images, repeated))
+    names = ["mix", "kind", "generator", "class_shares", "real_share"]
+    return pd.DataFrame(rows, columns=[*names, "split", "label", "origin", "images", "repeated"])
+
+
+def _identity(mix: Mix) -> tuple[str, str, str, str, float]:
+    kind = "synthetic_mix" if mix.generator else "real_only"
+    shares = describe_class_shares(mix.class_shares)
+    return mix.name, kind, mix.generator or "", shares, mix.real_share
+
+
+def _summary(
+    random: np.random.Generator, mixes: Sequence[Mix], classifiers: Sequence[str], published: bool
+) -> pd.DataFrame:
+    rows = []
+    for classifier in classifiers:
+        for mix in mixes:
+            name, kind, generator, shares, real_share = _identity(mix)
+            row = {
+                "classifier": classifier,
+                "mix": name,
+                "kind": kind,
+                "generator": generator,
+                "class_shares": shares,
+                "real_share": real_share,
+                "train_real": round(16800 * real_share),
+                "train_synthetic": round(16800 * (1 - real_share)),
+            }
+            centre = 0.55 + 2 * min(real_share, 0.12)
+            for metric in METRICS:
+                value = centre + random.normal(0, 0.04)
+                scale = 900 if metric == "missed_positives" else 1
+                row[metric] = round(scale * value, 4)
+                row[f"{metric}_low"] = round(scale * (value - 0.06), 4)
+                row[f"{metric}_high"] = round(scale * (value + 0.05), 4)
+            rows.append(row | _judged(row, mix))
+    table = pd.DataFrame(rows)
+    names = ("accuracy", "precision", "recall", "f1", "missed_positive_share")
+    for metric, value in zip(names, (0.546, 0.70, 0.6004, 0.65, 0.18), strict=True):
+        table[f"published_{metric}"] = np.nan
+        if published:
+            table.loc[0, f"published_{metric}"] = value
+    return table
+
+
+def _judged(row: dict[str, object], mix: Mix) -> dict[str, object]:
+    if mix.generator is None:
+        return dict.fromkeys(
+            ("verdict", "p_adjusted", "difference", "difference_low", "difference_high")
+        )
+    difference = round(row["accuracy"] - 0.7, 4)
+    verdict = "hurts" if difference < -0.1 else "helps" if difference > 0.05 else "no evidence"
+    return {
+        "verdict": verdict,
+        "p_adjusted": 0.0004 if verdict != "no evidence" else 0.31,
+        "difference": difference,
+        "difference_low": difference - 0.05,
+        "difference_high": difference + 0.045,
+    }
+
+
+def _comparison(mixes: Sequence[Mix], summary: pd.DataFrame) -> pd.DataFrame:
+    table = summary[summary["kind"] == "synthetic_mix"].rename(
+        columns={"difference_low": "low", "difference_high": "high"}
+    )
+    baseline = {mix.name: mix.baseline for mix in mixes}
+    table = table.assign(
+        baseline=table["mix"].map(baseline),
+        only_mix_correct=31,
+        only_baseline_correct=45,
+        p_value=table["p_adjusted"] / 2,
+    )
+    names = ["classifier", "mix", "baseline", "difference", "low", "high"]
+    names += ["only_mix_correct", "only_baseline_correct", "p_value", "p_adjusted", "verdict"]
+    return table[names]
+
+
+def _confusion(
+    random: np.random.Generator,
+    mixes: Sequence[Mix],
+    classes: Sequence[str],
+    classifiers: Sequence[str],
+    seeds: Sequence[int],
+) -> pd.DataFrame:
+    rows = [
+        (classifier, mix.name, seed, true, predicted, int(random.integers(20, 900)))
+        for classifier in classifiers
+        for mix in mixes
+        for seed in seeds
+        for true in classes
+        for predicted in classes
+    ]
+    return pd.DataFrame(rows, columns=["classifier", "mix", "seed", "true", "predicted", "images"])
+
+
+def _write_generator_histories(
+    random: np.random.Generator, folder: Path, classes: Sequence[str], generators: Sequence[str]
+) -> dict[str, Path]:
+    paths = {}
+    for generator in generators:
+        for index, label in enumerate(classes):
+            epochs = np.arange(1, 61)
+            history = pd.DataFrame(
+                {
+                    "epoch": epochs,
+                    "discriminator_loss": 0.7 * np.exp(-epochs / 40) + random.normal(0, 0.02, 60),
+                    "generator_loss": 1 + epochs / 40 + random.normal(0, 0.1, 60),
+                }
+            )
+            path = folder / generator / f"{index}-history.csv"
+            write_table(path, history)
+            paths[f"{generator}, {label}"] = path
+    return paths
+
+
+def _write_classifier_histories(
+    random: np.random.Generator, folder: Path, mixes: Sequence[Mix], seeds: Sequence[int]
+) -> list[tuple[str, int, Path]]:
+    histories = []
+    for position, mix in enumerate(mixes):
+        for seed in seeds:
+            epochs = np.arange(1, 15 + position)
+            parts = []
+            for split, gap in (("train", 0.0), ("validation", 0.15)):
+                loss = 0.7 * np.exp(-epochs / 5) + gap * (1 + epochs / 12) + 0.05
+                loss += random.normal(0, 0.015, len(epochs))
+                values = dict.fromkeys(("accuracy", "precision", "recall"), 1 - loss / 1.5)
+                parts.append(pd.DataFrame({"epoch": epochs, "split": split, "loss": loss} | values))
+            path = folder / "classifiers" / f"{position}-{seed}.csv"
+            write_table(path, pd.concat(parts))
+            histories.append((mix.name, seed, path))
+    return histories
+
+
+def make_study_report(folder: Path, **changes: Any) -> StudyReport:
+    """Return what the report needs, with stand-ins for the figures; `changes` go to StudyReport.
+
+    A change `files` holds arguments of `make_study`.
+    """
+    files = make_study(folder, **changes.pop("files", {}))
+    svg, png = folder / "figure.svg", folder / "figure.png"
+    svg.write_text('<svg xmlns="http://www.w3.org/2000/svg" width="518" height="200"/>')
+    Image.new("L", (1152, 400)).save(png)
+    pools = [
+        Picture(f"{generator}, {label}", png)
+        for generator, labels in files.pools.items()
+        for label in labels
+    ]
+    report = StudyReport(
+        name="mammography",
+        dataset="phantoms",
+        title="Synthetic mammograms",
+        description="Mixes of real and synthetic mammograms.",
+        demo=True,
+        positive_class="cancer",
+        seeds=[1],
+        evaluation={"bootstrap_samples": 2000, "confidence": 0.95, "significance": 0.05},
+        settings={"mixes": {"real_shares": [0.0, 0.05, 0.1]}},
+        split=files.split,
+        rejected=files.rejected,
+        mixes=files.mixes,
+        summary=files.summary,
+        comparison=files.comparison,
+        mixes_figure=svg,
+        generator_history_figure=svg,
+        real_share_figure=svg,
+        metrics_figure=svg,
+        comparison_figure=svg,
+        confusion_figure=svg,
+        samples=[Picture(generator, png) for generator in files.pools],
+        sheets=pools,
+        classifier_histories=[Picture("vgg16", svg)],
+        warnings=["The test sample has 60 images, not the 300 asked for."],
+    )
+    return replace(report, **changes)
