@@ -32,16 +32,16 @@ rule fetch_dataset:
         f"{DATA}/{{raw}}/fetch_dataset.log",
     benchmark:
         f"{DATA}/{{raw}}/fetch_dataset.tsv"
-    conda:
-        ENVIRONMENT
-    threads: 1
-    resources:
-        mem_mb=memory(1000),
-        runtime=minutes(240),
     params:
         settings=lambda wildcards: RAW[wildcards.raw].model_dump(mode="json"),
         state=lambda wildcards: raw_state(RAW[wildcards.raw]),
         code=code("fetch_dataset", lambda wildcards: DATASETS[RAW[wildcards.raw].source]),
+    threads: 1
+    resources:
+        mem_mb=memory(1000),
+        runtime=minutes(240),
+    conda:
+        ENVIRONMENT
     message:
         "Fetching {wildcards.raw}"
     script:
@@ -57,12 +57,6 @@ rule fetch_weights:
         f"{DATA}/weights/{{weights}}.log",
     benchmark:
         f"{DATA}/weights/{{weights}}.tsv"
-    conda:
-        ENVIRONMENT
-    threads: 1
-    resources:
-        mem_mb=memory(2500),
-        runtime=minutes(60),
     params:
         network=lambda wildcards, output: WEIGHTS[output[0]].network,
         weights=lambda wildcards, output: WEIGHTS[output[0]].weights,
@@ -70,6 +64,12 @@ rule fetch_weights:
         code=lambda wildcards, output: code_digest(
             "fetch_weights", CLASSIFIERS[WEIGHTS[output[0]].network]
         ),
+    threads: 1
+    resources:
+        mem_mb=memory(2500),
+        runtime=minutes(60),
+    conda:
+        ENVIRONMENT
     message:
         "Fetching the weights {wildcards.weights}"
     script:

@@ -28,16 +28,16 @@ rule extract_features:
         LOGS + "/extract_features/{classifier}/{store}.log",
     benchmark:
         BENCHMARKS + "/extract_features/{classifier}/{store}.tsv"
-    conda:
-        ENVIRONMENT
+    params:
+        settings=lambda wildcards: classifier_of(wildcards).model_dump(include=ARCHITECTURE),
+        code=classifier_code("extract_features"),
     threads: TRAINING_THREADS
     resources:
         gpu=GPUS,
         mem_mb=memory(2500),
         runtime=minutes(240),
-    params:
-        settings=lambda wildcards: classifier_of(wildcards).model_dump(include=ARCHITECTURE),
-        code=classifier_code("extract_features"),
+    conda:
+        ENVIRONMENT
     message:
         "Extracting {wildcards.classifier} features of {wildcards.store}"
     script:
@@ -58,13 +58,6 @@ rule train_classifier:
         LOGS + "/train_classifier/{classifier}/{mix}-seed{seed}.log",
     benchmark:
         BENCHMARKS + "/train_classifier/{classifier}/{mix}-seed{seed}.tsv"
-    conda:
-        ENVIRONMENT
-    threads: TRAINING_THREADS
-    resources:
-        gpu=GPUS,
-        mem_mb=memory(2500),
-        runtime=minutes(60, lambda wildcards: classifier_of(wildcards).epochs * 5),
     params:
         settings=settings(classifier_of),
         stores=stores_of,
@@ -72,6 +65,13 @@ rule train_classifier:
         positive_class=lambda wildcards: study_of(wildcards).positive_class,
         code=classifier_code("train_classifier"),
         checkpoint=DATASET + "/checkpoints/{classifier}-{mix}-seed{seed}.pt",
+    threads: TRAINING_THREADS
+    resources:
+        gpu=GPUS,
+        mem_mb=memory(2500),
+        runtime=minutes(60, lambda wildcards: classifier_of(wildcards).epochs * 5),
+    conda:
+        ENVIRONMENT
     message:
         "Training {wildcards.classifier} on {wildcards.mix}, seed {wildcards.seed}"
     script:
@@ -92,17 +92,17 @@ rule predict:
         LOGS + "/predict/{classifier}/{mix}-seed{seed}.log",
     benchmark:
         BENCHMARKS + "/predict/{classifier}/{mix}-seed{seed}.tsv"
-    conda:
-        ENVIRONMENT
+    params:
+        settings=lambda wildcards: classifier_of(wildcards).model_dump(include=HEAD),
+        classes=classes_of,
+        code=classifier_code("predict"),
     threads: TRAINING_THREADS
     resources:
         gpu=GPUS,
         mem_mb=memory(2500),
         runtime=minutes(30),
-    params:
-        settings=lambda wildcards: classifier_of(wildcards).model_dump(include=HEAD),
-        classes=classes_of,
-        code=classifier_code("predict"),
+    conda:
+        ENVIRONMENT
     message:
         "Predicting the test images with {wildcards.classifier} of {wildcards.mix}"
     script:

@@ -18,18 +18,18 @@ rule score_predictions:
         LOGS + "/score_predictions/{classifier}/{mix}.log",
     benchmark:
         BENCHMARKS + "/score_predictions/{classifier}/{mix}.tsv"
-    conda:
-        ENVIRONMENT
-    threads: 1
-    resources:
-        mem_mb=memory(1500),
-        runtime=minutes(10),
     params:
         seeds=SEEDS,
         classes=classes_of,
         positive_class=lambda wildcards: study_of(wildcards).positive_class,
         evaluation=settings(lambda wildcards: study_of(wildcards).evaluation),
         code=code("score_predictions"),
+    threads: 1
+    resources:
+        mem_mb=memory(1500),
+        runtime=minutes(10),
+    conda:
+        ENVIRONMENT
     message:
         "Scoring {wildcards.classifier} of {wildcards.mix}"
     script:
@@ -51,18 +51,18 @@ rule compare_mixes:
         LOGS + "/compare_mixes.log",
     benchmark:
         BENCHMARKS + "/compare_mixes.tsv"
-    conda:
-        ENVIRONMENT
-    threads: 1
-    resources:
-        mem_mb=memory(1500),
-        runtime=minutes(30),
     params:
         mixes=lambda wildcards: [mix.to_dict() for mix in mixes_of(wildcards).values()],
         classifiers=lambda wildcards: list(study_of(wildcards).classifiers),
         seeds=SEEDS,
         evaluation=settings(lambda wildcards: study_of(wildcards).evaluation),
         code=code("compare_mixes"),
+    threads: 1
+    resources:
+        mem_mb=memory(1500),
+        runtime=minutes(30),
+    conda:
+        ENVIRONMENT
     message:
         "Comparing the mixes of {wildcards.dataset} with their baselines"
     script:
@@ -98,16 +98,16 @@ rule tabulate_study:
         LOGS + "/tabulate_study.log",
     benchmark:
         BENCHMARKS + "/tabulate_study.tsv"
-    conda:
-        ENVIRONMENT
-    threads: 1
-    resources:
-        mem_mb=memory(1000),
-        runtime=minutes(10),
     params:
         mixes=lambda wildcards: [mix.to_dict() for mix in mixes_of(wildcards).values()],
         classifiers=lambda wildcards: list(study_of(wildcards).classifiers),
         code=code("tabulate_study"),
+    threads: 1
+    resources:
+        mem_mb=memory(1000),
+        runtime=minutes(10),
+    conda:
+        ENVIRONMENT
     message:
         "Writing the tables of {wildcards.study}, {wildcards.dataset}"
     script:

@@ -22,16 +22,16 @@ rule plot_samples:
         LOGS + "/plot_samples/{generator}.log",
     benchmark:
         BENCHMARKS + "/plot_samples/{generator}.tsv"
-    conda:
-        ENVIRONMENT
-    threads: 1
-    resources:
-        mem_mb=memory(1500),
-        runtime=minutes(20),
     params:
         classes=classes_of,
         demo=DEMO,
         code=code("plot_samples"),
+    threads: 1
+    resources:
+        mem_mb=memory(1500),
+        runtime=minutes(20),
+    conda:
+        ENVIRONMENT
     message:
         "Drawing real and synthetic images of {wildcards.generator}"
     script:
@@ -47,15 +47,15 @@ rule plot_mixes:
         LOGS + "/plot_mixes.log",
     benchmark:
         BENCHMARKS + "/plot_mixes.tsv"
-    conda:
-        ENVIRONMENT
+    params:
+        demo=DEMO,
+        code=code("plot_mixes"),
     threads: 1
     resources:
         mem_mb=memory(1500),
         runtime=minutes(20),
-    params:
-        demo=DEMO,
-        code=code("plot_mixes"),
+    conda:
+        ENVIRONMENT
     message:
         "Drawing what the mixes are made of"
     script:
@@ -76,12 +76,6 @@ rule plot_generator_history:
         LOGS + "/plot_generator_history.log",
     benchmark:
         BENCHMARKS + "/plot_generator_history.tsv"
-    conda:
-        ENVIRONMENT
-    threads: 1
-    resources:
-        mem_mb=memory(1500),
-        runtime=minutes(20),
     params:
         names=lambda wildcards: expand(
             "{generator}, {label}",
@@ -90,6 +84,12 @@ rule plot_generator_history:
         ),
         demo=DEMO,
         code=code("plot_generator_history"),
+    threads: 1
+    resources:
+        mem_mb=memory(1500),
+        runtime=minutes(20),
+    conda:
+        ENVIRONMENT
     message:
         "Drawing how the generators of {wildcards.dataset} learned"
     script:
@@ -106,16 +106,16 @@ rule plot_classifier_history:
         LOGS + "/plot_classifier_history/{classifier}.log",
     benchmark:
         BENCHMARKS + "/plot_classifier_history/{classifier}.tsv"
-    conda:
-        ENVIRONMENT
-    threads: 1
-    resources:
-        mem_mb=memory(1500),
-        runtime=minutes(20),
     params:
         trainings=lambda wildcards: [(mix, seed) for mix in mixes_of(wildcards) for seed in SEEDS],
         demo=DEMO,
         code=code("plot_classifier_history"),
+    threads: 1
+    resources:
+        mem_mb=memory(1500),
+        runtime=minutes(20),
+    conda:
+        ENVIRONMENT
     message:
         "Drawing how {wildcards.classifier} learned"
     script:
@@ -131,15 +131,15 @@ rule plot_real_share:
         LOGS + "/plot_real_share.log",
     benchmark:
         BENCHMARKS + "/plot_real_share.tsv"
-    conda:
-        ENVIRONMENT
+    params:
+        demo=DEMO,
+        code=code("plot_real_share"),
     threads: 1
     resources:
         mem_mb=memory(1500),
         runtime=minutes(20),
-    params:
-        demo=DEMO,
-        code=code("plot_real_share"),
+    conda:
+        ENVIRONMENT
     message:
         "Drawing accuracy against the share of real images"
     script:
@@ -155,15 +155,15 @@ rule plot_metrics:
         LOGS + "/plot_metrics.log",
     benchmark:
         BENCHMARKS + "/plot_metrics.tsv"
-    conda:
-        ENVIRONMENT
+    params:
+        demo=DEMO,
+        code=code("plot_metrics"),
     threads: 1
     resources:
         mem_mb=memory(1500),
         runtime=minutes(20),
-    params:
-        demo=DEMO,
-        code=code("plot_metrics"),
+    conda:
+        ENVIRONMENT
     message:
         "Drawing the metrics of {wildcards.dataset}"
     script:
@@ -180,15 +180,15 @@ rule plot_comparison:
         LOGS + "/plot_comparison.log",
     benchmark:
         BENCHMARKS + "/plot_comparison.tsv"
-    conda:
-        ENVIRONMENT
+    params:
+        demo=DEMO,
+        code=code("plot_comparison"),
     threads: 1
     resources:
         mem_mb=memory(1500),
         runtime=minutes(20),
-    params:
-        demo=DEMO,
-        code=code("plot_comparison"),
+    conda:
+        ENVIRONMENT
     message:
         "Drawing the mixes against their baselines"
     script:
@@ -205,15 +205,15 @@ rule plot_confusion:
         LOGS + "/plot_confusion.log",
     benchmark:
         BENCHMARKS + "/plot_confusion.tsv"
-    conda:
-        ENVIRONMENT
+    params:
+        demo=DEMO,
+        code=code("plot_confusion"),
     threads: 1
     resources:
         mem_mb=memory(1500),
         runtime=minutes(20),
-    params:
-        demo=DEMO,
-        code=code("plot_confusion"),
+    conda:
+        ENVIRONMENT
     message:
         "Drawing the confusion matrices of {wildcards.dataset}"
     script:

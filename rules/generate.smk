@@ -18,18 +18,18 @@ rule train_generator:
         LOGS + "/train_generator/{generator}-{label}.log",
     benchmark:
         BENCHMARKS + "/train_generator/{generator}-{label}.tsv"
-    conda:
-        ENVIRONMENT
-    threads: TRAINING_THREADS
-    resources:
-        gpu=GPUS,
-        mem_mb=memory(2000, lambda wildcards: 4000 * image_bytes(wildcards)),
-        runtime=minutes(60, lambda wildcards: generator_of(wildcards).epochs),
     params:
         settings=settings(generator_of),
         seed=MASTER_SEED,
         code=generator_code("train_generator"),
         checkpoint=DATASET + "/checkpoints/{generator}-{label}.pt",
+    threads: TRAINING_THREADS
+    resources:
+        gpu=GPUS,
+        mem_mb=memory(2000, lambda wildcards: 4000 * image_bytes(wildcards)),
+        runtime=minutes(60, lambda wildcards: generator_of(wildcards).epochs),
+    conda:
+        ENVIRONMENT
     message:
         "Training {wildcards.generator} on class {wildcards.label} of {wildcards.dataset}"
     script:
@@ -46,13 +46,6 @@ rule sample_generator:
         LOGS + "/sample_generator/{generator}-{label}.log",
     benchmark:
         BENCHMARKS + "/sample_generator/{generator}-{label}.tsv"
-    conda:
-        ENVIRONMENT
-    threads: TRAINING_THREADS
-    resources:
-        gpu=GPUS,
-        mem_mb=memory(2000, lambda wildcards: 1000 * image_bytes(wildcards)),
-        runtime=minutes(60),
     params:
         model=lambda wildcards: generator_of(wildcards).model,
         images=lambda wildcards: pool_size(
@@ -60,6 +53,13 @@ rule sample_generator:
         ),
         truncation=lambda wildcards: study_of(wildcards).pools.truncation,
         code=generator_code("sample_generator"),
+    threads: TRAINING_THREADS
+    resources:
+        gpu=GPUS,
+        mem_mb=memory(2000, lambda wildcards: 1000 * image_bytes(wildcards)),
+        runtime=minutes(60),
+    conda:
+        ENVIRONMENT
     message:
         "Drawing synthetic images of class {wildcards.label} from {wildcards.generator}"
     script:

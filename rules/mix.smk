@@ -24,17 +24,17 @@ rule compose_mix:
         LOGS + "/compose_mix/{mix}.log",
     benchmark:
         BENCHMARKS + "/compose_mix/{mix}.tsv"
-    conda:
-        ENVIRONMENT
-    threads: 1
-    resources:
-        mem_mb=memory(1000),
-        runtime=minutes(10),
     params:
         mix=lambda wildcards: mix_of(wildcards).to_dict(),
         classes=classes_of,
         seed=MASTER_SEED,
         code=code("compose_mix"),
+    threads: 1
+    resources:
+        mem_mb=memory(1000),
+        runtime=minutes(10),
+    conda:
+        ENVIRONMENT
     message:
         "Composing the mix {wildcards.mix}"
     script:

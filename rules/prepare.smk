@@ -19,16 +19,16 @@ rule index_dataset:
         LOGS + "/index_dataset.log",
     benchmark:
         BENCHMARKS + "/index_dataset.tsv"
-    conda:
-        ENVIRONMENT
-    threads: 1
-    resources:
-        mem_mb=memory(1000),
-        runtime=minutes(30),
     params:
         settings=settings(dataset_of),
         state=lambda wildcards: raw_state(dataset_of(wildcards)),
         code=code("index_dataset", lambda wildcards: DATASETS[dataset_of(wildcards).source]),
+    threads: 1
+    resources:
+        mem_mb=memory(1000),
+        runtime=minutes(30),
+    conda:
+        ENVIRONMENT
     message:
         "Listing the images of {wildcards.dataset}"
     script:
@@ -47,15 +47,15 @@ rule prepare_images:
         LOGS + "/prepare_images.log",
     benchmark:
         BENCHMARKS + "/prepare_images.tsv"
-    conda:
-        ENVIRONMENT
+    params:
+        settings=settings(lambda wildcards: study_of(wildcards).prepare),
+        code=code("prepare_images"),
     threads: 1
     resources:
         mem_mb=memory(1500, lambda wildcards: 256 * image_bytes(wildcards)),
         runtime=minutes(120),
-    params:
-        settings=settings(lambda wildcards: study_of(wildcards).prepare),
-        code=code("prepare_images"),
+    conda:
+        ENVIRONMENT
     message:
         "Preparing the images of {wildcards.dataset}"
     script:
@@ -71,17 +71,17 @@ rule split_samples:
         LOGS + "/split_samples.log",
     benchmark:
         BENCHMARKS + "/split_samples.tsv"
-    conda:
-        ENVIRONMENT
-    threads: 1
-    resources:
-        mem_mb=memory(1000),
-        runtime=minutes(10),
     params:
         shares=settings(lambda wildcards: study_of(wildcards).split),
         test_sample=test_sample_of,
         seed=MASTER_SEED,
         code=code("split_samples"),
+    threads: 1
+    resources:
+        mem_mb=memory(1000),
+        runtime=minutes(10),
+    conda:
+        ENVIRONMENT
     message:
         "Splitting {wildcards.dataset} by patient"
     script:

@@ -89,18 +89,18 @@ rule render_report:
         f"{RESULTS}/logs/render_report.log",
     benchmark:
         f"{RESULTS}/benchmarks/render_report.tsv"
-    conda:
-        ENVIRONMENT
-    threads: 1
-    resources:
-        mem_mb=memory(1500),
-        runtime=minutes(20),
     params:
         studies=[
             study_facts(*key) | {"files": study_files(*key), "pictures": study_pictures(*key)}
             for key in MIXES
         ],
         code=code("render_report"),
+    threads: 1
+    resources:
+        mem_mb=memory(1500),
+        runtime=minutes(20),
+    conda:
+        ENVIRONMENT
     message:
         "Writing the report"
     script:

@@ -7,9 +7,14 @@ from synthmix.files import fingerprint, write_beside, write_table, write_text
 def test_a_failed_write_leaves_the_old_file_and_no_other(tmp_path):
     path = tmp_path / "table.csv"
     write_text(path, "old")
-    with pytest.raises(RuntimeError), write_beside(path) as temporary:
-        temporary.write_text("half")
-        raise RuntimeError("killed")
+
+    def fail_halfway():
+        with write_beside(path) as temporary:
+            temporary.write_text("half")
+            raise RuntimeError("killed")
+
+    with pytest.raises(RuntimeError):
+        fail_halfway()
     assert path.read_text() == "old"
     assert list(tmp_path.iterdir()) == [path]
 

@@ -39,7 +39,7 @@ def code_digest(rule: str, *modules: str) -> str:
 def _imports(file: Path) -> tuple[Path, ...]:
     """Return the files of the synthmix modules that `file` imports, at its top or further in."""
     names: set[str] = set()
-    for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+    for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"), file.name)):
         if isinstance(node, ast.Import):
             names.update(alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom) and node.module:
@@ -64,7 +64,7 @@ def _module_file(name: str, missing_ok: bool = False) -> Path | None:
 
 @cache
 def _source_digest(file: Path) -> str:
-    tree = ast.parse(file.read_text(encoding="utf-8"))
+    tree = ast.parse(file.read_text(encoding="utf-8"), file.name)
     for node in ast.walk(tree):
         body = getattr(node, "body", None)
         if isinstance(body, list) and body and _is_docstring(body[0]):

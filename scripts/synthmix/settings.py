@@ -13,4 +13,4 @@ PositiveFloat = Annotated[float, Field(gt=0)]
 class SettingsModel(BaseModel):
     """A block of settings: unknown keys are mistakes, and nothing changes once it is read."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)

@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 import yaml
+
 from synthmix.config.load import Configuration, load
 from synthmix.errors import UserError
 

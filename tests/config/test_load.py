@@ -3,6 +3,7 @@ import sys
 from pathlib import Path
 
 import pytest
+
 from synthmix.classifiers import CONVOLUTIONAL_LAYERS
 from synthmix.config.overlay import lay_over
 from synthmix.errors import UserError

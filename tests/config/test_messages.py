@@ -1,4 +1,5 @@
 import pytest
+
 from synthmix.config.messages import Mistake, dotted, shown, summary
 
 MISSING = object()

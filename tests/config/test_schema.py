@@ -3,6 +3,7 @@ from pathlib import Path
 
 import pytest
 from jsonschema import Draft7Validator
+
 from synthmix.config.schema import schema_files, study_schema, workflow_schema
 
 STUDIES = Path(__file__).parents[2] / "studies"

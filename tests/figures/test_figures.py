@@ -3,6 +3,7 @@
 import pytest
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from PIL import Image
+
 from report_data import make_study
 from synthmix.figures import style
 from synthmix.figures.mix_names import mix_names

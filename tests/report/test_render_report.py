@@ -7,6 +7,7 @@ from html.parser import HTMLParser
 
 import pandas as pd
 import pytest
+
 from report_data import make_study_report
 from synthmix.files import write_table
 from synthmix.report import wording
@@ -75,7 +76,7 @@ def test_the_page_is_whole(report, tmp_path):
     assert "published 0.546" in words
     assert "The source takes normal as the positive class" in words
     assert "UnidentifiedImageError" in words
-    assert "The test sample has 60 images" in words
+    assert "images, not the 300,000 asked for" in words
     assert "torch 2.11" in words
     images = [attributes for tag, attributes in page.elements if tag == "img"]
     assert len(images) == 10
@@ -138,7 +139,6 @@ def test_names_are_escaped(tmp_path):
         description=SCRIPT,
         positive_class=SCRIPT,
         settings={SCRIPT: SCRIPT},
-        warnings=[SCRIPT],
     )
     text = render(tmp_path, hostile, hostile)
     page = Page(text)

@@ -11,6 +11,7 @@ from synthmix.files import write_table, write_text
 from synthmix.mix.plan import Mix, describe_class_shares
 from synthmix.store import read_table
 
+PUBLISHED_METRICS = ("accuracy", "precision", "recall", "f1", "missed_positive_share")
 SYNTHETIC_MIX, REAL_ONLY = "synthetic_mix", "real_only"
 
 
@@ -79,7 +80,7 @@ def summarise(
                 found = compared.loc[(classifier, mix.name)]
                 row |= _with_interval("difference", found, value="difference")
                 row |= {"p_adjusted": found["p_adjusted"], "verdict": found["verdict"]}
-                row |= _published_values(published, mix)
+            row |= _published_values(published if mix.generator else None, mix)
             rows.append(row)
     return pd.DataFrame(rows)
 
@@ -95,15 +96,18 @@ def _facts(mix: Mix) -> dict[str, str | float]:
 
 
 def _published_values(published: pd.DataFrame | None, mix: Mix) -> dict[str, float]:
-    """Return what the source prints for this mix; whichever generator it was made with."""
+    """Return what the source prints for this mix, nan where it prints nothing.
+
+    Values hold for class shares and a real share, whichever generator the rest is from.
+    """
+    nothing = dict.fromkeys((f"published_{metric}" for metric in PUBLISHED_METRICS), float("nan"))
     if published is None:
-        return {}
+        return nothing
     found = published[
         (published["class_shares"] == describe_class_shares(mix.class_shares))
         & (published["real_share"] == mix.real_share)
     ]
-    names = "published_" + found["metric"]
-    return dict(zip(names, found["value"], strict=True))
+    return nothing | dict(zip("published_" + found["metric"], found["value"], strict=True))
 
 
 def _with_interval(name: str, found: pd.Series, value: str = "value") -> dict[str, float]:

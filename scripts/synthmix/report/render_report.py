@@ -12,6 +12,7 @@ import yaml
 from synthmix.figures.mix_names import mix_names
 from synthmix.files import write_text
 from synthmix.report import tables, wording
+from synthmix.report.cautions import find_cautions
 from synthmix.report.findings import find
 from synthmix.store import read_table
 
@@ -63,8 +64,6 @@ class StudyReport:
     sheets: Sequence[Picture] = ()
     classifier_histories: Sequence[Picture] = ()
 
-    warnings: Sequence[str] = ()
-
 
 def render_report(
     output: str | Path, studies: Sequence[StudyReport], facts: Mapping[str, Any]
@@ -88,6 +87,7 @@ def _view(study: StudyReport) -> dict[str, Any]:
     others = [label for label in classes if label != study.positive_class]
     return {
         "study": study,
+        "cautions": find_cautions(study.settings, split, mixes, summary),
         "findings": find(summary),
         "confidence": f"{100 * study.evaluation['confidence']:g}%",
         "classes": classes,

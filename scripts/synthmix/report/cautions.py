@@ -1,0 +1,61 @@
+"""What a reader must know before trusting the numbers, found in the tables themselves."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import pandas as pd
+
+from synthmix.figures.mix_names import mix_names
+from synthmix.report.wording import listed
+
+
+def find_cautions(
+    settings: Mapping[str, Any], split: pd.DataFrame, mixes: pd.DataFrame, summary: pd.DataFrame
+) -> list[str]:
+    """Return sentences about a test sample or mixes that fell short, and classifiers that failed.
+
+    `settings` are the study's; the tables are those of `StudyReport`.
+    """
+    found = [
+        _test_sample(settings.get("test_sample"), int((split["split"] == "test").sum())),
+        _repeated(mixes),
+        *_one_answer(summary),
+    ]
+    return [sentence for sentence in found if sentence]
+
+
+def _test_sample(wanted: Mapping[str, Any] | None, images: int) -> str:
+    if wanted is None or images >= wanted["images"]:
+        return ""
+    return (
+        f"The test sample has {images:,} images, not the {wanted['images']:,} asked for: the test "
+        f"patients have no more with the class shares asked for."
+    )
+
+
+def _repeated(mixes: pd.DataFrame) -> str:
+    repeated = mixes.groupby("mix", sort=False)["repeated"].sum()
+    repeated = repeated[repeated > 0]
+    if repeated.empty:
+        return ""
+    names = mix_names(mixes)
+    which = listed([f"{names[mix].full} ({count:,})" for mix, count in repeated.items()])
+    return f"Real images ran short, so some were used more than once: {which}."
+
+
+def _one_answer(summary: pd.DataFrame) -> list[str]:
+    """Name the classifiers that say the same of every image: they have learned nothing."""
+    constant = summary[
+        summary["sensitivity"].isin([0, 1]) & (summary["sensitivity"] + summary["specificity"] == 1)
+    ]
+    names = mix_names(summary)
+    return [
+        f"{row.classifier} trained on {names[row.mix].full} says the same of every test image. "
+        f"It has learned nothing"
+        + (
+            ", so that being better than this baseline means nothing."
+            if row.kind == "real_only"
+            else "."
+        )
+        for row in constant.itertuples()
+    ]

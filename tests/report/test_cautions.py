@@ -1,0 +1,47 @@
+import pandas as pd
+
+from synthmix.report.cautions import find_cautions
+
+MIX = {"generator": "dcgan", "class_shares": "a 50 / b 50", "kind": "synthetic_mix"}
+MIXES = pd.DataFrame(
+    [
+        {"mix": "m5", "real_share": 0.05, "repeated": 0} | MIX,
+        {"mix": "m10", "real_share": 0.1, "repeated": 7} | MIX,
+        {"mix": "m10", "real_share": 0.1, "repeated": 3} | MIX,
+        {"mix": "real", "real_share": 1.0, "repeated": 0} | MIX | {"kind": "real_only"},
+    ]
+)
+
+
+def summary(**answers):
+    """Return a summary in which a mix has the (sensitivity, specificity) given."""
+    table = MIXES.drop_duplicates("mix").assign(classifier="vgg16")
+    table["sensitivity"] = [answers.get(mix, (0.8, 0.7))[0] for mix in table["mix"]]
+    table["specificity"] = [answers.get(mix, (0.8, 0.7))[1] for mix in table["mix"]]
+    return table
+
+
+def split(tested):
+    return pd.DataFrame({"split": ["test"] * tested + ["held_out"] * 10})
+
+
+def test_a_study_without_a_flaw_has_no_cautions():
+    mixes = MIXES.assign(repeated=0)
+    assert find_cautions({"test_sample": {"images": 30}}, split(30), mixes, summary()) == []
+    assert find_cautions({"test_sample": None}, split(30), mixes, summary()) == []
+
+
+def test_a_small_test_sample_and_repeated_images_are_told():
+    small, repeated = find_cautions({"test_sample": {"images": 3000}}, split(30), MIXES, summary())
+    assert small.startswith("The test sample has 30 images, not the 3,000 asked for")
+    assert "10%\N{NO-BREAK SPACE}real (10)" in repeated
+    assert "5%\N{NO-BREAK SPACE}real" not in repeated
+
+
+def test_a_classifier_that_always_says_the_same_is_told():
+    told = find_cautions(
+        {}, split(30), MIXES.assign(repeated=0), summary(m5=(1, 0), real=(0, 1), m10=(1, 1))
+    )
+    assert len(told) == 2
+    assert told[0].endswith("It has learned nothing.")
+    assert "better than this baseline means nothing" in told[1]

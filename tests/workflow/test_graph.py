@@ -1,0 +1,55 @@
+"""The graphs of the studies, without running anything."""
+
+import re
+import time
+
+import pytest
+
+from workflow_project import ROOT, Project
+
+
+def test_the_demo_is_the_graph_of_the_paper(tmp_path):
+    project = Project.copy(tmp_path / "synthmix")
+    project.study = "mammography"
+    started = time.monotonic()
+    paper = project.planned(scale="paper")
+    assert time.monotonic() - started < 60
+    assert paper == project.planned(scale="demo")
+    assert paper["train_classifier"] == 9 + 3
+    assert paper["train_generator"] == paper["sample_generator"] == 2
+
+
+def rules():
+    """Return the text of every rule by its name."""
+    texts = {}
+    for file in sorted((ROOT / "rules").glob("*.smk")):
+        for block in file.read_text().split("\nrule ")[1:]:
+            name, _, text = block.partition(":")
+            texts[name] = text
+    return texts
+
+
+def test_every_rule_has_all_its_sections_and_a_script_of_its_name():
+    # snakefmt sees to their order
+    sections = ["output", "log", "benchmark", "params", "resources", "conda", "message", "script"]
+    assert len(rules()) >= 20
+    for name, text in rules().items():
+        for section in [*sections, "threads"]:
+            assert f"\n    {section}:" in text, f"{name} lacks {section}"
+        for resource in ("mem_mb=", "runtime="):
+            assert f"\n        {resource}" in text, f"{name} lacks {resource}"
+        assert f'"../scripts/{name}.py"' in text
+
+
+@pytest.mark.parametrize(("device", "gpus"), [("cpu", 0), ("auto", 1), ("cuda", 1)])
+def test_trainings_carry_the_gpu_tag_unless_the_device_is_the_cpu(tmp_path, device, gpus):
+    project = Project.copy(tmp_path / "synthmix")
+    for file in (project.folder / "rules").glob("*.smk"):
+        # without a message of its own Snakemake shows all about a job
+        file.write_text(re.sub(r"    message:\n.*\n", "", file.read_text()))
+    shown = project.run("--dry-run", device=device).stdout
+    jobs = shown.split("\nrule ")[1:]
+    tagged = {job.split(":")[0] for job in jobs if f"gpu={gpus}" in job}
+    trainings = {"train_generator", "sample_generator", "extract_features"}
+    assert tagged == trainings | {"train_classifier", "predict"}
+    assert all("mem_mb=" in job and "runtime=" in job for job in jobs if not job.startswith("all"))

@@ -1,0 +1,154 @@
+"""The whole graph: it ends in a report, repeats itself, survives being killed, reruns little."""
+
+import os
+import signal
+import subprocess
+import time
+
+import pytest
+
+from workflow_project import Project
+
+PREPARED = {"fetch_dataset", "fetch_weights", "index_dataset", "prepare_images", "split_samples"}
+FIGURES = {
+    "plot_samples",
+    "plot_mixes",
+    "plot_generator_history",
+    "plot_classifier_history",
+    "plot_real_share",
+    "plot_metrics",
+    "plot_comparison",
+    "plot_confusion",
+}
+JUDGED = {"predict", "score_predictions", "compare_mixes", "tabulate_study"}
+REPORTED = {"render_report", "all"}
+
+
+@pytest.fixture(scope="module")
+def finished(tmp_path_factory):
+    """The project after one run of the tiny study."""
+    project = Project.copy(tmp_path_factory.mktemp("finished") / "synthmix")
+    result = project.run()
+    assert result.returncode == 0, result.stdout[-5000:]
+    return project
+
+
+def test_it_ends_in_a_report_with_a_log_and_a_benchmark_for_each_job(finished):
+    assert "Tiny phantoms" in (finished.folder / "results" / "report.html").read_text()
+    logs = {
+        f.relative_to(finished.results() / "logs")
+        for f in (finished.results() / "logs").rglob("*.log")
+    }
+    benchmarks = finished.results() / "benchmarks"
+    timed = {f.relative_to(benchmarks).with_suffix(".log") for f in benchmarks.rglob("*.tsv")}
+    assert len(logs) >= 20
+    assert logs == timed
+    log = (finished.results() / "logs" / "train_generator" / "dcgan-cancer.log").read_text()
+    assert "epoch 40/40 " in log
+
+
+def test_nothing_is_left_over_and_nothing_left_to_do(finished):
+    assert not list(finished.folder.rglob("*.pt"))
+    assert not [f for f in (finished.folder / "results").rglob(".*") if f.is_file()]
+    started = time.monotonic()
+    assert finished.planned() == {}
+    assert time.monotonic() - started < 20
+
+
+def test_an_edited_generator_reruns_its_jobs_and_what_follows(finished):
+    edit = finished.edit(
+        "scripts/synthmix/generators/dcgan/model.py", "* 127.5).round()", "* 127.4).round()"
+    )
+    with edit:
+        planned = finished.planned()
+    assert set(planned) == JUDGED | FIGURES | REPORTED | {
+        "train_generator",
+        "sample_generator",
+        "extract_features",
+        "compose_mix",
+        "train_classifier",
+    }
+    # the real images' features and the real-only baseline have nothing to do with it
+    assert planned["extract_features"] == 2
+    assert planned["train_classifier"] == 1
+
+
+def test_an_edited_figure_reruns_that_figure_and_the_report(finished):
+    file = "scripts/synthmix/figures/plot_real_share.py"
+    with finished.edit(file, "\ndef plot_real_share(", "\nNEW = 1\n\n\ndef plot_real_share("):
+        assert set(finished.planned()) == {"plot_real_share"} | REPORTED
+
+
+def test_an_edited_template_reruns_the_report(finished):
+    with finished.edit("scripts/synthmix/report/report.css", "{", "{ color: black;"):
+        assert set(finished.planned()) == REPORTED
+
+
+def test_other_epochs_of_the_classifier_rerun_no_generator(finished):
+    with finished.edit("studies/tiny.yaml", "epochs: 12", "epochs: 13"):
+        planned = finished.planned()
+    assert set(planned) == JUDGED | REPORTED | {"train_classifier"} | (
+        FIGURES - {"plot_samples", "plot_generator_history"}
+    )
+    assert planned["train_classifier"] == 2
+
+
+def test_comments_and_new_registry_lines_rerun_nothing(finished):
+    comment = finished.edit(
+        "scripts/synthmix/store.py", "import numpy", "# a comment\nimport numpy"
+    )
+    line = finished.edit("scripts/synthmix/registry.py", "GENERATORS = {", "GENERATORS = {\n")
+    with comment, line:
+        assert finished.planned() == {}
+
+
+def test_a_changed_device_or_checkpoint_interval_reruns_nothing(finished):
+    assert finished.planned(checkpoint_seconds=5, device="auto") == {}
+
+
+def job_process(script):
+    """Return the process that runs the script of this name, once there is one."""
+    found = subprocess.run(
+        ["pgrep", "--full", f"python.*{script}.py"], capture_output=True, text=True, check=False
+    )
+    return [int(line) for line in found.stdout.split()]
+
+
+def kill_midway(project, checkpoint, whom):
+    """Start the workflow and kill -9 `whom` as soon as a training has left `checkpoint`."""
+    command = project.command("--nolock", checkpoint_seconds=0.001)
+    with subprocess.Popen(
+        command,
+        cwd=project.folder,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        start_new_session=True,
+    ) as process:
+        deadline = time.monotonic() + 300
+        while not (project.results() / "checkpoints" / checkpoint).exists():
+            assert process.poll() is None, process.stdout.read().decode()
+            assert time.monotonic() < deadline
+            time.sleep(0.005)
+        if whom == "everything":
+            os.killpg(process.pid, signal.SIGKILL)
+        else:
+            for job in job_process(whom):
+                os.kill(job, signal.SIGKILL)
+        process.communicate(timeout=300)
+        assert process.returncode != 0
+
+
+def test_a_run_that_is_killed_twice_ends_as_one_that_is_not(finished, tmp_path):
+    project = Project.copy(tmp_path / "synthmix")
+    kill_midway(project, "dcgan-cancer.pt", "everything")
+    assert not (project.results() / "generators/dcgan/cancer/weights.safetensors").exists()
+    mix = "dcgan-cancer50-normal50-real10"
+    kill_midway(project, f"vgg16-{mix}-seed1.pt", "train_classifier")
+    generator_log = (project.results() / "logs/train_generator/dcgan-cancer.log").read_text()
+    assert "going on after epoch" in generator_log
+    result = project.run("--nolock")
+    assert result.returncode == 0, result.stdout[-5000:]
+    training_log = project.results() / f"logs/train_classifier/vgg16/{mix}-seed1.log"
+    assert "going on after epoch" in training_log.read_text()
+    # also two runs from scratch with one seed in two places
+    assert project.predictions() == finished.predictions()
