@@ -1,0 +1,295 @@
+"""Images that are already on disk: a folder of class folders, or a ZIP file of one."""
+
+import difflib
+import fnmatch
+import hashlib
+import re
+from collections.abc import Iterator
+from pathlib import Path, PurePosixPath
+from typing import Annotated, Literal, Self
+
+import pandas as pd
+from pydantic import BeforeValidator, Field, model_validator
+
+from synthmix.datasets.archives import extract_zip
+from synthmix.errors import UserError
+from synthmix.settings import Name, SettingsModel
+
+SUFFIXES = frozenset(
+    {".jpg", ".jpeg", ".png", ".bmp", ".gif", ".tif", ".tiff", ".webp"}
+    | {".pgm", ".ppm", ".pnm", ".jp2"}
+)
+_COLUMNS = ("sample_id", "path", "label", "group")
+_DIRECTORY_TAIL = 64 * 1024  # bytes at the end of a ZIP file, where its central directory stands
+
+Folders = Annotated[
+    list[str],
+    Field(min_length=1),
+    BeforeValidator(
+        lambda value: [value] if isinstance(value, str) else value,
+        json_schema_input_type=list[str] | str,
+    ),
+]
+
+
+class Settings(SettingsModel):
+    """Images in one folder a class, or in several."""
+
+    source: Literal["image_folder"]
+    path: str = Field(
+        min_length=1,
+        description="Folder or .zip file that holds the class folders, relative to where the"
+        " workflow runs; ~ is your home folder.",
+    )
+    classes: Annotated[dict[Name, Folders], Field(min_length=2)] = Field(
+        description="For each class its folder or folders below path, such as sub/Benign."
+    )
+    patients: str = Field(
+        "image",
+        min_length=1,
+        description="Which images belong together: image: each is a patient of its own; folder:"
+        " those in one folder; or the path of a CSV with columns file (relative to path) and"
+        " patient.",
+    )
+    exclude: list[str] = Field(
+        [], description="Patterns of file names to leave out, such as *_Mask*."
+    )
+
+    @model_validator(mode="after")
+    def _folders_are_separate(self) -> Self:
+        owners: dict[PurePosixPath, str] = {}
+        for label, folders in self.classes.items():
+            for folder in map(PurePosixPath, folders):
+                if folder.is_absolute() or ".." in folder.parts or "\\" in str(folder):
+                    raise ValueError(
+                        f"classes: {str(folder)!r} must be a folder below path, such as sub/Benign"
+                    )
+                for other, owner in owners.items():
+                    _require_separate(folder, label, other, owner)
+                owners[folder] = label
+        return self
+
+    def class_names(self) -> tuple[str, ...]:
+        """Return the classes in the order of the map."""
+        return tuple(self.classes)
+
+
+def fetch(settings: Settings, target: Path) -> Path:
+    """Return the folder that holds the class folders; a ZIP file is extracted below `target`.
+
+    Raises `UserError` when `path` does not exist, is neither a folder nor a ZIP file, or is a
+    ZIP file that cannot be extracted.
+    """
+    path = _expanded(settings.path)
+    if path.is_dir():
+        return path.resolve()
+    if not path.exists():
+        raise UserError(
+            f"path: {settings.path} does not exist (looked for {path.absolute()}); "
+            "set it to the folder or .zip file that holds the class folders"
+        )
+    if path.suffix.lower() != ".zip":
+        raise UserError(
+            f"path: {settings.path} is neither a folder nor a .zip file; "
+            "set it to the folder or .zip file that holds the class folders"
+        )
+    files = target / "files"
+    extract_zip(path, files)
+    return _below_wrapper(files, settings)
+
+
+def index(settings: Settings, root: Path) -> pd.DataFrame:
+    """List the images below `root`, the folder that `fetch` returned, sorted by `path`.
+
+    Returns one row an image with the text columns `sample_id` (unique, made of letters, digits
+    and `._-`), `path` (relative to `root`), `label` and `group`. Hidden files and folders are
+    passed over.
+
+    Raises `UserError` when a class folder is missing, a class has no images, or the CSV of
+    patients is missing, not readable or does not name every image exactly once.
+    """
+    labels = {
+        path: label
+        for label, folders in settings.classes.items()
+        for path in _class_images(settings, root, label, folders)
+    }
+    paths = sorted(labels)
+    return pd.DataFrame(
+        {
+            "sample_id": _sample_ids(paths),
+            "path": paths,
+            "label": [labels[path] for path in paths],
+            "group": _groups(settings, paths),
+        },
+        columns=_COLUMNS,
+    )
+
+
+def state(settings: Settings) -> str:
+    """Return 16 hexadecimal digits that change with the images or the CSV of patients.
+
+    A folder is known by the names and sizes of its files, a ZIP file by its size and central
+    directory, the CSV by its content. What is absent counts as "missing": the whole state where
+    `path` is absent.
+    """
+    path = _expanded(settings.path)
+    if path.is_dir():
+        lines = [f"{name}\0{(path / name).stat().st_size}" for name in _visible_files(path)]
+        data = "\n".join(lines).encode(errors="surrogateescape")
+    elif path.is_file():
+        data = f"{path.stat().st_size}\n".encode() + _tail(path)
+    else:
+        return "missing"
+    parts = [hashlib.sha256(data).hexdigest()]
+    if _names_a_file(settings.patients):
+        patients = _expanded(settings.patients)
+        content = patients.read_bytes() if patients.is_file() else b"missing"
+        parts.append(hashlib.sha256(content).hexdigest())
+    return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:16]
+
+
+def raw_name(settings: Settings) -> str:
+    """Return `image_folder-` and 8 hexadecimal digits of the path as the settings have it."""
+    return f"image_folder-{hashlib.sha256(settings.path.encode()).hexdigest()[:8]}"
+
+
+def _require_separate(folder: PurePosixPath, label: str, other: PurePosixPath, owner: str) -> None:
+    """Raise `ValueError` when images of `folder` would be listed again through `other`."""
+    if folder == other:
+        where = f"twice under {label}" if label == owner else f"under both {owner} and {label}"
+        raise ValueError(f"classes: folder {str(folder)!r} stands {where}")
+    inner, outer = (folder, other) if folder.is_relative_to(other) else (other, folder)
+    if inner.is_relative_to(outer):
+        raise ValueError(
+            f"classes: folder {str(inner)!r} lies inside {str(outer)!r}, so that its images would "
+            "be listed twice"
+        )
+
+
+def _expanded(path: str) -> Path:
+    try:
+        return Path(path).expanduser()
+    except RuntimeError:  # the home folder of an unknown user: reported as missing
+        return Path(path)
+
+
+def _names_a_file(patients: str) -> bool:
+    return patients not in ("image", "folder")
+
+
+def _tail(path: Path) -> bytes:
+    with path.open("rb") as file:
+        file.seek(max(0, path.stat().st_size - _DIRECTORY_TAIL))
+        return file.read()
+
+
+def _below_wrapper(files: Path, settings: Settings) -> Path:
+    """Return the only top folder of `files` when the class folders stand in it, else `files`."""
+    entries = list(files.iterdir())
+    named = [folder for folders in settings.classes.values() for folder in folders]
+    if len(entries) != 1 or any((files / folder).is_dir() for folder in named):
+        return files
+    wrapped = any((entries[0] / folder).is_dir() for folder in named)
+    return entries[0] if wrapped else files
+
+
+def _visible_files(folder: Path) -> Iterator[str]:
+    """Yield the files below `folder` in a fixed order, relative to it, with forward slashes."""
+    for path in sorted(folder.rglob("*")):
+        relative = path.relative_to(folder)
+        if path.is_file() and not any(part.startswith(".") for part in relative.parts):
+            yield relative.as_posix()
+
+
+def _class_images(settings: Settings, root: Path, label: str, folders: list[str]) -> list[str]:
+    """Return the paths, relative to `root`, of the images of the class `label`."""
+    images = []
+    for folder in folders:
+        if not (root / folder).is_dir():
+            raise UserError(_missing_folder(root, label, folder))
+        for name in _visible_files(root / folder):
+            path = PurePosixPath(folder) / name
+            excluded = any(fnmatch.fnmatchcase(path.name, pattern) for pattern in settings.exclude)
+            if path.suffix.lower() in SUFFIXES and not excluded:
+                images.append(str(path))
+    if not images:
+        raise UserError(
+            f"classes: {label} has no images in {', '.join(folders)} below {root}; put images "
+            f"there ({', '.join(sorted(SUFFIXES))}), or check classes and exclude"
+        )
+    return images
+
+
+def _missing_folder(root: Path, label: str, folder: str) -> str:
+    parent = (root / folder).parent
+    while not parent.is_dir():
+        parent = parent.parent
+    present = sorted(
+        entry.relative_to(root).as_posix()
+        for entry in parent.iterdir()
+        if entry.is_dir() and not entry.name.startswith(".")
+    )
+    message = f"classes: the folder {folder} of {label} does not exist below {root}; "
+    if not present:
+        return f"{message}there are no folders at all: check path"
+    close = {name.lower(): name for name in present}
+    best = difflib.get_close_matches(folder.lower(), close, n=1)
+    hint = f" (did you mean {close[best[0]]}?)" if best else ""
+    listed = ", ".join(present[:20]) + (", ..." if len(present) > 20 else "")
+    return f"{message}name one of these{hint}: {listed}"
+
+
+def _sample_ids(paths: list[str]) -> list[str]:
+    """Return a distinct identifier for each path, safe as a file name."""
+    used: set[str] = set()
+    identifiers = []
+    for path in paths:
+        stem = re.sub(r"[^A-Za-z0-9._-]", "_", str(PurePosixPath(path).with_suffix("")))
+        identifier, number = stem, 1
+        while identifier in used:
+            number += 1
+            identifier = f"{stem}-{number}"
+        used.add(identifier)
+        identifiers.append(identifier)
+    return identifiers
+
+
+def _groups(settings: Settings, paths: list[str]) -> list[str]:
+    """Return the patient of each image."""
+    if settings.patients == "image":
+        return list(paths)
+    if settings.patients == "folder":
+        return [str(PurePosixPath(path).parent) for path in paths]
+    table = _read_patients(settings.patients)
+    unnamed = [path for path in paths if path not in table]
+    if unnamed:
+        raise UserError(
+            f"patients: {settings.patients} has no patient for {len(unnamed)} of {len(paths)} "
+            f"images, such as {', '.join(unnamed[:3])}; add a row for each"
+        )
+    return [table[path] for path in paths]
+
+
+def _read_patients(name: str) -> dict[str, str]:
+    """Return the patient of each file that the CSV `name` lists."""
+    try:
+        table = pd.read_csv(_expanded(name), dtype=str, keep_default_na=False)
+    except FileNotFoundError:
+        raise UserError(
+            f"patients: {name} does not exist; set it to image, folder or the path of a CSV"
+        ) from None
+    except (OSError, UnicodeDecodeError, pd.errors.ParserError, pd.errors.EmptyDataError) as error:
+        raise UserError(f"patients: {name} cannot be read as CSV ({error}); mend it") from error
+    lacking = [column for column in ("file", "patient") if column not in table]
+    if lacking:
+        raise UserError(
+            f"patients: {name} lacks the column {' and '.join(lacking)}; it needs file and patient"
+        )
+    named = table.loc[table["patient"] != "", ["file", "patient"]].drop_duplicates()
+    twice = named["file"][named["file"].duplicated()]
+    if len(twice):
+        raise UserError(
+            f"patients: {name} gives {len(twice)} files several patients, such as "
+            f"{', '.join(twice.iloc[:3])}; keep one row for each"
+        )
+    return dict(zip(named["file"], named["patient"], strict=True))

@@ -1,0 +1,224 @@
+"""Images in class folders, on disk or in a ZIP file."""
+
+import re
+import zipfile
+
+import pytest
+from pydantic import ValidationError
+
+from synthmix.datasets import image_folder
+from synthmix.errors import UserError
+
+CLASSES = {"cancer": ["Benign", "sub/Cancer"], "normal": "Normal"}
+IMAGES = ["Benign/7/b.PNG", "Benign/7/a.jpg", "Normal/n 1.tif", "sub/Cancer/deep/er/c.bmp"]
+
+
+def make_files(root, names):
+    for name in names:
+        (root / name).parent.mkdir(parents=True, exist_ok=True)
+        (root / name).write_bytes(name.encode())
+
+
+def make_settings(path, **more):
+    values = {"source": "image_folder", "path": str(path), "classes": CLASSES}
+    return image_folder.Settings(**(values | more))
+
+
+@pytest.fixture
+def root(tmp_path):
+    make_files(tmp_path / "raw", IMAGES)
+    return tmp_path / "raw"
+
+
+class TestSettings:
+    def test_classes_keep_their_order(self):
+        settings = make_settings("x", classes={"b": "B", "a": ["A", "C"], "c": ["D"]})
+        assert settings.class_names() == ("b", "a", "c")
+        assert settings.classes["b"] == ["B"]
+
+    @pytest.mark.parametrize(
+        ("classes", "message"),
+        [
+            ({"a": "A"}, "at least 2"),
+            ({"a": "A", "b": []}, "at least 1"),
+            ({"a": ["A", "B"], "b": "B/"}, "'B' stands under both a and b"),
+            ({"a": ["A", "A"], "b": "B"}, "'A' stands twice under a"),
+            ({"a": "A", "b": "A/B"}, "'A/B' lies inside 'A'"),
+            ({"a": "A/B", "b": "A"}, "'A/B' lies inside 'A'"),
+            ({"a": "A", "b": "../B"}, "below path"),
+            ({"a": "A", "b": "/B"}, "below path"),
+            ({"a": "A", "b": "B\\C"}, "below path"),
+        ],
+    )
+    def test_mistaken_classes(self, classes, message):
+        with pytest.raises(ValidationError, match=re.escape(message)):
+            make_settings("x", classes=classes)
+
+
+class TestFetch:
+    def test_folder_is_used_where_it_is(self, root, tmp_path):
+        assert image_folder.fetch(make_settings(root), tmp_path / "target") == root.resolve()
+        assert not (tmp_path / "target").exists()
+
+    def test_relative_path_and_home(self, root, tmp_path, monkeypatch):
+        monkeypatch.chdir(tmp_path)
+        monkeypatch.setenv("HOME", str(tmp_path))
+        for path in ("raw", "~/raw"):
+            assert image_folder.fetch(make_settings(path), tmp_path / "t") == root.resolve()
+
+    @pytest.mark.parametrize("path", ["absent", "absent.zip", "~nobody-of-this-name/x"])
+    def test_missing_path(self, tmp_path, monkeypatch, path):
+        monkeypatch.chdir(tmp_path)
+        with pytest.raises(UserError, match=f"^path: {path} does not exist.*set it to"):
+            image_folder.fetch(make_settings(path), tmp_path / "target")
+
+    def test_path_of_another_file(self, tmp_path):
+        make_files(tmp_path, ["images.rar"])
+        with pytest.raises(UserError, match=r"neither a folder nor a \.zip"):
+            image_folder.fetch(make_settings(tmp_path / "images.rar"), tmp_path / "target")
+
+    @pytest.mark.parametrize(("prefix", "inner"), [("", "files"), ("Set 1/", "files/Set 1")])
+    def test_zip(self, tmp_path, prefix, inner):
+        with zipfile.ZipFile(tmp_path / "set.ZIP", "w") as archive:
+            for name in IMAGES:
+                archive.writestr(prefix + name, name)
+        settings = make_settings(tmp_path / "set.ZIP")
+        fetched = image_folder.fetch(settings, tmp_path / "target")
+        assert fetched == tmp_path / "target" / inner
+        assert list(image_folder.index(settings, fetched)["path"]) == IMAGES_SORTED
+
+    def test_zip_whose_only_folder_is_a_class_folder(self, tmp_path):
+        with zipfile.ZipFile(tmp_path / "set.zip", "w") as archive:
+            archive.writestr("data/Benign/a.png", "a")
+            archive.writestr("data/Normal/b.png", "b")
+        classes = {"cancer": "data/Benign", "normal": "data/Normal"}
+        settings = make_settings(tmp_path / "set.zip", classes=classes)
+        assert image_folder.fetch(settings, tmp_path / "t") == tmp_path / "t" / "files"
+
+
+IMAGES_SORTED = sorted(IMAGES)
+
+
+class TestIndex:
+    def test_lists_every_image_once(self, root):
+        table = image_folder.index(make_settings(root), root)
+        assert list(table.columns) == ["sample_id", "path", "label", "group"]
+        assert table.to_dict("list") == {
+            "sample_id": ["Benign_7_a", "Benign_7_b", "Normal_n_1", "sub_Cancer_deep_er_c"],
+            "path": IMAGES_SORTED,
+            "label": ["cancer", "cancer", "normal", "cancer"],
+            "group": IMAGES_SORTED,
+        }
+
+    def test_passes_over_hidden_excluded_and_other_files(self, root):
+        make_files(root, ["Normal/.x.png", "Normal/.h/y.png", "Normal/notes.txt"])
+        make_files(root, ["Benign/7/a_Mask.jpg", "Benign/_Mask_/kept.jpg", "Elsewhere/z.png"])
+        table = image_folder.index(make_settings(root, exclude=["*_Mask*"]), root)
+        assert list(table["path"]) == sorted([*IMAGES, "Benign/_Mask_/kept.jpg"])
+
+    def test_identifiers_are_unique(self, root):
+        make_files(root, ["Normal/a.png", "Normal/a.jpg", "Normal/a-2.png", "Normal/é.png"])
+        make_files(root, ["Normal/ü.png"])
+        identifiers = image_folder.index(make_settings(root), root)["sample_id"]
+        assert identifiers.is_unique
+        assert all(re.fullmatch(r"[A-Za-z0-9._-]+", name) for name in identifiers)
+        assert {"Normal_a", "Normal_a-2", "Normal__", "Normal__-2"} <= set(identifiers)
+
+    def test_missing_class_folder(self, root):
+        settings = make_settings(root, classes={"a": "benin", "b": "Normal"})
+        with pytest.raises(UserError, match=r"benin .*did you mean Benign\?.*Benign, Normal, sub"):
+            image_folder.index(settings, root)
+
+    def test_missing_nested_class_folder(self, root):
+        settings = make_settings(root, classes={"a": "sub/Kancer", "b": "Normal"})
+        with pytest.raises(UserError, match=r"did you mean sub/Cancer\?"):
+            image_folder.index(settings, root)
+
+    def test_class_without_images(self, root):
+        settings = make_settings(root, exclude=["n*"])
+        with pytest.raises(UserError, match="normal has no images in Normal"):
+            image_folder.index(settings, root)
+
+
+class TestPatients:
+    def test_folder(self, root):
+        table = image_folder.index(make_settings(root, patients="folder"), root)
+        assert list(table["group"]) == ["Benign/7", "Benign/7", "Normal", "sub/Cancer/deep/er"]
+
+    def write_csv(self, root, text):
+        path = root.parent / "patients.csv"
+        path.write_text(text, encoding="utf-8")
+        return make_settings(root, patients=str(path))
+
+    def test_csv(self, root):
+        rows = "".join(f"{name},x,00{i // 2}\n" for i, name in enumerate(IMAGES_SORTED))
+        settings = self.write_csv(root, f"file,age,patient\n{rows}other.png,x,9\n")
+        groups = image_folder.index(settings, root)["group"]
+        assert list(groups) == ["000", "000", "001", "001"]
+
+    def test_absent_csv(self, root):
+        settings = make_settings(root, patients="absent.csv")
+        with pytest.raises(UserError, match=r"patients: absent\.csv does not exist"):
+            image_folder.index(settings, root)
+
+    @pytest.mark.parametrize(
+        ("text", "message"),
+        [
+            ("", "cannot be read"),
+            ("name,patient\na,b\n", "lacks the column file"),
+            ("name\na\n", "lacks the column file and patient"),
+            ("file,patient\nBenign/7/a.jpg,1\nBenign/7/a.jpg,2\n", r"several.*Benign/7/a\.jpg"),
+        ],
+    )
+    def test_mistaken_csv(self, root, text, message):
+        with pytest.raises(UserError, match=message):
+            image_folder.index(self.write_csv(root, text), root)
+
+    def test_images_without_a_row_or_a_patient(self, root):
+        make_files(root, ["Normal/z.png"])
+        settings = self.write_csv(root, "file,patient\nBenign/7/a.jpg,1\nBenign/7/b.PNG,\n")
+        expected = "for 4 of 5 images, such as Benign/7/b.PNG, Normal/n 1.tif, Normal/z.png;"
+        with pytest.raises(UserError, match=re.escape(expected)):
+            image_folder.index(settings, root)
+
+
+class TestState:
+    def test_is_missing_where_there_is_nothing(self, tmp_path):
+        assert image_folder.state(make_settings(tmp_path / "absent")) == "missing"
+
+    def test_changes_with_the_files_of_a_folder(self, root):
+        settings = make_settings(root)
+        states = [image_folder.state(settings), image_folder.state(settings)]
+        assert states[0] == states[1]
+        assert re.fullmatch("[0-9a-f]{16}", states[0])
+        make_files(root, ["Normal/new.png"])
+        states.append(image_folder.state(settings))
+        (root / "Normal/new.png").write_bytes(b"longer than before")
+        states.append(image_folder.state(settings))
+        (root / "Normal/new.png").rename(root / "Normal/now.png")
+        states.append(image_folder.state(settings))
+        assert len(set(states)) == 4
+
+    def test_changes_with_a_zip_file(self, tmp_path):
+        states = set()
+        for content in ("one", "two"):
+            with zipfile.ZipFile(tmp_path / "set.zip", "w") as archive:
+                archive.writestr("a.png", content)
+            states.add(image_folder.state(make_settings(tmp_path / "set.zip")))
+        assert len(states) == 2
+
+    def test_changes_with_the_patients(self, root, tmp_path):
+        patients = tmp_path / "patients.csv"
+        settings = make_settings(root, patients=str(patients))
+        states = {image_folder.state(settings)}
+        for text in ("file,patient\na,1\n", "file,patient\na,2\n"):
+            patients.write_text(text)
+            states.add(image_folder.state(settings))
+        assert len(states) == 3
+
+
+def test_raw_name_depends_on_the_path_alone():
+    name = image_folder.raw_name(make_settings("a"))
+    assert re.fullmatch("image_folder-[0-9a-f]{8}", name)
+    assert name == image_folder.raw_name(make_settings("a", patients="folder"))
+    assert name != image_folder.raw_name(make_settings("b"))
