@@ -67,3 +67,12 @@ def test_weights_of_the_whole_network_fit_and_others_do_not(weights):
         vgg16.pick_weights({k: v for k, v in state.items() if k != "features.28.bias"})
     with pytest.raises(ValueError, match=r"features\.0\.weight has shape \(1,\)"):
         vgg16.pick_weights(state | {"features.0.weight": torch.zeros(1)})
+
+
+def test_features_of_random_weights_tell_images_apart(weights):
+    torch.manual_seed(2)
+    images = torch.rand(16, 3, 64, 64)
+    features = vgg16.frozen_part(weights, 0)(images).flatten(1)
+    # with filters that have a mean of their own this share is about a hundredth
+    shared = features.mean(0)
+    assert (features - shared).norm(dim=1).mean() > 0.2 * shared.norm()

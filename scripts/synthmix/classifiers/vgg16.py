@@ -18,15 +18,20 @@ POOLED_SIZE = 7
 
 
 def random_weights() -> dict[str, torch.Tensor]:
-    """Return weights of the convolutional layers as torchvision draws them (He et al. 2015).
+    """Return random weights of the convolutional layers, from which the dense ones can learn.
 
-    They are drawn from torch's global random numbers, which the caller seeds.
+    They are drawn as He et al. (2015) do, from torch's global random numbers, which the caller
+    seeds. The filters behind the first layer are then centred (Huang et al. 2017, "Centered
+    Weight Normalization"): inputs behind a ReLU are positive, so that filters with a mean of
+    their own give every image nearly the same features.
     """
     features = _features()
-    for layer in features:
-        if isinstance(layer, nn.Conv2d):
-            nn.init.kaiming_normal_(layer.weight, mode="fan_out", nonlinearity="relu")
-            nn.init.zeros_(layer.bias)
+    first, *rest = (layer for layer in features if isinstance(layer, nn.Conv2d))
+    for layer in (first, *rest):
+        nn.init.kaiming_normal_(layer.weight, mode="fan_in", nonlinearity="relu")
+        nn.init.zeros_(layer.bias)
+    for layer in rest:
+        layer.weight.data -= layer.weight.data.mean((1, 2, 3), keepdim=True)
     return features.state_dict()
 
 
