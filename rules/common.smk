@@ -57,12 +57,14 @@ def raw_name(dataset):
 
 def raw_state(dataset):
     """Return what tells the raw files of a data set from changed ones."""
-    return load_dataset(dataset.source).state(dataset)
+    return RAW_STATES[raw_name(dataset)]
 
 
 RAW = {
     raw_name(dataset): dataset for study in STUDIES.values() for dataset in study.datasets.values()
 }
+# a folder of many files takes a while to look through: once is enough
+RAW_STATES = {name: load_dataset(dataset.source).state(dataset) for name, dataset in RAW.items()}
 
 MIXES = {
     (name, dataset): {
