@@ -177,6 +177,7 @@ def test_the_tables_of_a_study(tmp_path):
     assert summary["published_accuracy"].tolist()[0] == 0.546
     assert summary["published_accuracy"].isna().tolist() == [False, True, True]
     assert summary["verdict"].isna().tolist() == [False, False, True]
+    assert summary["published_way_recall"].tolist() == summary["specificity"].tolist()
     assert read_table(outputs["mixes"])["repeated"].tolist() == [1, 1, 1]
     markdown = outputs["summary_markdown"].read_text().splitlines()
     assert len(markdown) == 2 + 3

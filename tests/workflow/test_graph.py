@@ -1,7 +1,6 @@
 """The graphs of the studies, without running anything."""
 
 import re
-import time
 
 import pytest
 
@@ -11,9 +10,7 @@ from workflow_project import ROOT, Project
 def test_the_demo_is_the_graph_of_the_paper(tmp_path):
     project = Project.copy(tmp_path / "synthmix")
     project.study = "mammography"
-    started = time.monotonic()
     paper = project.planned(scale="paper")
-    assert time.monotonic() - started < 60
     assert paper == project.planned(scale="demo")
     assert paper["train_classifier"] == 9 + 3
     assert paper["train_generator"] == paper["sample_generator"] == 2

@@ -50,9 +50,7 @@ def test_it_ends_in_a_report_with_a_log_and_a_benchmark_for_each_job(finished):
 def test_nothing_is_left_over_and_nothing_left_to_do(finished):
     assert not list(finished.folder.rglob("*.pt"))
     assert not [f for f in (finished.folder / "results").rglob(".*") if f.is_file()]
-    started = time.monotonic()
     assert finished.planned() == {}
-    assert time.monotonic() - started < 20
 
 
 def test_an_edited_generator_reruns_its_jobs_and_what_follows(finished):

@@ -74,7 +74,7 @@ def summarise(
             row = {"classifier": classifier, **_facts(mix)}
             row["train_real"] = train.get((mix.name, "real"), 0)
             row["train_synthetic"] = train.get((mix.name, "synthetic"), 0)
-            for metric in METRICS:
+            for metric in metrics["metric"].unique():
                 row |= _with_interval(metric, overall.loc[(classifier, mix.name, metric)])
             if mix.generator is not None:
                 found = compared.loc[(classifier, mix.name)]
