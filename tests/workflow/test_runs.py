@@ -73,7 +73,7 @@ def test_an_edited_generator_reruns_its_jobs_and_what_follows(finished):
 
 def test_an_edited_figure_reruns_that_figure_and_the_report(finished):
     file = "scripts/synthmix/figures/plot_real_share.py"
-    with finished.edit(file, "\ndef plot_real_share(", "\nNEW = 1\n\n\ndef plot_real_share("):
+    with finished.edit(file, "DODGE = 0.1", "DODGE = 0.2"):
         assert set(finished.planned()) == {"plot_real_share"} | REPORTED
 
 
