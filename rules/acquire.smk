@@ -7,9 +7,7 @@ def weights_file(wildcards):
 
 
 def weights_path(classifier):
-    known = {"imagenet": "imagenet", "none": f"random{MASTER_SEED}"}
-    origin = known.get(classifier.weights) or f"file-{text_digest(classifier.weights)}"
-    return f"{DATA}/weights/{classifier.network}-{origin}.safetensors"
+    return f"{DATA}/weights/{classifier.network}-{weights_origin(classifier)}.safetensors"
 
 
 WEIGHTS = {
@@ -22,7 +20,7 @@ WEIGHTS = {
 def own_weights(wildcards):
     """Return the user's own file of weights, where a classifier starts from one."""
     weights = WEIGHTS[f"{DATA}/weights/{wildcards.weights}.safetensors"].weights
-    return [] if weights in ("imagenet", "none") else weights
+    return [] if weights in ("imagenet", "none") else str(Path(weights).expanduser())
 
 
 rule fetch_dataset:
@@ -33,7 +31,8 @@ rule fetch_dataset:
     benchmark:
         f"{DATA}/{{raw}}/fetch_dataset.tsv"
     params:
-        settings=lambda wildcards: RAW[wildcards.raw].model_dump(mode="json"),
+        source=lambda wildcards: RAW[wildcards.raw].source,
+        settings=lambda wildcards: raw_settings(RAW[wildcards.raw]),
         state=lambda wildcards: raw_state(RAW[wildcards.raw]),
         code=code("fetch_dataset", lambda wildcards: DATASETS[RAW[wildcards.raw].source]),
     threads: 1

@@ -13,24 +13,45 @@ def classifier_code(rule):
     return code(rule, lambda wildcards: CLASSIFIERS[classifier_of(wildcards).network])
 
 
-# what a network is, without how it is trained: the features depend on no more
-ARCHITECTURE = {"network", "input_size", "unfrozen_layers"}
-HEAD = ARCHITECTURE | {"dense_layers", "dropout"}
+# what a network is, without how it is trained
+BACKBONE = {"network", "input_size", "unfrozen_layers"}
+ARCHITECTURE = BACKBONE | {"dense_layers", "dropout"}
+
+BACKBONES = {
+    backbone_name(classifier): classifier
+    for study in STUDIES.values()
+    for classifier in study.classifiers.values()
+}
+
+
+def backbone_of(wildcards):
+    """Return a classifier with this frozen part: all of them have the same features."""
+    return BACKBONES[wildcards.backbone]
+
+
+def features_of(wildcards, stores):
+    """Return the features of `stores` for a classifier."""
+    return expand(
+        rules.extract_features.output[0],
+        **wildcards,
+        backbone=backbone_name(classifier_of(wildcards)),
+        store=stores,
+    )
 
 
 rule extract_features:
     input:
         images=DATASET + "/stores/{store}.npy",
-        weights=weights_file,
+        weights=lambda wildcards: weights_path(backbone_of(wildcards)),
     output:
-        DATASET + "/features/{classifier}/{store}.npy",
+        DATASET + "/features/{backbone}/{store}.npy",
     log:
-        LOGS + "/extract_features/{classifier}/{store}.log",
+        LOGS + "/extract_features/{backbone}/{store}.log",
     benchmark:
-        BENCHMARKS + "/extract_features/{classifier}/{store}.tsv"
+        BENCHMARKS + "/extract_features/{backbone}/{store}.tsv"
     params:
-        settings=lambda wildcards: classifier_of(wildcards).model_dump(include=ARCHITECTURE),
-        code=classifier_code("extract_features"),
+        settings=lambda wildcards: backbone_of(wildcards).model_dump(include=BACKBONE),
+        code=code("extract_features", lambda wildcards: CLASSIFIERS[backbone_of(wildcards).network]),
     threads: TRAINING_THREADS
     resources:
         gpu=GPUS,
@@ -39,7 +60,7 @@ rule extract_features:
     conda:
         ENVIRONMENT
     message:
-        "Extracting {wildcards.classifier} features of {wildcards.store}"
+        "Extracting {wildcards.backbone} features of {wildcards.store}"
     script:
         "../scripts/extract_features.py"
 
@@ -47,9 +68,7 @@ rule extract_features:
 rule train_classifier:
     input:
         mix=rules.compose_mix.output[0],
-        features=lambda wildcards: expand(
-            rules.extract_features.output[0], **wildcards, store=stores_of(wildcards)
-        ),
+        features=lambda wildcards: features_of(wildcards, stores_of(wildcards)),
         weights=weights_file,
     output:
         weights=DATASET + "/classifiers/{classifier}/{mix}/seed{seed}/weights.safetensors",
@@ -80,9 +99,7 @@ rule train_classifier:
 
 rule predict:
     input:
-        features=lambda wildcards: expand(
-            rules.extract_features.output[0], **wildcards, store="real"
-        ),
+        features=lambda wildcards: features_of(wildcards, ["real"]),
         split=rules.split_samples.output[0],
         weights=weights_file,
         model=rules.train_classifier.output.weights,
@@ -93,7 +110,7 @@ rule predict:
     benchmark:
         BENCHMARKS + "/predict/{classifier}/{mix}-seed{seed}.tsv"
     params:
-        settings=lambda wildcards: classifier_of(wildcards).model_dump(include=HEAD),
+        settings=lambda wildcards: classifier_of(wildcards).model_dump(include=ARCHITECTURE),
         classes=classes_of,
         code=classifier_code("predict"),
     threads: TRAINING_THREADS

@@ -1,5 +1,6 @@
 """The configuration, where files lie, and what the rules ask about a study."""
 
+import json
 import sys
 from hashlib import sha256
 
@@ -43,6 +44,7 @@ wildcard_constraints:
     study="[A-Za-z0-9_]+",
     dataset="[A-Za-z0-9_]+",
     generator="[A-Za-z0-9_]+",
+    backbone="[A-Za-z0-9_-]+",
     classifier="[A-Za-z0-9_]+",
     label="[A-Za-z0-9_]+",
     mix="[A-Za-z0-9_.-]+",
@@ -50,21 +52,39 @@ wildcard_constraints:
     seed="[0-9]+",
 
 
+def text_digest(text):
+    """Return eight hexadecimal digits that stand for `text` in a file name."""
+    return sha256(text.encode()).hexdigest()[:8]
+
+
+def raw_settings(dataset):
+    """Return the settings that a data set's raw files depend on."""
+    return load_dataset(dataset.source).raw_settings(dataset)
+
+
 def raw_name(dataset):
     """Return the folder of a data set's raw files; data sets of several studies may share it."""
-    return load_dataset(dataset.source).raw_name(dataset)
+    return f"{dataset.source}-{text_digest(json.dumps(raw_settings(dataset), sort_keys=True))}"
 
 
 def raw_state(dataset):
     """Return what tells the raw files of a data set from changed ones."""
-    return RAW_STATES[raw_name(dataset)]
+    name = raw_name(dataset)
+    if name not in RAW_STATES:
+        RAW_STATES[name] = load_dataset(dataset.source).raw_state(raw_settings(dataset))
+    return RAW_STATES[name]
+
+
+def dataset_state(dataset):
+    """Return what tells all the files that a data set is made from, from changed ones."""
+    return f"{raw_state(dataset)} {load_dataset(dataset.source).extra_state(dataset)}"
 
 
 RAW = {
     raw_name(dataset): dataset for study in STUDIES.values() for dataset in study.datasets.values()
 }
-# a folder of many files takes a while to look through: once is enough
-RAW_STATES = {name: load_dataset(dataset.source).state(dataset) for name, dataset in RAW.items()}
+# filled by raw_state: a folder of many files takes a while to look through
+RAW_STATES = {}
 
 MIXES = {
     (name, dataset): {
@@ -92,6 +112,20 @@ def generator_of(wildcards):
 
 def classifier_of(wildcards):
     return study_of(wildcards).classifiers[wildcards.classifier]
+
+
+def weights_origin(classifier):
+    """Return a name for what a classifier's weights are before it is trained."""
+    known = {"imagenet": "imagenet", "none": f"random{MASTER_SEED}"}
+    return known.get(classifier.weights) or f"file_{text_digest(classifier.weights)}"
+
+
+def backbone_name(classifier):
+    """Return a name for the frozen part of a classifier; classifiers that agree in it share it."""
+    return (
+        f"{classifier.network}-{weights_origin(classifier)}-size{classifier.input_size}"
+        f"-unfrozen{classifier.unfrozen_layers}"
+    )
 
 
 def mixes_of(wildcards):
@@ -138,11 +172,6 @@ def minutes(base, work=lambda wildcards: 0):
         return int(base + work(wildcards)) * attempt
 
     return runtime
-
-
-def text_digest(text):
-    """Return eight hexadecimal digits that stand for `text` in a file name."""
-    return sha256(text.encode()).hexdigest()[:8]
 
 
 def image_bytes(wildcards):

@@ -21,7 +21,7 @@ rule index_dataset:
         BENCHMARKS + "/index_dataset.tsv"
     params:
         settings=settings(dataset_of),
-        state=lambda wildcards: raw_state(dataset_of(wildcards)),
+        state=lambda wildcards: dataset_state(dataset_of(wildcards)),
         code=code("index_dataset", lambda wildcards: DATASETS[dataset_of(wildcards).source]),
     threads: 1
     resources:
@@ -49,6 +49,7 @@ rule prepare_images:
         BENCHMARKS + "/prepare_images.tsv"
     params:
         settings=settings(lambda wildcards: study_of(wildcards).prepare),
+        state=lambda wildcards: dataset_state(dataset_of(wildcards)),
         code=code("prepare_images"),
     threads: 1
     resources:

@@ -4,4 +4,4 @@ from synthmix.acquire.fetch_dataset import fetch_dataset
 from synthmix.jobs import job
 
 with job(snakemake):
-    fetch_dataset(snakemake.params.settings, snakemake.output[0])
+    fetch_dataset(snakemake.params.source, snakemake.params.settings, snakemake.output[0])

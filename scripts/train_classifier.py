@@ -6,7 +6,7 @@ from synthmix.devices import set_up_torch
 from synthmix.jobs import job
 
 with job(snakemake):
-    params = snakemake.params
+    params, device = snakemake.params, set_up_torch(snakemake.config)
     train_classifier(
         settings=params.settings,
         mix=snakemake.input.mix,
@@ -16,7 +16,7 @@ with job(snakemake):
         positive_class=params.positive_class,
         output=snakemake.output.weights,
         history=snakemake.output.history,
-        checkpoint=Checkpoint.of_job(snakemake),
+        checkpoint=Checkpoint.of_job(snakemake, device),
         seed=int(snakemake.wildcards.seed),
-        device=set_up_torch(snakemake.config),
+        device=device,
     )

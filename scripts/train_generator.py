@@ -6,17 +6,18 @@ from synthmix.generate.train_generator import train_generator
 from synthmix.jobs import job
 
 with job(snakemake):
-    params = snakemake.params
+    params, device = snakemake.params, set_up_torch(snakemake.config)
     train_generator(
         settings=params.settings,
         images=snakemake.input.images,
         split=snakemake.input.split,
         label=snakemake.wildcards.label,
+        name="{dataset}/{generator}".format(**snakemake.wildcards),
         weights=snakemake.output.weights,
         history=snakemake.output.history,
         sheet=snakemake.output.sheet,
         trained_on=snakemake.output.trained_on,
-        checkpoint=Checkpoint.of_job(snakemake),
+        checkpoint=Checkpoint.of_job(snakemake, device),
         seed=params.seed,
-        device=set_up_torch(snakemake.config),
+        device=device,
     )

@@ -39,10 +39,12 @@ def test_a_store_whose_parts_disagree_is_refused(tmp_path):
 
 def test_identifiers_stay_text(tmp_path):
     table = pd.DataFrame({"sample_id": ["007", "NA"], "group": ["1", "02"], "value": [0.5, None]})
+    table["label"], table["predicted"] = ["0", "1"], ["0", "true"]
     write_table(tmp_path / "t.csv", table)
     read = read_table(tmp_path / "t.csv")
     assert read["sample_id"].tolist() == ["007", "NA"]
     assert read["group"].tolist() == ["1", "02"]
+    assert (read["label"] == read["predicted"]).tolist() == [True, False]
     assert np.isnan(read["value"][1])
 
 

@@ -32,14 +32,15 @@ class Checkpoint:
         self._saved_at = time.monotonic()
 
     @classmethod
-    def of_job(cls, snakemake: Any) -> Self:
+    def of_job(cls, snakemake: Any, device: torch.device) -> Self:
         """Return the checkpoint of a training job, at its parameter `checkpoint`.
 
-        The identity is made of all parameters of the job, the digest of its code among them, and
-        of its input files.
+        The identity is made of all parameters of the job, the digest of its code among them, of
+        its input files, and of the kind of device and number of threads: results depend on them.
         """
         params = dict(snakemake.params.items())
-        identity = training_identity(params, list(snakemake.input))
+        where = {"device": device.type, "threads": torch.get_num_threads()}
+        identity = training_identity(params | where, list(snakemake.input))
         return cls(params["checkpoint"], identity, snakemake.config["checkpoint_seconds"])
 
     def load(self) -> dict[str, Any] | None:

@@ -67,9 +67,10 @@ def _source_digest(file: Path) -> str:
     tree = ast.parse(file.read_text(encoding="utf-8"), file.name)
     for node in ast.walk(tree):
         body = getattr(node, "body", None)
-        if isinstance(body, list) and body and _is_docstring(body[0]):
-            body.pop(0)
-    return hashlib.sha256(ast.dump(tree).encode()).hexdigest()
+        if isinstance(body, list):
+            body[:] = [part for part in body if not _is_docstring(part)]
+    # not ast.dump: what it shows of the same code differs between versions of Python
+    return hashlib.sha256(ast.unparse(tree).encode()).hexdigest()
 
 
 def _is_docstring(node: ast.AST) -> bool:

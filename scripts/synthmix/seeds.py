@@ -1,4 +1,7 @@
-"""Seeds derived from what a job is, so that no two jobs share one and none depends on order."""
+"""Seeds derived from what is drawn, so that no result depends on the order of jobs.
+
+Trainings that are compared share a seed on purpose: two mixes start from the same weights.
+"""
 
 import hashlib
 

@@ -14,6 +14,12 @@ import pandas as pd
 from synthmix.errors import UserError
 from synthmix.files import write_beside
 
+# A class may be called 1, a patient 007: pandas must not make numbers of them.
+IDENTIFIERS = (
+    *("sample_id", "group", "path", "store", "label", "predicted", "true"),
+    *("study", "dataset", "generator", "classifier", "mix", "baseline"),
+)
+
 
 def save_array(
     path: str | Path, row_shape: tuple[int, ...], dtype: str, blocks: Iterable[np.ndarray]
@@ -67,5 +73,5 @@ def _write_header(file: BinaryIO, shape: tuple[int, ...], dtype: str) -> int:
 
 def read_table(path: str | Path) -> pd.DataFrame:
     """Read a CSV of ours: identifiers stay text, whatever they look like."""
-    text = {"sample_id": str, "group": str, "label": str, "path": str, "store": str}
+    text = dict.fromkeys(IDENTIFIERS, str)
     return pd.read_csv(path, dtype=text, keep_default_na=False, na_values=[""])

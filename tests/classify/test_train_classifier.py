@@ -9,6 +9,7 @@ from synthmix.classifiers import vgg16
 from synthmix.classify.extract_features import extract_features, to_inputs
 from synthmix.classify.predict import predict
 from synthmix.classify.train_classifier import Training, train_classifier
+from synthmix.errors import UserError
 from synthmix.files import write_table
 from synthmix.store import read_table, save_array
 
@@ -157,6 +158,12 @@ def test_it_stops_early_and_keeps_the_best_epoch(data, tmp_path):
     losses = history.loc[history["split"] == "validation", "loss"].to_numpy()
     assert len(losses) == int(np.argmin(losses)) + 1 + 3
     assert len(losses) < 60
+
+
+def test_a_training_gone_astray_is_not_taken_for_done(data, tmp_path):
+    with pytest.raises(UserError, match="lower the classifier's learning_rate"):
+        train(data, tmp_path, learning_rate=1e30)
+    assert not (tmp_path / "weights.safetensors").exists()
 
 
 @pytest.mark.gpu

@@ -171,7 +171,7 @@ def test_a_file_that_is_not_text(project, mistakes):
 def test_the_demo_section_is_laid_over_at_its_scale_only(project, settings):
     settings["demo"] = {
         "classifiers": {"vgg": {"epochs": 2}},
-        "mixes": {"real_shares": [1]},
+        "mixes": {"real_shares": [0.2]},
         "test_sample": None,
         "evaluation": {"bootstrap_samples": 100},
     }
@@ -184,7 +184,7 @@ def test_the_demo_section_is_laid_over_at_its_scale_only(project, settings):
     assert paper.test_sample.images == 60
     assert demo.classifiers["vgg"].epochs == 2
     assert demo.classifiers["vgg"].unfrozen_layers == 3
-    assert demo.mixes.real_shares == [1]
+    assert demo.mixes.real_shares == [0.2]
     assert demo.mixes.train_images == 200
     assert demo.test_sample is None
     assert demo.evaluation.bootstrap_samples == 100
@@ -415,3 +415,25 @@ def test_loading_leaves_heavy_packages_alone():
 def test_a_mistake_is_for_people(project):
     with pytest.raises(UserError):
         project.load()
+
+
+@pytest.mark.parametrize(
+    ("place", "value", "message"),
+    [
+        (("mixes", "real_shares"), [0.1, 1], "mixes.real_shares[1]: 1 leaves nothing synthetic"),
+        (("mixes", "real_shares"), [0.1, 0.10000001], "two mixes would both be called"),
+        (
+            ("classifiers", "vgg", "weights"),
+            "imagnet",
+            "classifiers.vgg.weights: 'imagnet' is neither imagenet nor none, and there is no"
+            " such file; did you mean imagenet?",
+        ),
+    ],
+)
+def test_mixes_and_weights_that_cannot_be(project, settings, mistakes, place, value, message):
+    block = settings
+    for key in place[:-1]:
+        block = block[key]
+    block[place[-1]] = value
+    project.write(settings)
+    assert any(message in line for line in mistakes())

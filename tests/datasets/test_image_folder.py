@@ -1,5 +1,6 @@
 """Images in class folders, on disk or in a ZIP file."""
 
+import os
 import re
 import zipfile
 
@@ -55,37 +56,48 @@ class TestSettings:
             make_settings("x", classes=classes)
 
 
+def fetch(settings, target):
+    return image_folder.fetch(image_folder.raw_settings(settings), target)
+
+
+def state(settings):
+    """Return all that a change of the files behind a data set changes."""
+    raw = image_folder.raw_state(image_folder.raw_settings(settings))
+    return raw if raw == "missing" else raw + image_folder.extra_state(settings)
+
+
 class TestFetch:
     def test_folder_is_used_where_it_is(self, root, tmp_path):
-        assert image_folder.fetch(make_settings(root), tmp_path / "target") == root.resolve()
+        assert fetch(make_settings(root), tmp_path / "target") == root.resolve()
         assert not (tmp_path / "target").exists()
 
     def test_relative_path_and_home(self, root, tmp_path, monkeypatch):
         monkeypatch.chdir(tmp_path)
         monkeypatch.setenv("HOME", str(tmp_path))
         for path in ("raw", "~/raw"):
-            assert image_folder.fetch(make_settings(path), tmp_path / "t") == root.resolve()
+            assert fetch(make_settings(path), tmp_path / "t") == root.resolve()
 
     @pytest.mark.parametrize("path", ["absent", "absent.zip", "~nobody-of-this-name/x"])
     def test_missing_path(self, tmp_path, monkeypatch, path):
         monkeypatch.chdir(tmp_path)
-        with pytest.raises(UserError, match=f"^path: {path} does not exist.*set it to"):
-            image_folder.fetch(make_settings(path), tmp_path / "target")
+        with pytest.raises(UserError, match=f"^path: .*{path[1:]} does not exist.*set it to"):
+            fetch(make_settings(path), tmp_path / "target")
 
     def test_path_of_another_file(self, tmp_path):
         make_files(tmp_path, ["images.rar"])
         with pytest.raises(UserError, match=r"neither a folder nor a \.zip"):
-            image_folder.fetch(make_settings(tmp_path / "images.rar"), tmp_path / "target")
+            fetch(make_settings(tmp_path / "images.rar"), tmp_path / "target")
 
-    @pytest.mark.parametrize(("prefix", "inner"), [("", "files"), ("Set 1/", "files/Set 1")])
-    def test_zip(self, tmp_path, prefix, inner):
+    @pytest.mark.parametrize("prefix", ["", "Set 1/"])
+    def test_zip(self, tmp_path, prefix):
         with zipfile.ZipFile(tmp_path / "set.ZIP", "w") as archive:
             for name in IMAGES:
                 archive.writestr(prefix + name, name)
         settings = make_settings(tmp_path / "set.ZIP")
-        fetched = image_folder.fetch(settings, tmp_path / "target")
-        assert fetched == tmp_path / "target" / inner
-        assert list(image_folder.index(settings, fetched)["path"]) == IMAGES_SORTED
+        fetched = fetch(settings, tmp_path / "target")
+        assert fetched == tmp_path / "target" / "files"
+        paths = list(image_folder.index(settings, fetched)["path"])
+        assert paths == [prefix + name for name in IMAGES_SORTED]
 
     def test_zip_whose_only_folder_is_a_class_folder(self, tmp_path):
         with zipfile.ZipFile(tmp_path / "set.zip", "w") as archive:
@@ -93,7 +105,7 @@ class TestFetch:
             archive.writestr("data/Normal/b.png", "b")
         classes = {"cancer": "data/Benign", "normal": "data/Normal"}
         settings = make_settings(tmp_path / "set.zip", classes=classes)
-        assert image_folder.fetch(settings, tmp_path / "t") == tmp_path / "t" / "files"
+        assert fetch(settings, tmp_path / "t") == tmp_path / "t" / "files"
 
 
 IMAGES_SORTED = sorted(IMAGES)
@@ -184,19 +196,19 @@ class TestPatients:
 
 class TestState:
     def test_is_missing_where_there_is_nothing(self, tmp_path):
-        assert image_folder.state(make_settings(tmp_path / "absent")) == "missing"
+        assert state(make_settings(tmp_path / "absent")) == "missing"
 
     def test_changes_with_the_files_of_a_folder(self, root):
         settings = make_settings(root)
-        states = [image_folder.state(settings), image_folder.state(settings)]
+        states = [state(settings), state(settings)]
         assert states[0] == states[1]
         assert re.fullmatch("[0-9a-f]{16}", states[0])
         make_files(root, ["Normal/new.png"])
-        states.append(image_folder.state(settings))
+        states.append(state(settings))
         (root / "Normal/new.png").write_bytes(b"longer than before")
-        states.append(image_folder.state(settings))
+        states.append(state(settings))
         (root / "Normal/new.png").rename(root / "Normal/now.png")
-        states.append(image_folder.state(settings))
+        states.append(state(settings))
         assert len(set(states)) == 4
 
     def test_changes_with_a_zip_file(self, tmp_path):
@@ -204,21 +216,31 @@ class TestState:
         for content in ("one", "two"):
             with zipfile.ZipFile(tmp_path / "set.zip", "w") as archive:
                 archive.writestr("a.png", content)
-            states.add(image_folder.state(make_settings(tmp_path / "set.zip")))
+            states.add(state(make_settings(tmp_path / "set.zip")))
         assert len(states) == 2
 
     def test_changes_with_the_patients(self, root, tmp_path):
         patients = tmp_path / "patients.csv"
         settings = make_settings(root, patients=str(patients))
-        states = {image_folder.state(settings)}
+        states = {state(settings)}
         for text in ("file,patient\na,1\n", "file,patient\na,2\n"):
             patients.write_text(text)
-            states.add(image_folder.state(settings))
+            states.add(state(settings))
         assert len(states) == 3
 
 
-def test_raw_name_depends_on_the_path_alone():
-    name = image_folder.raw_name(make_settings("a"))
-    assert re.fullmatch("image_folder-[0-9a-f]{8}", name)
-    assert name == image_folder.raw_name(make_settings("a", patients="folder"))
-    assert name != image_folder.raw_name(make_settings("b"))
+def test_a_file_replaced_by_one_of_its_size_is_noticed(root):
+    before = state(make_settings(root))
+    file = next(path for path in sorted(root.rglob("*")) if path.is_file())
+    content = file.read_bytes()
+    os.utime(file, ns=(0, 1))
+    file.write_bytes(content[::-1])
+    assert state(make_settings(root)) != before
+
+
+def test_raw_files_are_shared_by_data_sets_of_one_path(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    raw = image_folder.raw_settings(make_settings("a"))
+    assert raw == image_folder.raw_settings(make_settings("a", patients="folder"))
+    assert raw == image_folder.raw_settings(make_settings(tmp_path / "a"))
+    assert raw != image_folder.raw_settings(make_settings("b"))

@@ -3,6 +3,7 @@ import pandas as pd
 import pytest
 
 from synthmix.evaluate.compare_mixes import compare_mixes, holm, mcnemar_exact
+from synthmix.evaluate.metrics import against_rest, weighted_metrics
 from synthmix.evaluate.score_predictions import score_predictions
 from synthmix.evaluate.tabulate_study import tabulate_study
 from synthmix.files import write_table
@@ -91,6 +92,35 @@ def test_mixes_judged_on_different_images_are_not_compared(tmp_path):
         compare_mixes(
             predictions, MIXES, ["c"], tmp_path / "t.csv", **EVALUATION, significance=0.05, seed=1
         )
+
+
+def test_the_difference_is_the_mean_over_the_seeds(tmp_path):
+    accuracies = {"mix": (0.9, 0.7), "baseline": (0.6, 0.5)}
+    files = {
+        kind: [write_predictions(tmp_path / f"{kind}{i}.csv", a) for i, a in enumerate(values)]
+        for kind, values in accuracies.items()
+    }
+    predictions = {
+        ("c", mix.name): files["baseline" if mix.generator is None else "mix"] for mix in MIXES
+    }
+    compare_mixes(
+        predictions, MIXES, ["c"], tmp_path / "t.csv", **EVALUATION, significance=0.05, seed=1
+    )
+    means = {
+        kind: np.mean([(t["label"] == t["predicted"]).mean() for t in map(read_table, paths)])
+        for kind, paths in files.items()
+    }
+    table = read_table(tmp_path / "t.csv")
+    assert table["difference"][0] == pytest.approx(means["mix"] - means["baseline"])
+    assert table["only_mix_correct"][0] > table["only_baseline_correct"][0]
+
+
+def test_classes_may_be_called_by_numbers(tmp_path):
+    table = pd.DataFrame({"sample_id": ["a", "b"], "group": ["1", "2"], "label": ["0", "1"]})
+    table = table.assign(predicted=["0", "1"], probability_0=[0.9, 0.2], probability_1=[0.1, 0.8])
+    write_table(tmp_path / "p.csv", table)
+    read = read_table(tmp_path / "p.csv")
+    assert weighted_metrics(against_rest(read, "0"), np.ones((1, 2)))["accuracy"][0] == 1
 
 
 def score(tmp_path, name, files):

@@ -44,6 +44,7 @@ def train(store, name, label="cancer", checkpoint=None):
         images=store / "real.npy",
         split=store / "split.csv",
         label=label,
+        name="mine",
         weights=out / "weights.safetensors",
         history=out / "history.csv",
         sheet=out / "sheet.png",
@@ -125,3 +126,10 @@ def test_a_pool_is_the_images_of_its_seeds(store):
     assert table["seed"].tolist() == [0, 1, 2, 3, 4]
     assert table["sample_id"][3] == "mine-cancer-000003"
     assert set(table["label"]) == {"cancer"}
+
+
+def test_a_training_gone_astray_is_not_taken_for_done(store, monkeypatch):
+    monkeypatch.setattr(DCGAN, "train_epoch", lambda self, images: {"generator_loss": float("nan")})
+    with pytest.raises(UserError, match="lower the generator's learning_rate"):
+        train(store, "one")
+    assert not (store / "one" / "weights.safetensors").exists()

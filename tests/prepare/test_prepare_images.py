@@ -58,6 +58,12 @@ def test_more_than_eight_bits_are_scaled_from_their_own_range(mode):
     assert (np.diff(prepared.astype(int)) > 0).all()
 
 
+def test_pixels_that_are_not_numbers_are_refused():
+    image = Image.fromarray(np.array([[0.0, np.nan]], np.float32))
+    with pytest.raises(ValueError, match="not numbers"):
+        prepare_image(image, 4, 1, pad_to_square=True)
+
+
 def test_transparent_pixels_are_black():
     image = Image.new("RGBA", (4, 4), (255, 255, 255, 0))
     assert (prepare_image(image, 4, 1, pad_to_square=True) == 0).all()

@@ -16,6 +16,20 @@ def test_the_demo_is_the_graph_of_the_paper(tmp_path):
     assert paper["train_generator"] == paper["sample_generator"] == 2
 
 
+def test_seeds_repeat_classifiers_and_equal_backbones_share_features(tmp_path):
+    project = Project.copy(tmp_path / "synthmix")
+    once = project.planned()
+    twice = project.planned(seeds="1,2")
+    assert twice["train_classifier"] == 2 * once["train_classifier"]
+    assert twice["train_generator"] == once["train_generator"]
+    other = "classifiers:\n  slower: { network: vgg16, weights: none, input_size: 32, "
+    other += "unfrozen_layers: 1, learning_rate: 1.0e-5 }"
+    with project.edit("studies/tiny.yaml", "classifiers:", other):
+        both = project.planned()
+    assert both["train_classifier"] == 2 * once["train_classifier"]
+    assert both["extract_features"] == once["extract_features"] == 3
+
+
 def rules():
     """Return the text of every rule by its name."""
     texts = {}

@@ -11,13 +11,13 @@ from synthmix.registry import load_dataset
 LOGGER = logging.getLogger(__name__)
 
 
-def fetch_dataset(settings: dict[str, Any], output: str | Path) -> None:
+def fetch_dataset(source: str, settings: dict[str, Any], output: str | Path) -> None:
     """Bring the raw files of a data set to the folder of `output` and note where they lie.
 
-    `settings` are the data set's. `output` is a JSON file with `root`, the folder of the raw
-    files; a user's own folder is used where it is. Raises UserError when they can't be had.
+    `settings` are those that the raw files depend on: what `raw_settings` of the `source` gives.
+    `output` is a JSON file with `root`, the folder of the raw files; a user's own folder is used
+    where it is. Raises UserError when they can't be had.
     """
-    source = load_dataset(settings["source"])
-    root = source.fetch(source.Settings(**settings), Path(output).parent)
-    LOGGER.info("raw files of %s: %s", settings["source"], root)
-    write_text(output, json.dumps({"source": settings["source"], "root": str(root)}, indent=2))
+    root = load_dataset(source).fetch(settings, Path(output).parent)
+    LOGGER.info("raw files of %s: %s", source, root)
+    write_text(output, json.dumps({"source": source, "root": str(root)}, indent=2))

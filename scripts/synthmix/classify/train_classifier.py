@@ -1,6 +1,7 @@
 """Fine-tuning a classifier on one mix: early stopping, best weights kept, resumable."""
 
 import logging
+import math
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,7 @@ from tqdm import tqdm
 
 from synthmix.checkpoint import Checkpoint
 from synthmix.classify.network import build_trainable_part
+from synthmix.errors import UserError
 from synthmix.files import write_beside, write_table
 from synthmix.seeds import derive_seed
 from synthmix.store import load_array, read_table
@@ -165,6 +167,11 @@ class Training:
         }
 
     def _record(self, split: str, values: dict[str, float]) -> float:
+        if not math.isfinite(values["loss"]):
+            raise UserError(
+                f"the {split} loss is {values['loss']} after epoch {self.epoch}: the training has "
+                f"gone astray; lower the classifier's learning_rate"
+            )
         self.history.append({"epoch": self.epoch, "split": split, **values})
         shown = " ".join(f"{name} {value:.4f}" for name, value in values.items())
         LOGGER.info("epoch %d %s %s", self.epoch, split, shown)

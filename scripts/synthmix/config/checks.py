@@ -1,5 +1,6 @@
 """Checks of a study that need more than one of its settings, or a file."""
 
+import difflib
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
@@ -7,10 +8,12 @@ from synthmix.classifiers import CONVOLUTIONAL_LAYERS
 from synthmix.config.messages import one_of
 from synthmix.config.models import Study
 from synthmix.config.parse import KeyPath
+from synthmix.mix.plan import plan_mixes
 from synthmix.shares import apportion
 
 Finding = tuple[KeyPath, str]
 
+KNOWN_WEIGHTS = ("imagenet", "none")
 _TOLERANCE = 1e-6
 
 
@@ -21,6 +24,7 @@ def check(study: Study, folder: Path) -> list[Finding]:
         *_check_classes(study),
         *_check_sums(study),
         *_check_mix_sizes(study),
+        *_check_mixes(study),
         *_check_generators(study),
         *_check_classifiers(study),
     ]
@@ -68,6 +72,18 @@ def _check_mix_sizes(study: Study) -> Iterator[Finding]:
                 yield path, f"leaves no {kind} image of {label} among {total}"
 
 
+def _check_mixes(study: Study) -> Iterator[Finding]:
+    for position, share in enumerate(study.mixes.real_shares):
+        if share == 1:
+            yield (
+                ("mixes", "real_shares", position),
+                "1 leaves nothing synthetic; the real-only baseline is run anyway: remove it",
+            )
+    names = [mix.name for mix in plan_mixes(study.generators, **study.mixes.model_dump())]
+    for name in sorted({name for name in names if names.count(name) > 1}):
+        yield ("mixes",), f"two mixes would both be called {name}: their shares are too close"
+
+
 def _check_generators(study: Study) -> Iterator[Finding]:
     for name, settings in study.generators.items():
         check_image = getattr(settings, "check_image", None)
@@ -78,6 +94,14 @@ def _check_generators(study: Study) -> Iterator[Finding]:
 
 def _check_classifiers(study: Study) -> Iterator[Finding]:
     for name, classifier in study.classifiers.items():
+        weights = classifier.weights
+        if weights not in KNOWN_WEIGHTS and not Path(weights).expanduser().is_file():
+            text = f"{weights!r} is neither imagenet nor none, and there is no such file"
+            close = difflib.get_close_matches(weights, KNOWN_WEIGHTS, n=1)
+            yield (
+                ("classifiers", name, "weights"),
+                f"{text}; did you mean {close[0]}?" if close else text,
+            )
         layers = CONVOLUTIONAL_LAYERS.get(classifier.network, classifier.unfrozen_layers)
         if classifier.unfrozen_layers > layers:
             yield (

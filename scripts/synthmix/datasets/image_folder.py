@@ -13,6 +13,7 @@ from pydantic import BeforeValidator, Field, model_validator
 
 from synthmix.datasets.archives import extract_zip
 from synthmix.errors import UserError
+from synthmix.files import fingerprint
 from synthmix.settings import Name, SettingsModel
 
 SUFFIXES = frozenset(
@@ -20,7 +21,6 @@ SUFFIXES = frozenset(
     | {".pgm", ".ppm", ".pnm", ".jp2"}
 )
 _COLUMNS = ("sample_id", "path", "label", "group")
-_DIRECTORY_TAIL = 64 * 1024  # bytes at the end of a ZIP file, where its central directory stands
 
 Folders = Annotated[
     list[str],
@@ -74,28 +74,57 @@ class Settings(SettingsModel):
         return tuple(self.classes)
 
 
-def fetch(settings: Settings, target: Path) -> Path:
-    """Return the folder that holds the class folders; a ZIP file is extracted below `target`.
+def raw_settings(settings: Settings) -> dict[str, str]:
+    """Return the path: what it holds depends on nothing else."""
+    return {"path": str(_expanded(settings.path).absolute())}
+
+
+def raw_state(raw: dict[str, str]) -> str:
+    """Return 16 hexadecimal digits that change with the folder's files or the ZIP file.
+
+    Files are known by their name, size and time of change; "missing" where there is nothing.
+    """
+    path = Path(raw["path"])
+    if path.is_dir():
+        lines = [f"{name}\0{fingerprint(path / name)}" for name in _visible_files(path)]
+    elif path.is_file():
+        lines = [str(fingerprint(path))]
+    else:
+        return "missing"
+    return hashlib.sha256("\n".join(lines).encode(errors="surrogateescape")).hexdigest()[:16]
+
+
+def extra_state(settings: Settings) -> str:
+    """Return 16 hexadecimal digits that change with the content of the CSV of patients."""
+    if not _names_a_file(settings.patients):
+        return ""
+    patients = _expanded(settings.patients)
+    content = patients.read_bytes() if patients.is_file() else b"missing"
+    return hashlib.sha256(content).hexdigest()[:16]
+
+
+def fetch(raw: dict[str, str], target: Path) -> Path:
+    """Return the folder that `path` names; a ZIP file is extracted below `target`.
 
     Raises `UserError` when `path` does not exist, is neither a folder nor a ZIP file, or is a
     ZIP file that cannot be extracted.
     """
-    path = _expanded(settings.path)
+    path = Path(raw["path"])
     if path.is_dir():
         return path.resolve()
     if not path.exists():
         raise UserError(
-            f"path: {settings.path} does not exist (looked for {path.absolute()}); "
-            "set it to the folder or .zip file that holds the class folders"
+            f"path: {path} does not exist; set it to the folder or .zip file that holds the class "
+            f"folders"
         )
     if path.suffix.lower() != ".zip":
         raise UserError(
-            f"path: {settings.path} is neither a folder nor a .zip file; "
-            "set it to the folder or .zip file that holds the class folders"
+            f"path: {path} is neither a folder nor a .zip file; set it to the folder or .zip file "
+            f"that holds the class folders"
         )
     files = target / "files"
     extract_zip(path, files)
-    return _below_wrapper(files, settings)
+    return files
 
 
 def index(settings: Settings, root: Path) -> pd.DataFrame:
@@ -103,54 +132,27 @@ def index(settings: Settings, root: Path) -> pd.DataFrame:
 
     Returns one row an image with the text columns `sample_id` (unique, made of letters, digits
     and `._-`), `path` (relative to `root`), `label` and `group`. Hidden files and folders are
-    passed over.
+    passed over. The class folders of a ZIP file may all lie in one folder around them.
 
     Raises `UserError` when a class folder is missing, a class has no images, or the CSV of
     patients is missing, not readable or does not name every image exactly once.
     """
+    top = _below_wrapper(root, settings)
     labels = {
         path: label
         for label, folders in settings.classes.items()
-        for path in _class_images(settings, root, label, folders)
+        for path in _class_images(settings, top, label, folders)
     }
     paths = sorted(labels)
     return pd.DataFrame(
         {
             "sample_id": _sample_ids(paths),
-            "path": paths,
+            "path": [(top / path).relative_to(root).as_posix() for path in paths],
             "label": [labels[path] for path in paths],
             "group": _groups(settings, paths),
         },
         columns=_COLUMNS,
     )
-
-
-def state(settings: Settings) -> str:
-    """Return 16 hexadecimal digits that change with the images or the CSV of patients.
-
-    A folder is known by the names and sizes of its files, a ZIP file by its size and central
-    directory, the CSV by its content. What is absent counts as "missing": the whole state where
-    `path` is absent.
-    """
-    path = _expanded(settings.path)
-    if path.is_dir():
-        lines = [f"{name}\0{(path / name).stat().st_size}" for name in _visible_files(path)]
-        data = "\n".join(lines).encode(errors="surrogateescape")
-    elif path.is_file():
-        data = f"{path.stat().st_size}\n".encode() + _tail(path)
-    else:
-        return "missing"
-    parts = [hashlib.sha256(data).hexdigest()]
-    if _names_a_file(settings.patients):
-        patients = _expanded(settings.patients)
-        content = patients.read_bytes() if patients.is_file() else b"missing"
-        parts.append(hashlib.sha256(content).hexdigest())
-    return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:16]
-
-
-def raw_name(settings: Settings) -> str:
-    """Return `image_folder-` and 8 hexadecimal digits of the path as the settings have it."""
-    return f"image_folder-{hashlib.sha256(settings.path.encode()).hexdigest()[:8]}"
 
 
 def _require_separate(folder: PurePosixPath, label: str, other: PurePosixPath, owner: str) -> None:
@@ -175,12 +177,6 @@ def _expanded(path: str) -> Path:
 
 def _names_a_file(patients: str) -> bool:
     return patients not in ("image", "folder")
-
-
-def _tail(path: Path) -> bytes:
-    with path.open("rb") as file:
-        file.seek(max(0, path.stat().st_size - _DIRECTORY_TAIL))
-        return file.read()
 
 
 def _below_wrapper(files: Path, settings: Settings) -> Path:

@@ -5,10 +5,9 @@ lesion has it in one breast, and only the two views of that breast are written: 
 `Benign` and `Cancer` shows what its folder says. Normal patients have both views of both breasts.
 """
 
-import hashlib
 import shutil
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 import numpy as np
 import pandas as pd
@@ -53,12 +52,28 @@ class Settings(SettingsModel):
         return tuple(CLASSES)
 
 
-def fetch(settings: Settings, target: Path) -> Path:
+def raw_settings(settings: Settings) -> dict[str, Any]:
+    """Return all settings: every one changes the images."""
+    return settings.model_dump(mode="json")
+
+
+def raw_state(raw: dict[str, Any]) -> str:
+    """Return nothing: there is no source that could change."""
+    return ""
+
+
+def extra_state(settings: Settings) -> str:
+    """Return nothing: `index` reads no other file."""
+    return ""
+
+
+def fetch(raw: dict[str, Any], target: Path) -> Path:
     """Draw every patient into `target`/files, whole or not at all, and return that folder.
 
     Equal settings give equal files, and a patient's films do not depend on how many others
     there are. Raises `UserError` when the files cannot be written.
     """
+    settings = Settings(**raw)
     files, partial = target / "files", target / "files.partial"
     try:
         shutil.rmtree(partial, ignore_errors=True)
@@ -78,16 +93,6 @@ def fetch(settings: Settings, target: Path) -> Path:
 def index(settings: Settings, root: Path) -> pd.DataFrame:
     """List the images below `root` as the contract of `synthmix.datasets` says."""
     return image_folder.index(_as_image_folder(settings, root), root)
-
-
-def state(settings: Settings) -> str:
-    """Return 16 hexadecimal digits that change with any setting."""
-    return hashlib.sha256(settings.model_dump_json().encode()).hexdigest()[:16]
-
-
-def raw_name(settings: Settings) -> str:
-    """Return `phantom_mammograms-` and 8 hexadecimal digits that change with any setting."""
-    return f"{settings.source}-{state(settings)[:8]}"
 
 
 def _patients(settings: Settings) -> list[tuple[str, int]]:

@@ -27,21 +27,19 @@ def compare_mixes(
 ) -> None:
     """Write a row for each classifier and mix that has synthetic images.
 
-    `predictions` holds, by (classifier, mix), the tables of predictions, one a training seed;
-    with several the probabilities are averaged first. Columns: classifier, mix, baseline,
-    difference in accuracy with its bootstrap interval over patients (low, high),
-    only_mix_correct, only_baseline_correct, p_value of McNemar's exact test, p_adjusted by Holm
-    over the table, verdict.
+    `predictions` holds, by (classifier, mix), the tables of predictions, one a training seed.
+    Columns: classifier, mix, baseline, difference in accuracy with its bootstrap interval over
+    patients (low, high), only_mix_correct, only_baseline_correct, p_value of McNemar's exact
+    test, p_adjusted by Holm over the table, verdict. With several seeds the difference is the
+    mean over them; the test needs one answer an image, that of the mean probabilities.
     """
     rows = []
     for classifier in classifiers:
         for mix in mixes:
             if mix.generator is None:
                 continue
-            tables = [
-                _mean_predictions(predictions[classifier, name])
-                for name in (mix.name, mix.baseline)
-            ]
+            compared = (mix.name, mix.baseline)
+            tables = [[read_table(file) for file in predictions[classifier, m]] for m in compared]
             identity = {"classifier": classifier, "mix": mix.name, "baseline": mix.baseline}
             rows.append(identity | _compare(*tables, bootstrap_samples, confidence, seed))
     result = pd.DataFrame(rows)
@@ -69,24 +67,32 @@ def holm(p_values: np.ndarray) -> np.ndarray:
     return adjusted
 
 
-def _mean_predictions(paths: Sequence[str | Path]) -> pd.DataFrame:
-    tables = [read_table(path) for path in paths]
+def _correct(tables: list[pd.DataFrame]) -> np.ndarray:
+    """Return for each image the share of the tables, (N,), whose prediction is right."""
+    return np.mean([table["label"] == table["predicted"] for table in tables], axis=0)
+
+
+def _mean_correct(tables: list[pd.DataFrame]) -> np.ndarray:
+    """Return whether the mean probabilities of the tables are right, (N,) bool."""
     columns = [name for name in tables[0] if name.startswith("probability_")]
-    mean = tables[0].copy()
-    mean[columns] = sum(table[columns] for table in tables) / len(tables)
-    mean["predicted"] = mean[columns].idxmax(axis=1).str.removeprefix("probability_")
-    return mean
+    mean = sum(table[columns] for table in tables) / len(tables)
+    predicted = mean.idxmax(axis=1).str.removeprefix("probability_")
+    return (tables[0]["label"] == predicted).to_numpy()
 
 
 def _compare(
-    mix: pd.DataFrame, baseline: pd.DataFrame, bootstrap_samples: int, confidence: float, seed: int
+    mix: list[pd.DataFrame],
+    baseline: list[pd.DataFrame],
+    bootstrap_samples: int,
+    confidence: float,
+    seed: int,
 ) -> dict[str, float | int]:
-    if not mix["sample_id"].equals(baseline["sample_id"]):
+    images = mix[0]["sample_id"]
+    if not all(images.equals(table["sample_id"]) for table in (*mix, *baseline)):
         raise ValueError("a mix and its baseline were judged on different images")
-    mix_correct = (mix["label"] == mix["predicted"]).to_numpy()
-    baseline_correct = (baseline["label"] == baseline["predicted"]).to_numpy()
-    gain = mix_correct.astype(float) - baseline_correct
-    weights = resample_groups(mix["group"], bootstrap_samples, seed)
+    gain = _correct(mix) - _correct(baseline)
+    mix_correct, baseline_correct = _mean_correct(mix), _mean_correct(baseline)
+    weights = resample_groups(mix[0]["group"], bootstrap_samples, seed)
     low, high = percentile_interval(weights @ gain / weights.sum(1), confidence)
     only_mix = int((mix_correct & ~baseline_correct).sum())
     only_baseline = int((baseline_correct & ~mix_correct).sum())

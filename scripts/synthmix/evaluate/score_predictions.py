@@ -43,6 +43,8 @@ def score_predictions(
         per_seed = dict(zip(tables, values, strict=True))
         for key, value in {**per_seed, ALL_SEEDS: np.mean(values, axis=0)}.items():
             low, high = percentile_interval(value[1:], confidence)
+            if np.isnan(value[0]):
+                low = high = np.nan
             rows.append({"seed": key, "metric": name, "value": value[0], "low": low, "high": high})
     table = pd.DataFrame(rows).assign(split="test", **identity)
     columns = [*identity, "seed", "split", "metric", "value", "low", "high"]

@@ -1,8 +1,11 @@
 """The tables of one study, from the metrics of all its mixes."""
 
+import logging
+import math
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 
 from synthmix.evaluate.metrics import METRICS
@@ -11,6 +14,7 @@ from synthmix.files import write_table, write_text
 from synthmix.mix.plan import Mix, describe_class_shares
 from synthmix.store import read_table
 
+LOGGER = logging.getLogger(__name__)
 PUBLISHED_METRICS = ("accuracy", "precision", "recall", "f1", "missed_positive_share")
 SYNTHETIC_MIX, REAL_ONLY = "synthetic_mix", "real_only"
 
@@ -34,6 +38,8 @@ def tabulate_study(
     metrics = pd.concat([read_table(path) for path in metrics_tables], ignore_index=True)
     confusion = pd.concat([read_table(path) for path in confusion_tables], ignore_index=True)
     values = None if published is None else read_table(published)
+    if values is not None:
+        _warn_of_strangers(values, mixes)
     summary = summarise(mixes, classifiers, counts, metrics, read_table(comparison), values)
     write_table(outputs["mixes"], counts)
     write_table(outputs["metrics"], metrics)
@@ -95,6 +101,23 @@ def _facts(mix: Mix) -> dict[str, str | float]:
     }
 
 
+def _is_of(published: pd.DataFrame, mix: Mix) -> pd.Series:
+    """Return which published values are of this mix; classes may stand in any order."""
+    shares = set(describe_class_shares(mix.class_shares).split(" / "))
+    same_shares = published["class_shares"].map(lambda text: set(text.split(" / ")) == shares)
+    return same_shares & np.isclose(published["real_share"], mix.real_share)
+
+
+def _warn_of_strangers(published: pd.DataFrame, mixes: Sequence[Mix]) -> None:
+    known = np.logical_or.reduce([_is_of(published, mix) for mix in mixes if mix.generator])
+    for row in published[~known].itertuples():
+        LOGGER.warning(
+            "published: no mix has class shares %s and a real share of %s",
+            row.class_shares,
+            row.real_share,
+        )
+
+
 def _published_values(published: pd.DataFrame | None, mix: Mix) -> dict[str, float]:
     """Return what the source prints for this mix, nan where it prints nothing.
 
@@ -103,15 +126,16 @@ def _published_values(published: pd.DataFrame | None, mix: Mix) -> dict[str, flo
     nothing = dict.fromkeys((f"published_{metric}" for metric in PUBLISHED_METRICS), float("nan"))
     if published is None:
         return nothing
-    found = published[
-        (published["class_shares"] == describe_class_shares(mix.class_shares))
-        & (published["real_share"] == mix.real_share)
-    ]
+    found = published[_is_of(published, mix)]
     return nothing | dict(zip("published_" + found["metric"], found["value"], strict=True))
 
 
 def _with_interval(name: str, found: pd.Series, value: str = "value") -> dict[str, float]:
     return {name: found[value], f"{name}_low": found["low"], f"{name}_high": found["high"]}
+
+
+def _cell(value: float, low: float, high: float) -> str:
+    return "-" if math.isnan(value) else f"{value:.3g} ({low:.3g} to {high:.3g})"
 
 
 def _markdown(summary: pd.DataFrame) -> str:
@@ -122,7 +146,7 @@ def _markdown(summary: pd.DataFrame) -> str:
     ]
     lines.append(["---"] * len(lines[0]))
     for row in summary.to_dict("records"):
-        cells = [f"{row[m]:.3g} ({row[f'{m}_low']:.3g} to {row[f'{m}_high']:.3g})" for m in shown]
+        cells = [_cell(row[m], row[f"{m}_low"], row[f"{m}_high"]) for m in shown]
         verdict = row.get("verdict") if isinstance(row.get("verdict"), str) else ""
         names = [row["classifier"], row["mix"], row["train_real"], row["train_synthetic"]]
         lines.append([str(cell) for cell in (*names, *cells, verdict)])

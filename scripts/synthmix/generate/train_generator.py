@@ -1,6 +1,7 @@
 """Training one generator, resumable at every epoch."""
 
 import logging
+import math
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +26,7 @@ def train_generator(
     images: str | Path,
     split: str | Path,
     label: str,
+    name: str,
     weights: str | Path,
     history: str | Path,
     sheet: str | Path,
@@ -33,7 +35,7 @@ def train_generator(
     seed: int,
     device: torch.device,
 ) -> None:
-    """Train a generator on the training images of the class `label`.
+    """Train the generator `name` on the training images of the class `label`.
 
     Reads the store `images` and its `split`; writes the `weights` (safetensors), the losses an
     epoch (`history`), images from the same latent vectors at set epochs (`sheet`, PNG) and the
@@ -47,10 +49,11 @@ def train_generator(
     selected = torch.from_numpy(store[seen.index.to_numpy()]).permute(0, 3, 1, 2).contiguous()
     LOGGER.info("training on %d images of class %s, on %s", len(seen), label, device)
 
-    torch.manual_seed(derive_seed("generator weights", label, seed))
+    torch.manual_seed(derive_seed("generator weights", name, label, seed))
     model = load_generator(settings["model"])
     generator = model(model.Settings(**settings), store.shape[1:], device)
-    losses, sheets = fit(generator, selected, checkpoint, derive_seed("generator", label, seed))
+    seed = derive_seed("generator", name, label, seed)
+    losses, sheets = fit(generator, selected, checkpoint, seed)
 
     generator.save(weights)
     write_table(history, losses)
@@ -75,6 +78,11 @@ def fit(
     for epoch in tqdm(range(state["epoch"] + 1, epochs + 1), "generator", disable=None):
         torch.manual_seed(derive_seed("epoch", seed, epoch))
         row = generator.train_epoch(images)
+        if not all(map(math.isfinite, row.values())):
+            raise UserError(
+                f"a loss is not finite after epoch {epoch} ({row}): the training has gone astray; "
+                f"lower the generator's learning_rate"
+            )
         losses.append({"epoch": epoch, **row})
         LOGGER.info(
             "epoch %d/%d %s", epoch, epochs, " ".join(f"{k} {v:.4f}" for k, v in row.items())

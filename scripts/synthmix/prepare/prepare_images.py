@@ -90,6 +90,8 @@ def read_image(path: Path) -> Image.Image:
 def _eight_bit(image: Image.Image) -> Image.Image:
     if image.mode in HIGH_DEPTH_MODES:
         values = np.asarray(image).astype(np.float64)
+        if not np.isfinite(values).all():
+            raise ValueError("has pixels that are not numbers")
         low, high = values.min(), values.max()
         scale = 255 / (high - low) if high > low else 0
         return Image.fromarray(((values - low) * scale).round().astype(np.uint8))
