@@ -244,3 +244,9 @@ def test_raw_files_are_shared_by_data_sets_of_one_path(tmp_path, monkeypatch):
     assert raw == image_folder.raw_settings(make_settings("a", patients="folder"))
     assert raw == image_folder.raw_settings(make_settings(tmp_path / "a"))
     assert raw != image_folder.raw_settings(make_settings("b"))
+
+
+def test_class_folders_are_not_patients(tmp_path):
+    make_files(tmp_path, ["Benign/a.png", "sub/Cancer/b.png", "Normal/c.png"])
+    with pytest.raises(UserError, match="the images lie in the class folders themselves"):
+        image_folder.index(make_settings(tmp_path, patients="folder"), tmp_path)

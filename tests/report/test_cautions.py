@@ -27,12 +27,13 @@ def split(tested):
 
 def test_a_study_without_a_flaw_has_no_cautions():
     mixes = MIXES.assign(repeated=0)
-    assert find_cautions({"test_sample": {"images": 30}}, split(30), mixes, summary()) == []
-    assert find_cautions({"test_sample": None}, split(30), mixes, summary()) == []
+    assert find_cautions({"test_sample": {"images": 30}}, "d", split(30), mixes, summary()) == []
+    assert find_cautions({"test_sample": None}, "d", split(30), mixes, summary()) == []
 
 
 def test_a_small_test_sample_and_repeated_images_are_told():
-    small, repeated = find_cautions({"test_sample": {"images": 3000}}, split(30), MIXES, summary())
+    settings = {"test_sample": {"images": 3000}}
+    small, repeated = find_cautions(settings, "d", split(30), MIXES, summary())
     assert small.startswith("The test sample has 30 images, not the 3,000 asked for")
     assert "10%\N{NO-BREAK SPACE}real (10)" in repeated
     assert "5%\N{NO-BREAK SPACE}real" not in repeated
@@ -40,8 +41,16 @@ def test_a_small_test_sample_and_repeated_images_are_told():
 
 def test_a_classifier_that_always_says_the_same_is_told():
     told = find_cautions(
-        {}, split(30), MIXES.assign(repeated=0), summary(m5=(1, 0), real=(0, 1), m10=(1, 1))
+        {}, "d", split(30), MIXES.assign(repeated=0), summary(m5=(1, 0), real=(0, 1), m10=(1, 1))
     )
     assert len(told) == 2
     assert told[0].endswith("It has learned nothing.")
     assert "better than this baseline means nothing" in told[1]
+
+
+def test_patients_that_nobody_named_are_told():
+    settings = {"datasets": {"d": {"patients": "image"}, "e": {"patients": "folder"}}}
+    mixes = MIXES.assign(repeated=0)
+    (told,) = find_cautions(settings, "d", split(30), mixes, summary())
+    assert told.startswith("No patients were named")
+    assert find_cautions(settings, "e", split(30), mixes, summary()) == []

@@ -188,7 +188,9 @@ def test_the_headline_counts_verdicts(verdicts, headline):
     ]
     names = ["mix", "kind", "generator", "class_shares", "real_share"]
     names += ["accuracy", "accuracy_low", "accuracy_high", "verdict"]
-    assert headline in find(pd.DataFrame(rows, columns=names).assign(classifier="vgg16")).headline
+    summary = pd.DataFrame(rows, columns=names).assign(classifier="vgg16")
+    summary[["auc", "auc_low", "auc_high"]] = 0.8, 0.7, 0.9
+    assert headline in find(summary).headline
 
 
 def test_the_best_mix_is_named_beside_its_baseline(report):
@@ -198,8 +200,9 @@ def test_the_best_mix_is_named_beside_its_baseline(report):
     baseline = summary[
         (summary["kind"] == "real_only") & (summary["class_shares"] == best["class_shares"])
     ]
-    assert f"{best['accuracy']:.3f} (" in find(summary).best
-    assert f"same class shares: {baseline['accuracy'].item():.3f} (" in find(summary).best
+    assert f"accuracy {best['accuracy']:.3f} (" in find(summary).best
+    assert f"AUC {best['auc']:.3f} (" in find(summary).best
+    assert f"class shares: accuracy {baseline['accuracy'].item():.3f} (" in find(summary).best
 
 
 def test_numbers_are_written_for_people():

@@ -255,13 +255,21 @@ def _groups(settings: Settings, paths: list[str]) -> list[str]:
     if settings.patients == "image":
         return list(paths)
     if settings.patients == "folder":
-        return [str(PurePosixPath(path).parent) for path in paths]
+        groups = [str(PurePosixPath(path).parent) for path in paths]
+        class_folders = {folder for folders in settings.classes.values() for folder in folders}
+        if set(groups) <= class_folders:
+            raise UserError(
+                "patients: folder takes every folder for one patient, but the images lie in the "
+                "class folders themselves; set patients to image or to the path of a CSV"
+            )
+        return groups
     table = _read_patients(settings.patients)
     unnamed = [path for path in paths if path not in table]
     if unnamed:
         raise UserError(
             f"patients: {settings.patients} has no patient for {len(unnamed)} of {len(paths)} "
-            f"images, such as {', '.join(unnamed[:3])}; add a row for each"
+            f"images, such as {', '.join(unnamed[:3])}; add a row for each, with the column file "
+            f"relative to path"
         )
     return [table[path] for path in paths]
 

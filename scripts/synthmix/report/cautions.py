@@ -10,18 +10,32 @@ from synthmix.report.wording import listed
 
 
 def find_cautions(
-    settings: Mapping[str, Any], split: pd.DataFrame, mixes: pd.DataFrame, summary: pd.DataFrame
+    settings: Mapping[str, Any],
+    dataset: str,
+    split: pd.DataFrame,
+    mixes: pd.DataFrame,
+    summary: pd.DataFrame,
 ) -> list[str]:
-    """Return sentences about a test sample or mixes that fell short, and classifiers that failed.
+    """Return sentences about patients, samples that fell short and classifiers that failed.
 
-    `settings` are the study's; the tables are those of `StudyReport`.
+    `settings` are the study's, of which `dataset` is one; the tables are those of `StudyReport`.
     """
     found = [
+        _unknown_patients(settings.get("datasets", {}).get(dataset, {})),
         _test_sample(settings.get("test_sample"), int((split["split"] == "test").sum())),
         _repeated(mixes),
         *_one_answer(summary),
     ]
     return [sentence for sentence in found if sentence]
+
+
+def _unknown_patients(settings: Mapping[str, Any]) -> str:
+    if settings.get("patients") != "image":
+        return ""
+    return (
+        "No patients were named, so that each image counts as a patient of its own. If some have "
+        "several images, test images resemble training images and all numbers are too good."
+    )
 
 
 def _test_sample(wanted: Mapping[str, Any] | None, images: int) -> str:

@@ -60,7 +60,7 @@ def _best(summary: pd.DataFrame) -> str:
     if mixes.empty:
         return ""
     best = mixes.loc[mixes["accuracy"].idxmax()]
-    text = f"Most accurate mix: {_name(summary, best)}, accuracy {_accuracy(best)}"
+    text = f"Most accurate mix: {_name(summary, best)}, {_accuracy_and_auc(best)}"
     baseline = summary[
         (summary["kind"] == "real_only")
         & (summary["classifier"] == best["classifier"])
@@ -69,7 +69,7 @@ def _best(summary: pd.DataFrame) -> str:
     ]
     if baseline.empty:
         return f"{text}."
-    return f"{text}; real images alone, same class shares: {_accuracy(baseline.iloc[0])}."
+    return f"{text}; real images alone, same class shares: {_accuracy_and_auc(baseline.iloc[0])}."
 
 
 def _name(summary: pd.DataFrame, row: pd.Series) -> str:
@@ -77,5 +77,10 @@ def _name(summary: pd.DataFrame, row: pd.Series) -> str:
     return f"{name} ({row['classifier']})" if summary["classifier"].nunique() > 1 else name
 
 
-def _accuracy(row: pd.Series) -> str:
-    return " ".join(interval(row["accuracy"], row["accuracy_low"], row["accuracy_high"]))
+def _accuracy_and_auc(row: pd.Series) -> str:
+    """Show both: accuracy depends on the balance of the classes, AUC does not."""
+    shown = {
+        name: " ".join(interval(row[measure], row[f"{measure}_low"], row[f"{measure}_high"]))
+        for name, measure in (("accuracy", "accuracy"), ("AUC", "auc"))
+    }
+    return ", ".join(f"{name} {value}" for name, value in shown.items())

@@ -87,7 +87,7 @@ def _view(study: StudyReport) -> dict[str, Any]:
     others = [label for label in classes if label != study.positive_class]
     return {
         "study": study,
-        "cautions": find_cautions(study.settings, split, mixes, summary),
+        "cautions": find_cautions(study.settings, study.dataset, split, mixes, summary),
         "findings": find(summary),
         "confidence": f"{100 * study.evaluation['confidence']:g}%",
         "classes": classes,
