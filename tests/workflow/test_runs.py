@@ -91,6 +91,13 @@ def test_other_epochs_of_the_classifier_rerun_no_generator(finished):
     assert planned["train_classifier"] == 2
 
 
+def test_another_mix_reruns_no_generator(finished):
+    with finished.edit("studies/tiny.yaml", "real_shares: [0.1]", "real_shares: [0.1, 0.2]"):
+        planned = finished.planned()
+    assert "train_generator" not in planned
+    assert planned["compose_mix"] == planned["train_classifier"] == 1
+
+
 def test_comments_and_new_registry_lines_rerun_nothing(finished):
     comment = finished.edit(
         "scripts/synthmix/store.py", "import numpy", "# a comment\nimport numpy"
