@@ -8,7 +8,7 @@ of one reruns only its own jobs (see `synthmix.digest`).
 import importlib
 from types import ModuleType
 
-# Module with `Settings`, `fetch(settings, target)` and `index(settings, root)`.
+# Module with what the docstring of `synthmix.datasets` lists.
 DATASETS = {
     "image_folder": "synthmix.datasets.image_folder",
     "phantom_mammograms": "synthmix.datasets.phantom_mammograms",
@@ -19,7 +19,7 @@ GENERATORS = {
     "dcgan": "synthmix.generators.dcgan:DCGAN",
 }
 
-# Module with `load_weights`, `frozen_part` and `trainable_part`.
+# Module with `random_weights`, `pick_weights`, `frozen_part`, `trainable_part` and constants.
 CLASSIFIERS = {
     "vgg16": "synthmix.classifiers.vgg16",
 }
