@@ -24,4 +24,25 @@ include: "rules/report.smk"
 rule all:
     default_target: True
     input:
-        REPORT,
+        REPORT if REPORTED else [],
+        # a study without mixes ends with the split
+        [
+            f"{RESULTS}/{study}/{dataset}/split.csv"
+            for study, settings in ASKED_STUDIES.items()
+            for dataset in settings.datasets
+        ],
+
+
+rule fetch_all:
+    input:
+        lambda wildcards: [
+            f"{DATA}/{raw_name(STUDIES[study].datasets[dataset])}/fetched.json"
+            for study, dataset in every_dataset()
+        ],
+        list(WEIGHTS),
+
+
+rule index_all:
+    input:
+        rules.tabulate_datasets.output,
+        rules.plot_datasets.output,

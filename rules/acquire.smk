@@ -32,19 +32,31 @@ rule fetch_dataset:
         f"{DATA}/{{raw}}/fetch_dataset.tsv"
     params:
         source=lambda wildcards: RAW[wildcards.raw].source,
-        settings=lambda wildcards: raw_settings(RAW[wildcards.raw]),
+        settings=lambda wildcards: RAW[wildcards.raw].raw_settings(),
         state=lambda wildcards: raw_state(RAW[wildcards.raw]),
-        code=code("fetch_dataset", lambda wildcards: DATASETS[RAW[wildcards.raw].source]),
+        code=code("fetch_dataset", lambda wildcards: dataset_module(RAW[wildcards.raw].source)),
     threads: 1
     resources:
-        mem_mb=memory(1000),
-        runtime=minutes(240),
+        mem_mb=memory(2000),
+        runtime=minutes(24 * 60),
     conda:
         ENVIRONMENT
     message:
         "Fetching {wildcards.raw}"
     script:
         "../scripts/fetch_dataset.py"
+
+
+onstart:
+    # before anything has run: that a password is missing is not to be told after hours
+    try:
+        require_ready(
+            (job.params.source, job.params.settings, Path(job.output[0]).parent)
+            for job in workflow.dag.needrun_jobs()
+            if job.rule.name == "fetch_dataset"
+        )
+    except UserError as error:
+        raise WorkflowError(str(error)) from None
 
 
 rule fetch_weights:

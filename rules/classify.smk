@@ -100,7 +100,7 @@ rule train_classifier:
 rule predict:
     input:
         features=lambda wildcards: features_of(wildcards, ["real"]),
-        split=rules.split_samples.output[0],
+        split=rules.split_samples.output.split,
         weights=weights_file,
         model=rules.train_classifier.output.weights,
     output:

@@ -3,27 +3,36 @@
 import json
 import sys
 from hashlib import sha256
+from math import prod
 
 sys.path.insert(0, f"{workflow.basedir}/scripts")
 
 from snakemake.exceptions import WorkflowError
 
+from synthmix.acquire.fetch_dataset import require_ready
 from synthmix.config.load import load
 from synthmix.digest import code_digest
 from synthmix.errors import UserError
 from synthmix.mix.plan import plan_mixes, pool_size
-from synthmix.registry import CLASSIFIERS, DATASETS, generator_module, load_dataset
+from synthmix.registry import CLASSIFIERS, dataset_module, generator_module, load_dataset
 
 try:
     CONFIGURATION = load(config, Path(workflow.basedir))
 except UserError as error:
     raise WorkflowError(str(error)) from None
 
+# said here where that is possible: from within a rule the message comes with a traceback
+if CONFIGURATION.others_wrong and {"fetch_all", "index_all"} & set(sys.argv):
+    raise WorkflowError(CONFIGURATION.others_wrong)
+
 # jobs read device, threads and the checkpoint interval here: a change of these reruns nothing
 config.update(CONFIGURATION.workflow.model_dump())
 
-STUDIES = CONFIGURATION.studies
+# those that are asked for, and all that there are: any file of any study may be made
+ASKED_STUDIES = CONFIGURATION.studies
+STUDIES = CONFIGURATION.studies | CONFIGURATION.others
 SCALE = CONFIGURATION.workflow.scale
+DEMO = SCALE == "demo"
 SEEDS = CONFIGURATION.workflow.seeds
 MASTER_SEED = SEEDS[0]
 TRAINING_THREADS = CONFIGURATION.workflow.training_threads
@@ -57,27 +66,24 @@ def text_digest(text):
     return sha256(text.encode()).hexdigest()[:8]
 
 
-def raw_settings(dataset):
-    """Return the settings that a data set's raw files depend on."""
-    return load_dataset(dataset.source).raw_settings(dataset)
-
-
 def raw_name(dataset):
     """Return the folder of a data set's raw files; data sets of several studies may share it."""
-    return f"{dataset.source}-{text_digest(json.dumps(raw_settings(dataset), sort_keys=True))}"
+    raw = dataset.raw_settings()
+    suffix = f"-{text_digest(json.dumps(raw, sort_keys=True))}" if raw else ""
+    return f"{dataset.source}{suffix}"
 
 
 def raw_state(dataset):
     """Return what tells the raw files of a data set from changed ones."""
     name = raw_name(dataset)
     if name not in RAW_STATES:
-        RAW_STATES[name] = load_dataset(dataset.source).raw_state(raw_settings(dataset))
+        RAW_STATES[name] = dataset.raw_state(dataset.raw_settings())
     return RAW_STATES[name]
 
 
 def dataset_state(dataset):
     """Return what tells all the files that a data set is made from, from changed ones."""
-    return f"{raw_state(dataset)} {load_dataset(dataset.source).extra_state(dataset)}"
+    return f"{raw_state(dataset)} {dataset.extra_state()}"
 
 
 RAW = {
@@ -94,6 +100,7 @@ MIXES = {
         )
     }
     for name, study in STUDIES.items()
+    if study.mixes
     for dataset in study.datasets
 }
 
@@ -104,6 +111,17 @@ def study_of(wildcards):
 
 def dataset_of(wildcards):
     return study_of(wildcards).datasets[wildcards.dataset]
+
+
+def prepare_of(wildcards):
+    return study_of(wildcards).prepare_of(wildcards.dataset)
+
+
+def every_dataset():
+    """Return (study, data set) for all the studies of the project; stops where one is wrong."""
+    if CONFIGURATION.others_wrong:
+        raise WorkflowError(CONFIGURATION.others_wrong)
+    return [(study, dataset) for study in STUDIES for dataset in STUDIES[study].datasets]
 
 
 def generator_of(wildcards):
@@ -175,7 +193,9 @@ def minutes(base, work=lambda wildcards: 0):
 
 
 def image_bytes(wildcards):
-    prepare = study_of(wildcards).prepare
+    prepare = prepare_of(wildcards)
+    if prepare.volume_shape:
+        return 2 * prod(prepare.volume_shape)  # float16
     return prepare.image_size**2 * prepare.channels
 
 

@@ -1,6 +1,5 @@
 """Figures, each drawn from tables that lie on disk."""
 
-DEMO = SCALE == "demo"
 FIGURES = DATASET + "/figures"
 
 
@@ -12,7 +11,7 @@ def expand_mixes(pattern, **more):
 rule plot_samples:
     input:
         images=rules.prepare_images.output.images,
-        split=rules.split_samples.output[0],
+        split=rules.split_samples.output.split,
         pools=lambda wildcards: expand(
             rules.sample_generator.output.images, **wildcards, label=classes_of(wildcards)
         ),

@@ -8,7 +8,7 @@ def generator_code(rule):
 rule train_generator:
     input:
         images=rules.prepare_images.output.images,
-        split=rules.split_samples.output[0],
+        split=rules.split_samples.output.split,
     output:
         weights=DATASET + "/generators/{generator}/{label}/weights.safetensors",
         history=DATASET + "/generators/{generator}/{label}/history.csv",

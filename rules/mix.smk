@@ -15,7 +15,7 @@ def pool_files(pattern):
 
 rule compose_mix:
     input:
-        split=rules.split_samples.output[0],
+        split=rules.split_samples.output.split,
         pools=pool_files(rules.sample_generator.output.table),
         trained_on=pool_files(rules.train_generator.output.trained_on),
     output:

@@ -5,9 +5,18 @@ def fetched_of(wildcards):
     return f"{DATA}/{raw_name(dataset_of(wildcards))}/fetched.json"
 
 
+def dataset_code(rule):
+    return code(rule, lambda wildcards: dataset_module(dataset_of(wildcards).source))
+
+
 def test_sample_of(wildcards):
     sample = study_of(wildcards).test_sample
     return sample and sample.model_dump(mode="json")
+
+
+def subsample_of(wildcards):
+    subsample = dataset_of(wildcards).subsample
+    return subsample and subsample.model_dump(mode="json")
 
 
 rule index_dataset:
@@ -20,9 +29,9 @@ rule index_dataset:
     benchmark:
         BENCHMARKS + "/index_dataset.tsv"
     params:
-        settings=settings(dataset_of),
+        settings=lambda wildcards: dataset_of(wildcards).index_settings(),
         state=lambda wildcards: dataset_state(dataset_of(wildcards)),
-        code=code("index_dataset", lambda wildcards: DATASETS[dataset_of(wildcards).source]),
+        code=dataset_code("index_dataset"),
     threads: 1
     resources:
         mem_mb=memory(1000),
@@ -48,10 +57,11 @@ rule prepare_images:
     benchmark:
         BENCHMARKS + "/prepare_images.tsv"
     params:
-        settings=settings(lambda wildcards: study_of(wildcards).prepare),
+        source=lambda wildcards: dataset_of(wildcards).source,
+        settings=settings(prepare_of),
         state=lambda wildcards: dataset_state(dataset_of(wildcards)),
-        code=code("prepare_images"),
-    threads: 1
+        code=dataset_code("prepare_images"),
+    threads: 4
     resources:
         mem_mb=memory(1500, lambda wildcards: 256 * image_bytes(wildcards)),
         runtime=minutes(120),
@@ -67,13 +77,15 @@ rule split_samples:
     input:
         table=rules.prepare_images.output.table,
     output:
-        DATASET + "/split.csv",
+        split=DATASET + "/split.csv",
+        duplicates=DATASET + "/duplicates.csv",
     log:
         LOGS + "/split_samples.log",
     benchmark:
         BENCHMARKS + "/split_samples.tsv"
     params:
-        shares=settings(lambda wildcards: study_of(wildcards).split),
+        split=settings(lambda wildcards: study_of(wildcards).split_of(wildcards.dataset)),
+        subsample=subsample_of,
         test_sample=test_sample_of,
         seed=MASTER_SEED,
         code=code("split_samples"),
@@ -87,3 +99,68 @@ rule split_samples:
         "Splitting {wildcards.dataset} by patient"
     script:
         "../scripts/split_samples.py"
+
+
+def of_every_dataset(pattern):
+    """Return a rule input: the files of `pattern` for every data set of the project."""
+    return lambda wildcards: [
+        pattern.format(study=study, dataset=dataset) for study, dataset in every_dataset()
+    ]
+
+
+rule tabulate_datasets:
+    input:
+        splits=of_every_dataset(rules.split_samples.output.split),
+        rejected=of_every_dataset(rules.prepare_images.output.rejected),
+        duplicates=of_every_dataset(rules.split_samples.output.duplicates),
+    output:
+        table=f"{RESULTS}/datasets.csv",
+        markdown=f"{RESULTS}/datasets.md",
+    log:
+        f"{RESULTS}/logs/tabulate_datasets.log",
+    benchmark:
+        f"{RESULTS}/benchmarks/tabulate_datasets.tsv"
+    params:
+        datasets=lambda wildcards: every_dataset(),
+        published=lambda wildcards: [
+            STUDIES[study].datasets[dataset].published_images for study, dataset in every_dataset()
+        ],
+        demo=DEMO,
+        code=code("tabulate_datasets"),
+    threads: 1
+    resources:
+        mem_mb=memory(1000),
+        runtime=minutes(10),
+    conda:
+        ENVIRONMENT
+    message:
+        "Counting the images of every data set"
+    script:
+        "../scripts/tabulate_datasets.py"
+
+
+rule plot_datasets:
+    input:
+        table=rules.tabulate_datasets.output.table,
+        images=of_every_dataset(rules.prepare_images.output.images),
+        splits=of_every_dataset(rules.split_samples.output.split),
+    output:
+        f"{RESULTS}/datasets.png",
+    log:
+        f"{RESULTS}/logs/plot_datasets.log",
+    benchmark:
+        f"{RESULTS}/benchmarks/plot_datasets.tsv"
+    params:
+        datasets=lambda wildcards: every_dataset(),
+        demo=DEMO,
+        code=code("plot_datasets"),
+    threads: 1
+    resources:
+        mem_mb=memory(1500),
+        runtime=minutes(10),
+    conda:
+        ENVIRONMENT
+    message:
+        "Drawing images of every data set"
+    script:
+        "../scripts/plot_datasets.py"

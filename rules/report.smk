@@ -6,8 +6,10 @@ def study_files(study, dataset):
     figures = RESULTS + f"/{study}/{dataset}/figures"
     tables = RESULTS + f"/{study}/{dataset}/tables"
     return {
+        "fetched": f"{DATA}/{raw_name(STUDIES[study].datasets[dataset])}/fetched.json",
         "split": RESULTS + f"/{study}/{dataset}/split.csv",
         "rejected": RESULTS + f"/{study}/{dataset}/rejected.csv",
+        "duplicates": RESULTS + f"/{study}/{dataset}/duplicates.csv",
         "mixes": f"{tables}/mixes.csv",
         "summary": f"{tables}/summary.csv",
         "comparison": f"{tables}/comparison.csv",
@@ -66,6 +68,7 @@ def study_facts(study, dataset):
     }
 
 
+REPORTED = [key for key in MIXES if key[0] in ASKED_STUDIES]
 REPORT_TEMPLATES = sorted(
     str(file)
     for suffix in ("j2", "css")
@@ -76,10 +79,10 @@ REPORT_TEMPLATES = sorted(
 rule render_report:
     input:
         templates=REPORT_TEMPLATES,
-        files=[file for key in MIXES for file in study_files(*key).values()],
+        files=[file for key in REPORTED for file in study_files(*key).values()],
         pictures=[
             file
-            for key in MIXES
+            for key in REPORTED
             for pictures in study_pictures(*key).values()
             for _, file in pictures
         ],
@@ -92,7 +95,7 @@ rule render_report:
     params:
         studies=[
             study_facts(*key) | {"files": study_files(*key), "pictures": study_pictures(*key)}
-            for key in MIXES
+            for key in REPORTED
         ],
         code=code("render_report"),
     threads: 1

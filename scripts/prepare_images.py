@@ -1,5 +1,6 @@
 """Pad and resize the images of a data set into one store."""
 
+from synthmix.config.preparation import Prepare
 from synthmix.jobs import job
 from synthmix.prepare.prepare_images import prepare_images
 
@@ -7,7 +8,9 @@ with job(snakemake):
     prepare_images(
         index=snakemake.input.index,
         fetched=snakemake.input.fetched,
+        source=snakemake.params.source,
         images=snakemake.output.images,
         rejected=snakemake.output.rejected,
-        **snakemake.params.settings,
+        settings=Prepare(**snakemake.params.settings),
+        threads=snakemake.threads,
     )

@@ -1,13 +1,18 @@
 """Split the images of a data set by patient."""
 
+from pydantic import TypeAdapter
+
+from synthmix.config.preparation import Split, Subsample
 from synthmix.jobs import job
 from synthmix.prepare.split_samples import split_samples
 
 with job(snakemake):
     split_samples(
         table=snakemake.input.table,
-        output=snakemake.output[0],
-        shares=snakemake.params.shares,
+        output=snakemake.output.split,
+        duplicates=snakemake.output.duplicates,
+        split=TypeAdapter(Split).validate_python(snakemake.params.split),
+        subsample=TypeAdapter(Subsample | None).validate_python(snakemake.params.subsample),
         test_sample=snakemake.params.test_sample,
         seed=snakemake.params.seed,
     )

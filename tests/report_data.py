@@ -1,5 +1,6 @@
 """Made-up files of one study, in the shape of the mammography one unless told otherwise."""
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -37,6 +38,8 @@ class StudyFiles:
     real: Path
     split: Path
     rejected: Path
+    fetched: Path
+    duplicates: Path
     pools: dict[str, dict[str, Path]]
     mixes: Path
     summary: Path
@@ -68,6 +71,8 @@ def make_study(
         real=folder / "real.npy",
         split=folder / "split.csv",
         rejected=folder / "rejected.csv",
+        fetched=folder / "fetched.json",
+        duplicates=folder / "duplicates.csv",
         pools=_write_pools(random, folder, classes, generators),
         mixes=folder / "tables" / "mixes.csv",
         summary=folder / "tables" / "summary.csv",
@@ -78,6 +83,8 @@ def make_study(
     )
     write_table(files.split, _write_real(random, files.real, classes))
     write_table(files.rejected, _rejected(classes))
+    write_table(files.duplicates, pd.DataFrame({"label": [], "content": []}))
+    files.fetched.write_text(json.dumps({"root": str(folder), "about": None}))
     write_table(files.mixes, _composition(mixes))
     write_table(files.summary, summary)
     write_table(files.comparison, _comparison(mixes, summary))
@@ -322,6 +329,8 @@ def make_study_report(folder: Path, **changes: Any) -> StudyReport:
         },
         split=files.split,
         rejected=files.rejected,
+        fetched=files.fetched,
+        duplicates=files.duplicates,
         mixes=files.mixes,
         summary=files.summary,
         comparison=files.comparison,

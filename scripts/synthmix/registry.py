@@ -8,10 +8,20 @@ of one reruns only its own jobs (see `synthmix.digest`).
 import importlib
 from types import ModuleType
 
-# Module with what the docstring of `synthmix.datasets` lists.
+# Class derived from `synthmix.datasets.base.Dataset`.
 DATASETS = {
-    "image_folder": "synthmix.datasets.image_folder",
-    "phantom_mammograms": "synthmix.datasets.phantom_mammograms",
+    "image_folder": "synthmix.datasets.image_folder:ImageFolder",
+    "manifest": "synthmix.datasets.manifest:Manifest",
+    "nifti_folder": "synthmix.datasets.nifti_folder:NiftiFolder",
+    "mini_ddsm": "synthmix.datasets.mini_ddsm:MiniDDSM",
+    "isic": "synthmix.datasets.isic:Isic",
+    "brain_tumor": "synthmix.datasets.brain_tumor:BrainTumor",
+    "covid_xray": "synthmix.datasets.covid_xray:CovidXray",
+    "retina": "synthmix.datasets.retina:Retina",
+    "mnist": "synthmix.datasets.mnist:MNIST",
+    "fashion_mnist": "synthmix.datasets.mnist:FashionMNIST",
+    "cifar10": "synthmix.datasets.cifar10:CIFAR10",
+    "mr_art": "synthmix.datasets.mr_art:MrArt",
 }
 
 # Package with `settings.Settings` (no torch there), and the class in its module `model`.
@@ -25,9 +35,14 @@ CLASSIFIERS = {
 }
 
 
-def load_dataset(name: str) -> ModuleType:
-    """Return the module of the data set source `name`."""
-    return importlib.import_module(DATASETS[name])
+def load_dataset(name: str) -> type:
+    """Return the class of the data set source `name`."""
+    return getattr(importlib.import_module(dataset_module(name)), DATASETS[name].split(":")[1])
+
+
+def dataset_module(name: str) -> str:
+    """Return the name of the module of the data set source `name`."""
+    return DATASETS[name].split(":")[0]
 
 
 def load_generator(name: str) -> type:

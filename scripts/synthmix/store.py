@@ -16,7 +16,8 @@ from synthmix.files import write_beside
 
 # A class may be called 1, a patient 007: pandas must not make numbers of them.
 IDENTIFIERS = (
-    *("sample_id", "group", "path", "store", "label", "predicted", "true"),
+    *("sample_id", "group", "path", "frame", "part", "content", "split", "store"),
+    *("label", "predicted", "true"),
     *("study", "dataset", "generator", "classifier", "mix", "baseline"),
 )
 

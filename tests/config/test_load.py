@@ -256,7 +256,8 @@ def test_a_section_that_is_missing_is_reported_once(settings, mistakes):
     settings["demo"] = {"mixes": {"train_images": 20}}
 
     assert mistakes(settings, scale="demo") == [
-        "studies/s.yaml: mixes: is missing: The training sets to compare."
+        "studies/s.yaml: mixes: is missing: generators and classifiers are there for its training "
+        "sets"
     ]
 
 
@@ -437,3 +438,96 @@ def test_mixes_and_weights_that_cannot_be(project, settings, mistakes, place, va
     block[place[-1]] = value
     project.write(settings)
     assert any(message in line for line in mistakes())
+
+
+def test_a_study_may_end_with_the_split(settings, project):
+    for part in ("mixes", "generators", "classifiers", "positive_class"):
+        del settings[part]
+    project.write(settings)
+    assert project.load().studies["s"].mixes is None
+
+
+class TestOtherStudies:
+    """Those of the project that were not asked for."""
+
+    def test_are_known(self, settings, project):
+        project.write(settings)
+        project.write(settings, "studies/other.yaml")
+        assert list(project.load().others) == ["other"]
+
+    def test_may_be_wrong_as_long_as_nothing_is_made_of_them(self, settings, project):
+        project.write(settings)
+        project.write("title: [", "studies/other.yaml")
+        loaded = project.load()
+        assert loaded.others == {}
+        assert "studies/other.yaml" in loaded.others_wrong
+
+    def test_are_left_out_without_the_scale(self, settings, project):
+        project.write(settings)
+        del settings["demo"]
+        project.write(settings, "studies/other.yaml")
+        loaded = project.load(scale="demo")
+        assert loaded.others == {}
+        assert loaded.others_wrong == ""
+
+
+@pytest.mark.parametrize("part", ["generators", "classifiers", "positive_class"])
+def test_mixes_need_the_other_parts(settings, mistakes, part):
+    del settings[part]
+    assert mistakes(settings)[0] == f"studies/s.yaml: {part}: is missing: mixes need it"
+
+
+def test_a_data_set_may_have_its_own_preparation(settings, project):
+    settings["datasets"]["films"] |= {
+        "prepare": {"image_size": 32},
+        "split": {"method": "folds", "folds": 5},
+        "subsample": {"method": "balanced"},
+        "published_images": {"cancer": 3},
+    }
+    project.write(settings)
+    study = project.load().studies["s"]
+    assert study.prepare_of("films").image_size == 32
+    assert study.split_of("films").folds == 5
+
+
+def test_counts_name_classes_of_the_data_set(settings, mistakes):
+    counts = {"cancer": 1, "normal": 2, "benign": 3}
+    settings["datasets"]["films"] |= {
+        "published_images": {"cancre": 3},
+        "split": {
+            "method": "counts",
+            "train": counts,
+            "validation": counts,
+            "test": counts | {"begin": 1},
+        },
+        "subsample": {"method": "long_tail", "train": {"x": 1}},
+    }
+    found = mistakes(settings)
+    films = "studies/s.yaml: datasets.films"
+    assert found[0].startswith(f"{films}.published_images.cancre: 'cancre' is not one of")
+    assert found[1].startswith(f"{films}.split.test.begin: 'begin' is not one of the classes")
+    assert found[2].startswith(f"{films}.subsample.train.x: 'x' is not one of the classes")
+
+
+@pytest.mark.parametrize(
+    ("split", "message"),
+    [
+        ({"method": "fold"}, "split.method: 'fold' is not one of the known methods: counts, folds"),
+        ({"method": "folds", "folds": 4, "test_fold": 5}, "5 is more than the 4 folds"),
+        ({"method": "folds", "folds": 2}, "split.folds: 2 is"),
+    ],
+)
+def test_a_wrong_split(settings, mistakes, split, message):
+    settings["split"] = split
+    assert message in mistakes(settings)[0]
+
+
+@pytest.mark.parametrize("prepare", [{}, {"image_size": 64, "volume_shape": [9, 9, 9]}])
+def test_pictures_or_volumes(settings, mistakes, prepare):
+    settings["prepare"] = prepare
+    assert "give either image_size, for pictures, or volume_shape" in mistakes(settings)[0]
+
+
+def test_generators_of_pictures_take_no_volumes(settings, mistakes):
+    settings["prepare"] = {"volume_shape": [9, 9, 9]}
+    assert "generator small makes pictures: give image_size" in mistakes(settings)[0]

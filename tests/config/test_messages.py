@@ -1,8 +1,10 @@
 import pytest
 
 from synthmix.config.messages import Mistake, dotted, shown, summary
+from synthmix.registry import DATASETS
 
 MISSING = object()
+SOURCES = ", ".join(sorted(DATASETS))
 EMPTY_IMAGE_FOLDER = {"source": "image_folder", "path": "", "classes": {"a": ["a"], "b": ["b"]}}
 
 
@@ -71,8 +73,8 @@ def put(settings, path, value):
         (
             "prepare.colour",
             "grey",
-            "prepare.colour: is not a known setting; known here: image_size, channels, "
-            "pad_to_square, max_rejected_share",
+            "prepare.colour: is not a known setting; known here: image_size, volume_shape, "
+            "channels, pad_to_square, max_rejected_share",
         ),
         (
             "generators.small.latent",
@@ -85,7 +87,11 @@ def put(settings, path, value):
             MISSING,
             "mixes.train_images: is missing: Training images of a mix.",
         ),
-        ("mixes", MISSING, "mixes: is missing: The training sets to compare."),
+        (
+            "mixes",
+            MISSING,
+            "mixes: is missing: generators and classifiers are there for its training sets",
+        ),
         (
             "generators.small.epochs",
             MISSING,
@@ -101,9 +107,9 @@ def put(settings, path, value):
         ("prepare.channels", 2, "prepare.channels: 2 is not one of 1, 3"),
         (
             "datasets.films.source",
-            "phantom_mammogram",
-            "datasets.films.source: 'phantom_mammogram' is not one of the known sources: "
-            "image_folder, phantom_mammograms; did you mean phantom_mammograms?",
+            "mini_dsm",
+            "datasets.films.source: 'mini_dsm' is not one of the known sources: "
+            f"{SOURCES}; did you mean mini_ddsm?",
         ),
         (
             "generators.small.model",
@@ -114,7 +120,7 @@ def put(settings, path, value):
         (
             "datasets.films.source",
             MISSING,
-            "datasets.films.source: is missing: one of image_folder, phantom_mammograms",
+            f"datasets.films.source: is missing: one of {SOURCES}",
         ),
         # types
         (

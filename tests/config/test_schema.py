@@ -59,7 +59,7 @@ def test_a_wrong_study(study, settings, section, change):
 
 
 def test_a_study_that_lacks_a_section(study, settings):
-    del settings["mixes"]
+    del settings["datasets"]
 
     assert not study.is_valid(settings)
 

@@ -5,10 +5,17 @@ import pandas as pd
 import pytest
 from PIL import Image
 
+from synthmix.config.preparation import Prepare
 from synthmix.errors import UserError
 from synthmix.files import write_table
 from synthmix.prepare.prepare_images import prepare_image, prepare_images
 from synthmix.store import load_store
+
+
+def as_store(image, image_size, channels, pad_to_square):
+    settings = {"image_size": image_size, "channels": channels, "pad_to_square": pad_to_square}
+    # smaller than a study may ask for
+    return prepare_image(image, Prepare.model_construct(**settings))
 
 
 def grey(array):
@@ -16,7 +23,7 @@ def grey(array):
 
 
 def test_a_tall_image_is_centred_between_black_bars():
-    prepared = prepare_image(grey(np.full((8, 4), 200)), 8, 1, pad_to_square=True)
+    prepared = as_store(grey(np.full((8, 4), 200)), 8, 1, pad_to_square=True)
     assert prepared.shape == (8, 8, 1)
     assert (prepared[:, 2:6] == 200).all()
     assert (prepared[:, :2] == 0).all()
@@ -24,14 +31,14 @@ def test_a_tall_image_is_centred_between_black_bars():
 
 
 def test_without_padding_the_aspect_is_not_kept():
-    prepared = prepare_image(grey(np.full((8, 4), 200)), 8, 1, pad_to_square=False)
+    prepared = as_store(grey(np.full((8, 4), 200)), 8, 1, pad_to_square=False)
     assert (prepared == 200).all()
 
 
 def test_shrinking_is_antialiased():
     stripes = np.zeros((64, 64))
     stripes[:, ::2] = 255
-    prepared = prepare_image(grey(stripes), 8, 1, pad_to_square=True)
+    prepared = as_store(grey(stripes), 8, 1, pad_to_square=True)
     assert abs(prepared.astype(int) - 127).max() < 12
 
 
@@ -39,7 +46,7 @@ def test_shrinking_is_antialiased():
 @pytest.mark.parametrize("mode", ["1", "L", "P", "RGB", "RGBA", "LA", "CMYK", "YCbCr", "I", "F"])
 def test_every_mode_is_read(mode, channels):
     image = grey(np.full((6, 6), 255)).convert("RGB").convert(mode)
-    prepared = prepare_image(image, 6, channels, pad_to_square=True)
+    prepared = as_store(image, 6, channels, pad_to_square=True)
     assert prepared.shape == (6, 6, channels)
     assert prepared.dtype == np.uint8
     if mode not in ("I", "F"):  # a flat image has no range to scale
@@ -52,7 +59,7 @@ def test_more_than_eight_bits_are_scaled_from_their_own_range(mode):
     dtype = {"I;16": np.uint16, "I": np.int32, "F": np.float32}[mode]
     image = Image.fromarray(values.astype(dtype))
     assert image.mode == mode
-    prepared = prepare_image(image, 4, 1, pad_to_square=True).ravel()
+    prepared = as_store(image, 4, 1, pad_to_square=True).ravel()
     assert prepared[0] == 0
     assert prepared[-1] == 255
     assert (np.diff(prepared.astype(int)) > 0).all()
@@ -61,12 +68,12 @@ def test_more_than_eight_bits_are_scaled_from_their_own_range(mode):
 def test_pixels_that_are_not_numbers_are_refused():
     image = Image.fromarray(np.array([[0.0, np.nan]], np.float32))
     with pytest.raises(ValueError, match="not numbers"):
-        prepare_image(image, 4, 1, pad_to_square=True)
+        as_store(image, 4, 1, pad_to_square=True)
 
 
 def test_transparent_pixels_are_black():
     image = Image.new("RGBA", (4, 4), (255, 255, 255, 0))
-    assert (prepare_image(image, 4, 1, pad_to_square=True) == 0).all()
+    assert (as_store(image, 4, 1, pad_to_square=True) == 0).all()
 
 
 def test_the_exif_rotation_is_applied(tmp_path):
@@ -75,7 +82,7 @@ def test_the_exif_rotation_is_applied(tmp_path):
     exif[0x0112] = 6  # to be turned by 90 degrees clockwise
     image.save(tmp_path / "a.png", exif=exif)
     with Image.open(tmp_path / "a.png") as opened:
-        prepared = prepare_image(opened, 2, 1, pad_to_square=True)[..., 0]
+        prepared = as_store(opened, 2, 1, pad_to_square=True)[..., 0]
     np.testing.assert_array_equal(prepared, [[255, 255], [0, 0]])
 
 
@@ -92,6 +99,7 @@ def raw(tmp_path):
         {
             "sample_id": [f"s{i}" for i in range(20)],
             "path": [f"{i:02}.png" for i in range(20)],
+            "frame": "",
             "label": ["a", "b"] * 10,
             "group": [f"{i:03}" for i in range(20)],
         }
@@ -106,9 +114,11 @@ def prepare(folder, **changes):
     prepare_images(
         folder / "index.csv",
         folder / "fetched.json",
+        "image_folder",
         folder / "real.npy",
         folder / "rejected.csv",
-        **settings | changes,
+        Prepare(**settings | changes),
+        threads=2,
     )
 
 

@@ -1,6 +1,14 @@
 import pandas as pd
 import pytest
 
+from synthmix.config.preparation import (
+    BalancedSubsample,
+    CountSplit,
+    FoldSplit,
+    LongTailSubsample,
+    OfficialSplit,
+    ShareSplit,
+)
 from synthmix.errors import UserError
 from synthmix.files import write_table
 from synthmix.prepare.split_samples import assign_splits, split_samples
@@ -16,7 +24,8 @@ def samples_of(patients):
         for (label, group), images in patients.items()
         for i in range(images)
     ]
-    return pd.DataFrame(rows)
+    samples = pd.DataFrame(rows).assign(part="")
+    return samples.assign(path=samples["sample_id"] + ".png")
 
 
 @pytest.fixture
@@ -59,9 +68,17 @@ def test_a_patient_with_two_classes_stays_whole():
     assert (split.groupby(samples["group"]).nunique() == 1).all()
 
 
-def split(tmp_path, samples, test_sample):
+def split(tmp_path, samples, test_sample=None, split_settings=None, subsample=None):
     write_table(tmp_path / "real.csv", samples)
-    split_samples(tmp_path / "real.csv", tmp_path / "split.csv", SHARES, test_sample, seed=1)
+    split_samples(
+        tmp_path / "real.csv",
+        tmp_path / "split.csv",
+        tmp_path / "duplicates.csv",
+        split_settings or ShareSplit(**SHARES),
+        subsample,
+        test_sample,
+        seed=1,
+    )
     return read_table(tmp_path / "split.csv")
 
 
@@ -86,3 +103,147 @@ def test_a_test_sample_that_is_too_large_keeps_its_shares(tmp_path, samples):
 
 def test_without_a_test_sample_all_test_images_count(tmp_path, samples):
     assert "held_out" not in set(split(tmp_path, samples, None)["split"])
+
+
+class TestCounts:
+    def wanted(self, **more):
+        counts = {
+            "train": {"cancer": 71, "normal": 120},
+            "validation": {"cancer": 20, "normal": 40},
+        }
+        counts |= {"test": {"cancer": 21, "normal": 50}}
+        return CountSplit(method="counts", **counts | more)
+
+    def test_single_images_are_met_exactly_and_the_others_held_out(self, tmp_path):
+        samples = samples_of(
+            {("cancer", i): 1 for i in range(130)} | {("normal", i): 1 for i in range(230)}
+        )
+        table = split(tmp_path, samples, split_settings=self.wanted())
+        counts = pd.crosstab(table["split"], table["label"]).to_dict("index")
+        assert counts == {
+            "train": {"cancer": 71, "normal": 120},
+            "validation": {"cancer": 20, "normal": 40},
+            "test": {"cancer": 21, "normal": 50},
+            "held_out": {"cancer": 18, "normal": 20},
+        }
+
+    def test_patients_stay_whole_and_the_counts_are_met_nearly(self, tmp_path, samples, caplog):
+        table = split(tmp_path, samples, split_settings=self.wanted())
+        assert (table.groupby("group")["split"].nunique() == 1).all()
+        counts = pd.crosstab(table["split"], table["label"])
+        for name in ("train", "validation", "test"):
+            for label, wanted in getattr(self.wanted(), name).items():
+                assert abs(counts.loc[name, label] - wanted) <= 3
+
+    def test_a_difference_is_told(self, tmp_path, samples, caplog):
+        too_many = self.wanted(train={"cancer": 500, "normal": 120})
+        split(tmp_path, samples, split_settings=too_many)
+        assert any("images of cancer, not 500" in message for message in caplog.messages)
+
+
+class TestFolds:
+    def test_every_patient_is_in_one_fold_and_classes_are_spread(self, tmp_path, samples):
+        table = split(tmp_path, samples, split_settings=FoldSplit(method="folds", folds=5))
+        assert (table.groupby("group")["fold"].nunique() == 1).all()
+        shares = pd.crosstab(table["fold"], table["label"], normalize="index")["cancer"]
+        assert list(shares.index) == [1, 2, 3, 4, 5]
+        assert shares.max() - shares.min() < 0.1
+
+    def test_one_fold_tests_and_the_next_validates(self, tmp_path, samples):
+        settings = FoldSplit(method="folds", folds=4, test_fold=4)
+        table = split(tmp_path, samples, split_settings=settings)
+        folds = table.groupby("split")["fold"].unique().map(sorted).to_dict()
+        assert folds == {"test": [4], "validation": [1], "train": [2, 3]}
+
+    def test_fewer_patients_than_folds(self, tmp_path):
+        samples = samples_of({("a", i): 2 for i in range(4)} | {("b", i): 2 for i in range(9)})
+        with pytest.raises(UserError, match=r"class a has images of 4 patient\(s\), but 5 folds"):
+            split(tmp_path, samples, split_settings=FoldSplit(method="folds", folds=5))
+
+
+class TestOfficial:
+    @pytest.fixture
+    def parts(self, samples):
+        names = {group: i % 5 for i, group in enumerate(samples["group"].unique())}
+        part = samples["group"].map(names).map(lambda i: "test" if i == 0 else "train")
+        return samples.assign(part=part)
+
+    def test_parts_are_kept_and_validation_comes_from_training_patients(self, tmp_path, parts):
+        settings = OfficialSplit(method="official", validation=0.25)
+        table = split(tmp_path, parts, split_settings=settings)
+        assert (table["split"] == "test").equals(parts["part"] == "test")
+        assert (table.groupby("group")["split"].nunique() == 1).all()
+        learned = table[table["split"] != "test"]
+        assert abs((learned["split"] == "validation").mean() - 0.25) < 0.02
+
+    def test_a_validation_part_is_kept(self, tmp_path, parts):
+        of_group = parts["group"].isin(parts.loc[parts["part"] == "train", "group"].unique()[:9])
+        parts.loc[of_group, "part"] = "validation"
+        table = split(tmp_path, parts, split_settings=OfficialSplit(method="official"))
+        assert table["split"].tolist() == parts["part"].tolist()
+
+    def test_without_parts(self, tmp_path, samples):
+        with pytest.raises(UserError, match="no part test and no part train; use method: shares"):
+            split(tmp_path, samples, split_settings=OfficialSplit(method="official"))
+
+    def test_a_patient_in_two_parts_is_refused(self, tmp_path, parts):
+        parts.loc[0, "part"] = "test" if parts.loc[0, "part"] == "train" else "train"
+        with pytest.raises(UserError, match="1 patients have images in several parts, such as can"):
+            split(tmp_path, parts, split_settings=OfficialSplit(method="official"))
+
+
+class TestSubsample:
+    def test_balanced_takes_as_many_of_each_class(self, tmp_path, samples):
+        table = split(tmp_path, samples, subsample=BalancedSubsample(method="balanced"))
+        used = table[table["split"] != "held_out"]
+        assert used["label"].value_counts().to_dict() == {"cancer": 120, "normal": 120}
+        assert (used[used["label"] == "normal"].groupby("group")["split"].nunique() == 1).all()
+
+    def tail(self, tmp_path, samples, **settings):
+        counts = {"train": {"cancer": 80, "normal": 20}, "test_images": None} | settings
+        subsample = LongTailSubsample(method="long_tail", **counts)
+        table = split(tmp_path, samples, subsample=subsample)
+        return pd.crosstab(table["split"], table["label"])
+
+    def test_a_long_tail_has_its_counts_before_validation_is_split_off(self, tmp_path, samples):
+        counts = self.tail(tmp_path, samples)
+        learned = counts.loc[["train", "validation"]]
+        assert learned.sum().to_dict() == {"cancer": 80, "normal": 20}
+        assert abs(learned.loc["validation", "cancer"] - 20) <= 1
+
+    def test_test_images_are_at_the_same_rates(self, tmp_path, samples):
+        counts = self.tail(tmp_path, samples)
+        assert counts.loc["test"].to_dict() == {"cancer": 24, "normal": 6}
+        counts = self.tail(tmp_path, samples, test_images=10)
+        assert counts.loc["test"].to_dict() == {"cancer": 8, "normal": 2}
+
+    def test_more_than_there_are(self, tmp_path, samples):
+        with pytest.raises(UserError, match="asks for 200 images of class cancer, and there are"):
+            self.tail(tmp_path, samples, train={"cancer": 200, "normal": 20})
+
+
+class TestDuplicates:
+    @pytest.fixture
+    def with_content(self, samples):
+        return samples.assign(content=[f"{i:016x}" for i in range(len(samples))])
+
+    def test_those_of_one_patient_are_no_matter(self, tmp_path, with_content):
+        with_content.loc[[0, 1], "content"] = "same"
+        assert with_content.loc[0, "group"] == with_content.loc[1, "group"]
+        table = split(tmp_path, with_content)
+        assert "held_out" not in set(table["split"])
+        assert read_table(tmp_path / "duplicates.csv").empty
+
+    def test_those_of_several_patients_are_listed_and_kept_out_of_the_test(
+        self, tmp_path, with_content
+    ):
+        before = split(tmp_path, with_content)["split"]
+        tested = before.index[before == "test"][0]
+        trained = before.index[before == "train"][:2]
+        with_content.loc[[tested, *trained], "content"] = "same"
+        table = split(tmp_path, with_content)
+        assert table.loc[tested, "split"] == "held_out"
+        assert (table.loc[trained, "split"] == "train").all()
+        listed = read_table(tmp_path / "duplicates.csv")
+        assert set(listed["sample_id"]) == set(with_content.loc[[tested, *trained], "sample_id"])
+        assert table.drop(index=tested)["split"].equals(before.drop(index=tested))

@@ -1,6 +1,7 @@
 """The page holds what was found, in valid HTML, and asks nothing of the network."""
 
 import html
+import json
 import shutil
 import subprocess
 from html.parser import HTMLParser
@@ -169,6 +170,24 @@ def test_a_study_without_rejected_images_says_so(report, tmp_path):
     write_table(empty, read_table(report.rejected).head(0))
     study = make_study_report(tmp_path / "study", rejected=empty)
     assert "Every image could be read" in Page(render(tmp_path, study)).words()
+
+
+def test_licence_and_citation_of_a_published_data_set_are_shown(tmp_path):
+    about = dict.fromkeys(("title", "licence", "citation", "homepage"), "")
+    about |= {"licence": "CC BY 4.0 <b>", "citation": "Someone 2020"}
+    fetched = tmp_path / "fetched.json"
+    fetched.write_text(json.dumps({"root": "x", "about": about}))
+    study = make_study_report(tmp_path / "study", fetched=fetched)
+    words = Page(render(tmp_path, study)).words()
+    assert "Licence: CC BY 4.0 <b>" in words
+    assert "To be cited: Someone 2020" in words
+
+
+def test_the_number_of_duplicates_is_told(report, tmp_path):
+    duplicates = tmp_path / "duplicates.csv"
+    write_table(duplicates, read_table(report.split).head(3))
+    study = make_study_report(tmp_path / "study", duplicates=duplicates)
+    assert "3 images are, once prepared, the same" in Page(render(tmp_path, study)).words()
 
 
 @pytest.mark.parametrize(

@@ -2,9 +2,12 @@
 
 import json
 import logging
+from collections.abc import Iterable
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from synthmix.errors import UserError
 from synthmix.files import write_text
 from synthmix.registry import load_dataset
 
@@ -15,9 +18,26 @@ def fetch_dataset(source: str, settings: dict[str, Any], output: str | Path) -> 
     """Bring the raw files of a data set to the folder of `output` and note where they lie.
 
     `settings` are those that the raw files depend on: what `raw_settings` of the `source` gives.
-    `output` is a JSON file with `root`, the folder of the raw files; a user's own folder is used
-    where it is. Raises UserError when they can't be had.
+    `output` is a JSON file with `root`, the folder of the raw files (a user's own folder is used
+    where it is), and `about`: licence, citation and home of a published data set. Raises
+    UserError when they can't be had.
     """
-    root = load_dataset(source).fetch(settings, Path(output).parent)
+    dataset = load_dataset(source)
+    root = dataset.fetch(settings, Path(output).parent)
     LOGGER.info("raw files of %s: %s", source, root)
-    write_text(output, json.dumps({"source": source, "root": str(root)}, indent=2))
+    about = None if dataset.about is None else asdict(dataset.about)
+    fetched = {"source": source, "root": str(root), "about": about}
+    write_text(output, json.dumps(fetched, indent=2))
+
+
+def require_ready(fetches: Iterable[tuple[str, dict[str, Any], Path]]) -> None:
+    """Raise UserError, about all of them, when a fetch lacks what it needs to begin.
+
+    `fetches` are the source, the settings and the folder of each data set that is to be fetched.
+    """
+    problems = [
+        load_dataset(source).missing(settings, folder) for source, settings, folder in fetches
+    ]
+    lacking = list(dict.fromkeys(problem for problem in problems if problem))
+    if lacking:
+        raise UserError("\n\n".join(lacking))

@@ -8,12 +8,14 @@ from synthmix.classifiers import CONVOLUTIONAL_LAYERS
 from synthmix.config.messages import one_of
 from synthmix.config.models import Study
 from synthmix.config.parse import KeyPath
+from synthmix.config.preparation import CountSplit, LongTailSubsample
 from synthmix.mix.plan import plan_mixes
 from synthmix.shares import apportion
 
 Finding = tuple[KeyPath, str]
 
 KNOWN_WEIGHTS = ("imagenet", "none")
+SPLITS = ("train", "validation", "test")
 _TOLERANCE = 1e-6
 
 
@@ -21,6 +23,14 @@ def check(study: Study, folder: Path) -> list[Finding]:
     """Return what does not fit together in `study`, whose file lies in `folder`: where and why."""
     return [
         *_check_published(study, folder),
+        *_check_preparation(study),
+        *_check_parts(study),
+    ] + (_check_comparison(study) if study.mixes else [])
+
+
+def _check_comparison(study: Study) -> list[Finding]:
+    """Return what is wrong with the mixes of `study`, and with what is needed for them."""
+    return [
         *_check_classes(study),
         *_check_sums(study),
         *_check_mix_sizes(study),
@@ -35,10 +45,38 @@ def _check_published(study: Study, folder: Path) -> Iterator[Finding]:
         yield ("published",), f"there is no file {folder / study.published}"
 
 
+def _check_preparation(study: Study) -> Iterator[Finding]:
+    """Check what data sets say of how they are split and thinned out."""
+    for name, dataset in study.datasets.items():
+        own = ("datasets", name)
+        classes = dataset.class_names()
+        split = study.split_of(name)
+        split_path = (*own, "split") if dataset.split else ("split",)
+        named = {(*own, "published_images"): dataset.published_images}
+        if isinstance(split, CountSplit):
+            named |= {(*split_path, part): getattr(split, part) for part in SPLITS}
+        if isinstance(dataset.subsample, LongTailSubsample):
+            named[*own, "subsample", "train"] = dataset.subsample.train
+        for path, counts in named.items():
+            for label in counts:
+                if label not in classes:
+                    yield (*path, label), one_of(label, classes, f"classes of data set {name}")
+
+
+def _check_parts(study: Study) -> Iterator[Finding]:
+    """Check that a study has all it takes to compare mixes, or nothing of it."""
+    if study.mixes:
+        for part in ("positive_class", "generators", "classifiers"):
+            if not getattr(study, part):
+                yield (part,), "is missing: mixes need it"
+    elif study.generators or study.classifiers:
+        yield ("mixes",), "is missing: generators and classifiers are there for its training sets"
+
+
 def _check_classes(study: Study) -> Iterator[Finding]:
     for name, settings in study.datasets.items():
         classes = settings.class_names()
-        if study.positive_class not in classes:
+        if study.positive_class and study.positive_class not in classes:
             kind = f"classes of data set {name}"
             yield ("positive_class",), one_of(study.positive_class, classes, kind)
         for path, shares in _class_shares(study):
@@ -87,9 +125,15 @@ def _check_mixes(study: Study) -> Iterator[Finding]:
 def _check_generators(study: Study) -> Iterator[Finding]:
     for name, settings in study.generators.items():
         check_image = getattr(settings, "check_image", None)
-        problem = check_image and check_image(study.prepare.image_size, study.prepare.channels)
-        if problem:
-            yield ("prepare",), f"generator {name}: {problem}"
+        for dataset, own in study.datasets.items():
+            prepare = study.prepare_of(dataset)
+            path = ("datasets", dataset, "prepare") if own.prepare else ("prepare",)
+            if prepare.image_size is None:
+                yield path, f"generator {name} makes pictures: give image_size, not volume_shape"
+                continue
+            problem = check_image and check_image(prepare.image_size, prepare.channels)
+            if problem:
+                yield path, f"generator {name}: {problem}"
 
 
 def _check_classifiers(study: Study) -> Iterator[Finding]:

@@ -24,11 +24,15 @@ class Configuration:
     """A run as it was asked for: checked, and with the scale already chosen.
 
     `studies` and `study_files` go by the name of the study, which is its file's without suffix.
+    `others` are the studies of the project that were not asked for and can be run at this scale;
+    `others_wrong` says what is wrong with those that can't, "" when there is nothing.
     """
 
     workflow: Workflow
     studies: dict[str, Study]
     study_files: dict[str, Path]
+    others: dict[str, Study]
+    others_wrong: str
 
 
 def load(config: Mapping[str, Any], root: Path, config_file: str = "config.yaml") -> Configuration:
@@ -43,11 +47,14 @@ def load(config: Mapping[str, Any], root: Path, config_file: str = "config.yaml"
     mistakes += unknown
     studies = {}
     for name, file in study_files.items():
-        studies[name], found = _read_study(file, _label(file, root), config.get("scale"))
+        studies[name], found = _read_study(
+            parse(file), file, _label(file, root), config.get("scale")
+        )
         mistakes += found
     if mistakes:
         raise UserError(summary(mistakes))
-    return Configuration(workflow, studies, study_files)
+    others, wrong = _read_others(study_files, root, workflow.scale)
+    return Configuration(workflow, studies, study_files, others, summary(wrong) if wrong else "")
 
 
 def _read_workflow(config: Mapping[str, Any], label: str) -> tuple[Workflow | None, list[Mistake]]:
@@ -72,6 +79,25 @@ def _find_studies(asked: Any, root: Path, label: str) -> tuple[dict[str, Path], 
         else:
             files[file.stem] = file
     return files, mistakes
+
+
+def _read_others(
+    asked: Mapping[str, Path], root: Path, scale: str
+) -> tuple[dict[str, Study], list[Mistake]]:
+    """Return the studies of the project besides those `asked` for, and what is wrong with them."""
+    studies: dict[str, Study] = {}
+    mistakes: list[Mistake] = []
+    for file in sorted((root / _STUDIES).glob("*.yaml")):
+        if file.stem in asked:
+            continue
+        parsed = parse(file)
+        if scale == "demo" and isinstance(parsed[0], dict) and "demo" not in parsed[0]:
+            continue
+        study, found = _read_study(parsed, file, _label(file, root), scale)
+        mistakes += found
+        if study is not None and not found:
+            studies[file.stem] = study
+    return studies, mistakes
 
 
 def _study_file(entry: str, root: Path) -> Path:
@@ -99,9 +125,14 @@ def _label(file: Path, root: Path) -> str:
     return (file.relative_to(root) if file.is_relative_to(root) else file).as_posix()
 
 
-def _read_study(file: Path, label: str, scale: Any) -> tuple[Study | None, list[Mistake]]:
-    """Return the study in `file` at `scale`, and the mistakes at either scale."""
-    settings, problems = parse(file)
+def _read_study(
+    parsed: tuple[Any, list[str]], file: Path, label: str, scale: Any
+) -> tuple[Study | None, list[Mistake]]:
+    """Return the study in `file` at `scale`, and the mistakes at either scale.
+
+    `parsed` is what `parse` makes of the file.
+    """
+    settings, problems = parsed
     mistakes = [Mistake(label, (), problem) for problem in problems]
     if not isinstance(settings, dict):
         if not problems:

@@ -1,10 +1,11 @@
 """What `config.yaml` and `studies/*.yaml` may say: every setting, its range and its default."""
 
-from typing import Annotated, Any, Literal, Self, Union
+from typing import Annotated, Any, Literal, Union
 
-from pydantic import AfterValidator, BeforeValidator, Field, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field
 
 from synthmix.config.options import dataset_settings, generator_settings
+from synthmix.config.preparation import Prepare, ShareSplit, Split
 from synthmix.registry import CLASSIFIERS
 from synthmix.settings import Name, PositiveFloat, PositiveInt, SettingsModel, Share
 
@@ -57,38 +58,6 @@ class Workflow(SettingsModel):
     checkpoint_seconds: PositiveFloat = Field(
         60, description="A training keeps its state at least this often."
     )
-
-
-class Prepare(SettingsModel):
-    """From raw images to a store of equal ones."""
-
-    image_size: Annotated[int, Field(ge=8, le=4096)] = Field(
-        description="Height and width of a prepared image in pixels."
-    )
-    channels: Literal[1, 3] = Field(1, description="1: grey, 3: RGB.")
-    pad_to_square: bool = Field(
-        True, description="Centre the image on a black square first, so that its aspect is kept."
-    )
-    max_rejected_share: Share = Field(
-        0.05, description="The run stops when a larger share of the images cannot be read."
-    )
-
-
-class Split(SettingsModel):
-    """Shares of the images of each class, dealt out by patient."""
-
-    train: Share = Field(0.6, description="Share that trains generators and classifiers.")
-    validation: Share = Field(0.2, description="Share that stops the training of classifiers.")
-    test: Share = Field(0.2, description="Share that judges them and is seen by nothing before.")
-
-    @model_validator(mode="after")
-    def _sum_to_one(self) -> Self:
-        total = self.train + self.validation + self.test
-        if abs(total - 1) > 1e-6:
-            raise ValueError(f"train + validation + test is {total:g}, not 1")
-        if min(self.train, self.validation, self.test) == 0:
-            raise ValueError("train, validation and test must each be above 0")
-        return self
 
 
 class TestSample(SettingsModel):
@@ -179,21 +148,33 @@ class Study(SettingsModel):
     published: str | None = Field(
         None, description="CSV of published values, relative to the study file."
     )
-    positive_class: Name = Field(
-        description="The class that precision, recall and sensitivity are about."
+    positive_class: Name | None = Field(
+        None,
+        description="The class that precision, recall and sensitivity are about; needed for mixes.",
     )
     datasets: Annotated[dict[Name, DatasetSettings], Field(min_length=1)] = Field(
         description="Raw images, by a name of your choice; each goes through the whole study."
     )
     prepare: Prepare = Field(description="How raw images are made equal in size and depth.")
-    split: Split = Field(Split(), description="Shares of the images by use, dealt by patient.")
+    split: Split = Field(ShareSplit(), description="Which images train, validate and test.")
     test_sample: TestSample | None = Field(None, description="All test images where absent.")
-    generators: Annotated[dict[Name, GeneratorSettings], Field(min_length=1)] = Field(
-        description="Models that make synthetic images, by a name of your choice."
+    generators: dict[Name, GeneratorSettings] = Field(
+        {}, description="Models that make synthetic images, by a name of your choice."
     )
     pools: Pools = Field(Pools(), description="How synthetic images are drawn.")
-    mixes: Mixes = Field(description="The training sets to compare.")
-    classifiers: Annotated[dict[Name, Classifier], Field(min_length=1)] = Field(
-        description="Networks to train on every mix, by a name of your choice."
+    mixes: Mixes | None = Field(
+        None,
+        description="The training sets to compare. Without it the study ends with the split.",
+    )
+    classifiers: dict[Name, Classifier] = Field(
+        {}, description="Networks to train on every mix, by a name of your choice."
     )
     evaluation: Evaluation = Field(Evaluation(), description="How results are judged.")
+
+    def prepare_of(self, dataset: str) -> Prepare:
+        """Return how the images of `dataset` are made equal."""
+        return self.datasets[dataset].prepare or self.prepare
+
+    def split_of(self, dataset: str) -> Split:
+        """Return how the images of `dataset` are split."""
+        return self.datasets[dataset].split or self.split

@@ -2,13 +2,13 @@
 
 import importlib
 
-from synthmix.registry import DATASETS, GENERATORS, generator_package
+from synthmix.registry import DATASETS, GENERATORS, generator_package, load_dataset
 from synthmix.settings import SettingsModel
 
 
 def dataset_settings() -> tuple[type[SettingsModel], ...]:
     """Return the settings class of every registered data set source."""
-    return tuple(importlib.import_module(module).Settings for module in DATASETS.values())
+    return tuple(load_dataset(name) for name in DATASETS)
 
 
 def generator_settings() -> tuple[type[SettingsModel], ...]:

@@ -7,7 +7,7 @@ from synthmix.config.parse import KeyPath
 
 # Two data sets have little in common even when they come from one kind of source.
 REPLACED_ENTRIES = "datasets"
-DISCRIMINATORS = ("source", "model")
+DISCRIMINATORS = ("source", "model", "method")
 
 
 def lay_over(
@@ -16,7 +16,7 @@ def lay_over(
     """Return `base` with `overlay` laid over it, and the paths of the values it put there.
 
     Mappings merge and other values replace. Replaced whole are also the entries of `datasets`
-    and mappings that choose another source or model. `path` is where both mappings lie.
+    and mappings that choose another source, model or method. `path` is where both mappings lie.
     """
     merged = dict(base)
     placed = []

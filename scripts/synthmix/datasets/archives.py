@@ -1,21 +1,46 @@
 """Unpacking archives that came from elsewhere without trusting them."""
 
+import gzip
 import lzma
 import re
 import shutil
 import stat
+import tarfile
 import zipfile
 import zlib
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from synthmix.errors import UserError
 
 _ENCRYPTED = 0x1  # bit 0 of a member's general purpose flags
-_DAMAGED = (zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError, UnicodeDecodeError)
+_DAMAGED = (
+    *(zipfile.BadZipFile, tarfile.ReadError, tarfile.HeaderError, gzip.BadGzipFile),
+    *(zlib.error, lzma.LZMAError, EOFError, UnicodeDecodeError),
+)
+_TAR_SUFFIXES = (".tar", ".tar.gz", ".tgz", ".tar.xz", ".tar.bz2")
+MOST_BYTES = 200_000_000_000
 _BY_HAND = "unpack it by hand and name the folder instead"
 
 
-def extract_zip(archive: Path, target: Path) -> None:
+def is_archive(path: Path) -> bool:
+    """Return whether `path` is a file that `extract_archive` takes, by its name."""
+    return path.name.lower().endswith((".zip", *_TAR_SUFFIXES)) and path.is_file()
+
+
+def extract_archive(archive: Path, target: Path, most_bytes: int = MOST_BYTES) -> None:
+    """Extract the ZIP or tar file `archive` into the folder `target`, whole or not at all.
+
+    See `extract_zip`, whose rules hold for both.
+    """
+    if archive.name.lower().endswith(_TAR_SUFFIXES):
+        _extract_tar(archive, target, most_bytes)
+    else:
+        extract_zip(archive, target, most_bytes)
+
+
+def extract_zip(archive: Path, target: Path, most_bytes: int = MOST_BYTES) -> None:
     """Extract the ZIP file `archive` into the folder `target`, whole or not at all.
 
     The members go to `<target>.partial` first, which is renamed to `target` once every
@@ -23,22 +48,41 @@ def extract_zip(archive: Path, target: Path) -> None:
     (`__MACOSX/`, `.DS_Store`) is left out.
 
     Raises `UserError` when `archive` is missing, no ZIP file, damaged or without files, when a
-    member is encrypted, a symbolic link or would land outside `target`, and when the disk has
-    too little room for what the archive declares to hold.
+    member is encrypted, a symbolic link or would land outside `target`, and when it declares to
+    hold more than `most_bytes` or than the disk has room for.
     """
-    partial = target.with_name(f"{target.name}.partial")
+    with _explained(archive, target, "ZIP"), zipfile.ZipFile(archive) as opened:
+        members = _checked_members(archive, opened)
+        needed = sum(member.file_size for member in members)
+        _require_room(archive, needed, target.parent, most_bytes)
+        _fill(target, lambda folder: _extract_members(opened, members, folder))
+
+
+def _extract_tar(archive: Path, target: Path, most_bytes: int) -> None:
+    with _explained(archive, target, "tar"), tarfile.open(archive) as opened:
+        members = [member for member in opened.getmembers() if not _is_clutter(member.name)]
+        files = [member for member in members if member.isfile()]
+        if not files:
+            raise UserError(f"{archive}: holds no files; get it again, or name another archive")
+        _require_room(archive, sum(file.size for file in files), target.parent, most_bytes)
+        try:
+            _fill(target, lambda folder: opened.extractall(folder, members, filter="data"))
+        except tarfile.FilterError as error:
+            raise UserError(
+                f"{archive}: its member {error}, so nothing was extracted; {_BY_HAND}"
+            ) from error
+
+
+@contextmanager
+def _explained(archive: Path, target: Path, kind: str) -> Iterator[None]:
+    """Turn what can go wrong with `archive` into messages for the user."""
     try:
-        with zipfile.ZipFile(archive) as opened:
-            members = _checked_members(archive, opened)
-            target.parent.mkdir(parents=True, exist_ok=True)
-            _require_space(archive, members, target.parent)
-            _extract(opened, members, partial)
-        _replace(target, partial)
+        yield
     except FileNotFoundError:
         raise UserError(f"{archive}: there is no such file; check the path") from None
     except _DAMAGED as error:
         raise UserError(
-            f"{archive}: not a ZIP file, or damaged ({error}); get it again, whole"
+            f"{archive}: not a {kind} file, or damaged ({error}); get it again, whole"
         ) from error
     except NotImplementedError as error:
         raise UserError(
@@ -53,7 +97,7 @@ def extract_zip(archive: Path, target: Path) -> None:
 
 def _checked_members(archive: Path, opened: zipfile.ZipFile) -> list[zipfile.ZipInfo]:
     """Return the files of the archive once each of its members is known to be harmless."""
-    members = [member for member in opened.infolist() if not _is_clutter(member)]
+    members = [member for member in opened.infolist() if not _is_clutter(member.filename)]
     for member in members:
         trouble = _trouble(member)
         if trouble:
@@ -69,8 +113,8 @@ def _checked_members(archive: Path, opened: zipfile.ZipFile) -> list[zipfile.Zip
     return files
 
 
-def _is_clutter(member: zipfile.ZipInfo) -> bool:
-    parts = member.filename.split("/")
+def _is_clutter(name: str) -> bool:
+    parts = name.split("/")
     return parts[0] == "__MACOSX" or parts[-1] == ".DS_Store"
 
 
@@ -93,8 +137,13 @@ def _trouble(member: zipfile.ZipInfo) -> str | None:
     return None
 
 
-def _require_space(archive: Path, members: list[zipfile.ZipInfo], folder: Path) -> None:
-    needed = sum(member.file_size for member in members)
+def _require_room(archive: Path, needed: int, folder: Path, most_bytes: int) -> None:
+    if needed > most_bytes:
+        raise UserError(
+            f"{archive}: would unpack to {needed / 1e9:.1f} GB, more than the {most_bytes / 1e9:g} "
+            f"GB that are allowed, so nothing was extracted; if that is right, {_BY_HAND}"
+        )
+    folder.mkdir(parents=True, exist_ok=True)
     free = shutil.disk_usage(folder).free
     if needed > free:
         raise UserError(
@@ -103,19 +152,21 @@ def _require_space(archive: Path, members: list[zipfile.ZipInfo], folder: Path) 
         )
 
 
-def _extract(opened: zipfile.ZipFile, members: list[zipfile.ZipInfo], folder: Path) -> None:
-    """Extract `members` into `folder`, made anew; `zipfile` verifies checksums as it reads."""
-    shutil.rmtree(folder, ignore_errors=True)
-    folder.mkdir()
+def _extract_members(opened: zipfile.ZipFile, members: list[zipfile.ZipInfo], folder: Path) -> None:
+    for member in members:
+        opened.extract(member, folder)  # verifies the checksum as it reads
+
+
+def _fill(target: Path, extract: Callable[[Path], None]) -> None:
+    """Have `extract` fill a folder made anew, which then takes the place of `target`."""
+    partial = target.with_name(f"{target.name}.partial")
+    shutil.rmtree(partial, ignore_errors=True)
+    partial.mkdir()
     try:
-        for member in members:
-            opened.extract(member, folder)
+        extract(partial)
     except BaseException:
-        shutil.rmtree(folder, ignore_errors=True)
+        shutil.rmtree(partial, ignore_errors=True)
         raise
-
-
-def _replace(target: Path, partial: Path) -> None:
     if target.exists():
         shutil.rmtree(target)
     partial.rename(target)

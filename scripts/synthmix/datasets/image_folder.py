@@ -3,24 +3,21 @@
 import difflib
 import fnmatch
 import hashlib
-import re
-from collections.abc import Iterator
+from collections.abc import Collection
 from pathlib import Path, PurePosixPath
-from typing import Annotated, Literal, Self
+from typing import Annotated, Any, ClassVar, Literal, Self
 
 import pandas as pd
 from pydantic import BeforeValidator, Field, model_validator
 
-from synthmix.datasets.archives import extract_zip
+from synthmix.datasets.archives import MOST_BYTES, extract_archive, is_archive
+from synthmix.datasets.base import Dataset, sample_identifiers, visible_files
 from synthmix.errors import UserError
 from synthmix.files import fingerprint
-from synthmix.settings import Name, SettingsModel
+from synthmix.readers import DICOM_SUFFIXES, PICTURE_SUFFIXES
+from synthmix.settings import Name, PositiveFloat
 
-SUFFIXES = frozenset(
-    {".jpg", ".jpeg", ".png", ".bmp", ".gif", ".tif", ".tiff", ".webp"}
-    | {".pgm", ".ppm", ".pnm", ".jp2"}
-)
-_COLUMNS = ("sample_id", "path", "label", "group")
+SUFFIXES = PICTURE_SUFFIXES | DICOM_SUFFIXES
 
 Folders = Annotated[
     list[str],
@@ -32,14 +29,17 @@ Folders = Annotated[
 ]
 
 
-class Settings(SettingsModel):
+class ImageFolder(Dataset):
     """Images in one folder a class, or in several."""
+
+    suffixes: ClassVar[Collection[str]] = SUFFIXES
+    """How the names of its images end, in lower case."""
 
     source: Literal["image_folder"]
     path: str = Field(
         min_length=1,
-        description="Folder or .zip file that holds the class folders, relative to where the"
-        " workflow runs; ~ is your home folder.",
+        description="Folder or archive (.zip, .tar.gz) that holds the class folders, relative to"
+        " where the workflow runs; ~ is your home folder.",
     )
     classes: Annotated[dict[Name, Folders], Field(min_length=2)] = Field(
         description="For each class its folder or folders below path, such as sub/Benign."
@@ -48,8 +48,11 @@ class Settings(SettingsModel):
         "image",
         min_length=1,
         description="Which images belong together: image: each is a patient of its own; folder:"
-        " those in one folder; or the path of a CSV with columns file (relative to path) and"
-        " patient.",
+        " those in one folder; dicom: those with one PatientID; or the path of a CSV with columns"
+        " file (relative to path) and patient.",
+    )
+    max_unpacked_gb: PositiveFloat = Field(
+        MOST_BYTES / 1e9, description="An archive that would unpack to more is refused."
     )
     exclude: list[str] = Field(
         [], description="Patterns of file names to leave out, such as *_Mask*."
@@ -73,86 +76,84 @@ class Settings(SettingsModel):
         """Return the classes in the order of the map."""
         return tuple(self.classes)
 
+    def raw_settings(self) -> dict[str, Any]:
+        """Return the path: what it holds depends on nothing else but the size that is allowed."""
+        return {
+            "path": str(_expanded(self.path).absolute()),
+            "max_unpacked_gb": self.max_unpacked_gb,
+        }
 
-def raw_settings(settings: Settings) -> dict[str, str]:
-    """Return the path: what it holds depends on nothing else."""
-    return {"path": str(_expanded(settings.path).absolute())}
+    @classmethod
+    def raw_state(cls, raw: dict[str, Any]) -> str:
+        """Return 16 hexadecimal digits that change with the folder's files or the archive.
 
+        Files are known by their name, size and time of change; "missing" where there is nothing.
+        """
+        path = Path(raw["path"])
+        if path.is_dir():
+            lines = [f"{name}\0{fingerprint(path / name)}" for name in visible_files(path)]
+        elif path.is_file():
+            lines = [str(fingerprint(path))]
+        else:
+            return "missing"
+        return hashlib.sha256("\n".join(lines).encode(errors="surrogateescape")).hexdigest()[:16]
 
-def raw_state(raw: dict[str, str]) -> str:
-    """Return 16 hexadecimal digits that change with the folder's files or the ZIP file.
+    def extra_state(self) -> str:
+        """Return 16 hexadecimal digits that change with the content of the CSV of patients."""
+        if not _names_a_file(self.patients):
+            return ""
+        patients = _expanded(self.patients)
+        content = patients.read_bytes() if patients.is_file() else b"missing"
+        return hashlib.sha256(content).hexdigest()[:16]
 
-    Files are known by their name, size and time of change; "missing" where there is nothing.
-    """
-    path = Path(raw["path"])
-    if path.is_dir():
-        lines = [f"{name}\0{fingerprint(path / name)}" for name in _visible_files(path)]
-    elif path.is_file():
-        lines = [str(fingerprint(path))]
-    else:
-        return "missing"
-    return hashlib.sha256("\n".join(lines).encode(errors="surrogateescape")).hexdigest()[:16]
+    @classmethod
+    def fetch(cls, raw: dict[str, Any], target: Path) -> Path:
+        """Return the folder that `path` names; an archive is extracted below `target`.
 
+        Raises `UserError` when `path` does not exist, is neither a folder nor an archive, or is
+        an archive that cannot be extracted.
+        """
+        path = Path(raw["path"])
+        if path.is_dir():
+            return path.resolve()
+        if not path.exists():
+            raise UserError(
+                f"path: {path} does not exist; set it to the folder or archive (.zip, .tar.gz) "
+                f"that holds the class folders"
+            )
+        if not is_archive(path):
+            raise UserError(
+                f"path: {path} is neither a folder nor an archive; set it to the folder or archive "
+                f"(.zip, .tar.gz) that holds the class folders"
+            )
+        files = target / "files"
+        extract_archive(path, files, int(raw["max_unpacked_gb"] * 1e9))
+        return files
 
-def extra_state(settings: Settings) -> str:
-    """Return 16 hexadecimal digits that change with the content of the CSV of patients."""
-    if not _names_a_file(settings.patients):
-        return ""
-    patients = _expanded(settings.patients)
-    content = patients.read_bytes() if patients.is_file() else b"missing"
-    return hashlib.sha256(content).hexdigest()[:16]
+    def index(self, root: Path) -> pd.DataFrame:
+        """List the images below `root`, the folder that `fetch` returned, sorted by `path`.
 
+        Hidden files and folders are passed over. The class folders of an archive may all lie in
+        one folder around them.
 
-def fetch(raw: dict[str, str], target: Path) -> Path:
-    """Return the folder that `path` names; a ZIP file is extracted below `target`.
-
-    Raises `UserError` when `path` does not exist, is neither a folder nor a ZIP file, or is a
-    ZIP file that cannot be extracted.
-    """
-    path = Path(raw["path"])
-    if path.is_dir():
-        return path.resolve()
-    if not path.exists():
-        raise UserError(
-            f"path: {path} does not exist; set it to the folder or .zip file that holds the class "
-            f"folders"
+        Raises `UserError` when a class folder is missing, a class has no images, or the CSV of
+        patients is missing, not readable or does not name every image exactly once.
+        """
+        top = _below_wrapper(root, self)
+        labels = {
+            path: label
+            for label, folders in self.classes.items()
+            for path in _class_images(self, top, label, folders)
+        }
+        paths = sorted(labels)
+        return pd.DataFrame(
+            {
+                "sample_id": sample_identifiers(paths),
+                "path": [(top / path).relative_to(root).as_posix() for path in paths],
+                "label": [labels[path] for path in paths],
+                "group": _groups(self, top, paths),
+            }
         )
-    if path.suffix.lower() != ".zip":
-        raise UserError(
-            f"path: {path} is neither a folder nor a .zip file; set it to the folder or .zip file "
-            f"that holds the class folders"
-        )
-    files = target / "files"
-    extract_zip(path, files)
-    return files
-
-
-def index(settings: Settings, root: Path) -> pd.DataFrame:
-    """List the images below `root`, the folder that `fetch` returned, sorted by `path`.
-
-    Returns one row an image with the text columns `sample_id` (unique, made of letters, digits
-    and `._-`), `path` (relative to `root`), `label` and `group`. Hidden files and folders are
-    passed over. The class folders of a ZIP file may all lie in one folder around them.
-
-    Raises `UserError` when a class folder is missing, a class has no images, or the CSV of
-    patients is missing, not readable or does not name every image exactly once.
-    """
-    top = _below_wrapper(root, settings)
-    labels = {
-        path: label
-        for label, folders in settings.classes.items()
-        for path in _class_images(settings, top, label, folders)
-    }
-    paths = sorted(labels)
-    return pd.DataFrame(
-        {
-            "sample_id": _sample_ids(paths),
-            "path": [(top / path).relative_to(root).as_posix() for path in paths],
-            "label": [labels[path] for path in paths],
-            "group": _groups(settings, paths),
-        },
-        columns=_COLUMNS,
-    )
 
 
 def _require_separate(folder: PurePosixPath, label: str, other: PurePosixPath, owner: str) -> None:
@@ -176,10 +177,10 @@ def _expanded(path: str) -> Path:
 
 
 def _names_a_file(patients: str) -> bool:
-    return patients not in ("image", "folder")
+    return patients not in ("image", "folder", "dicom")
 
 
-def _below_wrapper(files: Path, settings: Settings) -> Path:
+def _below_wrapper(files: Path, settings: ImageFolder) -> Path:
     """Return the only top folder of `files` when the class folders stand in it, else `files`."""
     entries = list(files.iterdir())
     named = [folder for folders in settings.classes.values() for folder in folders]
@@ -189,29 +190,22 @@ def _below_wrapper(files: Path, settings: Settings) -> Path:
     return entries[0] if wrapped else files
 
 
-def _visible_files(folder: Path) -> Iterator[str]:
-    """Yield the files below `folder` in a fixed order, relative to it, with forward slashes."""
-    for path in sorted(folder.rglob("*")):
-        relative = path.relative_to(folder)
-        if path.is_file() and not any(part.startswith(".") for part in relative.parts):
-            yield relative.as_posix()
-
-
-def _class_images(settings: Settings, root: Path, label: str, folders: list[str]) -> list[str]:
+def _class_images(settings: ImageFolder, root: Path, label: str, folders: list[str]) -> list[str]:
     """Return the paths, relative to `root`, of the images of the class `label`."""
     images = []
     for folder in folders:
         if not (root / folder).is_dir():
             raise UserError(_missing_folder(root, label, folder))
-        for name in _visible_files(root / folder):
+        for name in visible_files(root / folder):
             path = PurePosixPath(folder) / name
             excluded = any(fnmatch.fnmatchcase(path.name, pattern) for pattern in settings.exclude)
-            if path.suffix.lower() in SUFFIXES and not excluded:
+            known = path.name.lower().endswith(tuple(settings.suffixes))
+            if known and not excluded:
                 images.append(str(path))
     if not images:
         raise UserError(
             f"classes: {label} has no images in {', '.join(folders)} below {root}; put images "
-            f"there ({', '.join(sorted(SUFFIXES))}), or check classes and exclude"
+            f"there ({', '.join(sorted(settings.suffixes))}), or check classes and exclude"
         )
     return images
 
@@ -235,22 +229,7 @@ def _missing_folder(root: Path, label: str, folder: str) -> str:
     return f"{message}name one of these{hint}: {listed}"
 
 
-def _sample_ids(paths: list[str]) -> list[str]:
-    """Return a distinct identifier for each path, safe as a file name."""
-    used: set[str] = set()
-    identifiers = []
-    for path in paths:
-        stem = re.sub(r"[^A-Za-z0-9._-]", "_", str(PurePosixPath(path).with_suffix("")))
-        identifier, number = stem, 1
-        while identifier in used:
-            number += 1
-            identifier = f"{stem}-{number}"
-        used.add(identifier)
-        identifiers.append(identifier)
-    return identifiers
-
-
-def _groups(settings: Settings, paths: list[str]) -> list[str]:
+def _groups(settings: ImageFolder, root: Path, paths: list[str]) -> list[str]:
     """Return the patient of each image."""
     if settings.patients == "image":
         return list(paths)
@@ -263,6 +242,10 @@ def _groups(settings: Settings, paths: list[str]) -> list[str]:
                 "class folders themselves; set patients to image or to the path of a CSV"
             )
         return groups
+    if settings.patients == "dicom":
+        from synthmix.readers.dicom import patient_of
+
+        return [patient_of(root / path) for path in paths]
     table = _read_patients(settings.patients)
     unnamed = [path for path in paths if path not in table]
     if unnamed:
@@ -280,7 +263,7 @@ def _read_patients(name: str) -> dict[str, str]:
         table = pd.read_csv(_expanded(name), dtype=str, keep_default_na=False)
     except FileNotFoundError:
         raise UserError(
-            f"patients: {name} does not exist; set it to image, folder or the path of a CSV"
+            f"patients: {name} does not exist; set it to image, folder, dicom or the path of a CSV"
         ) from None
     except (OSError, UnicodeDecodeError, pd.errors.ParserError, pd.errors.EmptyDataError) as error:
         raise UserError(f"patients: {name} cannot be read as CSV ({error}); mend it") from error

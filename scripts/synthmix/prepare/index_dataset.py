@@ -1,35 +1,99 @@
 """From a folder of raw files to one table of samples."""
 
 import logging
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
 from synthmix.acquire.raw import raw_root
+from synthmix.errors import UserError
 from synthmix.files import write_table
 from synthmix.registry import load_dataset
 
 LOGGER = logging.getLogger(__name__)
-COLUMNS = ["sample_id", "path", "label", "group"]
+COLUMNS = ["sample_id", "path", "frame", "label", "group", "part"]
+PARTS = ["", "train", "validation", "test"]
+_MOST_SHOWN = 3
 
 
 def index_dataset(settings: dict[str, Any], fetched: str | Path, output: str | Path) -> None:
     """List the images of a data set.
 
     `settings` are the data set's; `fetched` is what `fetch_dataset` wrote. The table `output`
-    has the columns of `COLUMNS`, a row an image. Raises UserError when the raw files are gone.
+    has the columns of `COLUMNS`, a row an image. Raises UserError when the raw files are gone or
+    the table is not what a table of samples must be.
     """
-    source = load_dataset(settings["source"])
-    table = source.index(source.Settings(**settings), raw_root(fetched))[COLUMNS]
-    if not table["sample_id"].is_unique:
-        raise ValueError(f"data set source {settings['source']} gave a sample_id twice")
-    for label, count in table["label"].value_counts().sort_index().items():
-        patients = table.loc[table["label"] == label, "group"].nunique()
-        LOGGER.info("%s: %d images of %d patients", label, count, patients)
+    dataset = load_dataset(settings["source"])(**settings)
+    root = raw_root(fetched)
+    table = dataset.index(root)
+    table = table.assign(**{name: "" for name in ("frame", "part") if name not in table})[COLUMNS]
+    validate_index(table, dataset.class_names(), root)
+    _log_counts(table)
     write_table(output, table)
 
 
 def read_index(path: str | Path) -> pd.DataFrame:
     """Read a table of samples; every column is text."""
     return pd.read_csv(path, dtype=str, keep_default_na=False)
+
+
+def validate_index(table: pd.DataFrame, classes: Sequence[str], root: Path) -> None:
+    """Raise UserError, with the first rows at fault, unless `table` is a table of samples.
+
+    Identifiers are unique and fit for file names, labels are among `classes`, each class has an
+    image, every file exists below `root`, none is listed twice and none lacks a patient.
+    """
+    import pandera.pandas as pandera
+
+    here = {path: (root / path).is_file() for path in table["path"].unique()}
+    text = {"dtype": str, "nullable": False}
+    schema = pandera.DataFrameSchema(
+        {
+            "sample_id": pandera.Column(
+                **text,
+                unique=True,
+                checks=pandera.Check.str_matches(r"^[A-Za-z0-9._-]+$"),
+            ),
+            "path": pandera.Column(
+                **text,
+                checks=pandera.Check(lambda path: path.map(here), error="the file is not there"),
+            ),
+            "frame": pandera.Column(**text),
+            "label": pandera.Column(**text, checks=pandera.Check.isin(classes)),
+            "group": pandera.Column(**text, checks=pandera.Check.str_length(min_value=1)),
+            "part": pandera.Column(**text, checks=pandera.Check.isin(PARTS)),
+        },
+        unique=["path", "frame"],
+        strict=True,
+    )
+    try:
+        schema.validate(table, lazy=True)
+    except pandera.errors.SchemaErrors as error:
+        raise UserError(_explained(error.failure_cases)) from None
+    absent = [label for label in classes if label not in set(table["label"])]
+    if absent:
+        raise UserError(f"the raw files have no image of class {', '.join(absent)}")
+
+
+def _explained(failures: pd.DataFrame) -> str:
+    lines = []
+    for (column, check), cases in failures.groupby(["column", "check"], dropna=False):
+        shown = ", ".join(str(case) for case in cases["failure_case"].head(_MOST_SHOWN))
+        lines.append(f"  {column}: {check}: {len(cases)} rows, such as {shown}")
+    return "the list of images is not as it must be:\n" + "\n".join(lines)
+
+
+def _log_counts(table: pd.DataFrame) -> None:
+    for label, count in table["label"].value_counts().sort_index().items():
+        patients = table.loc[table["label"] == label, "group"].nunique()
+        LOGGER.info("%s: %d images of %d patients", label, count, patients)
+    classes = table.groupby("group")["label"].nunique()
+    several = classes.index[classes > 1]
+    if len(several):
+        LOGGER.info(
+            "%d patients have images of several classes, such as %s: they are kept whole",
+            len(several),
+            ", ".join(several[:_MOST_SHOWN]),
+        )

@@ -1,9 +1,13 @@
-"""From raw image files to a store of equal images."""
+"""From raw images to a store of equal ones."""
 
+import hashlib
 import logging
-import warnings
-from collections.abc import Callable, Iterator
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeVar
 
 import numpy as np
 import pandas as pd
@@ -11,80 +15,157 @@ from PIL import Image, ImageOps
 from tqdm import tqdm
 
 from synthmix.acquire.raw import raw_root
+from synthmix.config.preparation import Prepare
 from synthmix.errors import UserError
 from synthmix.files import write_table
 from synthmix.prepare.index_dataset import read_index
+from synthmix.prepare.volumes import resample_volume, three_slices
+from synthmix.registry import load_dataset
 from synthmix.store import save_array, table_path
 
+Item = TypeVar("Item")
+Result = TypeVar("Result")
 LOGGER = logging.getLogger(__name__)
 HIGH_DEPTH_MODES = ("I;16", "I;16L", "I;16B", "I;16N", "I", "F")
 BLOCK = 64
+AHEAD = 4  # images a thread that are read before their turn to be written
+FACTS = ["width", "height", "depth", "content"]
+# A long strip would need far more memory as a square than it has itself.
+_MOST_SQUARE_PIXELS = 1 << 26
+
+
+@dataclass(frozen=True)
+class _Prepared:
+    """What became of one raw image."""
+
+    array: np.ndarray | None = None
+    facts: tuple[int | str, ...] = ()
+    reason: str = ""
 
 
 def prepare_images(
     index: str | Path,
     fetched: str | Path,
+    source: str,
     images: str | Path,
     rejected: str | Path,
-    image_size: int,
-    channels: int,
-    pad_to_square: bool,
-    max_rejected_share: float,
+    settings: Prepare,
+    threads: int = 1,
 ) -> None:
-    """Read, pad and resize every image of the table `index` into the store `images`.
+    """Read every image of the table `index` and write it, as `prepare_image` makes it, to `images`.
 
-    Images are (image_size, image_size, channels) uint8. Paths in `index` are relative to the
-    folder that `fetched` (from `fetch_dataset`) names.
-    Those that can't be read are listed with the reason in `rejected` instead; raises UserError
+    Paths in `index` are relative to the folder that `fetched` (from `fetch_dataset`) names; the
+    data set `source` reads them, in several threads. The store's table has the columns of `index`
+    and those of `FACTS`: the size of the raw image in pixels or voxels, and a digest of the
+    prepared one, by which pictures that are the same are known.
+
+    Images that can't be read are listed with the reason in `rejected` instead; raises UserError
     when their share is above `max_rejected_share` or a class is left without images.
     """
     samples = read_index(index)
-    reasons: list[str] = []
     root = raw_root(fetched)
-    blocks = _blocks(
-        [root / path for path in samples["path"]],
-        lambda image: prepare_image(image, image_size, channels, pad_to_square),
-        reasons,
+    read = load_dataset(source).read
+
+    def prepare(row: tuple[str, str]) -> _Prepared:
+        return _prepared(lambda: read(root / row[0], row[1]), root / row[0], settings)
+
+    rows = list(zip(samples["path"], samples["frame"], strict=True))
+    outcomes: list[_Prepared] = []
+    done = tqdm(in_order(prepare, rows, threads), "prepare", len(rows), disable=None)
+    save_array(images, *store_layout(settings), _blocks(done, outcomes))
+    readable = pd.Series([not outcome.reason for outcome in outcomes], index=samples.index)
+    bad = samples[~readable].assign(reason=[o.reason for o in outcomes if o.reason])
+    _check_rejected(samples, bad, settings.max_rejected_share)
+    facts = pd.DataFrame(
+        [outcome.facts for outcome in outcomes if not outcome.reason],
+        index=samples.index[readable],
+        columns=FACTS,
     )
-    save_array(images, (image_size, image_size, channels), "uint8", blocks)
-    readable = pd.Series(reasons, index=samples.index, dtype=str) == ""
-    bad = samples[~readable].assign(reason=[reason for reason in reasons if reason])
-    _check_rejected(samples, bad, max_rejected_share)
     write_table(rejected, bad)
-    write_table(table_path(images), samples[readable])
-    LOGGER.info("%d images of %d x %d pixels", readable.sum(), image_size, image_size)
+    write_table(table_path(images), samples[readable].join(facts))
+    LOGGER.info("%d images, %d rejected", readable.sum(), len(bad))
 
 
-def prepare_image(
+def store_layout(settings: Prepare) -> tuple[tuple[int, ...], str]:
+    """Return the shape and the type of a prepared image."""
+    if settings.volume_shape is not None:
+        return tuple(settings.volume_shape), "float16"
+    return (settings.image_size, settings.image_size, settings.channels), "uint8"
+
+
+def prepare_image(image: Image.Image | np.ndarray, settings: Prepare) -> np.ndarray:
+    """Turn what a data set reads into an array as `store_layout` says.
+
+    A picture: the EXIF rotation is applied, transparent pixels turn black, 16-bit and float
+    images are scaled from their own range to 0..255. With `pad_to_square` it is centred on a
+    black square first. Resizing is bicubic and antialiased.
+
+    A volume (X, Y, Z): with `volume_shape` it is resampled and scaled to mean 0 and deviation 1;
+    else its three middle slices are the channels of a picture.
+    """
+    if isinstance(image, np.ndarray):
+        if settings.volume_shape is not None:
+            return resample_volume(image, settings.volume_shape)
+        if settings.channels != 3:
+            raise ValueError("is a volume; with prepare.channels: 3 its middle slices are taken")
+        image = Image.fromarray(three_slices(image))
+    elif settings.volume_shape is not None:
+        raise ValueError("is a picture, and prepare.volume_shape asks for volumes")
+    return _prepare_picture(image, settings.image_size, settings.channels, settings.pad_to_square)
+
+
+def in_order(
+    work: Callable[[Item], Result], items: Iterable[Item], threads: int
+) -> Iterator[Result]:
+    """Yield `work(item)` for each of `items`, in their order, done in several threads.
+
+    Only a few results are held at a time, however many items there are.
+    """
+    with ThreadPoolExecutor(threads) as pool:
+        pending: deque = deque()
+        for item in items:
+            pending.append(pool.submit(work, item))
+            if len(pending) >= AHEAD * threads:
+                yield pending.popleft().result()
+        while pending:
+            yield pending.popleft().result()
+
+
+def _prepared(
+    read: Callable[[], Image.Image | np.ndarray], path: Path, settings: Prepare
+) -> _Prepared:
+    try:
+        image = read()
+        array = prepare_image(image, settings)
+    except Exception as error:  # damaged files make their readers raise nearly anything
+        reason = f"{type(error).__name__}: {error}".replace(str(path), path.name)
+        LOGGER.warning("rejected %s: %s", path, reason)
+        return _Prepared(reason=" ".join(reason.split()))
+    size = (*image.size, 1) if isinstance(image, Image.Image) else image.shape
+    content = hashlib.sha256(array.tobytes()).hexdigest()[:16]
+    return _Prepared(array, (*size, content))
+
+
+def _prepare_picture(
     image: Image.Image, image_size: int, channels: int, pad_to_square: bool
 ) -> np.ndarray:
-    """Turn any Pillow image into an array (image_size, image_size, channels), uint8.
-
-    The EXIF rotation is applied, transparent pixels turn black, 16-bit and float images are
-    scaled from their own range to 0..255. With `pad_to_square` the image is centred on a black
-    square first. Resizing is bicubic and antialiased.
-    """
     image = ImageOps.exif_transpose(image)
     image = _eight_bit(image).convert("L" if channels == 1 else "RGB")
     if pad_to_square:
-        side = max(image.size)
-        square = Image.new(image.mode, (side, side))
-        square.paste(image, ((side - image.width) // 2, (side - image.height) // 2))
-        image = square
+        image = _centred(image)
     image = image.resize((image_size, image_size), Image.Resampling.BICUBIC)
     return np.asarray(image).reshape(image_size, image_size, channels)
 
 
-def read_image(path: Path) -> Image.Image:
-    """Open and decode the image file `path`; a decompression bomb is an error.
-
-    Raises OSError, ValueError, SyntaxError or Image.DecompressionBombError as Pillow does.
-    """
-    with warnings.catch_warnings():
-        warnings.simplefilter("error", Image.DecompressionBombWarning)
-        with Image.open(path) as image:
-            image.load()
-            return image
+def _centred(image: Image.Image) -> Image.Image:
+    """Return `image` in the middle of a black square."""
+    if max(image.size) ** 2 > _MOST_SQUARE_PIXELS:
+        factor = _MOST_SQUARE_PIXELS**0.5 / max(image.size)
+        image = image.resize([max(1, round(length * factor)) for length in image.size])
+    side = max(image.size)
+    square = Image.new(image.mode, (side, side))
+    square.paste(image, ((side - image.width) // 2, (side - image.height) // 2))
+    return square
 
 
 def _eight_bit(image: Image.Image) -> Image.Image:
@@ -101,19 +182,13 @@ def _eight_bit(image: Image.Image) -> Image.Image:
     return image
 
 
-def _blocks(
-    paths: list[Path], prepare: Callable[[Image.Image], np.ndarray], reasons: list[str]
-) -> Iterator[np.ndarray]:
-    """Yield the prepared images in blocks; append to `reasons` why one can't be read, or ""."""
+def _blocks(prepared: Iterable[_Prepared], outcomes: list[_Prepared]) -> Iterator[np.ndarray]:
+    """Yield the prepared images in blocks; append to `outcomes` what else is known of each."""
     block = []
-    for path in tqdm(paths, "prepare", disable=None):
-        try:
-            block.append(prepare(read_image(path)))
-            reasons.append("")
-        except Exception as error:  # damaged files make Pillow raise nearly anything
-            reason = f"{type(error).__name__}: {error}".replace(str(path), path.name)
-            LOGGER.warning("rejected %s: %s", path, reason)
-            reasons.append(reason)
+    for one in prepared:
+        outcomes.append(_Prepared(facts=one.facts, reason=one.reason))
+        if one.array is not None:
+            block.append(one.array)
         if len(block) == BLOCK:
             yield np.stack(block)
             block = []

@@ -1,14 +1,25 @@
 """Splitting by patient, before anything else sees the images."""
 
 import logging
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
+from synthmix.config.preparation import (
+    CountSplit,
+    FoldSplit,
+    LongTailSubsample,
+    OfficialSplit,
+    ShareSplit,
+    Split,
+    Subsample,
+)
 from synthmix.errors import UserError
 from synthmix.files import write_table
+from synthmix.prepare.subsample import balanced, long_tail
 from synthmix.seeds import derive_seed
 from synthmix.shares import largest_sample
 from synthmix.store import read_table
@@ -16,25 +27,44 @@ from synthmix.store import read_table
 LOGGER = logging.getLogger(__name__)
 SPLITS = ("train", "validation", "test")
 
-# Images of test patients that the fixed test sample has no place for: used by nothing.
+# Images that nothing uses: of test patients that the fixed test sample has no place for, left out
+# of a subsample, or seen elsewhere under the name of another patient.
 HELD_OUT = "held_out"
+DUPLICATE_COLUMNS = ["content", "sample_id", "path", "label", "group", "split"]
 
 
 def split_samples(
     table: str | Path,
     output: str | Path,
-    shares: dict[str, float],
-    test_sample: dict[str, Any] | None,
+    duplicates: str | Path,
+    split: Split,
+    subsample: Subsample | None,
+    test_sample: Mapping[str, Any] | None,
     seed: int,
 ) -> None:
     """Deal the samples of a store out to train, validation and test.
 
-    `table` is the store's; `output` repeats its rows with a column `split`. A
+    `table` is the store's; `output` repeats its rows with a column `split`, and `fold` where
+    there are folds. What a `subsample` leaves out is `held_out`. So are test images that are the
+    same, pixel by pixel, as one of another patient; `duplicates` lists all of these. A
     `test_sample` of so many `images` with these `class_shares`, or as many as there are, is drawn
     from the test split; the rest of it is `held_out`. Without one, all of it is tested on.
     """
-    samples = read_table(table)
-    samples["split"] = assign_splits(samples, shares, derive_seed("split", seed))
+    samples = read_table(table).fillna({"part": "", "frame": ""})
+    kept = pd.Series(True, index=samples.index)
+    if subsample is not None and subsample.method == "balanced":
+        kept = balanced(samples["label"], derive_seed("balanced", seed))
+    samples["split"] = HELD_OUT
+    dealt = deal_out(samples[kept], split, derive_seed("split", seed))
+    samples.loc[kept, dealt.columns] = dealt
+    if isinstance(subsample, LongTailSubsample):
+        tail = long_tail(
+            samples, subsample.train, subsample.test_images, derive_seed("long tail", seed)
+        )
+        samples.loc[~tail, "split"] = HELD_OUT
+    same = find_duplicates(samples)
+    write_table(duplicates, same)
+    _hold_out_duplicates(samples, same)
     if test_sample is not None:
         _draw_test_sample(samples, **test_sample, seed=derive_seed("test", seed))
     counts = pd.crosstab(samples["label"], samples["split"])
@@ -42,12 +72,142 @@ def split_samples(
     write_table(output, samples)
 
 
-def assign_splits(samples: pd.DataFrame, shares: dict[str, float], seed: int) -> pd.Series:
-    """Return the split of each sample; all samples of one group are in the same split.
+def deal_out(samples: pd.DataFrame, split: Split, seed: int) -> pd.DataFrame:
+    """Return a column `split`, and for folds a column `fold`, for each of `samples`.
+
+    All samples of one group are in the same split. `samples` has the columns `label`, `group` and
+    `part`. Raises UserError when the split can't be made of them.
+    """
+    match split:
+        case ShareSplit():
+            shares = {name: getattr(split, name) for name in SPLITS}
+            return assign_splits(samples, shares, seed).to_frame("split")
+        case CountSplit():
+            targets = {name: getattr(split, name) for name in SPLITS}
+            return assign_counts(samples, targets, seed).to_frame("split")
+        case FoldSplit():
+            fold = assign_folds(samples, split.folds, seed)
+            validation_fold = split.test_fold % split.folds + 1
+            names = {split.test_fold: "test", validation_fold: "validation"}
+            return pd.DataFrame({"split": fold.map(lambda k: names.get(k, "train")), "fold": fold})
+        case OfficialSplit():
+            return assign_official(samples, split.validation, seed).to_frame("split")
+
+
+def assign_splits(samples: pd.DataFrame, shares: Mapping[str, float], seed: int) -> pd.Series:
+    """Return the split of each sample by the `shares` that splits have of every class.
 
     Groups are dealt out in random order within their class, each to the split that is furthest
     below its share of the images. A group with several classes counts for the rarest of them.
     Raises UserError when a class has fewer groups than there are splits.
+    """
+    return _by_group(
+        samples, list(shares), seed, lambda _, sizes, random: _deal(sizes, shares, random)
+    )
+
+
+def assign_counts(
+    samples: pd.DataFrame, targets: Mapping[str, Mapping[str, int]], seed: int
+) -> pd.Series:
+    """Return the split of each sample by the number of images that splits have of every class.
+
+    `targets` is {split: {class: images}}. Large groups are dealt first, each to the split that
+    lacks the largest part of its images, and to none that it would overfill as long as another
+    has room. The difference to `targets` is logged. What no split has room for is held out.
+    """
+
+    def deal(label: str, sizes: pd.Series, random: np.random.Generator) -> dict[str, str]:
+        wanted = {split: counts.get(label, 0) for split, counts in targets.items()}
+        return _fill(sizes, wanted, random)
+
+    splits = _by_group(samples, [], seed, deal)
+    got = pd.crosstab(samples["label"], splits)
+    for split, counts in targets.items():
+        for label, count in counts.items():
+            images = got.get(split, pd.Series(dtype=int)).get(label, 0)
+            if images != count:
+                LOGGER.warning("%s has %d images of %s, not %d", split, images, label, count)
+    return splits
+
+
+def assign_folds(samples: pd.DataFrame, folds: int, seed: int) -> pd.Series:
+    """Return the fold of each sample, from 1: of equal class shares, groups kept whole."""
+    from sklearn.model_selection import StratifiedGroupKFold
+
+    _require_groups(samples, folds, f"{folds} folds")
+    splitter = StratifiedGroupKFold(folds, shuffle=True, random_state=seed % 2**32)
+    fold = pd.Series(0, index=samples.index)
+    parts = splitter.split(samples, samples["label"], samples["group"])
+    for number, (_, rows) in enumerate(parts, start=1):
+        fold.iloc[rows] = number
+    return fold
+
+
+def assign_official(samples: pd.DataFrame, validation: float, seed: int) -> pd.Series:
+    """Return the part that each sample comes in; `validation` is split off train if there is none.
+
+    Raises UserError when the data set has no such parts or one of its groups is in several.
+    """
+    parts = samples["part"]
+    absent = {"train", "test"} - set(parts)
+    if absent:
+        raise UserError(
+            f"split.method: official takes the parts that the data set comes in, and it has no "
+            f"part {' and no part '.join(sorted(absent))}; use method: shares"
+        )
+    if (parts == "").any():
+        raise UserError(
+            f"split.method: official: {(parts == '').sum()} images have no part, such as "
+            f"{samples['path'][parts == ''].iloc[0]}"
+        )
+    torn = parts.groupby(samples["group"]).nunique()
+    torn = torn.index[torn > 1]
+    if len(torn):
+        raise UserError(
+            f"split.method: official: {len(torn)} patients have images in several parts, such as "
+            f"{', '.join(torn[:3])}: results would be too good. Use method: shares"
+        )
+    if "validation" in set(parts) or validation == 0:
+        return parts
+    train = samples[parts == "train"]
+    shares = {"train": 1 - validation, "validation": validation}
+    return assign_splits(train, shares, seed).reindex(samples.index, fill_value="test")
+
+
+def find_duplicates(samples: pd.DataFrame) -> pd.DataFrame:
+    """Return the samples whose picture another group has too, with `DUPLICATE_COLUMNS`."""
+    if "content" not in samples:
+        return pd.DataFrame(columns=DUPLICATE_COLUMNS)
+    groups = samples.groupby("content")["group"].transform("nunique")
+    return samples.loc[groups > 1, DUPLICATE_COLUMNS].sort_values(["content", "sample_id"])
+
+
+def _hold_out_duplicates(samples: pd.DataFrame, same: pd.DataFrame) -> None:
+    tested = same.index[same["split"] == "test"]
+    samples.loc[tested, "split"] = HELD_OUT
+    if len(same):
+        LOGGER.warning(
+            "%d images are the same as one of another patient; %d of them are kept out of the test",
+            len(same),
+            len(tested),
+        )
+    lost = set(samples["label"]) - set(samples.loc[samples["split"] == "test", "label"])
+    if len(tested) and lost:
+        raise UserError(
+            f"all test images of class {', '.join(sorted(lost))} are the same as images of other "
+            f"patients; check whether patients are told apart rightly"
+        )
+
+
+def _by_group(
+    samples: pd.DataFrame,
+    splits: Sequence[str],
+    seed: int,
+    deal: Callable[[str, pd.Series, np.random.Generator], Mapping[str, str]],
+) -> pd.Series:
+    """Return the split of each sample that `deal` gives its group.
+
+    `deal` is given a class and the number of images of each of its groups.
     """
     rarity = samples["label"].value_counts()
     samples = samples.assign(rarity=samples["label"].map(rarity))
@@ -56,28 +216,57 @@ def assign_splits(samples: pd.DataFrame, shares: dict[str, float], seed: int) ->
     random = np.random.default_rng(seed)
     split_of: dict[str, str] = {}
     for label, stratum in strata.groupby("label"):
-        if len(stratum) < len(SPLITS):
-            raise UserError(
-                f"class {label} has images of {len(stratum)} patient(s), but train, validation "
-                f"and test need at least one each: add images of other patients"
-            )
-        split_of |= _deal(stratum["images"], shares, random)
+        if len(stratum) < len(splits):
+            _too_few(label, len(stratum), f"{', '.join(splits[:-1])} and {splits[-1]}")
+        split_of |= deal(label, stratum["images"], random)
     return samples["group"].map(split_of)
 
 
+def _require_groups(samples: pd.DataFrame, least: int, what: str) -> None:
+    for label, groups in samples.groupby("label")["group"].nunique().items():
+        if groups < least:
+            _too_few(label, groups, what)
+
+
+def _too_few(label: str, groups: int, what: str) -> None:
+    raise UserError(
+        f"class {label} has images of {groups} patient(s), but {what} need at least one each: "
+        f"add images of other patients"
+    )
+
+
 def _deal(
-    images: pd.Series, shares: dict[str, float], random: np.random.Generator
+    images: pd.Series, shares: Mapping[str, float], random: np.random.Generator
 ) -> dict[str, str]:
     """Deal the groups of one class, of so many images each, out to the splits."""
     order = [images.index[i] for i in random.permutation(len(images))]
-    dealt = dict.fromkeys(SPLITS, 0)
+    dealt = dict.fromkeys(shares, 0)
     result = {}
     for position, group in enumerate(order):
-        empty = [split for split in SPLITS if not dealt[split]]
+        empty = [split for split in shares if not dealt[split]]
         # the last groups go to splits that have none yet, so that none stays empty
-        candidates = empty if len(order) - position <= len(empty) else SPLITS
+        candidates = empty if len(order) - position <= len(empty) else shares
         target = min(candidates, key=lambda split: dealt[split] / shares[split])
         dealt[target] += images[group]
+        result[group] = target
+    return result
+
+
+def _fill(
+    images: pd.Series, wanted: Mapping[str, int], random: np.random.Generator
+) -> dict[str, str]:
+    """Deal the groups of one class out until each split has as many images as `wanted`."""
+    shuffled = images.iloc[random.permutation(len(images))]
+    lacking = dict(wanted)
+    result = {}
+    for group, size in shuffled.sort_values(ascending=False, kind="stable").items():
+        fitting = [split for split in lacking if lacking[split] >= size]
+        open_splits = fitting or [split for split in lacking if lacking[split] > 0]
+        if not open_splits:
+            result[group] = HELD_OUT
+            continue
+        target = max(open_splits, key=lambda split: lacking[split] / wanted[split])
+        lacking[target] -= size
         result[group] = target
     return result
 

@@ -1,6 +1,7 @@
 """One self-contained HTML page: what was run, what came out, and how far to trust it."""
 
 import base64
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -34,8 +35,9 @@ class Picture:
 class StudyReport:
     """All that the report says about one data set of one study.
 
-    Tables are the CSV files of the study, figures SVG or PNG files. `settings` is plain data, as
-    YAML can show it; `evaluation` its settings bootstrap_samples, confidence and significance.
+    `fetched` is what `fetch_dataset` wrote, tables are the CSV files of the study, figures SVG or
+    PNG files. `settings` is plain data, as YAML can show it; `evaluation` its settings
+    bootstrap_samples, confidence and significance.
     """
 
     name: str
@@ -48,8 +50,10 @@ class StudyReport:
     evaluation: Mapping[str, Any]
     settings: Mapping[str, Any]
 
+    fetched: Path
     split: Path
     rejected: Path
+    duplicates: Path
     mixes: Path
     summary: Path
     comparison: Path
@@ -83,6 +87,8 @@ def _view(study: StudyReport) -> dict[str, Any]:
     split, mixes = read_table(study.split), read_table(study.mixes)
     summary, comparison = read_table(study.summary), read_table(study.comparison)
     rejected = read_table(study.rejected)
+    fetched = json.loads(Path(study.fetched).read_text(encoding="utf-8"))
+    dataset = study.settings.get("datasets", {}).get(study.dataset, {})
     classes = sorted(split["label"].unique())
     others = [label for label in classes if label != study.positive_class]
     return {
@@ -90,6 +96,9 @@ def _view(study: StudyReport) -> dict[str, Any]:
         "cautions": find_cautions(study.settings, study.dataset, split, mixes, summary),
         "findings": find(summary),
         "confidence": f"{100 * study.evaluation['confidence']:g}%",
+        "about": fetched["about"],
+        "embedded": dataset.get("embedded") is not None,
+        "duplicate_count": len(read_table(study.duplicates)),
         "classes": classes,
         "other_class": others[0] if len(others) == 1 else None,
         "dataset_rows": tables.dataset_rows(split),

@@ -1,9 +1,13 @@
-"""The drawn mammograms: files, determinism, and what can be learned from them."""
+"""Mini-DDSM: the real tree, and the drawn mammograms in its layout."""
 
 import itertools
 import re
+import shutil
+import zipfile
+from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 import torch
 from PIL import Image
@@ -14,27 +18,31 @@ from sklearn.model_selection import StratifiedGroupKFold, cross_val_score
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
+from http_server import running_server
+from synthmix.acquire import kaggle
 from synthmix.classifiers import vgg16
 from synthmix.classify.extract_features import to_inputs
-from synthmix.datasets import phantom_mammograms
-from synthmix.datasets.phantoms import SIDES, VIEWS, draw, random_anatomy, random_lesion
+from synthmix.config.preparation import Prepare
+from synthmix.datasets.embedded.mammogram_drawing import (
+    SIDES,
+    VIEWS,
+    draw,
+    random_anatomy,
+    random_lesion,
+)
+from synthmix.datasets.mini_ddsm import MiniDDSM
 from synthmix.errors import UserError
-from synthmix.prepare.prepare_images import prepare_image, read_image
+from synthmix.prepare.prepare_images import prepare_image
+from synthmix.readers import read_image
 
 
 def fetch(settings, target):
-    return phantom_mammograms.fetch(phantom_mammograms.raw_settings(settings), target)
+    return MiniDDSM.fetch(settings.raw_settings(), target)
 
 
 def make_settings(**more):
-    values = {
-        "source": "phantom_mammograms",
-        "normal_patients": 2,
-        "benign_patients": 2,
-        "cancer_patients": 3,
-        "height": 96,
-    }
-    return phantom_mammograms.Settings(**(values | more))
+    embedded = {"normal_patients": 2, "benign_patients": 2, "cancer_patients": 3, "height": 96}
+    return MiniDDSM(source="mini_ddsm", embedded=embedded | more)
 
 
 def files_below(root):
@@ -47,14 +55,19 @@ def files_below(root):
 
 @pytest.fixture(scope="module")
 def fetched(tmp_path_factory):
-    return fetch(make_settings(), tmp_path_factory.mktemp("phantoms"))
+    return fetch(make_settings(), tmp_path_factory.mktemp("drawn"))
+
+
+CASES = [("Benign", "0029", "C"), ("Cancer", "3005", "B"), ("Normal", "0002", "A")]
+TOP = "MINI-DDSM-Complete-JPEG-8"
 
 
 class TestFetch:
     def test_tree_is_that_of_mini_ddsm(self, fetched):
-        names = sorted(files_below(fetched))
+        names = sorted(files_below(fetched / TOP))
         cases = {
-            folder.name: {case.name for case in folder.iterdir()} for folder in fetched.iterdir()
+            folder.name: {case.name for case in folder.iterdir()}
+            for folder in (fetched / TOP).iterdir()
         }
         assert {folder: len(found) for folder, found in cases.items()} == {
             "Benign": 2,
@@ -67,7 +80,7 @@ class TestFetch:
         assert all(re.fullmatch(pattern, name) for name in names)
 
     def test_lesion_patients_have_one_side_and_normal_ones_both(self, fetched):
-        for case in fetched.glob("*/*"):
+        for case in (fetched / TOP).glob("*/*"):
             films = sorted(path.stem.split(".")[1] for path in case.iterdir())
             sides = {film.split("_")[0] for film in films}
             assert len(sides) == (2 if case.parent.name == "Normal" else 1)
@@ -92,11 +105,11 @@ class TestFetch:
         assert files_below(again) == files_below(fetched)
 
     def test_patients_do_not_depend_on_how_many_others_there_are(self, fetched, tmp_path):
-        more = make_settings(normal_patients=4, benign_patients=0, cancer_patients=5)
+        more = make_settings(normal_patients=4, benign_patients=1, cancer_patients=5)
         other = files_below(fetch(more, tmp_path))
         same = {name: data for name, data in files_below(fetched).items() if "Benign" not in name}
         assert same.items() < other.items()
-        assert not any(name.startswith("Benign") for name in other)
+        assert len({name.split("/")[2] for name in other if "Benign" in name}) == 1
 
     def test_another_seed_draws_other_patients(self, fetched, tmp_path):
         other = fetch(make_settings(seed=2), tmp_path)
@@ -112,23 +125,102 @@ class TestFetch:
 
     def test_folder_that_cannot_be_written(self, tmp_path):
         (tmp_path / "file").write_bytes(b"")
-        with pytest.raises(UserError, match="file: the phantoms cannot be written"):
+        with pytest.raises(UserError, match="file/files: the files cannot be written"):
             fetch(make_settings(), tmp_path / "file")
 
 
 class TestIndex:
     def test_classes_and_patients(self, fetched):
         settings = make_settings()
-        table = phantom_mammograms.index(settings, fetched)
+        table = settings.index(fetched)
         assert settings.class_names() == ("cancer", "normal")
         assert table["label"].value_counts().to_dict() == {"cancer": 10, "normal": 8}
         assert table["group"].nunique() == 7
         assert sorted(table["path"]) == sorted(files_below(fetched)) == list(table["path"])
 
-    def test_without_benign_patients(self, tmp_path):
-        settings = make_settings(benign_patients=0)
-        table = phantom_mammograms.index(settings, fetch(settings, tmp_path))
-        assert table["label"].value_counts().to_dict() == {"cancer": 6, "normal": 8}
+
+class TestRealTree:
+    """What the downloaded data set has and the drawn one has not."""
+
+    @pytest.fixture
+    def tree(self, tmp_path):
+        names = [f"{folder}/{case}/{letter}_{case}_1.LEFT_CC" for folder, case, letter in CASES]
+        for name in names:
+            for suffix in (".jpg", "_Mask.jpg"):
+                path = tmp_path / "wrapper" / TOP / f"{name}{suffix}"
+                path.parent.mkdir(parents=True, exist_ok=True)
+                path.write_bytes(b"")
+        rows = [{"fullPath": name.replace("/", "\\") + ".jpg", "Age": 50} for name in names]
+        rows[0]["fullPath"] = "Benign\\9999\\C_9999_1.LEFT_CC.jpg"
+        pd.DataFrame(rows).to_excel(tmp_path / "wrapper" / "DataWMask.xlsx", index=False)
+        return tmp_path
+
+    def test_masks_are_no_pictures_and_a_case_is_a_patient(self, tree):
+        root = MiniDDSM.find(tree)
+        table = MiniDDSM(source="mini_ddsm").index(root)
+        assert root.name == "wrapper"
+        assert table["label"].tolist() == ["cancer", "cancer", "normal"]
+        assert table["group"].tolist() == ["0029", "3005", "0002"]
+        assert not table["path"].str.contains("Mask").any()
+
+    def test_other_classes_can_be_made_of_the_folders(self, tree):
+        classes = {"cancer": ["Cancer"], "benign": ["Benign"]}
+        table = MiniDDSM(source="mini_ddsm", classes=classes).index(MiniDDSM.find(tree))
+        assert table["label"].tolist() == ["benign", "cancer"]
+
+    def test_differences_to_its_table_are_told(self, tree, caplog):
+        MiniDDSM(source="mini_ddsm").index(MiniDDSM.find(tree))
+        told = " ".join(caplog.messages)
+        assert "lists pictures that are not there: 1, such as Benign/9999" in told
+        assert "does not list pictures that are there: 1, such as Benign/0029" in told
+
+    def test_a_class_without_pictures_is_told(self, tree):
+        for path in tree.rglob("A_*.jpg"):
+            path.unlink()
+        with pytest.raises(UserError, match="normal has no pictures in Normal"):
+            MiniDDSM(source="mini_ddsm").index(MiniDDSM.find(tree))
+
+    def test_an_archive_put_there_by_hand_is_used_without_a_network(self, tree, tmp_path):
+        target = tmp_path / "data" / "mini_ddsm"
+        target.mkdir(parents=True)
+        shutil.make_archive(str(target / "archive"), "zip", tree / "wrapper")
+        assert MiniDDSM.missing({}, target) is None
+        root = MiniDDSM.fetch({}, target)
+        assert root == target / "files" / "archive"
+        assert len(MiniDDSM(source="mini_ddsm").index(root)) == 3
+
+    def test_an_unpacked_tree_put_there_by_hand_is_used_where_it_is(self, tree, tmp_path):
+        assert MiniDDSM.fetch({}, tree) == tree / "wrapper"
+
+    def test_another_archive_is_told(self, tmp_path):
+        with zipfile.ZipFile(tmp_path / "other.zip", "w") as archive:
+            archive.writestr("a.jpg", b"")
+        with pytest.raises(UserError, match="is not Mini-DDSM: no folder has MINI-DDSM"):
+            MiniDDSM.fetch({}, tmp_path)
+
+    def test_it_is_downloaded_and_unpacked(self, tree, tmp_path, monkeypatch):
+        monkeypatch.setenv("KAGGLE_USERNAME", "me")
+        monkeypatch.setenv("KAGGLE_KEY", "secret")
+        archive = shutil.make_archive(str(tmp_path / "miniddsm2"), "zip", tree / "wrapper")
+        with running_server() as server:
+            monkeypatch.setattr(kaggle, "API", server.address)
+            body = Path(archive).read_bytes()
+            server.files["/datasets/download/cheddad/miniddsm2"] = body
+            root = MiniDDSM.fetch({}, tmp_path / "data")
+            assert len(MiniDDSM(source="mini_ddsm").index(root)) == 3
+            assert MiniDDSM.fetch({}, tmp_path / "data") == root
+            assert len(server.requests) == 1
+        assert not list((tmp_path / "data").glob("*.partial"))
+
+    def test_without_credentials_the_steps_are_told_before_the_download(
+        self, tmp_path, monkeypatch
+    ):
+        for name in ("KAGGLE_USERNAME", "KAGGLE_KEY", "KAGGLE_API_TOKEN"):
+            monkeypatch.delenv(name, raising=False)
+        monkeypatch.setenv("KAGGLE_CONFIG_DIR", str(tmp_path))
+        monkeypatch.setenv("HOME", str(tmp_path))
+        assert "kaggle.json" in MiniDDSM.missing({}, tmp_path / "data")
+        assert MiniDDSM.missing(make_settings().raw_settings(), tmp_path / "data") is None
 
 
 class TestSettings:
@@ -137,7 +229,7 @@ class TestSettings:
         [
             {"normal_patients": 0},
             {"normal_patients": 3334},
-            {"benign_patients": -1},
+            {"benign_patients": 0},
             {"cancer_patients": 0},
             {"height": 8},
         ],
@@ -148,7 +240,7 @@ class TestSettings:
 
     def test_the_raw_files_depend_on_every_setting(self):
         changes = [{}, {"seed": 2}, {"height": 100}, {"normal_patients": 3}]
-        raw = [phantom_mammograms.raw_settings(make_settings(**change)) for change in changes]
+        raw = [make_settings(**change).raw_settings() for change in changes]
         assert all(one != other for one, other in itertools.combinations(raw, 2))
 
 
@@ -183,10 +275,9 @@ def test_phantoms_can_be_learned_but_not_at_a_glance(tmp_path):
     frozen = vgg16.frozen_part(vgg16.random_weights(), unfrozen_layers=0)
     settings = make_settings(normal_patients=60, benign_patients=90, cancer_patients=90, height=320)
     root = fetch(settings, tmp_path)
-    table = phantom_mammograms.index(settings, root)
-    images = np.stack(
-        [prepare_image(read_image(root / path), 64, 1, True) for path in table["path"]]
-    )
+    table = settings.index(root)
+    prepare = Prepare(image_size=64)
+    images = np.stack([prepare_image(read_image(root / path), prepare) for path in table["path"]])
     inputs = to_inputs(images, 64, vgg16.MEAN, vgg16.STANDARD_DEVIATION, torch.device("cpu"))
     with torch.inference_mode():
         features = torch.cat([frozen(batch).flatten(1) for batch in inputs.split(32)]).numpy()

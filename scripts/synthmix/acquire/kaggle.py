@@ -1,0 +1,58 @@
+"""Data sets that Kaggle keeps."""
+
+import base64
+from pathlib import Path
+
+from synthmix.acquire.download import RemoteFile, download_files
+from synthmix.errors import UserError
+
+API = "https://www.kaggle.com/api/v1"
+STEPS = (
+    "Kaggle asks for credentials:\n"
+    "  1. sign in at https://www.kaggle.com and choose Settings, API, Create New Token;\n"
+    "  2. put the file kaggle.json that it gives you into ~/.kaggle/ (chmod 600), or set\n"
+    "     KAGGLE_USERNAME and KAGGLE_KEY, or KAGGLE_API_TOKEN, to what it says;\n"
+    "  3. run the same command again.\n"
+)
+
+
+def missing_credentials(handle: str, source: str) -> str | None:
+    """Return how to get credentials where there are none; `handle` is the data set on Kaggle."""
+    if _authorization() is not None:
+        return None
+    return (
+        f"{source}: {handle} is to be downloaded from Kaggle. {STEPS}"
+        f"Or download it by hand from https://www.kaggle.com/datasets/{handle} and put the archive "
+        f"into the folder {source} of data_dir."
+    )
+
+
+def download_dataset(handle: str, folder: Path) -> None:
+    """Bring the archive of the data set `handle` (owner/name) to `folder`, as <name>.zip.
+
+    Not by kagglehub's own download, which unpacks what comes without a limit; the credentials
+    are those that it finds. Raises `UserError` without credentials or when it can't be had.
+    """
+    name = handle.split("/")[1]
+    authorization = _authorization()
+    if authorization is None:
+        raise UserError(missing_credentials(handle, name))
+    url = f"{API}/datasets/download/{handle}"
+    file = RemoteFile(url, f"{name}.zip", headers={"Authorization": authorization})
+    download_files([file], folder)
+
+
+def _authorization() -> str | None:
+    """Return the header that authorises, by the environment or the file of the user."""
+    from kagglehub.config import get_kaggle_credentials
+
+    try:
+        credentials = get_kaggle_credentials()
+    except ValueError as error:  # kaggle.json is not what it should be
+        raise UserError(f"{error}. {STEPS}") from error
+    if credentials is None:
+        return None
+    if credentials.api_key:
+        return f"Bearer {credentials.api_key}"
+    pair = f"{credentials.username}:{credentials.key}".encode()
+    return f"Basic {base64.b64encode(pair).decode('ascii')}"

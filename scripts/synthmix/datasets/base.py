@@ -1,0 +1,145 @@
+"""What every source of raw images has: the contract, and what most of them have in common."""
+
+import re
+from abc import abstractmethod
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+from typing import Any, ClassVar
+
+import numpy as np
+import pandas as pd
+from PIL import Image
+from pydantic import Field
+
+from synthmix.config.preparation import Prepare, Split, Subsample
+from synthmix.readers import read_image
+from synthmix.settings import Name, PositiveInt, SettingsModel
+
+# What a study says of a data set that changes neither its raw files nor their list.
+_LATER = {"published_images", "prepare", "split", "subsample"}
+
+
+@dataclass(frozen=True)
+class About:
+    """What the people behind a data set want to be known."""
+
+    title: str
+    licence: str
+    citation: str
+    homepage: str
+
+
+class Dataset(SettingsModel):
+    """The settings of a data set, and how its raw files come to disk and are listed.
+
+    Abstract. A subclass narrows `source` to its own name, adds settings and gives what is
+    abstract here. Reading a study imports all of them: heavy libraries are imported in the
+    functions that need them.
+    """
+
+    about: ClassVar[About | None] = None
+
+    source: str = Field(description="The kind of source.")
+    published_images: dict[Name, PositiveInt] = Field(
+        {},
+        description="Images of each class that the source work counts; a difference is reported.",
+    )
+    prepare: Prepare | None = Field(None, description="In place of the study's prepare.")
+    split: Split | None = Field(None, description="In place of the study's split.")
+    subsample: Subsample | None = Field(
+        None, description="Which of the images are used; all of them where absent."
+    )
+
+    @abstractmethod
+    def class_names(self) -> tuple[str, ...]:
+        """Return the classes it yields, in a fixed order."""
+
+    @abstractmethod
+    def raw_settings(self) -> dict[str, Any]:
+        """Return the settings that the raw files depend on, as plain values.
+
+        Data sets that agree in these share the raw files. Where there are none the raw files
+        lie in the folder `data_dir/<source>`.
+        """
+
+    def index_settings(self) -> dict[str, Any]:
+        """Return the settings that the list of samples depends on, as plain values."""
+        return self.model_dump(mode="json", exclude=_LATER)
+
+    @classmethod
+    def raw_state(cls, raw: dict[str, Any]) -> str:
+        """Return what tells the raw files at their source from changed ones.
+
+        `raw` is what `raw_settings` returns. Computed at little cost whenever the workflow
+        starts; must not fail when the files are not there yet. May be constant.
+        """
+        return ""
+
+    @classmethod
+    def missing(cls, raw: dict[str, Any], target: Path) -> str | None:
+        """Return what the user must do before `fetch` can begin, or None.
+
+        Looks at this machine alone: no network is used.
+        """
+        return None
+
+    @classmethod
+    @abstractmethod
+    def fetch(cls, raw: dict[str, Any], target: Path) -> Path:
+        """Bring the raw files to disk below the folder `target`; return the folder that has them.
+
+        `target` is made when needed; an earlier, broken-off attempt may have left files there.
+        Raises `UserError` when they can't be had.
+        """
+
+    def extra_state(self) -> str:
+        """Return the same as `raw_state` for files besides the raw ones that `index` reads."""
+        return ""
+
+    @abstractmethod
+    def index(self, root: Path) -> pd.DataFrame:
+        """List the images below `root`, the folder that `fetch` returned; decodes none.
+
+        Returns a row an image, sorted by `path` (and `frame`), all columns text:
+
+        `sample_id`  unique, made of letters, digits and `._-`
+        `path`       of the file, relative to `root`, with forward slashes
+        `frame`      optional: which image of a file that holds several, as `read` takes it
+        `label`      one of `class_names()`
+        `group`      the patient: images of one group are never split
+        `part`       optional: train, validation or test, where the data set comes in such parts
+        """
+
+    @classmethod
+    def read(cls, path: Path, frame: str) -> Image.Image | np.ndarray:
+        """Return the image of a row of `index`: a picture, or a volume (X, Y, Z), float32.
+
+        The axes of a volume run from left to right, back to front, bottom to top. `path` is
+        absolute; `frame` is empty where the file holds one image. Called from several threads.
+        Raises any exception, with a message for the user, when it can't be read.
+        """
+        return read_image(path)
+
+
+def sample_identifiers(paths: list[str]) -> list[str]:
+    """Return a distinct identifier for each path, safe as a file name."""
+    used: set[str] = set()
+    identifiers = []
+    for path in paths:
+        stem = re.sub(r"[^A-Za-z0-9._-]", "_", str(PurePosixPath(path).with_suffix("")))
+        identifier, number = stem, 1
+        while identifier in used:
+            number += 1
+            identifier = f"{stem}-{number}"
+        used.add(identifier)
+        identifiers.append(identifier)
+    return identifiers
+
+
+def visible_files(folder: Path) -> Iterator[str]:
+    """Yield the files below `folder` in a fixed order, relative to it, with forward slashes."""
+    for path in sorted(folder.rglob("*")):
+        relative = path.relative_to(folder)
+        if path.is_file() and not any(part.startswith(".") for part in relative.parts):
+            yield relative.as_posix()

@@ -1,0 +1,229 @@
+"""The brain tumor dataset of figshare: MRI slices with a tumour, as MATLAB 7.3 files.
+
+Four ZIP files hold `1.mat` to `3064.mat`; `cjdata` in each has the `image`, the `label` (1 to 3)
+and the patient, `PID`. `cvind.mat` beside them, which says how others split the images, and the
+outlines of the tumours are not used.
+"""
+
+import logging
+import os
+import re
+from pathlib import Path, PurePosixPath
+from typing import TYPE_CHECKING, Any, Literal
+
+import numpy as np
+import pandas as pd
+from PIL import Image
+from pydantic import Field
+from tqdm import tqdm
+
+from synthmix.acquire.download import RemoteFile, download_files, get_json
+from synthmix.datasets.archives import extract_archive, is_archive
+from synthmix.datasets.base import About, sample_identifiers, visible_files
+from synthmix.datasets.embedded import brain_slices
+from synthmix.datasets.public import FILES, PublicDataset, write_whole
+from synthmix.errors import UserError
+
+if TYPE_CHECKING:
+    import h5py
+
+LOGGER = logging.getLogger(__name__)
+API = "https://api.figshare.com/v2"
+ARTICLE = 1512427
+MOST_UNREADABLE = 0.05  # of the files
+_SLICE = re.compile(r"\d+\.mat")
+
+
+class BrainTumor(PublicDataset):
+    """The brain tumor dataset, MRI slices by kind of tumour."""
+
+    about = About(
+        title="brain tumor dataset (Jun Cheng, figshare)",
+        licence="CC BY 4.0",
+        citation="J. Cheng et al. Enhanced Performance of Brain Tumor Classification via Tumor "
+        "Region Augmentation and Partition. PLOS ONE 10(10), 2015. "
+        "https://doi.org/10.1371/journal.pone.0140381",
+        homepage=f"https://doi.org/10.6084/m9.figshare.{ARTICLE}",
+    )
+    markers = ("[0-9]*.mat",)  # in folders of the root, mostly: see `find`
+
+    source: Literal["brain_tumor"]
+    embedded: brain_slices.Embedded | None = Field(
+        None, description="In place of the download: brains drawn in its layout."
+    )
+
+    def class_names(self) -> tuple[str, ...]:
+        """Return the kinds of tumour in the order of their numbers in the files."""
+        return brain_slices.LABELS
+
+    @classmethod
+    def download(cls, folder: Path) -> None:
+        """Download what the article on figshare has: four archives and two small files."""
+        url = f"{API}/articles/{ARTICLE}"
+        answer = get_json(url)
+        try:
+            files = [_remote_file(entry) for entry in answer["files"]]
+            if not any(file.name.endswith(".zip") for file in files):
+                raise ValueError("no archive among them")
+        except (KeyError, TypeError, ValueError) as error:
+            raise UserError(
+                f"{url}: figshare's answer does not list files the way it used to ({error!r}). "
+                f"Download them by hand from {cls.about.homepage} and put them into the folder "
+                "brain_tumor of data_dir"
+            ) from error
+        download_files(files, folder)
+
+    @classmethod
+    def draw(cls, embedded: dict[str, Any], root: Path) -> None:
+        """Draw brains."""
+        brain_slices.write(brain_slices.Embedded(**embedded), root)
+
+    @classmethod
+    def fetch(cls, raw: dict[str, Any], target: Path) -> Path:
+        """Return the folder of the raw tree; see `PublicDataset`.
+
+        The archives may also lie in a folder, or in the one archive that figshare makes of them.
+        """
+        if not raw and cls.find(target) is None:
+            archives = [path for path in _whole(target, "*") if is_archive(path)]
+            if archives:
+                write_whole(target / FILES, lambda folder: _extract(archives, folder))
+        return super().fetch(raw, target)
+
+    @classmethod
+    def find(cls, target: Path) -> Path | None:
+        """Return the innermost folder that has all of the slices, or None without any."""
+        folders = {path.parent for path in _whole(target, "*.mat") if _SLICE.fullmatch(path.name)}
+        return Path(os.path.commonpath(folders)) if folders else None
+
+    def index(self, root: Path) -> pd.DataFrame:
+        """List the slices; those whose label and patient can't be read are logged and left out.
+
+        Raises `UserError` when they are more than a few, when a class has none, or when a slice
+        is there twice.
+        """
+        paths = [path for path in visible_files(root) if _is_slice(path)]
+        _require_once(root, paths)
+        rows, reasons = [], {}
+        for path in tqdm(paths, "index", disable=None):
+            try:
+                rows.append((path, *_label_and_patient(root / path)))
+            except Exception as error:  # damaged files make h5py raise nearly anything
+                reasons[path] = f"{type(error).__name__}: {error}"
+                LOGGER.warning("left out %s: %s", root / path, reasons[path])
+        _require_enough(root, paths, reasons, {label for _, label, _ in rows})
+        return pd.DataFrame(
+            {
+                "sample_id": sample_identifiers([path for path, _, _ in rows]),
+                "path": [path for path, _, _ in rows],
+                "label": [label for _, label, _ in rows],
+                "group": [patient for _, _, patient in rows],
+            }
+        )
+
+    @classmethod
+    def read(cls, path: Path, frame: str) -> Image.Image:
+        """Return the slice in the units of the scanner, as a picture of mode F.
+
+        Raises any exception when the file holds no such picture.
+        """
+        import h5py
+
+        with h5py.File(path) as file:
+            values = _dataset(file, "image")[()]
+        if values.ndim != 2:
+            raise ValueError(f"cjdata/image has the shape {values.shape}, not two axes")
+        # MATLAB stores columns one after the other, which HDF5 takes for rows
+        return Image.fromarray(np.ascontiguousarray(values.T, dtype=np.float32))
+
+
+def _remote_file(entry: dict[str, Any]) -> RemoteFile:
+    md5 = entry.get("computed_md5") or entry.get("supplied_md5")
+    return RemoteFile(
+        url=entry["download_url"],
+        name=entry["name"],
+        checksum=f"md5:{md5}" if md5 else None,
+        size=int(entry["size"]),
+    )
+
+
+def _whole(target: Path, pattern: str) -> list[Path]:
+    """Return the files below `target` of that name, but for those in a folder not yet whole."""
+    return [
+        path
+        for path in sorted(target.rglob(pattern))
+        if path.is_file()
+        and not any(
+            part.startswith(".") or part.endswith(".partial")
+            for part in path.relative_to(target).parts
+        )
+    ]
+
+
+def _extract(archives: list[Path], folder: Path) -> None:
+    """Extract `archives`, and those in them, each into a folder of its own."""
+    for archive in archives:
+        place = folder / _stem(archive)
+        extract_archive(archive, place)
+        for inner in _whole(place, "*"):
+            if is_archive(inner):
+                extract_archive(inner, inner.with_name(_stem(inner)))
+                inner.unlink()
+
+
+def _stem(archive: Path) -> str:
+    return archive.name.split(".")[0]
+
+
+def _is_slice(path: str) -> bool:
+    return _SLICE.fullmatch(PurePosixPath(path).name) is not None
+
+
+def _require_once(root: Path, paths: list[str]) -> None:
+    first: dict[str, str] = {}
+    for path in paths:
+        name = PurePosixPath(path).name
+        if name in first:
+            raise UserError(
+                f"{root}: {name} is there more than once, as {first[name]} and as {path}; keep "
+                "one copy of the data set"
+            )
+        first[name] = path
+
+
+def _require_enough(
+    root: Path, paths: list[str], reasons: dict[str, str], labels: set[str]
+) -> None:
+    if len(reasons) > MOST_UNREADABLE * len(paths):
+        path, reason = next(iter(reasons.items()))
+        raise UserError(
+            f"{root}: {len(reasons)} of {len(paths)} files can't be read as slices, such as "
+            f"{path} ({reason}); the data set is damaged: get it again"
+        )
+    for label in brain_slices.LABELS:
+        if label not in labels:
+            raise UserError(
+                f"{root}: no slice has a {label} tumour; the data set is not whole: get it again"
+            )
+
+
+def _label_and_patient(path: Path) -> tuple[str, str]:
+    """Return the class and the patient of a slice; raises any exception when it can't."""
+    import h5py
+
+    with h5py.File(path) as file:
+        number = float(np.asarray(_dataset(file, "label")[()]).item())
+        letters = np.asarray(_dataset(file, "PID")[()]).ravel()
+    if number not in (1, 2, 3):
+        raise ValueError(f"cjdata/label is {number:g}, not 1, 2 or 3")
+    patient = "".join(chr(int(letter)) for letter in letters).strip()
+    if not patient.isprintable() or not patient:
+        raise ValueError(f"cjdata/PID is {patient!r}, which names no patient")
+    return brain_slices.LABELS[int(number) - 1], patient
+
+
+def _dataset(file: "h5py.File", name: str) -> "h5py.Dataset":
+    try:
+        return file["cjdata"][name]
+    except KeyError:
+        raise KeyError(f"no cjdata/{name} in it") from None

@@ -1,0 +1,313 @@
+"""The ISIC archive: dermatoscopic images of skin lesions.
+
+`metadata.csv` and, beside it or in folders below, `<isic_id>.jpg` (or `.png`). The table may be
+the one that this module writes, one of isic-cli or the archive's site, or one of the archive's
+first version (`name`, `meta.clinical.benign_malignant`, `dataset.name`).
+
+Where an image comes from can't be read off the newer tables: they name who is to be credited, and
+SONIC shares its "Anonymous" with other collections. It is then told by the folder that the image
+lies in, or by a table of the images of that collection, `SONIC.csv`, beside `metadata.csv`.
+"""
+
+import logging
+import re
+from collections.abc import Iterator, Sequence
+from pathlib import Path, PurePosixPath
+from typing import Annotated, Any, ClassVar, Literal
+from urllib.parse import urlencode, urlsplit
+
+import pandas as pd
+from pydantic import Field, StringConstraints
+
+from synthmix.acquire.download import RemoteFile, download_files, get_json
+from synthmix.datasets.base import About, sample_identifiers, visible_files
+from synthmix.datasets.embedded import skin_lesions
+from synthmix.datasets.public import PublicDataset
+from synthmix.errors import UserError
+
+LOGGER = logging.getLogger(__name__)
+API = "https://api.isic-archive.com/api/v2"
+BATCH = 1000  # images between two looks at the list: addresses in it may expire
+
+_PAGE = 100  # entries, the most that the API gives at a time
+_SUFFIXES = (".jpg", ".jpeg", ".png")
+_CLASSES = ("benign", "malignant")
+_OTHER = "other"
+
+# Columns that say the same, compared in lower case.
+_IDENTIFIERS = ("isic_id", "image_id", "image_name", "image", "name")
+_LABELS = (
+    *("benign_malignant", "clinical.benign_malignant", "meta.clinical.benign_malignant"),
+    *("diagnosis_1", "clinical.diagnosis_1", "metadata.clinical.diagnosis_1"),
+)
+_SOURCES = ("collection", "collections", "dataset", "dataset.name")
+_CREDITS = ("attribution",)
+_PATIENTS = ("patient_id", "clinical.patient_id", "meta.clinical.patient_id")
+_LESIONS = ("lesion_id", "clinical.lesion_id", "meta.clinical.lesion_id")
+
+Source = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
+
+
+class Isic(PublicDataset):
+    """The ISIC archive as it was in 2019 and 2020, by the label of the lesion."""
+
+    about = About(
+        title="ISIC archive",
+        licence="CC-0, CC-BY or CC-BY-NC, image by image: copyright_license in metadata.csv",
+        citation="International Skin Imaging Collaboration. ISIC archive. P. Tschandl, "
+        "C. Rosendahl, H. Kittler. The HAM10000 dataset, a large collection of multi-source "
+        "dermatoscopic images of common pigmented skin lesions. Scientific Data 5, 180161, 2018. "
+        "https://doi.org/10.1038/sdata.2018.161",
+        homepage="https://www.isic-archive.com",
+    )
+    markers = (skin_lesions.METADATA,)
+    collections: ClassVar[tuple[str, ...]] = (
+        *("HAM10000", "MSK-1", "MSK-2", "MSK-3", "MSK-4", "MSK-5"),
+        *("UDA-1", "UDA-2"),
+    )
+    """What is downloaded. Without SONIC."""
+    small_collections: ClassVar[tuple[str, ...]] = (
+        "2018 JID Editorial Images",
+        "Dermoscopedia (CC-BY)",
+    )
+    """What is downloaded too if the archive still has it: 105 images in 2019."""
+
+    source: Literal["isic"]
+    excluded_sources: list[Source] = Field(
+        [skin_lesions.STICKERS],
+        description="Collections whose images are left out, by name. All images of SONIC are "
+        "benign and most have coloured stickers, which give them away; the download is without "
+        "them in any case.",
+    )
+    keep_other_labels: bool = Field(
+        False,
+        description="Whether images labelled neither benign nor malignant are kept, for a "
+        "generator, as the class other.",
+    )
+    embedded: skin_lesions.Embedded | None = Field(
+        None, description="In place of the download: skin lesions drawn in its layout."
+    )
+
+    def class_names(self) -> tuple[str, ...]:
+        """Return benign and malignant, and other where such images are kept."""
+        return (*_CLASSES, _OTHER) if self.keep_other_labels else _CLASSES
+
+    @classmethod
+    def download(cls, folder: Path) -> None:
+        """Download the collections by the API of the archive; images that are there are kept."""
+        rows: dict[str, dict[str, Any]] = {}
+        for name, number in _collection_numbers(cls.collections, cls.small_collections).items():
+            for batch in _batches(_entries("images/search/", collections=number)):
+                # an image may be of several collections
+                fresh = {entry["isic_id"]: entry for entry in batch if entry["isic_id"] not in rows}
+                LOGGER.info("%s: %d more images", name, len(fresh))
+                download_files([_remote_file(entry) for entry in fresh.values()], folder)
+                rows |= {identifier: _row(entry, name) for identifier, entry in fresh.items()}
+        # The table comes last: a tree that has one is whole.
+        table = pd.DataFrame([rows[identifier] for identifier in sorted(rows)], dtype=object)
+        table.to_csv(folder / skin_lesions.METADATA, index=False)
+
+    @classmethod
+    def draw(cls, embedded: dict[str, Any], root: Path) -> None:
+        """Draw skin lesions."""
+        skin_lesions.write(skin_lesions.Embedded(**embedded), root)
+
+    def index(self, root: Path) -> pd.DataFrame:
+        """List the images; raises `UserError` when the table lacks a column or a class has none.
+
+        A patient is known by `patient_id`, where that is empty by `lesion_id`; an image that has
+        neither is a group of its own. Images that only the table or only the tree knows are
+        logged.
+        """
+        files = _files(root)
+        rows = _rows(root / skin_lesions.METADATA)
+        rows["path"] = rows["name"].map(files).astype(object)
+        _report("files without a row in the table", set(files) - set(rows["name"]))
+        rows = rows[~self._excluded(root, rows)].copy()
+        rows["label"] = rows["label"].where(rows["label"].isin(_CLASSES), _OTHER)
+        rows = rows[rows["label"].isin(self.class_names())]
+        rows = rows.drop_duplicates(["name", "label"])
+        _raise_for_several_labels(root, rows)
+        _report("images of the table without a file", set(rows["name"][rows["path"].isna()]))
+        rows = rows.dropna(subset="path").sort_values("path", ignore_index=True)
+        for label in self.class_names():
+            if not (rows["label"] == label).any():
+                raise UserError(
+                    f"{root}: no image is labelled {label} in {skin_lesions.METADATA}, has a file "
+                    f"and is not of {', '.join(self.excluded_sources) or 'an excluded source'}; "
+                    "the data set is not whole, or the settings leave too much out"
+                )
+        paths = list(rows["path"])
+        columns = {"sample_id": sample_identifiers(paths), "path": paths}
+        return pd.DataFrame(columns | {name: list(rows[name]) for name in ("label", "group")})
+
+    def _excluded(self, root: Path, rows: pd.DataFrame) -> pd.Series:
+        """Return which rows are of an excluded source.
+
+        Raises `UserError` when nothing tells whether there are any.
+        """
+        folders = rows["path"].fillna("").map(lambda path: "/".join(path.split("/")[:-1]))
+        known = rows["source"] + "\n" + rows["credit"] + "\n" + folders.str.lower()
+        excluded = pd.Series(False, index=rows.index)
+        for source in self.excluded_sources:
+            words = re.compile(rf"(?<!\w){re.escape(source.lower())}(?!\w)")
+            found = pd.Series([bool(words.search(text)) for text in known], rows.index, dtype=bool)
+            table = root / f"{source}.csv"
+            if table.is_file():
+                found |= rows["name"].isin(_rows(table, labelled=False)["name"])
+            elif not found.any() and not (rows["source"] != "").any():
+                raise UserError(
+                    f"excluded_sources: nothing tells which images are of {source}: "
+                    f"{root / skin_lesions.METADATA} has no column {' or '.join(_SOURCES)}, and "
+                    f"{source}.csv is not there. Put the table of that collection's images there "
+                    f"(isic metadata download --collections NUMBER -o {source}.csv), or take "
+                    f"{source} out of excluded_sources if there are none"
+                )
+            excluded |= found
+            LOGGER.info("%d images of %s are left out", rows["name"][found].nunique(), source)
+        # an image that is listed twice is left out as a whole
+        return rows["name"].isin(rows["name"][excluded])
+
+
+def _files(root: Path) -> dict[str, str]:
+    """Return the path of each image below `root` by its name without a suffix."""
+    files: dict[str, str] = {}
+    again = set()
+    for path in map(PurePosixPath, visible_files(root)):
+        if path.suffix.lower() in _SUFFIXES:
+            if path.stem in files:
+                again.add(path.as_posix())
+            files.setdefault(path.stem, path.as_posix())
+    _report("further files of an image, which are passed over", again)
+    return files
+
+
+def _rows(table: Path, labelled: bool = True) -> pd.DataFrame:
+    """Return `name`, `label`, `source`, `credit` and `group` of each row of a table.
+
+    Labels, sources and credits are in lower case, and empty where there are none. Raises
+    `UserError` when the table can't be read or lacks a column that is needed.
+    """
+    try:
+        read = pd.read_csv(table, dtype=str, keep_default_na=False, encoding="utf-8-sig")
+    except (ValueError, OSError) as error:  # what pandas finds wrong with a file is a ValueError
+        raise UserError(f"{table}: can't be read as a table ({error}); get it again") from error
+    read.columns = read.columns.str.strip().str.lower()
+    read = read.apply(lambda column: column.str.strip())
+    _require(table, read, _IDENTIFIERS)
+    if labelled:
+        _require(table, read, _LABELS)
+    names = _first(read, _IDENTIFIERS)
+    patients, lesions = _first(read, _PATIENTS), _first(read, _LESIONS)
+    # by what they are, so that a lesion and a patient of one number are two
+    groups = ("lesion " + lesions).where(lesions != "", "image " + names)
+    return pd.DataFrame(
+        {
+            "name": names,
+            "label": _first(read, _LABELS).str.lower(),
+            "source": _first(read, _SOURCES).str.lower(),
+            "credit": _first(read, _CREDITS).str.lower(),
+            "group": patients.where(patients != "", groups),
+        }
+    )
+
+
+def _require(table: Path, read: pd.DataFrame, columns: Sequence[str]) -> None:
+    if not set(columns) & set(read.columns):
+        raise UserError(
+            f"{table}: has no column {' or '.join(columns)}, but {', '.join(read.columns)}; "
+            "rename the column, or get the table again from the ISIC archive"
+        )
+
+
+def _first(read: pd.DataFrame, columns: Sequence[str]) -> pd.Series:
+    """Return the first of `columns` that is not empty, row by row; empty text where all are."""
+    values = pd.Series("", index=read.index, dtype=object)
+    for column in columns:
+        if column in read.columns:
+            values = values.where(values != "", read[column])
+    return values
+
+
+def _raise_for_several_labels(root: Path, rows: pd.DataFrame) -> None:
+    twice = sorted(set(rows["name"][rows["name"].duplicated()]))
+    if twice:
+        raise UserError(
+            f"{root / skin_lesions.METADATA}: {len(twice)} images have several labels, such as "
+            f"{', '.join(twice[:3])}; keep one row of each"
+        )
+
+
+def _report(what: str, names: set[str]) -> None:
+    if names:
+        LOGGER.warning("%s: %d, such as %s", what, len(names), ", ".join(sorted(names)[:3]))
+
+
+def _collection_numbers(needed: Sequence[str], wanted: Sequence[str]) -> dict[str, int]:
+    """Return the number that the archive gives to each collection.
+
+    Raises `UserError` when it has no collection of a `needed` name; a `wanted` one may be lacking.
+    """
+    there = {entry["name"]: entry["id"] for entry in _entries("collections/", ("name", "id"))}
+    lacking = [name for name in needed if name not in there]
+    if lacking:
+        raise UserError(
+            f"the ISIC archive has no collection {' or '.join(lacking)}, but "
+            f"{', '.join(sorted(there))}. Its collections have been renamed: get the images by hand"
+        )
+    gone = [name for name in wanted if name not in there]
+    if gone:
+        LOGGER.warning("the ISIC archive has no collection %s: left out", " or ".join(gone))
+    return {name: there[name] for name in (*needed, *wanted) if name in there}
+
+
+def _entries(
+    path: str, fields: Sequence[str] = ("isic_id", "files", "metadata"), **query: int
+) -> Iterator[dict[str, Any]]:
+    """Yield each entry of a list of the API, page by page, as they are asked for.
+
+    Raises `UserError` when an answer is not such a list or an entry lacks one of `fields`.
+    """
+    address = f"{API}/{path}?{urlencode(query | {'limit': _PAGE})}"
+    while address:
+        page = get_json(address)
+        entries = page.get("results") if isinstance(page, dict) else None
+        if entries is None or any(field not in entry for entry in entries for field in fields):
+            raise UserError(
+                f"{address}: the answer is not a list of {' and '.join(fields)}; the ISIC archive "
+                "has changed: get the images by hand"
+            )
+        yield from entries
+        address = page.get("next")
+
+
+def _batches(entries: Iterator[dict[str, Any]]) -> Iterator[list[dict[str, Any]]]:
+    batch = []
+    for entry in entries:
+        batch.append(entry)
+        if len(batch) == BATCH:
+            yield batch
+            batch = []
+    if batch:
+        yield batch
+
+
+def _remote_file(entry: dict[str, Any]) -> RemoteFile:
+    # Not held to the size that the entry gives: it is that of the file before it was cleaned.
+    address = entry["files"]["full"]["url"]
+    suffix = PurePosixPath(urlsplit(address).path).suffix.lower()
+    suffix = suffix if suffix in _SUFFIXES else ".jpg"
+    return RemoteFile(address, f"{skin_lesions.IMAGES}/{entry['isic_id']}{suffix}")
+
+
+def _row(entry: dict[str, Any], collection: str) -> dict[str, Any]:
+    """Return the row of an image in `metadata.csv`."""
+    row = {
+        "isic_id": entry["isic_id"],
+        "attribution": entry.get("attribution"),
+        "collection": collection,
+        "copyright_license": entry.get("copyright_license"),
+    }
+    for part in ("clinical", "acquisition"):
+        row |= entry["metadata"].get(part) or {}
+    return row

@@ -1,0 +1,153 @@
+"""Published data sets: downloaded, put in place by hand, or replaced by embedded stand-ins."""
+
+import logging
+import shutil
+import sys
+from abc import abstractmethod
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, ClassVar
+
+from synthmix.datasets.archives import extract_archive, is_archive
+from synthmix.datasets.base import About, Dataset
+from synthmix.errors import UserError
+from synthmix.settings import SettingsModel
+
+LOGGER = logging.getLogger(__name__)
+FILES = "files"
+DOWNLOAD = "download"
+_DEPTH = 3  # wrapper folders that archives put around their content, at the most
+
+
+class PublicDataset(Dataset):
+    """A published data set. Abstract.
+
+    A subclass gives `about`, `markers`, `download` and `draw`, and narrows `embedded` to a
+    settings class of its own. In `data_dir/<source>/` the user may put, by hand, the unpacked
+    tree or the archives it comes in: they are used as they are, without a network.
+    """
+
+    about: ClassVar[About]
+    markers: ClassVar[tuple[str, ...]]
+    """Patterns (as `Path.glob` takes them) of which each finds something in the raw tree's root."""
+
+    embedded: SettingsModel | None = None
+
+    def raw_settings(self) -> dict[str, Any]:
+        """Return the settings of the embedded images; nothing for the real ones."""
+        if self.embedded is None:
+            return {}
+        return {"embedded": self.embedded.model_dump(mode="json")}
+
+    @classmethod
+    @abstractmethod
+    def download(cls, folder: Path) -> None:
+        """Bring the archives, or the raw tree as it is to be, to `folder`.
+
+        A broken-off download has left what it had there: goes on with that (see
+        `acquire.download`). Raises `UserError` when they can't be had.
+        """
+
+    @classmethod
+    @abstractmethod
+    def draw(cls, embedded: dict[str, Any], root: Path) -> None:
+        """Write a small raw tree in the true layout into the empty folder `root`.
+
+        Equal settings give equal files.
+        """
+
+    @classmethod
+    def missing(cls, raw: dict[str, Any], target: Path) -> str | None:
+        """Return what a download lacks, such as credentials, where there will be one."""
+        if raw or cls.find(target) or _archives(target):
+            return None
+        return cls.missing_for_download()
+
+    @classmethod
+    def missing_for_download(cls) -> str | None:
+        """Return what the user must do before a download can begin, or None."""
+        return None
+
+    @classmethod
+    def fetch(cls, raw: dict[str, Any], target: Path) -> Path:
+        """Return the folder of the raw tree: drawn, found below `target`, or downloaded to it."""
+        if raw:
+            return write_whole(target / FILES, lambda root: cls.draw(raw["embedded"], root))
+        _show(cls.about)
+        root = cls.find(target)
+        if root is None and not _archives(target):
+            partial = target / f"{DOWNLOAD}.partial"
+            partial.mkdir(parents=True, exist_ok=True)
+            cls.download(partial)
+            partial.rename(target / DOWNLOAD)
+            root = cls.find(target)
+        if root is None:
+            archives = _archives(target)
+            write_whole(target / FILES, lambda partial: _extract(archives, partial))
+            root = cls.find(target)
+        if root is None:
+            raise UserError(
+                f"{target}: what lies there is not {cls.about.title}: no folder has "
+                f"{' and '.join(cls.markers)}. Put its archive or its unpacked files there as they "
+                f"come from {cls.about.homepage}, or empty the folder to have them downloaded"
+            )
+        return root
+
+    @classmethod
+    def find(cls, target: Path) -> Path | None:
+        """Return the root of the raw tree below `target`, or None when it is not there.
+
+        It may lie in a few folders around it, as archives bring them along.
+        """
+        level = [target]
+        for _ in range(_DEPTH + 1):
+            for folder in level:
+                if all(any(folder.glob(marker)) for marker in cls.markers):
+                    return folder
+            level = [
+                child
+                for folder in level
+                if folder.is_dir()
+                for child in sorted(folder.iterdir())
+                # what is not whole yet is called something.partial
+                if child.is_dir() and child.suffix != ".partial" and not child.is_symlink()
+            ]
+        return None
+
+
+def write_whole(root: Path, write: Callable[[Path], None]) -> Path:
+    """Have `write` fill a folder that becomes `root` once it is whole, and return `root`.
+
+    Raises `UserError` when the files cannot be written.
+    """
+    partial = root.with_name(f"{root.name}.partial")
+    try:
+        shutil.rmtree(partial, ignore_errors=True)
+        partial.mkdir(parents=True)
+        write(partial)
+        if root.exists():
+            shutil.rmtree(root)
+        partial.rename(root)
+    except OSError as error:
+        raise UserError(
+            f"{root}: the files cannot be written there ({error}); make room or mend the "
+            "permissions, or set data_dir to another folder"
+        ) from error
+    return root
+
+
+def _archives(target: Path) -> list[Path]:
+    folders = [folder for folder in (target, target / DOWNLOAD) if folder.is_dir()]
+    return sorted(path for folder in folders for path in folder.iterdir() if is_archive(path))
+
+
+def _extract(archives: list[Path], folder: Path) -> None:
+    for archive in archives:
+        extract_archive(archive, folder / archive.name.split(".")[0])
+
+
+def _show(about: About) -> None:
+    lines = (about.title, f"licence: {about.licence}", f"please cite: {about.citation}")
+    for line in (*lines, about.homepage):
+        LOGGER.info(line)
+        print(line, file=sys.stderr)

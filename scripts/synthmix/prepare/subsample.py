@@ -1,0 +1,58 @@
+"""Thinning data sets out: to balanced classes, or to a long tail of rare ones."""
+
+from collections.abc import Mapping
+
+import numpy as np
+import pandas as pd
+
+from synthmix.errors import UserError
+from synthmix.shares import apportion, largest_sample
+
+_LEARNED_FROM = ("train", "validation")
+
+
+def balanced(labels: pd.Series, seed: int) -> pd.Series:
+    """Return which of the samples to keep: of every class as many as the rarest has."""
+    random = np.random.default_rng(seed)
+    least = labels.value_counts().min()
+    kept = pd.Series(False, index=labels.index)
+    for _, rows in sorted(labels.groupby(labels).groups.items()):
+        kept[random.permutation(rows)[:least]] = True
+    return kept
+
+
+def long_tail(
+    samples: pd.DataFrame, train: Mapping[str, int], test_images: int | None, seed: int
+) -> pd.Series:
+    """Return which of the split samples to keep, so that the classes get the counts `train`.
+
+    Training and validation images of a class together are as many as `train` says, in the
+    proportion they have. Test images keep the same shares of the classes: `test_images` of them,
+    or as many as there are. Classes that `train` does not name are left out. `samples` has the
+    columns `label` and `split`. Raises UserError when a class has too few images.
+    """
+    random = np.random.default_rng(seed)
+    rows = {key: random.permutation(rows) for key, rows in _rows_by_split(samples).items()}
+    kept = pd.Series(False, index=samples.index)
+    for label, count in train.items():
+        parts = {split: len(rows.get((label, split), ())) for split in _LEARNED_FROM}
+        there = sum(parts.values())
+        if count > there:
+            raise UserError(
+                f"subsample.train asks for {count} images of class {label}, and there are {there} "
+                f"to train and validate on"
+            )
+        taken = apportion(count, {split: number / there for split, number in parts.items()})
+        for split, number in taken.items():
+            kept[rows.get((label, split), [])[:number]] = True
+    total = sum(train.values())
+    shares = {label: count / total for label, count in train.items()}
+    available = {label: len(rows.get((label, "test"), ())) for label in train}
+    for label, number in largest_sample(available, shares, test_images).items():
+        kept[rows.get((label, "test"), [])[:number]] = True
+    return kept
+
+
+def _rows_by_split(samples: pd.DataFrame) -> dict[tuple[str, str], np.ndarray]:
+    groups = samples.groupby(["label", "split"]).groups
+    return {key: np.asarray(groups[key]) for key in sorted(groups)}

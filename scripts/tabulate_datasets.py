@@ -1,0 +1,20 @@
+"""Count the images of every data set."""
+
+from synthmix.jobs import job
+from synthmix.prepare.tabulate_datasets import DatasetFiles, tabulate_datasets
+
+with job(snakemake):
+    datasets = [
+        DatasetFiles(study, dataset, *files)
+        for (study, dataset), *files in zip(
+            snakemake.params.datasets,
+            snakemake.input.splits,
+            snakemake.input.rejected,
+            snakemake.input.duplicates,
+            snakemake.params.published,
+            strict=True,
+        )
+    ]
+    tabulate_datasets(
+        datasets, snakemake.output.table, snakemake.output.markdown, snakemake.params.demo
+    )

@@ -1,0 +1,128 @@
+"""Slices and smaller volumes."""
+
+import numpy as np
+import pytest
+
+from synthmix.prepare.volumes import resample_volume, three_slices
+
+
+def ramp(axis, shape=(20, 30, 40)):
+    """Return a volume whose values grow along one axis."""
+    values = np.arange(shape[axis], dtype=np.float32)
+    return np.broadcast_to(values.reshape([-1 if a == axis else 1 for a in range(3)]), shape)
+
+
+class TestThreeSlices:
+    def test_a_square_as_long_as_the_longest_side(self):
+        slices = three_slices(ramp(0))
+        assert slices.shape == (40, 40, 3)
+        assert slices.dtype == np.uint8
+
+    def test_the_slices_are_the_middle_ones(self):
+        volume = np.zeros((20, 30, 40), np.float32)
+        volume[:, :, 20] = volume[:, 15, :] = volume[10, :, :] = 1
+        volume[0, 0, 20] = 0
+        slices = three_slices(volume)
+        filled = [(slices[:, :, channel] == 255).sum() for channel in range(3)]
+        assert filled == [20 * 30 - 1, 20 * 40, 30 * 40]
+
+    @pytest.mark.parametrize(
+        ("axis", "channel", "direction"),
+        [
+            (1, 0, (-1, 0)),  # axial: the front is up
+            (0, 0, (0, -1)),  # and the patient's right at the left
+            (2, 1, (-1, 0)),  # coronal: the top is up
+            (0, 1, (0, -1)),
+            (2, 2, (-1, 0)),  # sagittal
+            (1, 2, (0, -1)),  # the front at the left
+        ],
+    )
+    def test_the_way_round(self, axis, channel, direction):
+        picture = three_slices(ramp(axis))[:, :, channel].astype(int)
+        rows, columns = np.nonzero(picture)
+        inner = picture[rows.min() : rows.max() + 1, columns.min() : columns.max() + 1]
+        growth = [np.diff(inner, axis=0).sum(), np.diff(inner, axis=1).sum()]
+        assert tuple(np.sign(growth)) == direction
+
+    def test_shorter_slices_are_centred_on_black(self):
+        volume = ramp(2) + 100.0
+        axial = three_slices(volume)[:, :, 0]
+        rows, columns = np.nonzero(axial)
+        assert (rows.min(), rows.max()) == (5, 34)
+        assert (columns.min(), columns.max()) == (10, 29)
+
+    def test_the_scale_is_that_of_all_three(self):
+        # the axial slice is of one value, which the other two say is the middle
+        axial = three_slices(ramp(2))[5:35, 10:30, 0]
+        assert (axial == axial[0, 0]).all()
+        assert 100 < axial[0, 0] < 155
+
+    def test_a_few_extreme_voxels_do_not_set_the_scale(self):
+        volume = np.array(ramp(2))
+        plain = three_slices(volume)
+        volume[10, 15, 20], volume[11, 15, 20] = 1e6, -1e6
+        assert abs(three_slices(volume).astype(int) - plain).max(initial=0, axis=2).mean() < 1
+
+    def test_a_z_score_is_that_of_the_clipped_intensities(self):
+        volume = np.random.default_rng(1).normal(300, 40, (20, 20, 20)).astype(np.float32)
+        planes = np.stack([volume[:, :, 10], volume[:, 10, :], volume[10, :, :]])
+        low, high = np.percentile(planes, [0.5, 99.5])
+        expected = np.stack([np.flip(plane.T) for plane in planes], axis=2).clip(low, high)
+        expected = (expected - expected.mean()) / expected.std()
+        found = three_slices(volume).astype(float)
+        found = (found - found.mean()) / found.std()
+        np.testing.assert_allclose(found, expected, atol=0.02)
+
+    def test_nearly_all_background(self):
+        volume = np.zeros((40, 40, 40), np.float32)
+        volume[20, 20, 20] = 5
+        slices = three_slices(volume)
+        assert (slices.max(), (slices > 0).sum()) == (255, 3)
+
+    def test_slices_of_one_value_are_black(self):
+        volume = np.full((8, 8, 8), 3, np.float32)
+        volume[0, 0, 0] = 4
+        assert three_slices(volume).max() == 0
+
+
+class TestResampleVolume:
+    @pytest.mark.parametrize("shape", [(91, 109, 91), (7, 50, 13)])
+    def test_shape_and_z_score(self, shape):
+        volume = np.random.default_rng(1).gamma(2, 50, (36, 43, 36)).astype(np.float32)
+        small = resample_volume(volume, shape)
+        assert small.shape == shape
+        assert small.dtype == np.float16
+        assert abs(small.astype(float).mean()) < 1e-3
+        assert abs(small.astype(float).std() - 1) < 1e-3
+
+    def test_axes_keep_their_direction_and_place(self):
+        small = resample_volume(ramp(1), (10, 15, 20)).astype(float)
+        profile = small.mean(axis=(0, 2))
+        expected = np.arange(15) - 7.0
+        np.testing.assert_allclose(profile, expected / expected.std(), atol=0.1)
+
+    def test_fine_patterns_do_not_fold_back(self):
+        wave = np.sin(np.arange(64) * np.pi * 0.9)
+        volume = np.broadcast_to(wave[:, None, None], (64, 16, 16)).astype(np.float32).copy()
+        volume[:, 8:] += 1  # something that stays
+        small = resample_volume(volume, (16, 4, 4)).astype(float)
+        assert small[4:12].std(axis=0).max() < 0.1
+
+    def test_the_same_shape_changes_no_pattern(self):
+        volume = np.random.default_rng(1).normal(0, 1, (6, 7, 8)).astype(np.float32)
+        expected = (volume - volume.mean()) / volume.std()
+        np.testing.assert_allclose(resample_volume(volume, (6, 7, 8)), expected, atol=5e-3)
+
+    def test_one_extreme_voxel_stays_finite(self):
+        volume = np.zeros((64, 64, 64), np.float32)
+        volume[32, 32, 32] = 1e30
+        assert np.isfinite(resample_volume(volume, (64, 64, 64))).all()
+
+    def test_large_offsets_keep_the_pattern(self):
+        volume = np.random.default_rng(1).normal(0, 1, (16, 16, 16)).astype(np.float32)
+        plain = resample_volume(volume, (8, 8, 8))
+        np.testing.assert_allclose(resample_volume(volume + 1000, (8, 8, 8)), plain, atol=5e-3)
+
+    def test_volume_of_one_value(self):
+        with pytest.raises(ValueError, match="all voxels are equal"):
+            resample_volume(np.ones((8, 8, 8), np.float32), (4, 4, 4))
