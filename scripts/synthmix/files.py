@@ -47,6 +47,14 @@ def fingerprint(path: str | Path) -> tuple[int, int]:
     return state.st_size, state.st_mtime_ns
 
 
+def expanded(path: str) -> Path:
+    """Return `path` with ~ as the home folder; as it is where that user is unknown."""
+    try:
+        return Path(path).expanduser()
+    except RuntimeError:
+        return Path(path)
+
+
 def _umask() -> int:
     mask = os.umask(0)
     os.umask(mask)

@@ -136,6 +136,7 @@ PICTURES = {
     "png_of_no_size": (content(png(0, 0), ".png"), "."),
     "png_without_data": (content(png(20, 14), ".png"), "."),
     "png_that_claims_too_much": (content(png(60_000, 60_000, BOMB), ".png"), "[Bb]omb"),
+    "png_that_claims_much": (content(png(10_000, 10_000, BOMB), ".png"), "claims to hold 10000 x"),
     "jpeg_named_png": (with_name(JPEG, "really_a_jpeg.png"), READ),
     "one_pixel": (saved(picture("L", (1, 1)), ".png"), READ),
     "long_strip": (saved(picture("L", (20_000, 100)), ".png"), READ),

@@ -16,7 +16,7 @@ from synthmix.errors import UserError
 
 _ENCRYPTED = 0x1  # bit 0 of a member's general purpose flags
 _DAMAGED = (
-    *(zipfile.BadZipFile, tarfile.ReadError, tarfile.HeaderError, gzip.BadGzipFile),
+    *(zipfile.BadZipFile, tarfile.TarError, gzip.BadGzipFile),
     *(zlib.error, lzma.LZMAError, EOFError, UnicodeDecodeError),
 )
 _TAR_SUFFIXES = (".tar", ".tar.gz", ".tgz", ".tar.xz", ".tar.bz2")
@@ -61,16 +61,27 @@ def extract_zip(archive: Path, target: Path, most_bytes: int = MOST_BYTES) -> No
 def _extract_tar(archive: Path, target: Path, most_bytes: int) -> None:
     with _explained(archive, target, "tar"), tarfile.open(archive) as opened:
         members = [member for member in opened.getmembers() if not _is_clutter(member.name)]
+        _require_end(archive, opened)
+        for member in members:
+            trouble = _trouble_with_name(member.name) or _trouble_with_kind(member)
+            if trouble:
+                raise _refusal(archive, member.name, trouble)
+            member.name = member.name.replace("\\", "/")
         files = [member for member in members if member.isfile()]
         if not files:
             raise UserError(f"{archive}: holds no files; get it again, or name another archive")
         _require_room(archive, sum(file.size for file in files), target.parent, most_bytes)
-        try:
-            _fill(target, lambda folder: opened.extractall(folder, members, filter="data"))
-        except tarfile.FilterError as error:
-            raise UserError(
-                f"{archive}: its member {error}, so nothing was extracted; {_BY_HAND}"
-            ) from error
+        _fill(target, lambda folder: opened.extractall(folder, members, filter="data"))
+
+
+def _require_end(archive: Path, opened: tarfile.TarFile) -> None:
+    """Raise `UserError` when the archive is cut short; its own checksum is verified at its end."""
+    opened.fileobj.seek(opened.offset)
+    mark = opened.fileobj.read(tarfile.BLOCKSIZE)
+    while opened.fileobj.read(1 << 20):
+        pass
+    if not mark:
+        raise UserError(f"{archive}: ends before its end mark, so it is cut short; get it again")
 
 
 @contextmanager
@@ -83,6 +94,10 @@ def _explained(archive: Path, target: Path, kind: str) -> Iterator[None]:
     except _DAMAGED as error:
         raise UserError(
             f"{archive}: not a {kind} file, or damaged ({error}); get it again, whole"
+        ) from error
+    except KeyError as error:
+        raise UserError(
+            f"{archive}: damaged, a link in it leads nowhere ({error}); get it again, whole"
         ) from error
     except NotImplementedError as error:
         raise UserError(
@@ -101,10 +116,7 @@ def _checked_members(archive: Path, opened: zipfile.ZipFile) -> list[zipfile.Zip
     for member in members:
         trouble = _trouble(member)
         if trouble:
-            raise UserError(
-                f"{archive}: its member {member.orig_filename!r} {trouble}, so nothing was "
-                f"extracted; {_BY_HAND}"
-            )
+            raise _refusal(archive, member.orig_filename, trouble)
         # Some Windows tools write backslashes, which would end up in the files' names.
         member.filename = member.filename.replace("\\", "/")
     files = [member for member in members if not member.is_dir()]
@@ -118,10 +130,38 @@ def _is_clutter(name: str) -> bool:
     return parts[0] == "__MACOSX" or parts[-1] == ".DS_Store"
 
 
+def _refusal(archive: Path, member: str, trouble: str) -> UserError:
+    return UserError(
+        f"{archive}: its member {member!r} {trouble}, so nothing was extracted; {_BY_HAND}"
+    )
+
+
 def _trouble(member: zipfile.ZipInfo) -> str | None:
     """Return what forbids the extraction of `member`, or None."""
     # orig_filename: zipfile cuts `filename` at a null byte, which could hide the rest.
-    name = member.orig_filename.replace("\\", "/")
+    trouble = _trouble_with_name(member.orig_filename)
+    if trouble:
+        return trouble
+    if stat.S_ISLNK(member.external_attr >> 16):
+        return "is a symbolic link"
+    if member.flag_bits & _ENCRYPTED:
+        return "is encrypted"
+    return None
+
+
+def _trouble_with_kind(member: tarfile.TarInfo) -> str | None:
+    # symbolic links could lead later members out of the folder, past the filter of `tarfile`
+    if member.issym():
+        return "is a symbolic link"
+    if member.islnk() and _trouble_with_name(member.linkname):
+        return f"is a link to another place ({member.linkname!r})"
+    if not (member.isfile() or member.isdir() or member.islnk()):
+        return "is a device or another special file"
+    return None
+
+
+def _trouble_with_name(name: str) -> str | None:
+    name = name.replace("\\", "/")
     if "\0" in name:
         return "has a null byte in its name"
     if name.startswith("/"):
@@ -130,10 +170,6 @@ def _trouble(member: zipfile.ZipInfo) -> str | None:
         return "has a drive letter in its path"
     if ".." in name.split("/"):
         return "has '..' in its path"
-    if stat.S_ISLNK(member.external_attr >> 16):
-        return "is a symbolic link"
-    if member.flag_bits & _ENCRYPTED:
-        return "is encrypted"
     return None
 
 

@@ -46,6 +46,7 @@ class BrainTumor(PublicDataset):
         homepage=f"https://doi.org/10.6084/m9.figshare.{ARTICLE}",
     )
     markers = ("[0-9]*.mat",)  # in folders of the root, mostly: see `find`
+    stand_in = brain_slices
 
     source: Literal["brain_tumor"]
     embedded: brain_slices.Embedded | None = Field(
@@ -72,11 +73,6 @@ class BrainTumor(PublicDataset):
                 "brain_tumor of data_dir"
             ) from error
         download_files(files, folder)
-
-    @classmethod
-    def draw(cls, embedded: dict[str, Any], root: Path) -> None:
-        """Draw brains."""
-        brain_slices.write(brain_slices.Embedded(**embedded), root)
 
     @classmethod
     def fetch(cls, raw: dict[str, Any], target: Path) -> Path:

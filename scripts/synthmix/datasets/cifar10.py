@@ -49,6 +49,7 @@ class CIFAR10(PublicDataset):
         homepage="https://www.cs.toronto.edu/~kriz/cifar.html",
     )
     markers = ("data_batch_*", _TEST, _META)
+    stand_in = colour_pictures
 
     source: Literal["cifar10"]
     embedded: colour_pictures.Embedded | None = Field(
@@ -68,11 +69,6 @@ class CIFAR10(PublicDataset):
         published = datasets.CIFAR10
         checksum = f"md5:{published.tgz_md5}"
         download_files([RemoteFile(published.url, published.filename, checksum)], folder)
-
-    @classmethod
-    def draw(cls, embedded: dict[str, Any], root: Path) -> None:
-        """Draw pictures of the ten classes."""
-        colour_pictures.write(colour_pictures.Embedded(**embedded), root)
 
     def index(self, root: Path) -> pd.DataFrame:
         """List the pictures by batch and then by place, as numbers: frame 10 comes after 9.

@@ -6,15 +6,14 @@ pictures in the class folders themselves, call two of these NORMAL and COVID-19,
 """
 
 from pathlib import Path
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Literal, Self
 
 import pandas as pd
 from pydantic import Field, model_validator
 
-from synthmix.acquire import kaggle
 from synthmix.datasets.base import About, sample_identifiers, visible_files
 from synthmix.datasets.embedded import chest_films
-from synthmix.datasets.public import PublicDataset
+from synthmix.datasets.public import KaggleDataset, require_once
 from synthmix.errors import UserError
 from synthmix.settings import Name
 
@@ -25,7 +24,7 @@ Folder = Literal["COVID", "Normal", "Viral Pneumonia", "Lung_Opacity"]
 _OLD_NAMES: dict[Folder, str] = {"COVID": "COVID-19", "Normal": "NORMAL"}
 
 
-class CovidXray(PublicDataset):
+class CovidXray(KaggleDataset):
     """COVID-19 Radiography Database, chest films by finding.
 
     No patient identifiers are published, though some patients have several films: each film
@@ -42,8 +41,10 @@ class CovidXray(PublicDataset):
         "https://doi.org/10.1016/j.compbiomed.2021.104319",
         homepage=f"https://www.kaggle.com/datasets/{HANDLE}",
     )
+    handle = HANDLE
     # the class folders themselves: what lies above them has had several names
     markers = ("COVID*", "Viral Pneumonia")
+    stand_in = chest_films
 
     source: Literal["covid_xray"]
     classes: Annotated[
@@ -59,30 +60,12 @@ class CovidXray(PublicDataset):
 
     @model_validator(mode="after")
     def _folders_once(self) -> Self:
-        named = [folder for folders in self.classes.values() for folder in folders]
-        twice = sorted({folder for folder in named if named.count(folder) > 1})
-        if twice:
-            raise ValueError(f"classes: {', '.join(twice)} is named more than once")
+        require_once(self.classes)
         return self
 
     def class_names(self) -> tuple[str, ...]:
         """Return the classes in the order of the map."""
         return tuple(self.classes)
-
-    @classmethod
-    def missing_for_download(cls) -> str | None:
-        """Return how to get credentials for Kaggle where there are none."""
-        return kaggle.missing_credentials(HANDLE, "covid_xray")
-
-    @classmethod
-    def download(cls, folder: Path) -> None:
-        """Download the archive from Kaggle."""
-        kaggle.download_dataset(HANDLE, folder)
-
-    @classmethod
-    def draw(cls, embedded: dict[str, Any], root: Path) -> None:
-        """Draw chest films."""
-        chest_films.write(chest_films.Embedded(**embedded), root)
 
     def index(self, root: Path) -> pd.DataFrame:
         """List the pictures; raises `UserError` when a class has none."""

@@ -13,7 +13,7 @@ from pydantic import BeforeValidator, Field, model_validator
 from synthmix.datasets.archives import MOST_BYTES, extract_archive, is_archive
 from synthmix.datasets.base import Dataset, sample_identifiers, visible_files
 from synthmix.errors import UserError
-from synthmix.files import fingerprint
+from synthmix.files import expanded, fingerprint
 from synthmix.readers import DICOM_SUFFIXES, PICTURE_SUFFIXES
 from synthmix.settings import Name, PositiveFloat
 
@@ -79,7 +79,7 @@ class ImageFolder(Dataset):
     def raw_settings(self) -> dict[str, Any]:
         """Return the path: what it holds depends on nothing else but the size that is allowed."""
         return {
-            "path": str(_expanded(self.path).absolute()),
+            "path": str(expanded(self.path).absolute()),
             "max_unpacked_gb": self.max_unpacked_gb,
         }
 
@@ -102,7 +102,7 @@ class ImageFolder(Dataset):
         """Return 16 hexadecimal digits that change with the content of the CSV of patients."""
         if not _names_a_file(self.patients):
             return ""
-        patients = _expanded(self.patients)
+        patients = expanded(self.patients)
         content = patients.read_bytes() if patients.is_file() else b"missing"
         return hashlib.sha256(content).hexdigest()[:16]
 
@@ -167,13 +167,6 @@ def _require_separate(folder: PurePosixPath, label: str, other: PurePosixPath, o
             f"classes: folder {str(inner)!r} lies inside {str(outer)!r}, so that its images would "
             "be listed twice"
         )
-
-
-def _expanded(path: str) -> Path:
-    try:
-        return Path(path).expanduser()
-    except RuntimeError:  # the home folder of an unknown user: reported as missing
-        return Path(path)
 
 
 def _names_a_file(patients: str) -> bool:
@@ -260,7 +253,7 @@ def _groups(settings: ImageFolder, root: Path, paths: list[str]) -> list[str]:
 def _read_patients(name: str) -> dict[str, str]:
     """Return the patient of each file that the CSV `name` lists."""
     try:
-        table = pd.read_csv(_expanded(name), dtype=str, keep_default_na=False)
+        table = pd.read_csv(expanded(name), dtype=str, keep_default_na=False)
     except FileNotFoundError:
         raise UserError(
             f"patients: {name} does not exist; set it to image, folder, dicom or the path of a CSV"

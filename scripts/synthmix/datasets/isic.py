@@ -61,6 +61,7 @@ class Isic(PublicDataset):
         homepage="https://www.isic-archive.com",
     )
     markers = (skin_lesions.METADATA,)
+    stand_in = skin_lesions
     collections: ClassVar[tuple[str, ...]] = (
         *("HAM10000", "MSK-1", "MSK-2", "MSK-3", "MSK-4", "MSK-5"),
         *("UDA-1", "UDA-2"),
@@ -106,11 +107,6 @@ class Isic(PublicDataset):
         # The table comes last: a tree that has one is whole.
         table = pd.DataFrame([rows[identifier] for identifier in sorted(rows)], dtype=object)
         table.to_csv(folder / skin_lesions.METADATA, index=False)
-
-    @classmethod
-    def draw(cls, embedded: dict[str, Any], root: Path) -> None:
-        """Draw skin lesions."""
-        skin_lesions.write(skin_lesions.Embedded(**embedded), root)
 
     def index(self, root: Path) -> pd.DataFrame:
         """List the images; raises `UserError` when the table lacks a column or a class has none.

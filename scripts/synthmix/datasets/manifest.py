@@ -15,6 +15,7 @@ from synthmix.datasets.archives import MOST_BYTES, extract_archive, is_archive
 from synthmix.datasets.base import Dataset, sample_identifiers
 from synthmix.datasets.image_folder import ImageFolder
 from synthmix.errors import UserError
+from synthmix.files import expanded
 from synthmix.settings import Name, PositiveFloat, SettingsModel
 
 LOGGER = logging.getLogger(__name__)
@@ -123,7 +124,7 @@ class Manifest(Dataset):
 
     def raw_settings(self) -> dict[str, Any]:
         """Return the path of `root`: the raw files depend on the size allowed and nothing else."""
-        root = _expanded(self.path).parent if self.root is None else _expanded(self.root)
+        root = expanded(self.path).parent if self.root is None else expanded(self.root)
         return {"path": str(root.absolute()), "max_unpacked_gb": self.max_unpacked_gb}
 
     def index_settings(self) -> dict[str, Any]:
@@ -139,7 +140,7 @@ class Manifest(Dataset):
 
     def extra_state(self) -> str:
         """Return 16 hexadecimal digits that change with a table that lies outside `root`."""
-        table = _expanded(self.path)
+        table = expanded(self.path)
         if self.root is None or not table.is_file():
             return ""
         return hashlib.sha256(table.read_bytes()).hexdigest()[:16]
@@ -225,19 +226,12 @@ class _Table:
         return self.texts(column, f"columns.{key}")
 
 
-def _expanded(path: str) -> Path:
-    try:
-        return Path(path).expanduser()
-    except RuntimeError:  # the home folder of an unknown user: reported as missing
-        return Path(path)
-
-
 def _holds_working_folder(folder: Path) -> bool:
     return Path.cwd().is_relative_to(folder.resolve())
 
 
 def _find_table(path: str, root: Path) -> Path:
-    for file in (*(top / path for top in _tops(root)), _expanded(path)):
+    for file in (*(top / path for top in _tops(root)), expanded(path)):
         if file.is_file():
             return file
     raise UserError(

@@ -8,15 +8,14 @@ pictures; the tree alone says all that is used here, so the table is only compar
 import fnmatch
 import logging
 from pathlib import Path, PurePosixPath, PureWindowsPath
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Literal, Self
 
 import pandas as pd
 from pydantic import Field, model_validator
 
-from synthmix.acquire import kaggle
 from synthmix.datasets.base import About, sample_identifiers, visible_files
 from synthmix.datasets.embedded import mammograms
-from synthmix.datasets.public import PublicDataset
+from synthmix.datasets.public import KaggleDataset, require_once
 from synthmix.errors import UserError
 from synthmix.settings import Name
 
@@ -28,7 +27,7 @@ _MASKS = "*mask*"  # compared in lower case
 Folder = Literal["Benign", "Cancer", "Normal"]
 
 
-class MiniDDSM(PublicDataset):
+class MiniDDSM(KaggleDataset):
     """Mini-DDSM, mammograms by finding."""
 
     about = About(
@@ -38,10 +37,14 @@ class MiniDDSM(PublicDataset):
         "DMIP 2020. https://doi.org/10.1145/3441369.3441370",
         homepage=f"https://www.kaggle.com/datasets/{HANDLE}",
     )
+    handle = HANDLE
     markers = (mammograms.TOP,)
+    stand_in = mammograms
 
     source: Literal["mini_ddsm"]
-    classes: Annotated[dict[Name, list[Folder]], Field(min_length=2)] = Field(
+    classes: Annotated[
+        dict[Name, Annotated[list[Folder], Field(min_length=1)]], Field(min_length=2)
+    ] = Field(
         {"cancer": ["Benign", "Cancer"], "normal": ["Normal"]},
         description="For each class the folders Benign, Cancer and Normal that it is made of.",
     )
@@ -51,30 +54,12 @@ class MiniDDSM(PublicDataset):
 
     @model_validator(mode="after")
     def _folders_once(self) -> Self:
-        named = [folder for folders in self.classes.values() for folder in folders]
-        twice = sorted({folder for folder in named if named.count(folder) > 1})
-        if twice:
-            raise ValueError(f"classes: {', '.join(twice)} is named more than once")
+        require_once(self.classes)
         return self
 
     def class_names(self) -> tuple[str, ...]:
         """Return the classes in the order of the map."""
         return tuple(self.classes)
-
-    @classmethod
-    def missing_for_download(cls) -> str | None:
-        """Return how to get credentials for Kaggle where there are none."""
-        return kaggle.missing_credentials(HANDLE, "mini_ddsm")
-
-    @classmethod
-    def download(cls, folder: Path) -> None:
-        """Download the archive from Kaggle."""
-        kaggle.download_dataset(HANDLE, folder)
-
-    @classmethod
-    def draw(cls, embedded: dict[str, Any], root: Path) -> None:
-        """Draw mammograms."""
-        mammograms.write(mammograms.Embedded(**embedded), root)
 
     def index(self, root: Path) -> pd.DataFrame:
         """List the pictures; raises `UserError` when a class has none.

@@ -13,7 +13,7 @@ import threading
 import zlib
 from functools import lru_cache
 from pathlib import Path
-from typing import Any, ClassVar, Literal
+from typing import ClassVar, Literal
 
 import numpy as np
 import pandas as pd
@@ -136,16 +136,12 @@ class MNIST(_IdxPictures):
     )
     names = tuple("0123456789")
     torchvision = "MNIST"
+    stand_in = digits
 
     source: Literal["mnist"]
     embedded: digits.Embedded | None = Field(
         None, description="In place of the download: digits of another collection, in its files."
     )
-
-    @classmethod
-    def draw(cls, embedded: dict[str, Any], root: Path) -> None:
-        """Write the digits that scikit-learn brings along."""
-        digits.write(digits.Embedded(**embedded), root)
 
 
 class FashionMNIST(_IdxPictures):
@@ -160,16 +156,12 @@ class FashionMNIST(_IdxPictures):
     )
     names = garments.CLASSES
     torchvision = "FashionMNIST"
+    stand_in = garments
 
     source: Literal["fashion_mnist"]
     embedded: garments.Embedded | None = Field(
         None, description="In place of the download: garments drawn in its layout."
     )
-
-    @classmethod
-    def draw(cls, embedded: dict[str, Any], root: Path) -> None:
-        """Draw garments."""
-        garments.write(garments.Embedded(**embedded), root)
 
 
 def read_idx(path: Path, axes: int) -> NDArray[np.uint8]:

@@ -8,7 +8,7 @@ in `derivatives/scores.tsv`: 1 good, 2 medium, 3 bad. Its many other derivatives
 import logging
 import re
 from pathlib import Path, PurePosixPath, PureWindowsPath
-from typing import Any, Literal
+from typing import Literal
 from urllib.parse import quote
 from xml.etree import ElementTree
 
@@ -49,6 +49,7 @@ class MrArt(PublicDataset):
         homepage=f"https://openneuro.org/datasets/{ACCESSION}",
     )
     markers = ("dataset_description.json", "sub-*")
+    stand_in = brain_volumes
 
     source: Literal["mr_art"]
     good_up_to: Literal[1, 2] = Field(
@@ -77,11 +78,6 @@ class MrArt(PublicDataset):
         size = sum(file.size or 0 for file in files)
         LOGGER.info("%d files of MR-ART, %.1f GB", len(files), size / 1e9)
         download_files(files, folder)
-
-    @classmethod
-    def draw(cls, embedded: dict[str, Any], root: Path) -> None:
-        """Make heads from a template, and scan them."""
-        brain_volumes.write(brain_volumes.Embedded(**embedded), root)
 
     def index(self, root: Path) -> pd.DataFrame:
         """List the scans that have a score; others, and scores without a scan, are logged.

@@ -4,10 +4,12 @@ import logging
 import shutil
 import sys
 from abc import abstractmethod
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any, ClassVar
+from types import ModuleType
+from typing import Any, ClassVar, get_args
 
+from synthmix.acquire import kaggle
 from synthmix.datasets.archives import extract_archive, is_archive
 from synthmix.datasets.base import About, Dataset
 from synthmix.errors import UserError
@@ -22,14 +24,16 @@ _DEPTH = 3  # wrapper folders that archives put around their content, at the mos
 class PublicDataset(Dataset):
     """A published data set. Abstract.
 
-    A subclass gives `about`, `markers`, `download` and `draw`, and narrows `embedded` to a
-    settings class of its own. In `data_dir/<source>/` the user may put, by hand, the unpacked
+    A subclass gives `about`, `markers`, `stand_in` and `download`, and narrows `embedded` to the
+    settings of its stand-in. In `data_dir/<source>/` the user may put, by hand, the unpacked
     tree or the archives it comes in: they are used as they are, without a network.
     """
 
     about: ClassVar[About]
     markers: ClassVar[tuple[str, ...]]
     """Patterns (as `Path.glob` takes them) of which each finds something in the raw tree's root."""
+    stand_in: ClassVar[ModuleType]
+    """Module of `datasets.embedded` that writes small images in the layout of the real ones."""
 
     embedded: SettingsModel | None = None
 
@@ -49,14 +53,6 @@ class PublicDataset(Dataset):
         """
 
     @classmethod
-    @abstractmethod
-    def draw(cls, embedded: dict[str, Any], root: Path) -> None:
-        """Write a small raw tree in the true layout into the empty folder `root`.
-
-        Equal settings give equal files.
-        """
-
-    @classmethod
     def missing(cls, raw: dict[str, Any], target: Path) -> str | None:
         """Return what a download lacks, such as credentials, where there will be one."""
         if raw or cls.find(target) or _archives(target):
@@ -72,7 +68,8 @@ class PublicDataset(Dataset):
     def fetch(cls, raw: dict[str, Any], target: Path) -> Path:
         """Return the folder of the raw tree: drawn, found below `target`, or downloaded to it."""
         if raw:
-            return write_whole(target / FILES, lambda root: cls.draw(raw["embedded"], root))
+            embedded = cls.stand_in.Embedded(**raw["embedded"])
+            return write_whole(target / FILES, lambda root: cls.stand_in.write(embedded, root))
         _show(cls.about)
         root = cls.find(target)
         if root is None and not _archives(target):
@@ -113,6 +110,32 @@ class PublicDataset(Dataset):
                 if child.is_dir() and child.suffix != ".partial" and not child.is_symlink()
             ]
         return None
+
+
+class KaggleDataset(PublicDataset):
+    """A published data set that Kaggle keeps. Abstract: a subclass gives its `handle`."""
+
+    handle: ClassVar[str]
+    """Its name on Kaggle: owner/name."""
+
+    @classmethod
+    def missing_for_download(cls) -> str | None:
+        """Return how to get credentials for Kaggle where there are none."""
+        (source,) = get_args(cls.model_fields["source"].annotation)
+        return kaggle.missing_credentials(cls.handle, source)
+
+    @classmethod
+    def download(cls, folder: Path) -> None:
+        """Download the archive from Kaggle."""
+        kaggle.download_dataset(cls.handle, folder)
+
+
+def require_once(classes: Mapping[str, Sequence[str]]) -> None:
+    """Raise ValueError when a folder is named for two classes, or twice for one."""
+    named = [folder for folders in classes.values() for folder in folders]
+    twice = sorted({folder for folder in named if named.count(folder) > 1})
+    if twice:
+        raise ValueError(f"classes: {', '.join(twice)} is named more than once")
 
 
 def write_whole(root: Path, write: Callable[[Path], None]) -> Path:

@@ -8,15 +8,14 @@ equal folders may be missing. Each part counts its IDs from 1.
 import logging
 from collections.abc import Iterable
 from pathlib import Path, PurePosixPath
-from typing import Any, Literal
+from typing import Literal
 
 import pandas as pd
 from pydantic import Field
 
-from synthmix.acquire import kaggle
 from synthmix.datasets.base import About, sample_identifiers, visible_files
 from synthmix.datasets.embedded import fundus_photographs
-from synthmix.datasets.public import PublicDataset
+from synthmix.datasets.public import KaggleDataset
 from synthmix.errors import UserError
 
 LOGGER = logging.getLogger(__name__)
@@ -26,7 +25,7 @@ CLASSES = {"0": "healthy", "1": "diseased"}  # by what Disease_Risk says
 IDENTIFIER, RISK = "ID", "Disease_Risk"
 
 
-class Retina(PublicDataset):
+class Retina(KaggleDataset):
     """RFMiD, fundus photographs, healthy or with any disease.
 
     No patient identifiers are published: each photograph counts as a patient of its own.
@@ -40,7 +39,9 @@ class Retina(PublicDataset):
         "https://doi.org/10.3390/data6020014",
         homepage=f"https://www.kaggle.com/datasets/{HANDLE}",
     )
+    handle = HANDLE
     markers = tuple(PARTS.values())
+    stand_in = fundus_photographs
 
     source: Literal["retina"]
     embedded: fundus_photographs.Embedded | None = Field(
@@ -50,21 +51,6 @@ class Retina(PublicDataset):
     def class_names(self) -> tuple[str, ...]:
         """Return healthy and diseased."""
         return tuple(CLASSES.values())
-
-    @classmethod
-    def missing_for_download(cls) -> str | None:
-        """Return how to get credentials for Kaggle where there are none."""
-        return kaggle.missing_credentials(HANDLE, "retina")
-
-    @classmethod
-    def download(cls, folder: Path) -> None:
-        """Download the archive from Kaggle."""
-        kaggle.download_dataset(HANDLE, folder)
-
-    @classmethod
-    def draw(cls, embedded: dict[str, Any], root: Path) -> None:
-        """Draw fundus photographs."""
-        fundus_photographs.write(fundus_photographs.Embedded(**embedded), root)
 
     def index(self, root: Path) -> pd.DataFrame:
         """List the photographs that have a label, with the part each belongs to.

@@ -16,6 +16,10 @@ LOGGER = logging.getLogger(__name__)
 COLUMNS = ["sample_id", "path", "frame", "label", "group", "part"]
 PARTS = ["", "train", "validation", "test"]
 _MOST_SHOWN = 3
+_REASONS = {
+    "field_uniqueness": "not unique",
+    "multiple_fields_uniqueness": "the same file and frame more than once",
+}
 
 
 def index_dataset(settings: dict[str, Any], fetched: str | Path, output: str | Path) -> None:
@@ -54,15 +58,21 @@ def validate_index(table: pd.DataFrame, classes: Sequence[str], root: Path) -> N
             "sample_id": pandera.Column(
                 **text,
                 unique=True,
-                checks=pandera.Check.str_matches(r"^[A-Za-z0-9._-]+$"),
+                checks=pandera.Check.str_matches(
+                    r"^[A-Za-z0-9._-]+$", error="not made of letters, digits and ._-"
+                ),
             ),
             "path": pandera.Column(
                 **text,
                 checks=pandera.Check(lambda path: path.map(here), error="the file is not there"),
             ),
             "frame": pandera.Column(**text),
-            "label": pandera.Column(**text, checks=pandera.Check.isin(classes)),
-            "group": pandera.Column(**text, checks=pandera.Check.str_length(min_value=1)),
+            "label": pandera.Column(
+                **text, checks=pandera.Check.isin(classes, error="not a class of the data set")
+            ),
+            "group": pandera.Column(
+                **text, checks=pandera.Check.str_length(min_value=1, error="no patient")
+            ),
             "part": pandera.Column(**text, checks=pandera.Check.isin(PARTS)),
         },
         unique=["path", "frame"],
@@ -81,6 +91,7 @@ def _explained(failures: pd.DataFrame) -> str:
     lines = []
     for (column, check), cases in failures.groupby(["column", "check"], dropna=False):
         shown = ", ".join(str(case) for case in cases["failure_case"].head(_MOST_SHOWN))
+        check = _REASONS.get(check, check)
         lines.append(f"  {column}: {check}: {len(cases)} rows, such as {shown}")
     return "the list of images is not as it must be:\n" + "\n".join(lines)
 

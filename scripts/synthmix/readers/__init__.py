@@ -16,15 +16,17 @@ def read_image(path: Path) -> Image.Image | np.ndarray:
     """Return the picture, or the volume (X, Y, Z) as float32, that the file `path` holds.
 
     Formats: what Pillow reads, DICOM and NIfTI. A file that is called DICOM or NIfTI is read as
-    that; one without a suffix as DICOM where it has DICOM's mark. Raises an exception with the
-    reason when it can't be read.
+    that, and one that is not called a picture as DICOM where it has DICOM's mark. Raises
+    an exception with the reason when it can't be read.
     """
     name = path.name.lower()
     if name.endswith(VOLUME_SUFFIXES):
         from synthmix.readers.nifti import read_volume
 
         return read_volume(path)
-    if path.suffix.lower() in DICOM_SUFFIXES or (not path.suffix and is_dicom(path)):
+    suffix = path.suffix.lower()
+    # many are named by an identifier full of dots
+    if suffix in DICOM_SUFFIXES or (suffix not in PICTURE_SUFFIXES and is_dicom(path)):
         from synthmix.readers.dicom import read_dicom
 
         return read_dicom(path)

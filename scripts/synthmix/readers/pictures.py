@@ -1,6 +1,5 @@
 """Pictures in any format that Pillow reads."""
 
-import warnings
 from pathlib import Path
 
 from PIL import Image
@@ -14,15 +13,19 @@ SUFFIXES = frozenset(
 def read_picture(path: Path) -> Image.Image:
     """Open and decode the picture in the file `path`.
 
-    Raises ValueError for several pictures in one file (an animation, a stack of pages), OSError,
-    SyntaxError or Image.DecompressionBombError as Pillow does; a decompression bomb is an error.
+    Raises ValueError for several pictures in one file (an animation, a stack of pages) and for
+    one so large that it may be a decompression bomb, OSError or SyntaxError as Pillow does.
     """
-    with warnings.catch_warnings():
-        warnings.simplefilter("error", Image.DecompressionBombWarning)
-        with Image.open(path) as image:
-            # in an MPO file, as cameras write it, the others are previews of the first
-            frames = getattr(image, "n_frames", 1)
-            if frames > 1 and image.format != "MPO":
-                raise ValueError(f"holds {frames} pictures; only files of one are read")
-            image.load()
-            return image
+    with Image.open(path) as image:
+        # beyond this Pillow only warns; making that an error is not safe in several threads
+        if image.width * image.height > Image.MAX_IMAGE_PIXELS:
+            raise ValueError(
+                f"claims to hold {image.width} x {image.height} pixels, more than the "
+                f"{Image.MAX_IMAGE_PIXELS:,} that are read"
+            )
+        # in an MPO file, as cameras write it, the others are previews of the first
+        frames = getattr(image, "n_frames", 1)
+        if frames > 1 and image.format != "MPO":
+            raise ValueError(f"holds {frames} pictures; only files of one are read")
+        image.load()
+        return image

@@ -1,0 +1,172 @@
+"""Data sets through the workflow: all of them embedded, and real files where they are at hand."""
+
+import pandas as pd
+import pytest
+import yaml
+
+from synthmix.registry import DATASETS
+from synthmix.store import load_store, read_table
+from workflow_project import ROOT, Project
+
+SHARED = ROOT.parent / "shared" / "data"
+PUBLIC = set(DATASETS) - {"image_folder", "manifest", "nifti_folder"}
+MNIST_COUNTS = [4000, 2000, 1000, 750, 500, 350, 200, 100, 60, 40]  # table 4.1 of the source
+CIFAR_CLASSES = [
+    "airplane",
+    "automobile",
+    "bird",
+    "cat",
+    "deer",
+    "dog",
+    "frog",
+    "horse",
+    "ship",
+    "truck",
+]
+
+needs_shared = pytest.mark.skipif(not SHARED.is_dir(), reason=f"needs the images in {SHARED}")
+
+
+@pytest.fixture
+def project(tmp_path):
+    project = Project.copy(tmp_path / "synthmix")
+    for study in (ROOT / "tests" / "studies").glob("*.yaml"):
+        (project.folder / "studies" / study.name).unlink()
+    project.study = "mammography"
+    return project
+
+
+def test_fetch_all_lists_every_public_data_set_and_the_weights(project):
+    shown = project.run("--dry-run", "fetch_all")
+    assert shown.returncode == 0, shown.stdout
+    for source in PUBLIC:
+        assert f"data/{source}/fetched.json" in shown.stdout
+    assert "weights/vgg16-imagenet" in shown.stdout
+
+
+def test_credentials_are_asked_for_before_anything_has_run(project, monkeypatch):
+    for name in ("KAGGLE_USERNAME", "KAGGLE_KEY", "KAGGLE_API_TOKEN"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("KAGGLE_CONFIG_DIR", str(project.folder))
+    result = project.run("fetch_all")
+    assert result.returncode == 1
+    assert "Traceback" not in result.stdout
+    for text in ("kaggle.json", "mini_ddsm", "covid_xray", "retina", "run the same command again"):
+        assert text in result.stdout
+    assert not (project.folder / "data").exists()
+
+
+def test_a_study_that_is_wrong_stops_only_what_is_about_all_studies(project):
+    (project.folder / "studies" / "broken.yaml").write_text("title: [")
+    assert project.run("--dry-run").returncode == 0
+    result = project.run("--dry-run", "index_all")
+    assert result.returncode == 1
+    assert "studies/broken.yaml" in result.stdout
+    assert "Traceback" not in result.stdout
+
+
+def test_every_embedded_data_set_is_indexed(project):
+    result = project.run("index_all", scale="demo")
+    assert result.returncode == 0, result.stdout[-3000:]
+    table = read_table(project.folder / "results" / "demo" / "datasets.csv")
+    studies = {path.stem for path in (ROOT / "studies").glob("*.yaml")}
+    assert set(table["study"]) == studies
+    assert (table["rejected"] == 0).all()
+    assert (table[["train", "validation", "test"]] > 0).all(axis=None)
+    assert (project.folder / "results" / "demo" / "datasets.png").stat().st_size > 10_000
+    assert (project.folder / "results" / "demo" / "datasets.md").read_text().startswith("Demo")
+    again = project.run("index_all", scale="demo")
+    assert "Nothing to be done" in again.stdout
+
+
+def split_of(project, name, dataset, prepare, **study):
+    """Run a study of one data set as far as its split; return the folder of its results."""
+    settings = {"title": name, "datasets": {"images": dataset}, "prepare": prepare} | study
+    (project.folder / "studies" / f"{name}.yaml").write_text(yaml.safe_dump(settings))
+    results = project.folder / "results" / "paper" / name / "images"
+    result = project.run(studies=name)
+    assert result.returncode == 0, result.stdout[-3000:]
+    return results
+
+
+@needs_shared
+@pytest.mark.full
+def test_mnist_gives_the_counts_of_the_source_exactly(project):
+    study = yaml.safe_load((project.folder / "studies" / "imbalance.yaml").read_text())
+    # put there by hand, one by one: the folder itself can't be written to
+    (project.folder / "data" / "mnist").mkdir(parents=True)
+    for file in (SHARED / "mnist").iterdir():
+        (project.folder / "data" / "mnist" / file.name).symlink_to(file)
+    results = split_of(
+        project, "digits", study["datasets"]["mnist"], study["prepare"], split=study["split"]
+    )
+    split = read_table(results / "split.csv")
+    assert len(split) == 70_000
+    counts = pd.crosstab(split["label"], split["split"])
+    assert counts[["train", "validation"]].sum(axis=1).tolist() == MNIST_COUNTS
+    assert counts["validation"].tolist() == [count // 5 for count in MNIST_COUNTS]
+    tested = (
+        counts["test"].sum() + (read_table(results / "duplicates.csv")["split"] == "test").sum()
+    )
+    assert tested == 2069
+
+
+@needs_shared
+def test_dermatoscopic_images_by_their_table(project):
+    results = split_of(
+        project,
+        "lesions",
+        {
+            "source": "manifest",
+            "path": "metadata.csv",
+            "root": str(SHARED / "skin_lesions.zip"),
+            "path_template": "images/{isic_id}.jpg",
+            "columns": {"label": "benign_malignant", "patient": "patient_id"},
+            "classes": {"benign": "benign", "malignant": "malignant"},
+            "subsample": {"method": "balanced"},
+        },
+        {"image_size": 32, "channels": 3},
+    )
+    split = read_table(results / "split.csv")
+    assert split["label"].value_counts().to_dict() == {"benign": 500, "malignant": 250}
+    assert split["group"].str.match(r"HAM_\d+|dummy_\d+").all()
+    same = read_table(results / "duplicates.csv")
+    held_out = (split["split"] == "held_out").sum() - (same["split"] == "test").sum()
+    assert held_out == 250  # of the benign
+    assert split[split["split"] != "held_out"].groupby("group")["split"].nunique().max() == 1
+
+
+@needs_shared
+def test_chest_films_from_class_folders(project):
+    results = split_of(
+        project,
+        "films",
+        {
+            "source": "image_folder",
+            "path": str(SHARED / "chest_xray.zip"),
+            "classes": {"covid": "Covid-19", "none": "No_findings", "pneumonia": "Pneumonia"},
+        },
+        {"image_size": 32},
+    )
+    images, table = load_store(results / "stores" / "real.npy")
+    assert images.shape == (374, 32, 32, 1)
+    counts = table["label"].value_counts().to_dict()
+    assert counts == {"covid": 124, "none": 125, "pneumonia": 125}
+
+
+@needs_shared
+@pytest.mark.full
+def test_colour_pictures_from_class_folders(project):
+    results = split_of(
+        project,
+        "pictures",
+        {
+            "source": "image_folder",
+            "path": str(SHARED / "cifar10.zip"),
+            "classes": {name: [f"train/{name}", f"test/{name}"] for name in CIFAR_CLASSES},
+        },
+        {"image_size": 32, "channels": 3},
+    )
+    images, table = load_store(results / "stores" / "real.npy")
+    assert images.shape == (14_080 + 3_050, 32, 32, 3)
+    assert table["label"].nunique() == 10
