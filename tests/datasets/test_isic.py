@@ -235,6 +235,13 @@ class TestDownload:
         assert (root / "images" / images[0]).read_bytes() == JPEG
         assert not archive.asked(content(20))
 
+    def test_a_list_that_ends_early_is_not_taken_for_whole(self, archive, tmp_path):
+        last = "/images/search/?collections=7&limit=100&cursor=2"
+        archive.files[last] = json.dumps({"count": 7, "next": None, "results": []}).encode()
+        with pytest.raises(UserError, match="announced 7 entries and listed 6"):
+            settings().fetch({}, tmp_path / "isic")
+        assert not (tmp_path / "isic" / "download").exists()
+
     def test_table_is_what_the_reader_takes(self, archive, tmp_path):
         root = settings().fetch({}, tmp_path / "isic")
         rows = pd.read_csv(root / "metadata.csv", dtype=str)

@@ -262,9 +262,11 @@ def _entries(
 ) -> Iterator[dict[str, Any]]:
     """Yield each entry of a list of the API, page by page, as they are asked for.
 
-    Raises `UserError` when an answer is not such a list or an entry lacks one of `fields`.
+    Raises `UserError` when an answer is not such a list, an entry lacks one of `fields`, or fewer
+    come than the first page announces.
     """
-    address = f"{API}/{path}?{urlencode(query | {'limit': _PAGE})}"
+    first = address = f"{API}/{path}?{urlencode(query | {'limit': _PAGE})}"
+    announced = came = 0
     while address:
         page = get_json(address)
         entries = page.get("results") if isinstance(page, dict) else None
@@ -273,8 +275,15 @@ def _entries(
                 f"{address}: the answer is not a list of {' and '.join(fields)}; the ISIC archive "
                 "has changed: get the images by hand"
             )
+        announced = announced or page.get("count") or 0
+        came += len(entries)
         yield from entries
         address = page.get("next")
+    if came < announced:
+        raise UserError(
+            f"{first}: the ISIC archive announced {announced} entries and listed {came}; run the "
+            "same command again: what is there is kept"
+        )
 
 
 def _batches(entries: Iterator[dict[str, Any]]) -> Iterator[list[dict[str, Any]]]:
