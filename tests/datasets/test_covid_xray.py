@@ -13,10 +13,9 @@ from sklearn.model_selection import cross_val_score
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from http_server import running_server
-from synthmix.acquire import kaggle
+from raw_files import files_below
 from synthmix.datasets.covid_xray import CovidXray
-from synthmix.datasets.embedded import chest_films
+from synthmix.datasets.embedded import chest_film_drawing
 from synthmix.errors import UserError
 from synthmix.prepare.index_dataset import validate_index
 from synthmix.readers import read_image
@@ -42,14 +41,6 @@ def make_files(root, names):
     for name in names:
         (root / name).parent.mkdir(parents=True, exist_ok=True)
         (root / name).write_bytes(b"")
-
-
-def files_below(root):
-    return {
-        path.relative_to(root).as_posix(): path.read_bytes()
-        for path in root.rglob("*")
-        if path.is_file()
-    }
 
 
 @pytest.fixture
@@ -153,24 +144,17 @@ class TestFetch:
         with pytest.raises(UserError, match="is not COVID-19 Radiography Database"):
             CovidXray.fetch({}, tmp_path / "data")
 
-    def test_it_is_downloaded_once_and_unpacked(self, tree, tmp_path, monkeypatch):
-        monkeypatch.setenv("KAGGLE_USERNAME", "me")
-        monkeypatch.setenv("KAGGLE_KEY", "secret")
+    def test_it_is_downloaded_once_and_unpacked(self, tree, tmp_path, kaggle_server):
         body = Path(shutil.make_archive(str(tmp_path / "archive"), "zip", tree)).read_bytes()
-        with running_server() as server:
-            monkeypatch.setattr(kaggle, "API", server.address)
-            path = "/datasets/download/tawsifurrahman/covid19-radiography-database"
-            server.files[path] = body
-            root = CovidXray.fetch({}, tmp_path / "data")
-            assert CovidXray.fetch({}, tmp_path / "data") == root
-            assert len(server.requests) == 1
+        path = "/datasets/download/tawsifurrahman/covid19-radiography-database"
+        kaggle_server.files[path] = body
+        root = CovidXray.fetch({}, tmp_path / "data")
+        assert CovidXray.fetch({}, tmp_path / "data") == root
+        assert len(kaggle_server.requests) == 1
         assert len(make_settings().index(root)) == 4
 
-    def test_without_credentials_the_steps_are_told(self, tmp_path, monkeypatch):
-        for name in ("KAGGLE_USERNAME", "KAGGLE_KEY", "KAGGLE_API_TOKEN"):
-            monkeypatch.delenv(name, raising=False)
-        monkeypatch.setenv("KAGGLE_CONFIG_DIR", str(tmp_path))
-        monkeypatch.setenv("HOME", str(tmp_path))
+    @pytest.mark.usefixtures("_no_kaggle_account")
+    def test_without_credentials_the_steps_are_told(self, tmp_path):
         told = CovidXray.missing({}, tmp_path / "data")
         assert "kaggle.json" in told
         assert "the folder covid_xray of data_dir" in told
@@ -256,12 +240,13 @@ class TestEmbedded:
 @pytest.mark.parametrize("folder", ["COVID", "Viral Pneumonia", "Lung_Opacity"])
 def test_disease_takes_air_out_of_the_lungs_and_changes_nothing_else(folder, monkeypatch):
     for name in ("_CHILDREN", "_BEDSIDE"):
-        shares = getattr(chest_films, name)
-        monkeypatch.setattr(chest_films, name, dict.fromkeys(shares, 0.2))
+        shares = getattr(chest_film_drawing, name)
+        monkeypatch.setattr(chest_film_drawing, name, dict.fromkeys(shares, 0.2))
     whitened = []
     for seed in range(20):
         (healthy, mask), (ill, _) = (
-            chest_films.draw(np.random.default_rng(seed), shown, 64) for shown in ("Normal", folder)
+            chest_film_drawing.draw(np.random.default_rng(seed), shown, 64)
+            for shown in ("Normal", folder)
         )
         change = ill.astype(float) - healthy
         near_lungs = np.asarray(Image.fromarray(mask).filter(ImageFilter.MaxFilter(11))) > 0

@@ -18,8 +18,7 @@ from sklearn.model_selection import StratifiedGroupKFold, cross_val_score
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from http_server import running_server
-from synthmix.acquire import kaggle
+from raw_files import files_below
 from synthmix.classifiers import vgg16
 from synthmix.classify.extract_features import to_inputs
 from synthmix.config.preparation import Prepare
@@ -43,14 +42,6 @@ def fetch(settings, target):
 def make_settings(**more):
     embedded = {"normal_patients": 2, "benign_patients": 2, "cancer_patients": 3, "height": 96}
     return MiniDDSM(source="mini_ddsm", embedded=embedded | more)
-
-
-def files_below(root):
-    return {
-        path.relative_to(root).as_posix(): path.read_bytes()
-        for path in root.rglob("*")
-        if path.is_file()
-    }
 
 
 @pytest.fixture(scope="module")
@@ -198,27 +189,17 @@ class TestRealTree:
         with pytest.raises(UserError, match="is not Mini-DDSM: no folder has MINI-DDSM"):
             MiniDDSM.fetch({}, tmp_path)
 
-    def test_it_is_downloaded_and_unpacked(self, tree, tmp_path, monkeypatch):
-        monkeypatch.setenv("KAGGLE_USERNAME", "me")
-        monkeypatch.setenv("KAGGLE_KEY", "secret")
+    def test_it_is_downloaded_and_unpacked(self, tree, tmp_path, kaggle_server):
         archive = shutil.make_archive(str(tmp_path / "miniddsm2"), "zip", tree / "wrapper")
-        with running_server() as server:
-            monkeypatch.setattr(kaggle, "API", server.address)
-            body = Path(archive).read_bytes()
-            server.files["/datasets/download/cheddad/miniddsm2"] = body
-            root = MiniDDSM.fetch({}, tmp_path / "data")
-            assert len(MiniDDSM(source="mini_ddsm").index(root)) == 3
-            assert MiniDDSM.fetch({}, tmp_path / "data") == root
-            assert len(server.requests) == 1
+        kaggle_server.files["/datasets/download/cheddad/miniddsm2"] = Path(archive).read_bytes()
+        root = MiniDDSM.fetch({}, tmp_path / "data")
+        assert len(MiniDDSM(source="mini_ddsm").index(root)) == 3
+        assert MiniDDSM.fetch({}, tmp_path / "data") == root
+        assert len(kaggle_server.requests) == 1
         assert not list((tmp_path / "data").glob("*.partial"))
 
-    def test_without_credentials_the_steps_are_told_before_the_download(
-        self, tmp_path, monkeypatch
-    ):
-        for name in ("KAGGLE_USERNAME", "KAGGLE_KEY", "KAGGLE_API_TOKEN"):
-            monkeypatch.delenv(name, raising=False)
-        monkeypatch.setenv("KAGGLE_CONFIG_DIR", str(tmp_path))
-        monkeypatch.setenv("HOME", str(tmp_path))
+    @pytest.mark.usefixtures("_no_kaggle_account")
+    def test_without_credentials_the_steps_are_told_before_the_download(self, tmp_path):
         assert "kaggle.json" in MiniDDSM.missing({}, tmp_path / "data")
         assert MiniDDSM.missing(make_settings().raw_settings(), tmp_path / "data") is None
 

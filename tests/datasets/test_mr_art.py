@@ -14,7 +14,7 @@ from pydantic import ValidationError
 from http_server import running_server
 from synthmix.acquire import download
 from synthmix.datasets import mr_art
-from synthmix.datasets.embedded import brain_volumes
+from synthmix.datasets.embedded import brain_volume_drawing, brain_volumes
 from synthmix.datasets.mr_art import MrArt
 from synthmix.errors import UserError
 
@@ -222,8 +222,8 @@ COARSE = {"resolution_mm": 8}
 def _one_template():
     """Make the head that subjects are deformed from once for all tests: it takes a second."""
     with pytest.MonkeyPatch.context() as patch:
-        once = functools.cache(brain_volumes._template_head)
-        patch.setattr(brain_volumes, "_template_head", once)
+        once = functools.cache(brain_volume_drawing.template_head)
+        patch.setattr(brain_volume_drawing, "template_head", once)
         yield
 
 

@@ -14,9 +14,8 @@ from sklearn.model_selection import StratifiedKFold, cross_val_score
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from http_server import running_server
-from synthmix.acquire import kaggle
-from synthmix.datasets.embedded import fundus_photographs
+from raw_files import files_below
+from synthmix.datasets.embedded.fundus_photograph_drawing import draw
 from synthmix.datasets.retina import Retina
 from synthmix.errors import UserError
 from synthmix.prepare.index_dataset import validate_index
@@ -40,14 +39,6 @@ def drawn_settings(**more):
 
 def fetch(settings, target):
     return Retina.fetch(settings.raw_settings(), target)
-
-
-def files_below(root):
-    return {
-        path.relative_to(root).as_posix(): path.read_bytes()
-        for path in root.rglob("*")
-        if path.is_file()
-    }
 
 
 def write_labels(path, risks):
@@ -198,23 +189,17 @@ class TestFetch:
         with pytest.raises(UserError, match="is not Retinal Fundus Multi-disease Image Dataset"):
             Retina.fetch({}, tree.parent / "data")
 
-    def test_it_is_downloaded_once_and_unpacked(self, tree, tmp_path, monkeypatch):
-        monkeypatch.setenv("KAGGLE_USERNAME", "me")
-        monkeypatch.setenv("KAGGLE_KEY", "secret")
+    def test_it_is_downloaded_once_and_unpacked(self, tree, tmp_path, kaggle_server):
         body = Path(shutil.make_archive(str(tmp_path / "archive"), "zip", tree)).read_bytes()
-        with running_server() as server:
-            monkeypatch.setattr(kaggle, "API", server.address)
-            server.files["/datasets/download/andrewmvd/retinal-disease-classification"] = body
-            root = Retina.fetch({}, tmp_path / "data")
-            assert Retina.fetch({}, tmp_path / "data") == root
-            assert len(server.requests) == 1
+        path = "/datasets/download/andrewmvd/retinal-disease-classification"
+        kaggle_server.files[path] = body
+        root = Retina.fetch({}, tmp_path / "data")
+        assert Retina.fetch({}, tmp_path / "data") == root
+        assert len(kaggle_server.requests) == 1
         assert len(make_settings().index(root)) == 7
 
-    def test_without_credentials_the_steps_are_told(self, tmp_path, monkeypatch):
-        for name in ("KAGGLE_USERNAME", "KAGGLE_KEY", "KAGGLE_API_TOKEN"):
-            monkeypatch.delenv(name, raising=False)
-        monkeypatch.setenv("KAGGLE_CONFIG_DIR", str(tmp_path))
-        monkeypatch.setenv("HOME", str(tmp_path))
+    @pytest.mark.usefixtures("_no_kaggle_account")
+    def test_without_credentials_the_steps_are_told(self, tmp_path):
         told = Retina.missing({}, tmp_path / "data")
         assert "kaggle.json" in told
         assert "the folder retina of data_dir" in told
@@ -299,7 +284,7 @@ def test_a_finding_is_seen_and_little_else_changes(finding, channel, sign):
     for seed in range(15):
         # another disease that has no lesion drawn for it
         without, bearing = (
-            fundus_photographs.draw(np.random.default_rng(seed), [disease], 96).astype(float)
+            draw(np.random.default_rng(seed), [disease], 96).astype(float)
             for disease in ("ARMD", finding)
         )
         difference = sign * (bearing - without)[..., channel]

@@ -6,14 +6,14 @@ pictures in the class folders themselves, call two of these NORMAL and COVID-19,
 """
 
 from pathlib import Path
-from typing import Annotated, Literal, Self
+from typing import Annotated, Literal
 
 import pandas as pd
-from pydantic import Field, model_validator
+from pydantic import Field
 
 from synthmix.datasets.base import About, sample_identifiers, visible_files
 from synthmix.datasets.embedded import chest_films
-from synthmix.datasets.public import KaggleDataset, require_once
+from synthmix.datasets.public import KaggleFolders
 from synthmix.errors import UserError
 from synthmix.settings import Name
 
@@ -24,7 +24,7 @@ Folder = Literal["COVID", "Normal", "Viral Pneumonia", "Lung_Opacity"]
 _OLD_NAMES: dict[Folder, str] = {"COVID": "COVID-19", "Normal": "NORMAL"}
 
 
-class CovidXray(KaggleDataset):
+class CovidXray(KaggleFolders):
     """COVID-19 Radiography Database, chest films by finding.
 
     No patient identifiers are published, though some patients have several films: each film
@@ -57,15 +57,6 @@ class CovidXray(KaggleDataset):
     embedded: chest_films.Embedded | None = Field(
         None, description="In place of the download: chest films drawn in its layout."
     )
-
-    @model_validator(mode="after")
-    def _folders_once(self) -> Self:
-        require_once(self.classes)
-        return self
-
-    def class_names(self) -> tuple[str, ...]:
-        """Return the classes in the order of the map."""
-        return tuple(self.classes)
 
     def index(self, root: Path) -> pd.DataFrame:
         """List the pictures; raises `UserError` when a class has none."""

@@ -22,6 +22,7 @@ from pydantic import Field, StringConstraints
 from synthmix.acquire.download import RemoteFile, download_files, get_json
 from synthmix.datasets.base import About, sample_identifiers, visible_files
 from synthmix.datasets.embedded import skin_lesions
+from synthmix.datasets.embedded.skin_patients import STICKERS
 from synthmix.datasets.public import PublicDataset
 from synthmix.errors import UserError
 
@@ -75,7 +76,7 @@ class Isic(PublicDataset):
 
     source: Literal["isic"]
     excluded_sources: list[Source] = Field(
-        [skin_lesions.STICKERS],
+        [STICKERS],
         description="Collections whose images are left out, by name. All images of SONIC are "
         "benign and most have coloured stickers, which give them away; the download is without "
         "them in any case.",

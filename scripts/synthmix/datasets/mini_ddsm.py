@@ -8,14 +8,14 @@ pictures; the tree alone says all that is used here, so the table is only compar
 import fnmatch
 import logging
 from pathlib import Path, PurePosixPath, PureWindowsPath
-from typing import Annotated, Literal, Self
+from typing import Annotated, Literal
 
 import pandas as pd
-from pydantic import Field, model_validator
+from pydantic import Field
 
 from synthmix.datasets.base import About, sample_identifiers, visible_files
 from synthmix.datasets.embedded import mammograms
-from synthmix.datasets.public import KaggleDataset, require_once
+from synthmix.datasets.public import KaggleFolders
 from synthmix.errors import UserError
 from synthmix.settings import Name
 
@@ -27,7 +27,7 @@ _MASKS = "*mask*"  # compared in lower case
 Folder = Literal["Benign", "Cancer", "Normal"]
 
 
-class MiniDDSM(KaggleDataset):
+class MiniDDSM(KaggleFolders):
     """Mini-DDSM, mammograms by finding."""
 
     about = About(
@@ -51,15 +51,6 @@ class MiniDDSM(KaggleDataset):
     embedded: mammograms.Embedded | None = Field(
         None, description="In place of the download: mammograms drawn in its layout."
     )
-
-    @model_validator(mode="after")
-    def _folders_once(self) -> Self:
-        require_once(self.classes)
-        return self
-
-    def class_names(self) -> tuple[str, ...]:
-        """Return the classes in the order of the map."""
-        return tuple(self.classes)
 
     def index(self, root: Path) -> pd.DataFrame:
         """List the pictures; raises `UserError` when a class has none.

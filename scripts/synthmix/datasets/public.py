@@ -7,13 +7,15 @@ from abc import abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from types import ModuleType
-from typing import Any, ClassVar, get_args
+from typing import Any, ClassVar, Self, get_args
+
+from pydantic import model_validator
 
 from synthmix.acquire import kaggle
 from synthmix.datasets.archives import extract_archive, is_archive
 from synthmix.datasets.base import About, Dataset
 from synthmix.errors import UserError
-from synthmix.settings import SettingsModel
+from synthmix.settings import Name, SettingsModel
 
 LOGGER = logging.getLogger(__name__)
 FILES = "files"
@@ -130,12 +132,26 @@ class KaggleDataset(PublicDataset):
         kaggle.download_dataset(cls.handle, folder)
 
 
-def require_once(classes: Mapping[str, Sequence[str]]) -> None:
-    """Raise ValueError when a folder is named for two classes, or twice for one."""
-    named = [folder for folders in classes.values() for folder in folders]
-    twice = sorted({folder for folder in named if named.count(folder) > 1})
-    if twice:
-        raise ValueError(f"classes: {', '.join(twice)} is named more than once")
+class KaggleFolders(KaggleDataset):
+    """A data set of Kaggle whose images lie in folders by what they show. Abstract.
+
+    A subclass narrows `classes` to the folders that there are.
+    """
+
+    classes: Mapping[Name, Sequence[str]]
+    """The folders that each class is made of."""
+
+    @model_validator(mode="after")
+    def _folders_once(self) -> Self:
+        named = [folder for folders in self.classes.values() for folder in folders]
+        twice = sorted({folder for folder in named if named.count(folder) > 1})
+        if twice:
+            raise ValueError(f"classes: {', '.join(twice)} is named more than once")
+        return self
+
+    def class_names(self) -> tuple[str, ...]:
+        """Return the classes in the order of the map."""
+        return tuple(self.classes)
 
 
 def write_whole(root: Path, write: Callable[[Path], None]) -> Path:

@@ -16,10 +16,11 @@ from numpy.typing import NDArray
 from PIL import Image, ImageDraw
 from scipy import fft, ndimage, special
 
+from synthmix.datasets.embedded.textures import FloatImage, eight_bit
+
 Side = Literal["LEFT", "RIGHT"]
 View = Literal["CC", "MLO"]
 Finding = Literal["benign", "malignant"]
-FloatImage = NDArray[np.floating]
 
 SIDES: tuple[Side, ...] = ("LEFT", "RIGHT")
 VIEWS: tuple[View, ...] = ("CC", "MLO")
@@ -275,7 +276,7 @@ def _marked(
     generator: np.random.Generator, film: FloatImage, text: str, at_right: bool
 ) -> NDArray[np.uint8]:
     """Return the film in grey levels; two in three bear a lead marker in the dark upper corner."""
-    image = Image.fromarray(np.round(255 * film).astype(np.uint8))
+    image = Image.fromarray(eight_bit(film))
     if generator.random() < 2 / 3:
         size = image.height * generator.uniform(0.028, 0.036)
         pen = ImageDraw.Draw(image)

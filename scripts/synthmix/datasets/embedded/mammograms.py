@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import Annotated
 
 import numpy as np
-from PIL import Image
 from pydantic import Field
 from tqdm import tqdm
 
+from synthmix.datasets.embedded.filing import interleaved, numbered, save_picture
 from synthmix.seeds import derive_seed
 from synthmix.settings import SettingsModel
 
@@ -20,7 +20,6 @@ TOP = "MINI-DDSM-Complete-JPEG-8"
 _FINDINGS = {"Benign": "benign", "Cancer": "malignant", "Normal": None}
 _LETTERS = {"Benign": "C", "Cancer": "B", "Normal": "A"}
 _MOST_PATIENTS = 9999 // len(_FINDINGS)  # of a folder: case numbers have four digits
-_JPEG_QUALITY = 92
 
 
 class Embedded(SettingsModel):
@@ -43,25 +42,19 @@ class Embedded(SettingsModel):
 
 def write(embedded: Embedded, root: Path) -> None:
     """Draw every patient into `root`; a patient's films do not depend on how many others are."""
-    for folder, number in tqdm(_patients(embedded), "draw patients", disable=None):
-        _write_patient(embedded, folder, number, root / TOP)
-
-
-def _patients(embedded: Embedded) -> list[tuple[str, int]]:
-    """Return the folder of each patient and the patient's number there, from 0."""
     counts = {
         "Benign": embedded.benign_patients,
         "Cancer": embedded.cancer_patients,
         "Normal": embedded.normal_patients,
     }
-    return [(folder, number) for folder, count in counts.items() for number in range(count)]
+    for folder, number in tqdm(numbered(counts), "draw patients", disable=None):
+        _write_patient(embedded, folder, number, root / TOP)
 
 
 def _write_patient(embedded: Embedded, folder: str, number: int, root: Path) -> None:
     from synthmix.datasets.embedded import mammogram_drawing as drawing
 
-    # Interleaved, so that a case number is unique and depends on no count.
-    case = f"{len(_FINDINGS) * number + list(_FINDINGS).index(folder) + 1:04d}"
+    case = f"{interleaved(list(_FINDINGS), folder, number) + 1:04d}"
     generator = np.random.default_rng(derive_seed("phantom", embedded.seed, folder, number))
     finding = _FINDINGS[folder]
     anatomy = drawing.random_anatomy(generator, has_lesion=finding is not None)
@@ -71,9 +64,8 @@ def _write_patient(embedded: Embedded, folder: str, number: int, root: Path) -> 
         if lesion is None
         else (drawing.SIDES[generator.integers(len(drawing.SIDES))],)
     )
-    (root / folder / case).mkdir(parents=True)
     for side in sides:
         for view in drawing.VIEWS:
             film = drawing.draw(generator, anatomy, side, view, lesion, embedded.height)
             name = f"{_LETTERS[folder]}_{case}_1.{side}_{view}.jpg"
-            Image.fromarray(film).save(root / folder / case / name, quality=_JPEG_QUALITY)
+            save_picture(film, root / folder / case / name)
