@@ -1,5 +1,7 @@
 """Writing files so that a killed job never leaves half a file under its final name."""
 
+import errno
+import fcntl
 import os
 import tempfile
 from collections.abc import Iterator
@@ -7,6 +9,8 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pandas as pd
+
+from synthmix.errors import UserError
 
 
 @contextmanager
@@ -53,6 +57,26 @@ def expanded(path: str) -> Path:
         return Path(path).expanduser()
     except RuntimeError:
         return Path(path)
+
+
+@contextmanager
+def locked(folder: Path) -> Iterator[None]:
+    """Keep other processes that do the same out of `folder`, made when needed, for the block.
+
+    Raises `UserError` when one is in there. A file system that knows no locks keeps nobody out.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    with (folder / ".lock").open("w") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise UserError(
+                f"{folder}: another run is at work there; wait for it to end, or stop it"
+            ) from None
+        except OSError as error:
+            if error.errno not in (errno.ENOLCK, errno.ENOTSUP, errno.ENOSYS):
+                raise
+        yield
 
 
 def _umask() -> int:

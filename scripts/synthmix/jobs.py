@@ -40,6 +40,12 @@ def _start_logging(log: Path) -> None:
     handler = logging.FileHandler(log, mode="w", encoding="utf-8")
     handler.setFormatter(logging.Formatter("%(asctime)s %(message)s", "%H:%M:%S"))
     LOGGER.addHandler(handler)
+    # what changes what a result means is not for those alone who read logs
+    screen = logging.StreamHandler()
+    screen.setLevel(logging.WARNING)
+    screen.addFilter(lambda record: record.levelno == logging.WARNING)
+    screen.setFormatter(logging.Formatter("synthmix: %(message)s"))
+    LOGGER.addHandler(screen)
     LOGGER.setLevel(logging.INFO)
     LOGGER.propagate = False
 

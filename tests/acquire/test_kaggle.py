@@ -10,6 +10,7 @@ from synthmix.acquire import kaggle
 from synthmix.errors import UserError
 
 HANDLE = "owner/pictures"
+ARCHIVE = b"PK\5\6" + bytes(18)  # an empty one
 
 
 @pytest.fixture(autouse=True)
@@ -49,11 +50,11 @@ def test_the_archive_is_asked_for_with_the_credentials(monkeypatch, tmp_path):
     monkeypatch.setenv("KAGGLE_KEY", "secret")
     with running_server() as server:
         monkeypatch.setattr(kaggle, "API", server.address)
-        server.files["/datasets/download/owner/pictures"] = b"zip"
+        server.files["/datasets/download/owner/pictures"] = ARCHIVE
         kaggle.download_dataset(HANDLE, tmp_path / "download")
         asked = server.asked("/datasets/download/owner/pictures")[0]["Authorization"]
     assert base64.b64decode(asked.removeprefix("Basic ")) == b"me:secret"
-    assert (tmp_path / "download" / "pictures.zip").read_bytes() == b"zip"
+    assert (tmp_path / "download" / "pictures.zip").read_bytes() == ARCHIVE
 
 
 def test_the_credentials_do_not_go_to_another_host(monkeypatch, tmp_path):
@@ -66,7 +67,7 @@ def test_the_credentials_do_not_go_to_another_host(monkeypatch, tmp_path):
             {"Location": f"{elsewhere}/signed"},
             b"",
         )
-        storage.files["/signed"] = b"zip"
+        storage.files["/signed"] = ARCHIVE
         kaggle.download_dataset(HANDLE, tmp_path / "download")
         assert kaggles.requests[0][1]["Authorization"] == "Bearer token"
         assert "Authorization" not in storage.requests[0][1]

@@ -505,8 +505,12 @@ def test_counts_name_classes_of_the_data_set(settings, mistakes):
     found = mistakes(settings)
     films = "studies/s.yaml: datasets.films"
     assert found[0].startswith(f"{films}.published_images.cancre: 'cancre' is not one of")
-    assert found[1].startswith(f"{films}.split.test.begin: 'begin' is not one of the classes")
-    assert found[2].startswith(f"{films}.subsample.train.x: 'x' is not one of the classes")
+    assert found[1] == (
+        f"{films}.split.test: must name the classes of data set films (normal, benign, cancer); "
+        "unknown: begin"
+    )
+    assert found[2].startswith(f"{films}.subsample.train: must name the classes of data set films")
+    assert found[2].endswith("missing: normal, benign, cancer; unknown: x")
 
 
 @pytest.mark.parametrize(
@@ -531,3 +535,37 @@ def test_pictures_or_volumes(settings, mistakes, prepare):
 def test_generators_of_pictures_take_no_volumes(settings, mistakes):
     settings["prepare"] = {"volume_shape": [9, 9, 9]}
     assert "generator small makes pictures: give image_size" in mistakes(settings)[0]
+
+
+@pytest.mark.parametrize(
+    ("source", "changes", "message"),
+    [
+        ("mnist", {"prepare": {"volume_shape": [9, 9, 9]}}, "pictures has pictures: give image_s"),
+        ("mr_art", {"prepare": {"image_size": 64}}, "pictures has volumes: channels: 3 takes"),
+        ("isic", {"split": {"method": "official"}}, "pictures does not come in official parts"),
+        ("mnist", {"prepare": {"volume_shape": [9, 9, 9], "channels": 3}}, "channels: means noth"),
+    ],
+)
+def test_what_a_data_set_cannot_do_is_told_before_it_is_fetched(mistakes, source, changes, message):
+    dataset = {"source": source} | changes
+    settings = {"title": "x", "datasets": {"pictures": dataset}, "prepare": {"image_size": 64}}
+    assert message in mistakes(settings)[0]
+
+
+def test_classes_are_checked_without_mixes_too(settings, mistakes):
+    for part in ("mixes", "generators", "classifiers"):
+        del settings[part]
+    settings["positive_class"] = "cancre"
+    settings["test_sample"] = {"images": 9, "class_shares": {"normal": 0.5, "benign": 0.2}}
+    found = mistakes(settings)
+    assert any("positive_class: 'cancre' is not one of" in line for line in found)
+    assert any("test_sample.class_shares: must name" in line for line in found)
+    assert any("test_sample.class_shares: sums to 0.7, not 1" in line for line in found)
+
+
+def test_shares_in_the_demo_replace_counts(settings, project):
+    counts = {"normal": 1, "benign": 2, "cancer": 3}
+    settings["split"] = {"method": "counts", "train": counts, "validation": counts, "test": counts}
+    settings["demo"]["split"] = {"train": 0.5, "validation": 0.25, "test": 0.25}
+    project.write(settings)
+    assert project.load(scale="demo").studies["s"].split.train == 0.5

@@ -177,7 +177,8 @@ class TestOfficial:
         assert abs((learned["split"] == "validation").mean() - 0.25) < 0.02
 
     def test_a_validation_part_is_kept(self, tmp_path, parts):
-        of_group = parts["group"].isin(parts.loc[parts["part"] == "train", "group"].unique()[:9])
+        trained = parts.loc[parts["part"] == "train", "group"].unique()
+        of_group = parts["group"].isin([*trained[:5], *trained[-5:]])
         parts.loc[of_group, "part"] = "validation"
         table = split(tmp_path, parts, split_settings=OfficialSplit(method="official"))
         assert table["split"].tolist() == parts["part"].tolist()
@@ -247,3 +248,62 @@ class TestDuplicates:
         listed = read_table(tmp_path / "duplicates.csv")
         assert set(listed["sample_id"]) == set(with_content.loc[[tested, *trained], "sample_id"])
         assert table.drop(index=tested)["split"].equals(before.drop(index=tested))
+
+    def test_those_of_images_that_nothing_uses_are_no_matter(self, tmp_path, with_content):
+        subsample = BalancedSubsample(method="balanced")
+        before = split(tmp_path, with_content, subsample=subsample)["split"]
+        tested = before.index[(before == "test") & (with_content["label"] == "normal")][0]
+        unused = before.index[before == "held_out"][-1]
+        with_content.loc[[tested, unused], "content"] = "same"
+        table = split(tmp_path, with_content, subsample=subsample)
+        assert table.loc[tested, "split"] == "test"
+        assert len(read_table(tmp_path / "duplicates.csv")) == 2
+
+    def test_a_long_tail_keeps_its_rates(self, tmp_path, with_content):
+        before = split(tmp_path, with_content)["split"]
+        tested = before.index[before == "test"][:3]
+        trained = before.index[before == "train"][:3]
+        for one, other in zip(tested, trained, strict=True):
+            with_content.loc[[one, other], "content"] = f"same{one}"
+        counts = {"cancer": 80, "normal": 20}
+        subsample = LongTailSubsample(method="long_tail", train=counts, test_images=20)
+        table = split(tmp_path, with_content, subsample=subsample)
+        found = table[table["split"] == "test"]["label"].value_counts().to_dict()
+        assert found == {"cancer": 16, "normal": 4}
+
+
+def test_a_split_without_a_class_is_refused(tmp_path):
+    samples = samples_of({("a", i): 1 for i in range(20)} | {("b", i): 1 for i in range(3)})
+    tail = LongTailSubsample(method="long_tail", train={"a": 12, "b": 1})
+    with pytest.raises(UserError, match="split has no image of class b"):
+        split(tmp_path, samples, subsample=tail)
+
+
+def test_a_class_whose_patients_have_another_one_too_is_in_every_split(tmp_path):
+    """Ten subjects with a good and a bad scan, and one with a good scan alone."""
+    both = samples_of({("x", i): 2 for i in range(10)})
+    both["label"] = ["good", "bad"] * 10
+    alone = samples_of({("good", 1): 1})
+    samples = pd.concat([both, alone], ignore_index=True)
+    table = split(tmp_path, samples)
+    assert (pd.crosstab(table["split"], table["label"]) > 0).all(axis=None)
+    assert table.groupby("group")["split"].nunique().max() == 1
+
+
+def test_folds_of_a_balanced_sample_are_whole_numbers(tmp_path, samples):
+    split(
+        tmp_path,
+        samples,
+        split_settings=FoldSplit(method="folds", folds=5),
+        subsample=BalancedSubsample(method="balanced"),
+    )
+    text = (tmp_path / "split.csv").read_text()
+    assert ".0" not in text
+
+
+def test_a_test_part_that_falls_short_is_told(tmp_path, samples, caplog):
+    tail = LongTailSubsample(
+        method="long_tail", train={"cancer": 80, "normal": 20}, test_images=999
+    )
+    split(tmp_path, samples, subsample=tail)
+    assert any("not the 999 asked for" in message for message in caplog.messages)

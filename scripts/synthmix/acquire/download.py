@@ -2,26 +2,31 @@
 
 import hashlib
 import logging
-import time
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor, as_completed
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
-from threading import Lock
+from tarfile import is_tarfile
+from threading import Event, Lock, local
 from typing import TypeVar
+from zipfile import is_zipfile
 
 import requests
 from tqdm import tqdm
 
+from synthmix.datasets.archives import is_archive_name
 from synthmix.errors import UserError
+from synthmix.files import write_text
 
 Result = TypeVar("Result")
 LOGGER = logging.getLogger(__name__)
 SUMS = "SHA256SUMS"
 ATTEMPTS = 5
-FIRST_PAUSE_S = 1.0  # doubled after each failed attempt
+FIRST_PAUSE_S = 1.0  # doubled after each attempt that brought nothing
+LONGEST_PAUSE_S = 120.0
 TIMEOUT_S = (10, 60)  # to connect, and between two pieces
 CHUNK = 1 << 16
+_SESSIONS = local()  # of each thread its own: requests does not promise that they can be shared
 _WORTH_ANOTHER_TRY = frozenset({408, 425, 429, 500, 502, 503, 504})
 
 
@@ -41,7 +46,15 @@ class RemoteFile:
 
 
 class _PassingError(Exception):
-    """A failure that may pass."""
+    """A failure that may pass; the server may say after how long."""
+
+    def __init__(self, text: str, pause_s: float = 0.0) -> None:
+        super().__init__(text)
+        self.pause_s = pause_s
+
+
+class _StoppedError(Exception):
+    """The download is given up: another file failed, or the user stopped it."""
 
 
 class _Sums:
@@ -56,6 +69,13 @@ class _Sums:
     def get(self, name: str) -> str | None:
         """Return the recorded checksum of the file `name`, or None."""
         return self._known.get(name)
+
+    def remove(self, name: str) -> None:
+        """Forget the checksum of the file `name`."""
+        with self._lock:
+            self._known.pop(name, None)
+            lines = [f"{digest}  {known}\n" for known, digest in self._known.items()]
+            write_text(self._path, "".join(lines))
 
     def add(self, name: str, digest: str) -> None:
         """Record the checksum of the file `name`."""
@@ -89,61 +109,92 @@ def download_files(files: Sequence[RemoteFile], folder: Path, workers: int = 4) 
         tqdm(total=total, unit="B", unit_scale=True, desc="download", disable=None) as progress,
         ThreadPoolExecutor(workers) as pool,
     ):
-        jobs = [
-            pool.submit(_download, file, folder / file.name, sums, progress.update)
-            for file in waiting
-        ]
+        run = _Run(sums, progress.update)
+        jobs = [pool.submit(_download, file, folder / file.name, run) for file in waiting]
         try:
-            for done, job in enumerate(jobs, start=1):
-                job.result()
-                if len(jobs) < 100 or done % (len(jobs) // 100) == 0:
-                    LOGGER.info("downloaded %d of %d files", done, len(jobs))
+            _wait(jobs)
         except BaseException:
+            run.stopped.set()
             pool.shutdown(cancel_futures=True)
             raise
 
 
+def _wait(jobs: Sequence[Future]) -> None:
+    """Raise the first error of `jobs`, as soon as there is one."""
+    step = max(1, len(jobs) // 100)
+    for done, job in enumerate(as_completed(jobs), start=1):
+        job.result()
+        if done % step == 0 or done == len(jobs):
+            LOGGER.info("downloaded %d of %d files", done, len(jobs))
+
+
+def forget_checksum(folder: Path, name: str) -> None:
+    """Forget the recorded checksum of the file `name` of `folder`: it was not what it should be."""
+    _Sums(folder.parent / SUMS).remove(name)
+
+
 def get_json(url: str, headers: Mapping[str, str] | None = None) -> dict:
     """Return the JSON that a server answers to `url` with; raises `UserError` when it can't."""
-
-    def ask() -> dict:
-        with _request(url, headers or {}) as response:
-            _raise_for_status(response, url)
-            return response.json()
-
-    return _persist(ask, url)
+    return _ask(url, headers or {}, lambda response: response.json())
 
 
 def get_text(url: str) -> str:
     """Return the text that a server answers to `url` with; raises `UserError` when it can't."""
+    return _ask(url, {}, lambda response: response.text)
 
-    def ask() -> str:
-        with _request(url, {}) as response:
+
+def _ask(
+    url: str, headers: Mapping[str, str], read: Callable[[requests.Response], Result]
+) -> Result:
+    def attempt() -> Result:
+        with _request(url, headers) as response:
             _raise_for_status(response, url)
-            return response.text
+            return read(response)
 
-    return _persist(ask, url)
+    return _persist(attempt, url, Event(), lambda: 0)
 
 
-def _download(file: RemoteFile, path: Path, sums: _Sums, report: Callable[[int], object]) -> None:
+@dataclass(frozen=True)
+class _Run:
+    """What the downloads of one call share."""
+
+    sums: _Sums
+    report: Callable[[int], object]
+    stopped: Event = field(default_factory=Event)
+
+
+def _download(file: RemoteFile, path: Path, run: _Run) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_name(f"{path.name}.part")
-    _persist(lambda: _transfer(file, part, report), file.url)
+    part, version = (path.with_name(f"{path.name}.{end}") for end in ("part", "version"))
+    _persist(
+        lambda: _transfer(file, part, version, run), file.url, run.stopped, lambda: _size(part)
+    )
     digest = _digest(part, "sha256")
-    expected = [checksum for checksum in (file.checksum, _recorded(sums, file.name)) if checksum]
+    expected = [
+        checksum for checksum in (file.checksum, _recorded(run.sums, file.name)) if checksum
+    ]
     for checksum in expected:
         algorithm, _, value = checksum.partition(":")
         found = digest if algorithm == "sha256" else _digest(part, algorithm)
         if found != value.lower():
-            aside = part.rename(path.with_name(f"{path.name}.mismatch"))
-            raise UserError(
-                f"{file.url}: the {algorithm} checksum of what came is {found}, not {value}. It is "
-                f"kept as {aside}. Run the same command again to download it anew; if it differs "
-                f"again the source has changed: then remove its line from {SUMS} if you trust it"
+            raise _refused(
+                file, part, f"the {algorithm} checksum of what came is {found}, not {value}"
             )
-    if sums.get(file.name) is None:
-        sums.add(file.name, digest)
+    if is_archive_name(path.name) and not (is_zipfile(part) or is_tarfile(part)):
+        raise _refused(file, part, "what came is no archive")
+    if run.sums.get(file.name) is None:
+        run.sums.add(file.name, digest)
+    version.unlink(missing_ok=True)
     part.rename(path)
+
+
+def _refused(file: RemoteFile, part: Path, reason: str) -> UserError:
+    aside = part.rename(part.with_name(f"{part.name.removesuffix('.part')}.mismatch"))
+    return UserError(
+        f"{file.url}: {reason}. It is kept as {aside}. Run the same command again to download it "
+        f"anew; if it is the same again the source has changed: then remove the line of "
+        f"{file.name} from {SUMS}, if there is one and you trust the source"
+    )
 
 
 def _recorded(sums: _Sums, name: str) -> str | None:
@@ -151,14 +202,22 @@ def _recorded(sums: _Sums, name: str) -> str | None:
     return digest and f"sha256:{digest}"
 
 
-def _transfer(file: RemoteFile, part: Path, report: Callable[[int], object]) -> None:
-    """Bring what is lacking of `file` to `part`; raises `_PassingError` when it ends early."""
-    have = part.stat().st_size if part.exists() else 0
+def _transfer(file: RemoteFile, part: Path, version: Path, run: _Run) -> None:
+    """Bring what is lacking of `file` to `part`; raises `_PassingError` when it ends early.
+
+    `version` keeps what the server calls the state of the file, so that two states of it are
+    not joined to one.
+    """
+    have = _size(part)
     if file.size is not None and have == file.size:
         return
     wanted = {"Range": f"bytes={have}-"} if have else {}
+    if have and version.exists():
+        wanted["If-Range"] = version.read_text(encoding="utf-8")
     with _request(file.url, {**file.headers, **wanted}) as response:
-        if response.status_code == 416:  # nothing lies beyond what is there: begin anew
+        if response.status_code == 416:  # nothing lies beyond what is there
+            if response.headers.get("Content-Range") == f"bytes */{have}" and file.size is None:
+                return
             part.unlink()
             raise _PassingError("what was there did not fit")
         _raise_for_status(response, file.url)
@@ -166,19 +225,38 @@ def _transfer(file: RemoteFile, part: Path, report: Callable[[int], object]) -> 
         if resumed and not _continues(response, have):
             part.unlink()
             raise _PassingError("the server went on from another place")
+        _keep_version(response, version)
         begin = have if resumed else 0
         length = response.headers.get("Content-Length")
         end = file.size if file.size is not None else length and begin + int(length)
         with part.open("ab" if resumed else "wb") as output:
             for piece in response.iter_content(CHUNK):
+                if run.stopped.is_set():
+                    raise _StoppedError
                 output.write(piece)
-                report(len(piece))
-        got = part.stat().st_size
-        if end is not None and got < int(end):
-            raise _PassingError(f"it ended after {got} of {end} bytes")
-        if end is not None and got > int(end):
-            part.unlink()
-            raise _PassingError(f"more came than the {end} bytes it should have")
+                run.report(len(piece))
+        _require_size(part, None if end is None else int(end))
+
+
+def _require_size(part: Path, end: int | None) -> None:
+    got = _size(part)
+    if end is not None and got < end:
+        raise _PassingError(f"it ended after {got} of {end} bytes")
+    if end is not None and got > end:
+        part.unlink()
+        raise _PassingError(f"more came than the {end} bytes it should have")
+
+
+def _keep_version(response: requests.Response, version: Path) -> None:
+    tag = response.headers.get("ETag") or response.headers.get("Last-Modified")
+    if tag and not tag.startswith("W/"):  # a weak one does not promise the same bytes
+        version.write_text(tag, encoding="utf-8")
+    else:
+        version.unlink(missing_ok=True)
+
+
+def _size(path: Path) -> int:
+    return path.stat().st_size if path.exists() else 0
 
 
 def _continues(response: requests.Response, have: int) -> bool:
@@ -186,43 +264,58 @@ def _continues(response: requests.Response, have: int) -> bool:
 
 
 def _request(url: str, headers: Mapping[str, str]) -> requests.Response:
+    if not hasattr(_SESSIONS, "own"):
+        _SESSIONS.own = requests.Session()
     # compressed on the way, a file has another length and can't be gone on with
     sent = {"Accept-Encoding": "identity", **headers}
-    return requests.get(url, headers=sent, stream=True, timeout=TIMEOUT_S)
+    return _SESSIONS.own.get(url, headers=sent, stream=True, timeout=TIMEOUT_S)
 
 
 def _raise_for_status(response: requests.Response, url: str) -> None:
     status = response.status_code
-    if status in _WORTH_ANOTHER_TRY:
-        raise _PassingError(f"the server answered {status} {response.reason}")
+    if status in (200, 206):
+        return
     if status in (401, 403):
         raise UserError(
             f"{url}: the server refused access ({status} {response.reason}); check your "
             f"credentials, and whether the terms of the data set must be accepted on its page"
         )
-    if status >= 400:
+    if status >= 400 and status not in _WORTH_ANOTHER_TRY:
         raise UserError(
             f"{url}: the server answered {status} {response.reason}. Where the address has "
             f"changed, get the files by hand and put them into the folder of the data set"
         )
+    pause = response.headers.get("Retry-After", "")
+    raise _PassingError(
+        f"the server answered {status} {response.reason}", float(pause) if pause.isdigit() else 0.0
+    )
 
 
-def _persist(attempt: Callable[[], Result], url: str) -> Result:
-    """Return what `attempt` does, tried again after failures that may pass."""
-    for number in range(1, ATTEMPTS + 1):
+def _persist(
+    attempt: Callable[[], Result], url: str, stopped: Event, progress: Callable[[], int]
+) -> Result:
+    """Return what `attempt` does, tried again after failures that may pass.
+
+    Attempts count as failed together as long as `progress`, the bytes that are there, stays.
+    """
+    failed, before = 0, progress()
+    while True:
         try:
             return attempt()
         except (_PassingError, requests.RequestException) as error:
-            if number == ATTEMPTS:
+            failed = 1 if progress() > before else failed + 1
+            before = progress()
+            if failed == ATTEMPTS:
                 raise UserError(
                     f"{url}: {ATTEMPTS} attempts failed, the last one with: {error}. Nothing of "
                     f"what came is lost: run the same command again to go on, or put the files "
                     f"into the folder of the data set by hand"
                 ) from error
-            pause = FIRST_PAUSE_S * 2 ** (number - 1)
+            asked = getattr(error, "pause_s", 0.0)
+            pause = min(max(FIRST_PAUSE_S * 2 ** (failed - 1), asked), LONGEST_PAUSE_S)
             LOGGER.warning("%s: %s; trying again in %g s", url, error, pause)
-            time.sleep(pause)
-    raise AssertionError("unreachable")
+            if stopped.wait(pause):
+                raise _StoppedError from None
 
 
 def _digest(path: Path, algorithm: str) -> str:

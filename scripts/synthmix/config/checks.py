@@ -1,14 +1,14 @@
 """Checks of a study that need more than one of its settings, or a file."""
 
 import difflib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from synthmix.classifiers import CONVOLUTIONAL_LAYERS
 from synthmix.config.messages import one_of
 from synthmix.config.models import Study
 from synthmix.config.parse import KeyPath
-from synthmix.config.preparation import CountSplit, LongTailSubsample
+from synthmix.config.preparation import CountSplit, LongTailSubsample, OfficialSplit
 from synthmix.mix.plan import plan_mixes
 from synthmix.shares import apportion
 
@@ -25,14 +25,14 @@ def check(study: Study, folder: Path) -> list[Finding]:
         *_check_published(study, folder),
         *_check_preparation(study),
         *_check_parts(study),
+        *_check_classes(study),
+        *_check_sums(study),
     ] + (_check_comparison(study) if study.mixes else [])
 
 
 def _check_comparison(study: Study) -> list[Finding]:
     """Return what is wrong with the mixes of `study`, and with what is needed for them."""
     return [
-        *_check_classes(study),
-        *_check_sums(study),
         *_check_mix_sizes(study),
         *_check_mixes(study),
         *_check_generators(study),
@@ -46,21 +46,44 @@ def _check_published(study: Study, folder: Path) -> Iterator[Finding]:
 
 
 def _check_preparation(study: Study) -> Iterator[Finding]:
-    """Check what data sets say of how they are split and thinned out."""
+    """Check what is said of how data sets are made equal, split and thinned out."""
     for name, dataset in study.datasets.items():
         own = ("datasets", name)
         classes = dataset.class_names()
-        split = study.split_of(name)
+        prepare, split = study.prepare_of(name), study.split_of(name)
+        prepare_path = (*own, "prepare") if dataset.prepare else ("prepare",)
         split_path = (*own, "split") if dataset.split else ("split",)
-        named = {(*own, "published_images"): dataset.published_images}
+        if dataset.volumes and not prepare.volume_shape and prepare.channels == 1:
+            text = f"{name} has volumes: channels: 3 takes their middle slices, volume_shape all"
+            yield prepare_path, text
+        if dataset.volumes is False and prepare.volume_shape:
+            yield prepare_path, f"{name} has pictures: give image_size, not volume_shape"
+        if dataset.has_parts is False and isinstance(split, OfficialSplit):
+            yield split_path, f"{name} does not come in official parts: use another method"
+        for label in dataset.published_images:
+            if label not in classes:
+                path = (*own, "published_images", label)
+                yield path, one_of(label, classes, f"classes of data set {name}")
+        counts = {}
         if isinstance(split, CountSplit):
-            named |= {(*split_path, part): getattr(split, part) for part in SPLITS}
+            counts = {(*split_path, part): getattr(split, part) for part in SPLITS}
         if isinstance(dataset.subsample, LongTailSubsample):
-            named[*own, "subsample", "train"] = dataset.subsample.train
-        for path, counts in named.items():
-            for label in counts:
-                if label not in classes:
-                    yield (*path, label), one_of(label, classes, f"classes of data set {name}")
+            counts[*own, "subsample", "train"] = dataset.subsample.train
+        for path, named in counts.items():
+            yield from _check_names(path, named, name, classes)
+
+
+def _check_names(
+    path: KeyPath, named: Iterable[str], dataset: str, classes: Sequence[str]
+) -> Iterator[Finding]:
+    """Check that each class of the data set is `named`, and nothing else."""
+    missing = [label for label in classes if label not in named]
+    unknown = [label for label in named if label not in classes]
+    if missing or unknown:
+        text = f"must name the classes of data set {dataset} ({', '.join(classes)})"
+        text += f"; missing: {', '.join(missing)}" if missing else ""
+        text += f"; unknown: {', '.join(unknown)}" if unknown else ""
+        yield path, text
 
 
 def _check_parts(study: Study) -> Iterator[Finding]:
@@ -80,13 +103,7 @@ def _check_classes(study: Study) -> Iterator[Finding]:
             kind = f"classes of data set {name}"
             yield ("positive_class",), one_of(study.positive_class, classes, kind)
         for path, shares in _class_shares(study):
-            missing = [label for label in classes if label not in shares]
-            unknown = [label for label in shares if label not in classes]
-            if missing or unknown:
-                text = f"must name the classes of data set {name} ({', '.join(classes)})"
-                text += f"; missing: {', '.join(missing)}" if missing else ""
-                text += f"; unknown: {', '.join(unknown)}" if unknown else ""
-                yield path, text
+            yield from _check_names(path, shares, name, classes)
 
 
 def _check_sums(study: Study) -> Iterator[Finding]:
@@ -158,6 +175,8 @@ def _check_classifiers(study: Study) -> Iterator[Finding]:
 def _class_shares(study: Study) -> Iterator[tuple[KeyPath, Mapping[str, float]]]:
     if study.test_sample is not None:
         yield ("test_sample", "class_shares"), study.test_sample.class_shares
+    if study.mixes is None:
+        return
     for position, shares in enumerate(study.mixes.class_shares):
         yield ("mixes", "class_shares", position), shares
     yield ("mixes", "validation_class_shares"), study.mixes.validation_class_shares

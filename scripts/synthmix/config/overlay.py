@@ -36,4 +36,6 @@ def _merge(path: KeyPath, below: Any, above: Any) -> bool:
         return False
     if path[0] == REPLACED_ENTRIES and len(path) == 2:
         return False
+    if path[-1] == "split":  # without a method it is one by shares
+        return below.get("method", "shares") == above.get("method", "shares")
     return all(below.get(key) == above[key] for key in DISCRIMINATORS if key in above)

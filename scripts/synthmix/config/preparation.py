@@ -35,6 +35,9 @@ class Prepare(SettingsModel):
     def _pictures_or_volumes(self) -> Self:
         if (self.image_size is None) == (self.volume_shape is None):
             raise ValueError("give either image_size, for pictures, or volume_shape, for volumes")
+        unused = {"channels", "pad_to_square"} & self.model_fields_set
+        if self.volume_shape is not None and unused:
+            raise ValueError(f"{' and '.join(sorted(unused))}: means nothing with volume_shape")
         return self
 
 
@@ -85,7 +88,7 @@ class OfficialSplit(SettingsModel):
     """The parts that the data set itself comes in."""
 
     method: Literal["official"]
-    validation: Share = Field(
+    validation: Annotated[float, Field(gt=0, lt=1)] = Field(
         0.2,
         description="Share of the official training images that validates, where the data set has"
         " no validation part of its own.",

@@ -26,7 +26,18 @@ _BY_HAND = "unpack it by hand and name the folder instead"
 
 def is_archive(path: Path) -> bool:
     """Return whether `path` is a file that `extract_archive` takes, by its name."""
-    return path.name.lower().endswith((".zip", *_TAR_SUFFIXES)) and path.is_file()
+    return is_archive_name(path.name) and path.is_file()
+
+
+def is_archive_name(name: str) -> bool:
+    """Return whether a file of that name is taken for an archive."""
+    return name.lower().endswith((".zip", *_TAR_SUFFIXES))
+
+
+def archive_stem(path: Path) -> str:
+    """Return the name of the archive `path` without what tells its kind."""
+    suffixes = [end for end in (".zip", *_TAR_SUFFIXES) if path.name.lower().endswith(end)]
+    return path.name[: -len(max(suffixes, key=len))]
 
 
 def extract_archive(archive: Path, target: Path, most_bytes: int = MOST_BYTES) -> None:

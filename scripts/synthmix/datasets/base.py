@@ -1,8 +1,8 @@
 """What every source of raw images has: the contract, and what most of them have in common."""
 
+import os
 import re
 from abc import abstractmethod
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Any, ClassVar
@@ -39,6 +39,10 @@ class Dataset(SettingsModel):
     """
 
     about: ClassVar[About | None] = None
+    volumes: ClassVar[bool | None] = None
+    """Whether its images are volumes; None where they may be."""
+    has_parts: ClassVar[bool | None] = None
+    """Whether it comes in official parts; None where it may."""
 
     source: str = Field(description="The kind of source.")
     published_images: dict[Name, PositiveInt] = Field(
@@ -137,9 +141,22 @@ def sample_identifiers(paths: list[str]) -> list[str]:
     return identifiers
 
 
-def visible_files(folder: Path) -> Iterator[str]:
-    """Yield the files below `folder` in a fixed order, relative to it, with forward slashes."""
-    for path in sorted(folder.rglob("*")):
-        relative = path.relative_to(folder)
-        if path.is_file() and not any(part.startswith(".") for part in relative.parts):
-            yield relative.as_posix()
+def visible_files(folder: Path) -> list[str]:
+    """Return the files below `folder`, sorted, relative to it, with forward slashes.
+
+    Links to folders are followed, each folder once. Hidden files and folders are left out.
+    """
+    found, seen = [], set()
+    for name, folders, files in os.walk(folder, followlinks=True):
+        place = Path(name)
+        real = place.resolve()
+        if real in seen:
+            folders.clear()
+            continue
+        seen.add(real)
+        folders[:] = sorted(child for child in folders if not child.startswith("."))
+        visible = (file for file in files if not file.startswith("."))
+        found += [
+            (place / file).relative_to(folder) for file in visible if (place / file).is_file()
+        ]
+    return [path.as_posix() for path in sorted(found)]

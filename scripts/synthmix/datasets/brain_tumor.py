@@ -18,7 +18,7 @@ from pydantic import Field
 from tqdm import tqdm
 
 from synthmix.acquire.download import RemoteFile, download_files, get_json
-from synthmix.datasets.archives import extract_archive, is_archive
+from synthmix.datasets.archives import archive_stem, extract_archive, is_archive
 from synthmix.datasets.base import About, sample_identifiers, visible_files
 from synthmix.datasets.embedded import brain_slices
 from synthmix.datasets.public import FILES, PublicDataset, write_whole
@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 LOGGER = logging.getLogger(__name__)
 API = "https://api.figshare.com/v2"
 ARTICLE = 1512427
+MOST_PIXELS = 100_000_000
+MOST_LETTERS = 1000
 MOST_UNREADABLE = 0.05  # of the files
 _SLICE = re.compile(r"\d+\.mat")
 
@@ -126,9 +128,10 @@ class BrainTumor(PublicDataset):
         import h5py
 
         with h5py.File(path) as file:
-            values = _dataset(file, "image")[()]
-        if values.ndim != 2:
-            raise ValueError(f"cjdata/image has the shape {values.shape}, not two axes")
+            stored = _dataset(file, "image")
+            if stored.ndim != 2 or stored.size > MOST_PIXELS:
+                raise ValueError(f"cjdata/image has the shape {stored.shape}: no picture")
+            values = stored[()]
         # MATLAB stores columns one after the other, which HDF5 takes for rows
         return Image.fromarray(np.ascontiguousarray(values.T, dtype=np.float32))
 
@@ -159,16 +162,12 @@ def _whole(target: Path, pattern: str) -> list[Path]:
 def _extract(archives: list[Path], folder: Path) -> None:
     """Extract `archives`, and those in them, each into a folder of its own."""
     for archive in archives:
-        place = folder / _stem(archive)
+        place = folder / archive_stem(archive)
         extract_archive(archive, place)
         for inner in _whole(place, "*"):
             if is_archive(inner):
-                extract_archive(inner, inner.with_name(_stem(inner)))
+                extract_archive(inner, inner.with_name(archive_stem(inner)))
                 inner.unlink()
-
-
-def _stem(archive: Path) -> str:
-    return archive.name.split(".")[0]
 
 
 def _is_slice(path: str) -> bool:
@@ -208,8 +207,12 @@ def _label_and_patient(path: Path) -> tuple[str, str]:
     import h5py
 
     with h5py.File(path) as file:
-        number = float(np.asarray(_dataset(file, "label")[()]).item())
-        letters = np.asarray(_dataset(file, "PID")[()]).ravel()
+        stored = {name: _dataset(file, name) for name in ("label", "PID")}
+        for name, values in stored.items():
+            if values.size > MOST_LETTERS:  # little data may stand for a lot
+                raise ValueError(f"cjdata/{name} has {values.size} values")
+        number = float(np.asarray(stored["label"][()]).item())
+        letters = np.asarray(stored["PID"][()]).ravel()
     if number not in (1, 2, 3):
         raise ValueError(f"cjdata/label is {number:g}, not 1, 2 or 3")
     patient = "".join(chr(int(letter)) for letter in letters).strip()

@@ -48,6 +48,7 @@ class CIFAR10(PublicDataset):
         "report, University of Toronto, 2009",
         homepage="https://www.cs.toronto.edu/~kriz/cifar.html",
     )
+    has_parts = True
     markers = ("data_batch_*", _TEST, _META)
     stand_in = colour_pictures
 

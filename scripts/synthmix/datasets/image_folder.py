@@ -3,6 +3,7 @@
 import difflib
 import fnmatch
 import hashlib
+import logging
 from collections.abc import Collection
 from pathlib import Path, PurePosixPath
 from typing import Annotated, Any, ClassVar, Literal, Self
@@ -17,6 +18,7 @@ from synthmix.files import expanded, fingerprint
 from synthmix.readers import DICOM_SUFFIXES, PICTURE_SUFFIXES
 from synthmix.settings import Name, PositiveFloat
 
+LOGGER = logging.getLogger(__name__)
 SUFFIXES = PICTURE_SUFFIXES | DICOM_SUFFIXES
 
 Folders = Annotated[
@@ -32,6 +34,7 @@ Folders = Annotated[
 class ImageFolder(Dataset):
     """Images in one folder a class, or in several."""
 
+    has_parts: ClassVar[bool | None] = False
     suffixes: ClassVar[Collection[str]] = SUFFIXES
     """How the names of its images end, in lower case."""
 
@@ -48,8 +51,9 @@ class ImageFolder(Dataset):
         "image",
         min_length=1,
         description="Which images belong together: image: each is a patient of its own; folder:"
-        " those in one folder; dicom: those with one PatientID; or the path of a CSV with columns"
-        " file (relative to path) and patient.",
+        " those of one folder (the same name below another class is another patient); dicom:"
+        " those with one PatientID; or the path of a CSV with columns file (relative to path) and"
+        " patient.",
     )
     max_unpacked_gb: PositiveFloat = Field(
         MOST_BYTES / 1e9, description="An archive that would unpack to more is refused."
@@ -225,6 +229,7 @@ def _missing_folder(root: Path, label: str, folder: str) -> str:
 def _groups(settings: ImageFolder, root: Path, paths: list[str]) -> list[str]:
     """Return the patient of each image."""
     if settings.patients == "image":
+        _warn_of_unknown_patients(paths)
         return list(paths)
     if settings.patients == "folder":
         groups = [str(PurePosixPath(path).parent) for path in paths]
@@ -248,6 +253,15 @@ def _groups(settings: ImageFolder, root: Path, paths: list[str]) -> list[str]:
             f"relative to path"
         )
     return [table[path] for path in paths]
+
+
+def _warn_of_unknown_patients(paths: list[str]) -> None:
+    dicom = any(PurePosixPath(path).suffix.lower() in DICOM_SUFFIXES for path in paths)
+    LOGGER.warning(
+        "patients: image: each image counts as a patient of its own. If some have several, images "
+        "of one may be trained and tested on: set patients to %s the path of a CSV",
+        "dicom or" if dicom else "folder or",
+    )
 
 
 def _read_patients(name: str) -> dict[str, str]:

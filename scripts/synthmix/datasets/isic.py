@@ -196,6 +196,10 @@ def _rows(table: Path, labelled: bool = True) -> pd.DataFrame:
         _require(table, read, _LABELS)
     names = _first(read, _IDENTIFIERS)
     patients, lesions = _first(read, _PATIENTS), _first(read, _LESIONS)
+    # of a lesion the patient may be known in another row alone
+    both = (patients != "") & (lesions != "")
+    owners = dict(zip(lesions[both], patients[both], strict=True))
+    patients = patients.where(patients != "", lesions.map(lambda lesion: owners.get(lesion, "")))
     # by what they are, so that a lesion and a patient of one number are two
     groups = ("lesion " + lesions).where(lesions != "", "image " + names)
     return pd.DataFrame(
@@ -300,7 +304,13 @@ def _batches(entries: Iterator[dict[str, Any]]) -> Iterator[list[dict[str, Any]]
 
 def _remote_file(entry: dict[str, Any]) -> RemoteFile:
     # Not held to the size that the entry gives: it is that of the file before it was cleaned.
-    address = entry["files"]["full"]["url"]
+    try:
+        address = entry["files"]["full"]["url"]
+    except (KeyError, TypeError):
+        raise UserError(
+            f"the ISIC archive gives no address for the image {entry['isic_id']}; it has changed: "
+            "get the images by hand"
+        ) from None
     suffix = PurePosixPath(urlsplit(address).path).suffix.lower()
     suffix = suffix if suffix in _SUFFIXES else ".jpg"
     return RemoteFile(address, f"{skin_lesions.IMAGES}/{entry['isic_id']}{suffix}")

@@ -89,7 +89,11 @@ def _compare_with_table(root: Path, paths: list[str]) -> None:
     if not tables:
         LOGGER.info("no %s: the pictures are listed by their folders alone", TABLE)
         return
-    listed = _listed(tables[0])
+    try:
+        listed = _listed(tables[0])
+    except Exception as error:  # a damaged workbook makes its readers raise nearly anything
+        LOGGER.warning("%s can't be read, and is compared with nothing: %s", tables[0], error)
+        return
     classes = {path.split("/")[0] for path in paths}
     listed = {path for path in listed if path.split("/")[0] in classes}
     for what, names in (
@@ -102,8 +106,5 @@ def _compare_with_table(root: Path, paths: list[str]) -> None:
 
 def _listed(table: Path) -> set[str]:
     """Return the pictures that the workbook `table` lists, as <class>/<case>/<file>."""
-    try:
-        rows = pd.read_excel(table, dtype=str)
-        return {"/".join(PureWindowsPath(name).parts[-3:]) for name in rows["fullPath"].dropna()}
-    except (ValueError, KeyError, OSError) as error:
-        raise UserError(f"{table}: can't be read as the table of Mini-DDSM ({error!r})") from error
+    rows = pd.read_excel(table, dtype=str)
+    return {"/".join(PureWindowsPath(name).parts[-3:]) for name in rows["fullPath"].dropna()}

@@ -39,6 +39,7 @@ _LOCK = threading.Lock()  # lru_cache alone would unpack a file once in each thr
 class _IdxPictures(PublicDataset):
     """Pictures in the four files of MNIST. Abstract."""
 
+    has_parts = True
     markers = tuple(f"{part}-{kind}*" for part in _PARTS for kind in (_IMAGES, _LABELS))
 
     names: ClassVar[tuple[str, ...]]

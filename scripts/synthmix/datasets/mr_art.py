@@ -48,6 +48,7 @@ class MrArt(PublicDataset):
         "https://doi.org/10.1038/s41597-022-01694-8",
         homepage=f"https://openneuro.org/datasets/{ACCESSION}",
     )
+    volumes = True
     markers = ("dataset_description.json", "sub-*")
     stand_in = brain_volumes
 

@@ -18,6 +18,7 @@ _SUBJECT = re.compile(r"(?<![A-Za-z0-9])sub-[A-Za-z0-9]+")
 class NiftiFolder(ImageFolder):
     """Volumes in one folder a class, or in several: .nii and .nii.gz."""
 
+    volumes: ClassVar[bool | None] = True
     suffixes: ClassVar[Collection[str]] = VOLUME_SUFFIXES
 
     source: Literal["nifti_folder"]

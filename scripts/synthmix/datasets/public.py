@@ -4,7 +4,8 @@ import logging
 import shutil
 import sys
 from abc import abstractmethod
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from types import ModuleType
 from typing import Any, ClassVar, Self, get_args
@@ -12,9 +13,11 @@ from typing import Any, ClassVar, Self, get_args
 from pydantic import model_validator
 
 from synthmix.acquire import kaggle
-from synthmix.datasets.archives import extract_archive, is_archive
+from synthmix.acquire.download import forget_checksum
+from synthmix.datasets.archives import archive_stem, extract_archive, is_archive
 from synthmix.datasets.base import About, Dataset
 from synthmix.errors import UserError
+from synthmix.files import locked
 from synthmix.settings import Name, SettingsModel
 
 LOGGER = logging.getLogger(__name__)
@@ -31,6 +34,8 @@ class PublicDataset(Dataset):
     tree or the archives it comes in: they are used as they are, without a network.
     """
 
+    volumes: ClassVar[bool | None] = False
+    has_parts: ClassVar[bool | None] = False
     about: ClassVar[About]
     markers: ClassVar[tuple[str, ...]]
     """Patterns (as `Path.glob` takes them) of which each finds something in the raw tree's root."""
@@ -73,17 +78,18 @@ class PublicDataset(Dataset):
             embedded = cls.stand_in.Embedded(**raw["embedded"])
             return write_whole(target / FILES, lambda root: cls.stand_in.write(embedded, root))
         _show(cls.about)
-        root = cls.find(target)
-        if root is None and not _archives(target):
-            partial = target / f"{DOWNLOAD}.partial"
-            partial.mkdir(parents=True, exist_ok=True)
-            cls.download(partial)
-            partial.rename(target / DOWNLOAD)
+        with locked(target), explained(target):
             root = cls.find(target)
-        if root is None:
-            archives = _archives(target)
-            write_whole(target / FILES, lambda partial: _extract(archives, partial))
-            root = cls.find(target)
+            if root is not None:
+                _tell_of_unused(target, root)
+                return root
+            if not _archives(target):
+                cls._download_whole(target)
+                root = cls.find(target)
+            if root is None:
+                archives = _archives(target)
+                write_whole(target / FILES, lambda partial: _extract(archives, partial))
+                root = cls.find(target)
         if root is None:
             raise UserError(
                 f"{target}: what lies there is not {cls.about.title}: no folder has "
@@ -91,6 +97,16 @@ class PublicDataset(Dataset):
                 f"come from {cls.about.homepage}, or empty the folder to have them downloaded"
             )
         return root
+
+    @classmethod
+    def _download_whole(cls, target: Path) -> None:
+        """Have `download` fill a folder that gets its name once it is whole."""
+        done, partial = target / DOWNLOAD, target / f"{DOWNLOAD}.partial"
+        if done.exists():  # something of it is gone: what is left is not fetched again
+            done.rename(partial)
+        partial.mkdir(parents=True, exist_ok=True)
+        cls.download(partial)
+        partial.rename(done)
 
     @classmethod
     def find(cls, target: Path) -> Path | None:
@@ -109,7 +125,7 @@ class PublicDataset(Dataset):
                 if folder.is_dir()
                 for child in sorted(folder.iterdir())
                 # what is not whole yet is called something.partial
-                if child.is_dir() and child.suffix != ".partial" and not child.is_symlink()
+                if child.is_dir() and child.suffix != ".partial"
             ]
         return None
 
@@ -160,19 +176,26 @@ def write_whole(root: Path, write: Callable[[Path], None]) -> Path:
     Raises `UserError` when the files cannot be written.
     """
     partial = root.with_name(f"{root.name}.partial")
-    try:
+    with explained(root):
         shutil.rmtree(partial, ignore_errors=True)
         partial.mkdir(parents=True)
         write(partial)
         if root.exists():
             shutil.rmtree(root)
         partial.rename(root)
+    return root
+
+
+@contextmanager
+def explained(folder: Path) -> Iterator[None]:
+    """Turn the errors of writing below `folder` into a message for the user."""
+    try:
+        yield
     except OSError as error:
         raise UserError(
-            f"{root}: the files cannot be written there ({error}); make room or mend the "
+            f"{folder}: the files cannot be written there ({error}); make room or mend the "
             "permissions, or set data_dir to another folder"
         ) from error
-    return root
 
 
 def _archives(target: Path) -> list[Path]:
@@ -180,9 +203,33 @@ def _archives(target: Path) -> list[Path]:
     return sorted(path for folder in folders for path in folder.iterdir() if is_archive(path))
 
 
+def _tell_of_unused(target: Path, root: Path) -> None:
+    if any(root.is_relative_to(target / name) for name in (FILES, DOWNLOAD)):
+        return
+    unused = [archive.name for archive in _archives(target)]
+    if unused:
+        LOGGER.warning(
+            "%s is used as it is, and %s beside it is not: where that holds a part of the data "
+            "set, unpack it too, or leave archives alone in %s",
+            root,
+            ", ".join(unused),
+            target,
+        )
+
+
 def _extract(archives: list[Path], folder: Path) -> None:
     for archive in archives:
-        extract_archive(archive, folder / archive.name.split(".")[0])
+        try:
+            extract_archive(archive, folder / archive_stem(archive))
+        except UserError as error:
+            if archive.parent.name != DOWNLOAD:
+                raise
+            # else the next run would take it for downloaded
+            aside = archive.rename(archive.with_name(f"{archive.name}.damaged"))
+            forget_checksum(archive.parent, archive.name)
+            raise UserError(
+                f"{error}. It is kept as {aside}; run the same command again to download it anew"
+            ) from error
 
 
 def _show(about: About) -> None:

@@ -40,6 +40,7 @@ class Retina(KaggleDataset):
         homepage=f"https://www.kaggle.com/datasets/{HANDLE}",
     )
     handle = HANDLE
+    has_parts = True
     markers = tuple(PARTS.values())
     stand_in = fundus_photographs
 

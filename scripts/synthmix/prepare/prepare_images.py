@@ -81,6 +81,13 @@ def prepare_images(
         index=samples.index[readable],
         columns=FACTS,
     )
+    if len(bad):
+        LOGGER.warning(
+            "%d of %d images can't be read and are left out; %s says which and why",
+            len(bad),
+            len(samples),
+            rejected,
+        )
     write_table(rejected, bad)
     write_table(table_path(images), samples[readable].join(facts))
     LOGGER.info("%d images, %d rejected", readable.sum(), len(bad))
@@ -138,8 +145,10 @@ def _prepared(
         image = read()
         array = prepare_image(image, settings)
     except Exception as error:  # damaged files make their readers raise nearly anything
-        reason = f"{type(error).__name__}: {error}".replace(str(path), path.name)
-        LOGGER.warning("rejected %s: %s", path, reason)
+        # our own reasons are sentences; others need the name of their kind to be understood
+        kind = "" if type(error) is ValueError else f"{type(error).__name__}: "
+        reason = f"{kind}{error}".replace(str(path), path.name)
+        LOGGER.info("rejected %s: %s", path, reason)
         return _Prepared(reason=" ".join(reason.split()))
     size = (*image.size, 1) if isinstance(image, Image.Image) else image.shape
     content = hashlib.sha256(array.tobytes()).hexdigest()[:16]

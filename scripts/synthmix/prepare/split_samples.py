@@ -1,6 +1,7 @@
 """Splitting by patient, before anything else sees the images."""
 
 import logging
+import sys
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -46,30 +47,41 @@ def split_samples(
 
     `table` is the store's; `output` repeats its rows with a column `split`, and `fold` where
     there are folds. What a `subsample` leaves out is `held_out`. So are test images that are the
-    same, pixel by pixel, as one of another patient; `duplicates` lists all of these. A
-    `test_sample` of so many `images` with these `class_shares`, or as many as there are, is drawn
-    from the test split; the rest of it is `held_out`. Without one, all of it is tested on.
+    same, pixel by pixel, as one of another patient; `duplicates` lists all images that several
+    patients have. A `test_sample` of so many `images` with these `class_shares`, or as many as
+    there are, is drawn from the test split; the rest of it is `held_out`. Without one, all of it
+    is tested on. Raises UserError when a split would lack a class.
     """
     samples = read_table(table).fillna({"part": "", "frame": ""})
     kept = pd.Series(True, index=samples.index)
     if subsample is not None and subsample.method == "balanced":
         kept = balanced(samples["label"], derive_seed("balanced", seed))
-    samples["split"] = HELD_OUT
     dealt = deal_out(samples[kept], split, derive_seed("split", seed))
-    samples.loc[kept, dealt.columns] = dealt
+    samples = samples.join(dealt).fillna({"split": HELD_OUT})
+    same = find_duplicates(samples)
+    write_table(duplicates, same)
+    _hold_out_duplicates(samples)
+    needed = {name: set(samples["label"]) for name in SPLITS}
     if isinstance(subsample, LongTailSubsample):
         tail = long_tail(
             samples, subsample.train, subsample.test_images, derive_seed("long tail", seed)
         )
         samples.loc[~tail, "split"] = HELD_OUT
-    same = find_duplicates(samples)
-    write_table(duplicates, same)
-    _hold_out_duplicates(samples, same)
+        needed = {name: set(subsample.train) for name in SPLITS}
     if test_sample is not None:
         _draw_test_sample(samples, **test_sample, seed=derive_seed("test", seed))
+        shares = test_sample["class_shares"]
+        needed["test"] = {label for label, share in shares.items() if share > 0}
+    _require_classes(samples, needed)
     counts = pd.crosstab(samples["label"], samples["split"])
     LOGGER.info("images:\n%s", counts)
     write_table(output, samples)
+    shares = ", ".join(f"{name} {sum(samples['split'] == name):,}" for name in (*SPLITS, HELD_OUT))
+    patients = samples["group"].nunique()
+    print(
+        f"synthmix: {len(samples):,} images, {patients:,} patients: {shares}: {output}",
+        file=sys.stderr,
+    )
 
 
 def deal_out(samples: pd.DataFrame, split: Split, seed: int) -> pd.DataFrame:
@@ -89,7 +101,9 @@ def deal_out(samples: pd.DataFrame, split: Split, seed: int) -> pd.DataFrame:
             fold = assign_folds(samples, split.folds, seed)
             validation_fold = split.test_fold % split.folds + 1
             names = {split.test_fold: "test", validation_fold: "validation"}
-            return pd.DataFrame({"split": fold.map(lambda k: names.get(k, "train")), "fold": fold})
+            splits = fold.map(lambda number: names.get(number, "train"))
+            # what is left out has no fold, and 3.0 would be no number of one
+            return pd.DataFrame({"split": splits, "fold": fold.astype("Int64")})
         case OfficialSplit():
             return assign_official(samples, split.validation, seed).to_frame("split")
 
@@ -182,7 +196,9 @@ def find_duplicates(samples: pd.DataFrame) -> pd.DataFrame:
     return samples.loc[groups > 1, DUPLICATE_COLUMNS].sort_values(["content", "sample_id"])
 
 
-def _hold_out_duplicates(samples: pd.DataFrame, same: pd.DataFrame) -> None:
+def _hold_out_duplicates(samples: pd.DataFrame) -> None:
+    """Hold out test images that are the same as an image in use of another group."""
+    same = find_duplicates(samples[samples["split"] != HELD_OUT])
     tested = same.index[same["split"] == "test"]
     samples.loc[tested, "split"] = HELD_OUT
     if len(same):
@@ -191,12 +207,18 @@ def _hold_out_duplicates(samples: pd.DataFrame, same: pd.DataFrame) -> None:
             len(same),
             len(tested),
         )
-    lost = set(samples["label"]) - set(samples.loc[samples["split"] == "test", "label"])
-    if len(tested) and lost:
-        raise UserError(
-            f"all test images of class {', '.join(sorted(lost))} are the same as images of other "
-            f"patients; check whether patients are told apart rightly"
-        )
+
+
+def _require_classes(samples: pd.DataFrame, needed: Mapping[str, set[str]]) -> None:
+    """Raise UserError unless each split has an image of each class that it needs."""
+    for split, classes in needed.items():
+        lacking = classes - set(samples.loc[samples["split"] == split, "label"])
+        if lacking:
+            raise UserError(
+                f"the {split} split has no image of class {', '.join(sorted(lacking))}: give it a "
+                f"larger share, or add images of other patients. Images that several patients "
+                f"have do not count for the test (duplicates.csv lists them)"
+            )
 
 
 def _by_group(
@@ -213,26 +235,33 @@ def _by_group(
     samples = samples.assign(rarity=samples["label"].map(rarity))
     groups = samples.sort_values(["rarity", "label"]).groupby("group", sort=True)
     strata = pd.DataFrame({"label": groups["label"].first(), "images": groups.size()})
+    if splits:
+        _require_groups(samples, len(splits), f"{', '.join(splits[:-1])} and {splits[-1]}")
+        _join_small(strata, len(splits))
     random = np.random.default_rng(seed)
     split_of: dict[str, str] = {}
     for label, stratum in strata.groupby("label"):
-        if len(stratum) < len(splits):
-            _too_few(label, len(stratum), f"{', '.join(splits[:-1])} and {splits[-1]}")
         split_of |= deal(label, stratum["images"], random)
     return samples["group"].map(split_of)
+
+
+def _join_small(strata: pd.DataFrame, least: int) -> None:
+    """Give groups of a stratum with fewer than `least` to the largest stratum.
+
+    Most patients of such a class have images of a rarer one too, and are dealt out with that.
+    """
+    sizes = strata["label"].value_counts()
+    small = strata["label"].isin(sizes.index[sizes < least])
+    strata.loc[small, "label"] = sizes.index[0]
 
 
 def _require_groups(samples: pd.DataFrame, least: int, what: str) -> None:
     for label, groups in samples.groupby("label")["group"].nunique().items():
         if groups < least:
-            _too_few(label, groups, what)
-
-
-def _too_few(label: str, groups: int, what: str) -> None:
-    raise UserError(
-        f"class {label} has images of {groups} patient(s), but {what} need at least one each: "
-        f"add images of other patients"
-    )
+            raise UserError(
+                f"class {label} has images of {groups} patient(s), but {what} need at least one "
+                f"each: add images of other patients"
+            )
 
 
 def _deal(

@@ -1,5 +1,6 @@
 """Thinning data sets out: to balanced classes, or to a long tail of rare ones."""
 
+import logging
 from collections.abc import Mapping
 
 import numpy as np
@@ -8,6 +9,7 @@ import pandas as pd
 from synthmix.errors import UserError
 from synthmix.shares import apportion, largest_sample
 
+LOGGER = logging.getLogger(__name__)
 _LEARNED_FROM = ("train", "validation")
 
 
@@ -28,8 +30,8 @@ def long_tail(
 
     Training and validation images of a class together are as many as `train` says, in the
     proportion they have. Test images keep the same shares of the classes: `test_images` of them,
-    or as many as there are. Classes that `train` does not name are left out. `samples` has the
-    columns `label` and `split`. Raises UserError when a class has too few images.
+    or as many as there are. `train` names every class. `samples` has the columns `label` and
+    `split`. Raises UserError when a class has too few images.
     """
     random = np.random.default_rng(seed)
     rows = {key: random.permutation(rows) for key, rows in _rows_by_split(samples).items()}
@@ -48,7 +50,14 @@ def long_tail(
     total = sum(train.values())
     shares = {label: count / total for label, count in train.items()}
     available = {label: len(rows.get((label, "test"), ())) for label in train}
-    for label, number in largest_sample(available, shares, test_images).items():
+    tested = largest_sample(available, shares, test_images)
+    if test_images is not None and sum(tested.values()) < test_images:
+        LOGGER.warning(
+            "the test part has %d images, not the %d asked for: there are no more at these rates",
+            sum(tested.values()),
+            test_images,
+        )
+    for label, number in tested.items():
         kept[rows.get((label, "test"), [])[:number]] = True
     return kept
 
