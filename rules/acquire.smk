@@ -23,6 +23,16 @@ def own_weights(wildcards):
     return [] if weights in ("imagenet", "none") else str(Path(weights).expanduser())
 
 
+def raw_of(wildcards):
+    """Return the data set whose raw files lie in a folder."""
+    if wildcards.raw not in RAW:
+        raise WorkflowError(
+            f"no data set at scale {SCALE} lies in {DATA}/{wildcards.raw}, but in "
+            f"{', '.join(sorted(RAW))}; --config scale=paper has the public ones"
+        )
+    return RAW[wildcards.raw]
+
+
 rule fetch_dataset:
     output:
         f"{DATA}/{{raw}}/fetched.json",
@@ -31,10 +41,10 @@ rule fetch_dataset:
     benchmark:
         f"{DATA}/{{raw}}/fetch_dataset.tsv"
     params:
-        source=lambda wildcards: RAW[wildcards.raw].source,
-        settings=lambda wildcards: RAW[wildcards.raw].raw_settings(),
-        state=lambda wildcards: raw_state(RAW[wildcards.raw]),
-        code=code("fetch_dataset", lambda wildcards: dataset_module(RAW[wildcards.raw].source)),
+        source=lambda wildcards: raw_of(wildcards).source,
+        settings=lambda wildcards: raw_of(wildcards).raw_settings(),
+        state=lambda wildcards: raw_state(raw_of(wildcards)),
+        code=code("fetch_dataset", lambda wildcards: dataset_module(raw_of(wildcards).source)),
     threads: 1
     resources:
         mem_mb=memory(2000),

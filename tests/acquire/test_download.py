@@ -229,3 +229,8 @@ def test_a_failure_stops_the_other_downloads(server, folder, monkeypatch):
     with pytest.raises(UserError, match="gone: the server answered 404"):
         download_files(files, folder)
     assert len(server.asked("/slow")) <= 2
+
+
+def test_no_network_is_said_in_so_many_words(folder):
+    with pytest.raises(UserError, match=r"there is no network, or nowhere\.invalid is not known"):
+        download_files([RemoteFile("http://nowhere.invalid/a.bin", "a.bin")], folder)

@@ -157,7 +157,7 @@ class TestFetch:
     def test_without_credentials_the_steps_are_told(self, tmp_path):
         told = CovidXray.missing({}, tmp_path / "data")
         assert "kaggle.json" in told
-        assert "the folder covid_xray of data_dir" in told
+        assert "data_dir/covid_xray/" in told
         assert CovidXray.missing(drawn_settings().raw_settings(), tmp_path / "data") is None
 
 

@@ -202,7 +202,7 @@ class TestFetch:
     def test_without_credentials_the_steps_are_told(self, tmp_path):
         told = Retina.missing({}, tmp_path / "data")
         assert "kaggle.json" in told
-        assert "the folder retina of data_dir" in told
+        assert "data_dir/retina/" in told
         assert Retina.missing(drawn_settings().raw_settings(), tmp_path / "data") is None
 
 

@@ -20,7 +20,7 @@ from pydicom.uid import (
 from synthmix.datasets.image_folder import ImageFolder
 from synthmix.errors import UserError
 from synthmix.readers import read_image
-from synthmix.readers.dicom import patient_of, read_dicom
+from synthmix.readers.dicom import patients_of, read_dicom
 
 RAMP = np.arange(0, 1200, 100, dtype=np.uint16).reshape(3, 4)
 RGB = np.random.default_rng(1).integers(0, 256, (3, 4, 3), dtype=np.uint8)
@@ -296,18 +296,21 @@ class TestPatient:
         dataset = make_dataset(RAMP, PatientID=" 007 ")
         dataset.file_meta.TransferSyntaxUID = syntax
         dataset.save_as(file, enforce_file_format=True)
-        assert patient_of(file) == "007"
+        assert patients_of(file.parent, [file.name]) == ["007"]
 
-    @pytest.mark.parametrize("patient", ["", "  ", None])
-    def test_no_patient(self, file, patient):
-        make_dataset(RAMP, PatientID=patient).save_as(file, enforce_file_format=True)
-        with pytest.raises(UserError, match=r"image\.dcm has no PatientID.*set patients to image"):
-            patient_of(file)
-
-    def test_another_format(self, file):
-        file.write_bytes(b"no DICOM")
-        with pytest.raises(UserError, match=r"image\.dcm cannot be read as DICOM"):
-            patient_of(file)
+    def test_all_files_without_a_patient_are_told_at_once(self, tmp_path):
+        for name, patient in {"a": "", "b": "  ", "c": None, "d": "P1"}.items():
+            path = tmp_path / f"{name}.dcm"
+            make_dataset(RAMP, PatientID=patient).save_as(path, enforce_file_format=True)
+        (tmp_path / "e.dcm").write_bytes(b"no DICOM")
+        with pytest.raises(UserError) as refused:
+            patients_of(tmp_path, [f"{name}.dcm" for name in "abcde"])
+        told = str(refused.value)
+        assert told.startswith("patients: dicom: 4 of 5 files name no patient:")
+        assert all(f"{name}.dcm: has no PatientID" in told for name in "abc")
+        assert "e.dcm: is no DICOM file" in told
+        assert "d.dcm" not in told
+        assert "set patients to image" in told
 
     def test_groups_of_an_image_folder(self, tmp_path):
         for name, patient in {"a/1": "P2", "a/2": "P1", "b/3": "P1"}.items():

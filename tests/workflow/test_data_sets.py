@@ -51,9 +51,16 @@ def test_credentials_are_asked_for_before_anything_has_run(project, monkeypatch)
     result = project.run("fetch_all")
     assert result.returncode == 1
     assert "Traceback" not in result.stdout
-    for text in ("kaggle.json", "mini_ddsm", "covid_xray", "retina", "run the same command again"):
+    for text in ("data_dir/mini_ddsm/", "data_dir/covid_xray/", "data_dir/retina/"):
         assert text in result.stdout
+    assert result.stdout.count("run the same command again") == 1
     assert not (project.folder / "data").exists()
+
+
+def test_a_folder_of_raw_data_that_belongs_to_another_scale_is_explained(project):
+    result = project.run("--dry-run", "data/mnist/fetched.json", scale="demo")
+    assert result.returncode == 1
+    assert "--config scale=paper has the public ones" in result.stdout
 
 
 def test_a_study_that_is_wrong_stops_only_what_is_about_all_studies(project):

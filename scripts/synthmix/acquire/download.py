@@ -9,6 +9,7 @@ from pathlib import Path, PurePosixPath
 from tarfile import is_tarfile
 from threading import Event, Lock, local
 from typing import TypeVar
+from urllib.parse import urlsplit
 from zipfile import is_zipfile
 
 import requests
@@ -22,6 +23,7 @@ Result = TypeVar("Result")
 LOGGER = logging.getLogger(__name__)
 SUMS = "SHA256SUMS"
 ATTEMPTS = 5
+UNKNOWN_HOST_ATTEMPTS = 2
 FIRST_PAUSE_S = 1.0  # doubled after each attempt that brought nothing
 LONGEST_PAUSE_S = 120.0
 TIMEOUT_S = (10, 60)  # to connect, and between two pieces
@@ -305,6 +307,12 @@ def _persist(
         except (_PassingError, requests.RequestException) as error:
             failed = 1 if progress() > before else failed + 1
             before = progress()
+            if "NameResolutionError" in str(error) and failed == UNKNOWN_HOST_ATTEMPTS:
+                raise UserError(
+                    f"{url}: there is no network, or {urlsplit(url).hostname} is not known here. "
+                    f"Get the files elsewhere and put them into the folder of the data set: "
+                    f"docs/data_sets.md says which and where"
+                ) from error
             if failed == ATTEMPTS:
                 raise UserError(
                     f"{url}: {ATTEMPTS} attempts failed, the last one with: {error}. Nothing of "

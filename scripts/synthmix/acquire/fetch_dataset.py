@@ -38,6 +38,11 @@ def require_ready(fetches: Iterable[tuple[str, dict[str, Any], Path]]) -> None:
     problems = [
         load_dataset(source).missing(settings, folder) for source, settings, folder in fetches
     ]
-    lacking = list(dict.fromkeys(problem for problem in problems if problem))
-    if lacking:
-        raise UserError("\n\n".join(lacking))
+    parts = [problem.partition("\n\n") for problem in problems if problem]
+    if parts:
+        # what is needed for several of them is said once
+        needed = dict.fromkeys([*(what for what, _, _ in parts), *(how for _, _, how in parts)])
+        raise UserError(
+            "\n\n".join(filter(None, needed))
+            + "\n\nNothing has been started. To have other data sets now, see docs/data_sets.md."
+        )

@@ -12,18 +12,20 @@ STEPS = (
     "  1. sign in at https://www.kaggle.com and choose Settings, API, Create New Token;\n"
     "  2. put the file kaggle.json that it gives you into ~/.kaggle/ (chmod 600), or set\n"
     "     KAGGLE_USERNAME and KAGGLE_KEY, or KAGGLE_API_TOKEN, to what it says;\n"
-    "  3. run the same command again.\n"
+    "  3. run the same command again."
 )
 
 
 def missing_credentials(handle: str, source: str) -> str | None:
-    """Return how to get credentials where there are none; `handle` is the data set on Kaggle."""
+    """Return, where there are no credentials, what needs them, an empty line, and how to get them.
+
+    `handle` is the data set on Kaggle, `source` what it is called here.
+    """
     if _authorization() is not None:
         return None
     return (
-        f"{source}: {handle} is to be downloaded from Kaggle. {STEPS}"
-        f"Or download it by hand from https://www.kaggle.com/datasets/{handle} and put the archive "
-        f"into the folder {source} of data_dir."
+        f"{source}: {handle} is to be downloaded from Kaggle; or get the archive by hand from "
+        f"https://www.kaggle.com/datasets/{handle} and put it into data_dir/{source}/.\n\n{STEPS}"
     )
 
 
@@ -49,7 +51,7 @@ def _authorization() -> str | None:
     try:
         credentials = get_kaggle_credentials()
     except ValueError as error:  # kaggle.json is not what it should be
-        raise UserError(f"{error}. {STEPS}") from error
+        raise UserError(f"{error}.\n\n{STEPS}") from error
     if credentials is None:
         return None
     if credentials.api_key:

@@ -84,7 +84,8 @@ class Dataset(SettingsModel):
     def missing(cls, raw: dict[str, Any], target: Path) -> str | None:
         """Return what the user must do before `fetch` can begin, or None.
 
-        Looks at this machine alone: no network is used.
+        What is lacking, and after an empty line how to get it. Looks at this machine alone: no
+        network is used.
         """
         return None
 

@@ -241,9 +241,9 @@ def _groups(settings: ImageFolder, root: Path, paths: list[str]) -> list[str]:
             )
         return groups
     if settings.patients == "dicom":
-        from synthmix.readers.dicom import patient_of
+        from synthmix.readers.dicom import patients_of
 
-        return [patient_of(root / path) for path in paths]
+        return patients_of(root, paths)
     table = _read_patients(settings.patients)
     unnamed = [path for path in paths if path not in table]
     if unnamed:

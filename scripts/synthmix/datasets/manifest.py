@@ -371,9 +371,9 @@ def _patients(
     if settings.patients == "image":
         return None
     if settings.patients == "dicom":
-        from synthmix.readers.dicom import patient_of
+        from synthmix.readers.dicom import patients_of
 
-        return [patient_of(top / path) for path in paths]
+        return patients_of(top, paths)
     patients = table.texts_if_any(settings.columns, "patient")
     if patients is None:
         LOGGER.warning("%s: no column of patients: each image counts as one", table.file)

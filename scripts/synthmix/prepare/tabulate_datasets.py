@@ -26,6 +26,12 @@ _TITLES = {
     "published": "published",
     "difference": "difference",
 }
+_LEGEND = """\
+patients: an image whose patient is not known counts as one. held out: used by nothing (left out
+of a sample, of a test patient the test sample has no place for, or the same as one of another
+patient). rejected: can't be read (rejected.csv). duplicates: the same as one of another patient
+(duplicates.csv). size: width x height, x depth for volumes, of the raw images. published: what the
+source work counts, where it does; difference: what is there, rejected images too, less that."""
 
 
 @dataclass(frozen=True)
@@ -59,7 +65,7 @@ def tabulate_datasets(
         )
     write_table(table, rows)
     title = "Demo: embedded images, not the data sets themselves." if demo else "Raw data."
-    write_text(markdown, f"{title}\n\n{_markdown(rows)}")
+    write_text(markdown, f"{title}\n\n{_markdown(rows)}\n{_LEGEND}\n")
 
 
 def describe_dataset(dataset: DatasetFiles) -> list[dict[str, Any]]:

@@ -1,5 +1,6 @@
 """Pictures in DICOM files, as a viewer shows them, and whose they are."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,6 +13,7 @@ if TYPE_CHECKING:
     from pydicom import Dataset
 
 MOST_PIXELS = 200_000_000
+MOST_SHOWN = 10
 _PIXELS = ("PixelData", "FloatPixelData", "DoubleFloatPixelData")
 _CONVERT = "convert it first, such as with `gdcmconv --raw IN OUT` (GDCM)"
 
@@ -44,23 +46,38 @@ def read_dicom(path: Path) -> Image.Image:
     raise ValueError(f"is DICOM with {colours} colours, which are not read; {_CONVERT}")
 
 
-def patient_of(path: Path) -> str:
-    """Return the PatientID of the DICOM file `path`; reads no pixels.
+def patients_of(root: Path, paths: Sequence[str]) -> list[str]:
+    """Return the PatientID of each DICOM file of `paths`, relative to `root`; reads no pixels.
 
-    Raises `UserError` when the file is no DICOM file or has none.
+    Raises `UserError`, about all of them, when some have none or are no DICOM files.
     """
+    patients, problems = [], []
+    for path in paths:
+        try:
+            patients.append(_patient_of(root / path))
+        except ValueError as error:
+            problems.append(f"  {path}: {error}")
+    if problems:
+        listed = "\n".join(problems[:MOST_SHOWN])
+        raise UserError(
+            f"patients: dicom: {len(problems)} of {len(paths)} files name no patient:\n{listed}\n"
+            f"Mend or remove them, or set patients to image, to folder or to the path of a CSV"
+        )
+    return patients
+
+
+def _patient_of(path: Path) -> str:
     import pydicom
 
-    instead = "set patients to image, to folder or to the path of a CSV instead"
     try:
         dataset = pydicom.dcmread(path, stop_before_pixels=True, specific_tags=["PatientID"])
         patient = str(dataset.get("PatientID") or "").strip()
+    except pydicom.errors.InvalidDicomError:
+        raise ValueError("is no DICOM file") from None
     except Exception as error:  # damaged files make pydicom raise nearly anything
-        raise UserError(
-            f"patients: {path} cannot be read as DICOM ({error}); mend or remove it, or {instead}"
-        ) from error
+        raise ValueError(f"cannot be read as DICOM ({error})") from error
     if not patient:
-        raise UserError(f"patients: {path} has no PatientID in its DICOM header; {instead}")
+        raise ValueError("has no PatientID")
     return patient
 
 
