@@ -543,7 +543,11 @@ def test_generators_of_pictures_take_no_volumes(settings, mistakes):
         ("mnist", {"prepare": {"volume_shape": [9, 9, 9]}}, "pictures has pictures: give image_s"),
         ("mr_art", {"prepare": {"image_size": 64}}, "pictures has volumes: channels: 3 takes"),
         ("isic", {"split": {"method": "official"}}, "pictures does not come in official parts"),
-        ("mnist", {"prepare": {"volume_shape": [9, 9, 9], "channels": 3}}, "channels: means noth"),
+        (
+            "mnist",
+            {"prepare": {"volume_shape": [9, 9, 9], "channels": 3}},
+            "prepare.channels: means nothing",
+        ),
     ],
 )
 def test_what_a_data_set_cannot_do_is_told_before_it_is_fetched(mistakes, source, changes, message):

@@ -56,6 +56,9 @@ def _check_preparation(study: Study) -> Iterator[Finding]:
         if dataset.volumes and not prepare.volume_shape and prepare.channels == 1:
             text = f"{name} has volumes: channels: 3 takes their middle slices, volume_shape all"
             yield prepare_path, text
+        for unused in sorted({"channels", "pad_to_square"} & prepare.model_fields_set):
+            if prepare.volume_shape:
+                yield (*prepare_path, unused), "means nothing with volume_shape: remove it"
         if dataset.volumes is False and prepare.volume_shape:
             yield prepare_path, f"{name} has pictures: give image_size, not volume_shape"
         if dataset.has_parts is False and isinstance(split, OfficialSplit):

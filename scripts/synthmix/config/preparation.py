@@ -35,9 +35,6 @@ class Prepare(SettingsModel):
     def _pictures_or_volumes(self) -> Self:
         if (self.image_size is None) == (self.volume_shape is None):
             raise ValueError("give either image_size, for pictures, or volume_shape, for volumes")
-        unused = {"channels", "pad_to_square"} & self.model_fields_set
-        if self.volume_shape is not None and unused:
-            raise ValueError(f"{' and '.join(sorted(unused))}: means nothing with volume_shape")
         return self
 
 
