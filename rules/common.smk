@@ -13,6 +13,7 @@ from synthmix.acquire.fetch_dataset import require_ready
 from synthmix.config.load import load
 from synthmix.digest import code_digest
 from synthmix.errors import UserError
+from synthmix.generators.settings import ALL_CLASSES
 from synthmix.mix.plan import plan_mixes, pool_size
 from synthmix.registry import CLASSIFIERS, dataset_module, generator_module, load_dataset
 
@@ -56,6 +57,7 @@ wildcard_constraints:
     backbone="[A-Za-z0-9_-]+",
     classifier="[A-Za-z0-9_]+",
     label="[A-Za-z0-9_]+",
+    scope="[A-Za-z0-9_]+",
     mix="[A-Za-z0-9_.-]+",
     store="real|[A-Za-z0-9_]+/[A-Za-z0-9_]+",
     seed="[0-9]+",

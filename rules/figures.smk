@@ -63,12 +63,12 @@ rule plot_mixes:
 
 rule plot_generator_history:
     input:
-        lambda wildcards: expand(
-            rules.train_generator.output.history,
-            **wildcards,
-            generator=study_of(wildcards).generators,
-            label=classes_of(wildcards),
-        ),
+        lambda wildcards: [
+            rules.train_generator.output.history.format(
+                **wildcards, generator=generator, scope=scope
+            )
+            for generator, scope in models_of(wildcards)
+        ],
     output:
         FIGURES + "/generator_history.svg",
     log:
@@ -76,11 +76,7 @@ rule plot_generator_history:
     benchmark:
         BENCHMARKS + "/plot_generator_history.tsv"
     params:
-        names=lambda wildcards: expand(
-            "{generator}, {label}",
-            generator=study_of(wildcards).generators,
-            label=classes_of(wildcards),
-        ),
+        names=lambda wildcards: [", ".join(model) for model in models_of(wildcards)],
         demo=DEMO,
         code=code("plot_generator_history"),
     threads: 1

@@ -5,24 +5,53 @@ def generator_code(rule):
     return code(rule, lambda wildcards: generator_module(generator_of(wildcards).model))
 
 
+def scopes_of(generator, classes):
+    """Return what the models of a generator learn: a class each, or one model all of them."""
+    return [ALL_CLASSES] if generator.joint else list(classes)
+
+
+def models_of(wildcards):
+    """Return (generator, what it learns) of every model of a study's data set."""
+    return [
+        (name, scope)
+        for name, generator in study_of(wildcards).generators.items()
+        for scope in scopes_of(generator, classes_of(wildcards))
+    ]
+
+
+def scope_of(wildcards):
+    """Return what the model that makes a class has learned."""
+    return ALL_CLASSES if generator_of(wildcards).joint else wildcards.label
+
+
+def learned_classes(wildcards):
+    return classes_of(wildcards) if wildcards.scope == ALL_CLASSES else [wildcards.scope]
+
+
+def trained_of(pattern):
+    """Return an input function: the file of the model that makes a class."""
+    return lambda wildcards: pattern.format(**wildcards, scope=scope_of(wildcards))
+
+
 rule train_generator:
     input:
         images=rules.prepare_images.output.images,
         split=rules.split_samples.output.split,
     output:
-        weights=DATASET + "/generators/{generator}/{label}/weights.safetensors",
-        history=DATASET + "/generators/{generator}/{label}/history.csv",
-        sheet=DATASET + "/generators/{generator}/{label}/sheet.png",
-        trained_on=DATASET + "/generators/{generator}/{label}/trained_on.csv",
+        weights=DATASET + "/generators/{generator}/{scope}/weights.safetensors",
+        history=DATASET + "/generators/{generator}/{scope}/history.csv",
+        sheet=DATASET + "/generators/{generator}/{scope}/sheet.png",
+        trained_on=DATASET + "/generators/{generator}/{scope}/trained_on.csv",
     log:
-        LOGS + "/train_generator/{generator}-{label}.log",
+        LOGS + "/train_generator/{generator}-{scope}.log",
     benchmark:
-        BENCHMARKS + "/train_generator/{generator}-{label}.tsv"
+        BENCHMARKS + "/train_generator/{generator}-{scope}.tsv"
     params:
         settings=settings(generator_of),
+        classes=learned_classes,
         seed=MASTER_SEED,
         code=generator_code("train_generator"),
-        checkpoint=DATASET + "/checkpoints/{generator}-{label}.pt",
+        checkpoint=DATASET + "/checkpoints/{generator}-{scope}.pt",
     threads: TRAINING_THREADS
     resources:
         gpu=GPUS,
@@ -31,14 +60,14 @@ rule train_generator:
     conda:
         ENVIRONMENT
     message:
-        "Training {wildcards.generator} on class {wildcards.label} of {wildcards.dataset}"
+        "Training {wildcards.generator} on {wildcards.scope} of {wildcards.dataset}"
     script:
         "../scripts/train_generator.py"
 
 
 rule sample_generator:
     input:
-        weights=rules.train_generator.output.weights,
+        weights=trained_of(rules.train_generator.output.weights),
     output:
         images=DATASET + "/stores/{generator}/{label}.npy",
         table=DATASET + "/stores/{generator}/{label}.csv",
@@ -50,6 +79,9 @@ rule sample_generator:
         model=lambda wildcards: generator_of(wildcards).model,
         images=lambda wildcards: pool_size(
             mixes_of(wildcards).values(), wildcards.generator, wildcards.label
+        ),
+        label_number=lambda wildcards: (
+            classes_of(wildcards).index(wildcards.label) if generator_of(wildcards).joint else 0
         ),
         truncation=lambda wildcards: study_of(wildcards).pools.truncation,
         code=generator_code("sample_generator"),

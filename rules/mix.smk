@@ -13,11 +13,21 @@ def pool_files(pattern):
     return files
 
 
+def trained_files(pattern, wildcards, mix):
+    """Return `pattern` for each model of the mix's generator, if it has one."""
+    if mix.generator is None:
+        return []
+    scopes = scopes_of(study_of(wildcards).generators[mix.generator], classes_of(wildcards))
+    return expand(pattern, **wildcards, generator=mix.generator, scope=scopes)
+
+
 rule compose_mix:
     input:
         split=rules.split_samples.output.split,
         pools=pool_files(rules.sample_generator.output.table),
-        trained_on=pool_files(rules.train_generator.output.trained_on),
+        trained_on=lambda wildcards: (
+            trained_files(rules.train_generator.output.trained_on, wildcards, mix_of(wildcards))
+        ),
     output:
         DATASET + "/mixes/{mix}.csv",
     log:

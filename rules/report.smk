@@ -34,13 +34,11 @@ def study_pictures(study, dataset):
         ],
         "sheets": [
             (
-                f"{generator}, {label}",
-                *expand(
-                    rules.train_generator.output.sheet, **names, generator=generator, label=label
-                ),
+                f"{name}, {scope}",
+                *expand(rules.train_generator.output.sheet, **names, generator=name, scope=scope),
             )
-            for generator in settings.generators
-            for label in classes
+            for name, generator in settings.generators.items()
+            for scope in scopes_of(generator, classes)
         ],
         "classifier_histories": [
             (

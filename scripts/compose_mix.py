@@ -11,7 +11,7 @@ with job(snakemake):
         mix=Mix.from_dict(snakemake.params.mix),
         split=snakemake.input.split,
         pools=dict(zip(classes, snakemake.input.pools, strict=False)),
-        trained_on=dict(zip(classes, snakemake.input.trained_on, strict=False)),
+        trained_on=snakemake.input.trained_on,
         output=snakemake.output[0],
         seed=snakemake.params.seed,
     )

@@ -9,6 +9,7 @@ with job(snakemake):
         model=snakemake.params.model,
         generator=snakemake.wildcards.generator,
         label=snakemake.wildcards.label,
+        label_number=snakemake.params.label_number,
         weights=snakemake.input.weights,
         output=snakemake.output.images,
         images=snakemake.params.images,

@@ -1,4 +1,4 @@
-"""Train a generator on the training images of one class."""
+"""Train a generator on the training images of one class, or of all."""
 
 from synthmix.checkpoint import Checkpoint
 from synthmix.devices import set_up_torch
@@ -11,7 +11,8 @@ with job(snakemake):
         settings=params.settings,
         images=snakemake.input.images,
         split=snakemake.input.split,
-        label=snakemake.wildcards.label,
+        classes=params.classes,
+        scope=snakemake.wildcards.scope,
         name="{dataset}/{generator}".format(**snakemake.wildcards),
         weights=snakemake.output.weights,
         history=snakemake.output.history,

@@ -95,7 +95,7 @@ def put(settings, path, value):
         (
             "generators.small.epochs",
             MISSING,
-            "generators.small.epochs: is missing: Passes over the training images of the class.",
+            "generators.small.epochs: is missing: Passes over the training images.",
         ),
         # choices
         (

@@ -43,7 +43,8 @@ def train(store, name, label="cancer", checkpoint=None):
         settings=SETTINGS,
         images=store / "real.npy",
         split=store / "split.csv",
-        label=label,
+        classes=[label],
+        scope=label,
         name="mine",
         weights=out / "weights.safetensors",
         history=out / "history.csv",
@@ -71,11 +72,11 @@ def test_a_training_that_is_broken_off_ends_as_one_that_is_not(store, monkeypatc
     whole = train(store, "whole")
     train_epoch, calls = DCGAN.train_epoch, []
 
-    def dies_in_the_third_epoch(self, images):
+    def dies_in_the_third_epoch(self, images, labels):
         calls.append(1)
         if len(calls) == 3:
             raise KeyboardInterrupt
-        return train_epoch(self, images)
+        return train_epoch(self, images, labels)
 
     monkeypatch.setattr(DCGAN, "train_epoch", dies_in_the_third_epoch)
     checkpoint = Checkpoint(store / "kept.pt", "a", every_seconds=0)
@@ -114,6 +115,7 @@ def test_a_pool_is_the_images_of_its_seeds(store):
             "dcgan",
             "mine",
             "cancer",
+            0,
             weights,
             store / f"{count}.npy",
             count,
@@ -129,7 +131,7 @@ def test_a_pool_is_the_images_of_its_seeds(store):
 
 
 def test_a_training_gone_astray_is_not_taken_for_done(store, monkeypatch):
-    monkeypatch.setattr(DCGAN, "train_epoch", lambda self, images: {"generator_loss": float("nan")})
+    monkeypatch.setattr(DCGAN, "train_epoch", lambda self, *data: {"generator_loss": float("nan")})
     with pytest.raises(UserError, match="lower the generator's learning_rate"):
         train(store, "one")
     assert not (store / "one" / "weights.safetensors").exists()

@@ -6,6 +6,7 @@ from synthmix.generators.dcgan.model import DCGAN, DiscriminatorNetwork, Generat
 from synthmix.generators.dcgan.settings import Settings
 
 CPU = torch.device("cpu")
+NO_LABELS = torch.zeros(24, dtype=torch.int64)
 
 
 def build(size=16, channels=1, **changes):
@@ -17,7 +18,7 @@ def build(size=16, channels=1, **changes):
         "base_channels": 4,
         "batch_size": 8,
     }
-    return DCGAN(Settings(**settings | changes), (size, size, channels), CPU)
+    return DCGAN(Settings(**settings | changes), (size, size, channels), 1, CPU)
 
 
 def images(size=16, channels=1, count=24):
@@ -31,7 +32,7 @@ def trained():
     generator = build(learning_rate=5e-3)
     for epoch in range(20):
         torch.manual_seed(epoch)
-        generator.train_epoch(images())
+        generator.train_epoch(images(), NO_LABELS)
     return generator
 
 
@@ -69,7 +70,7 @@ def test_truncation_takes_variety_away(trained):
 def test_training_changes_both_networks_and_gives_finite_losses():
     generator = build()
     before = {k: v.clone() for k, v in generator.generator.state_dict().items()}
-    losses = generator.train_epoch(images())
+    losses = generator.train_epoch(images(), NO_LABELS)
     assert set(losses) == {"discriminator_loss", "generator_loss"}
     assert all(np.isfinite(value) and value > 0 for value in losses.values())
     after = generator.generator.state_dict()
@@ -77,7 +78,7 @@ def test_training_changes_both_networks_and_gives_finite_losses():
 
 
 def test_fewer_images_than_a_batch_are_enough():
-    assert np.isfinite(list(build().train_epoch(images(count=3)).values())).all()
+    assert np.isfinite(list(build().train_epoch(images(count=3), NO_LABELS).values())).all()
 
 
 def test_it_learns_to_make_bright_images_from_bright_ones():
@@ -85,13 +86,13 @@ def test_it_learns_to_make_bright_images_from_bright_ones():
     generator = build(learning_rate=2e-3)
     for epoch in range(20):
         torch.manual_seed(epoch)
-        generator.train_epoch(bright)
+        generator.train_epoch(bright, NO_LABELS)
     assert generator.sample(range(16)).mean() > 190
 
 
 def test_a_saved_generator_makes_the_same_images(tmp_path):
     generator = build(32, 3)
-    generator.train_epoch(images(32, 3))
+    generator.train_epoch(images(32, 3), NO_LABELS)
     generator.save(tmp_path / "weights.safetensors")
     loaded = DCGAN.load(tmp_path / "weights.safetensors", CPU)
     assert loaded.settings == generator.settings
@@ -105,6 +106,6 @@ def test_it_trains_and_samples_on_a_gpu():
     settings = Settings(model="dcgan", epochs=1, base_channels=8, batch_size=8)
     torch.manual_seed(0)
     generator = DCGAN(settings, (32, 32, 1), torch.device("cuda"))
-    losses = generator.train_epoch(images(32))
+    losses = generator.train_epoch(images(32), NO_LABELS)
     assert np.isfinite(list(losses.values())).all()
     assert generator.sample(range(5)).shape == (5, 32, 32, 1)

@@ -165,7 +165,7 @@ def test_the_table_is_written(tmp_path):
         plan(real_share=0.1)[0],
         tmp_path / "split.csv",
         {label: tmp_path / f"{label}.csv" for label in POOLS},
-        dict.fromkeys(POOLS, tmp_path / "trained_on.csv"),
+        [tmp_path / "trained_on.csv"],
         tmp_path / "mix.csv",
         seed=1,
     )

@@ -9,6 +9,7 @@ from synthmix.config.messages import one_of
 from synthmix.config.models import Study
 from synthmix.config.parse import KeyPath
 from synthmix.config.preparation import CountSplit, LongTailSubsample, OfficialSplit
+from synthmix.generators.settings import ALL_CLASSES
 from synthmix.mix.plan import plan_mixes
 from synthmix.shares import apportion
 
@@ -50,6 +51,9 @@ def _check_preparation(study: Study) -> Iterator[Finding]:
     for name, dataset in study.datasets.items():
         own = ("datasets", name)
         classes = dataset.class_names()
+        if ALL_CLASSES in classes:
+            text = f"{ALL_CLASSES} stands for all of them: call that class something else"
+            yield (*own, "classes"), text
         prepare, split = study.prepare_of(name), study.split_of(name)
         prepare_path = (*own, "prepare") if dataset.prepare else ("prepare",)
         split_path = (*own, "split") if dataset.split else ("split",)

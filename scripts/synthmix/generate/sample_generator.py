@@ -22,6 +22,7 @@ def sample_generator(
     model: str,
     generator: str,
     label: str,
+    label_number: int,
     weights: str | Path,
     output: str | Path,
     images: int,
@@ -31,10 +32,12 @@ def sample_generator(
     """Make the images of seeds 0 .. `images` - 1 and write them as the store `output`.
 
     `weights` is what `train_generator` wrote for a generator of the kind `model`; the table names
-    the `generator` and the class `label`.
+    the `generator` and the class `label`, which is its class `label_number`.
     """
     trained = load_generator(model).load(weights, device)
-    save_array(output, trained.image_shape, "uint8", _blocks(trained, images, truncation))
+    save_array(
+        output, trained.image_shape, "uint8", _blocks(trained, images, label_number, truncation)
+    )
     seeds = np.arange(images)
     table = pd.DataFrame(
         {
@@ -49,6 +52,8 @@ def sample_generator(
     LOGGER.info("%d images of class %s", images, label)
 
 
-def _blocks(generator: Generator, images: int, truncation: float) -> Iterator[np.ndarray]:
+def _blocks(
+    generator: Generator, images: int, label: int, truncation: float
+) -> Iterator[np.ndarray]:
     for start in tqdm(range(0, images, BLOCK), "sample", disable=None):
-        yield generator.sample(range(start, min(start + BLOCK, images)), truncation)
+        yield generator.sample(range(start, min(start + BLOCK, images)), label, truncation)

@@ -7,11 +7,19 @@ import torch
 from PIL import Image, ImageDraw
 
 from synthmix.files import write_beside
+from synthmix.generators.base import Generator
 
-SHEET_SEEDS = tuple(range(8))
+SHEET_IMAGES = 8
 MARGIN = 2
 CAPTION_WIDTH = 72
 MIN_TILE = 64
+
+
+def sheet_images(generator: Generator) -> np.ndarray:
+    """Return the images of a row, (n, H, W, C) uint8: of each class as many, from equal seeds."""
+    seeds = range(max(1, SHEET_IMAGES // generator.classes))
+    rows = [generator.sample(seeds, label) for label in range(generator.classes)]
+    return np.concatenate(rows)
 
 
 def save_sheet(path: str | Path, sheets: dict[int, torch.Tensor]) -> None:

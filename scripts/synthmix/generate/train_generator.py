@@ -2,6 +2,7 @@
 
 import logging
 import math
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,7 @@ from tqdm import tqdm
 from synthmix.checkpoint import Checkpoint
 from synthmix.errors import UserError
 from synthmix.files import write_table
-from synthmix.generate.sheet import SHEET_SEEDS, save_sheet
+from synthmix.generate.sheet import save_sheet, sheet_images
 from synthmix.generators.base import Generator
 from synthmix.registry import load_generator
 from synthmix.seeds import derive_seed
@@ -25,7 +26,8 @@ def train_generator(
     settings: dict[str, Any],
     images: str | Path,
     split: str | Path,
-    label: str,
+    classes: Sequence[str],
+    scope: str,
     name: str,
     weights: str | Path,
     history: str | Path,
@@ -35,25 +37,28 @@ def train_generator(
     seed: int,
     device: torch.device,
 ) -> None:
-    """Train the generator `name` on the training images of the class `label`.
+    """Train the generator `name` on the training images of `classes`.
 
-    Reads the store `images` and its `split`; writes the `weights` (safetensors), the losses an
-    epoch (`history`), images from the same latent vectors at set epochs (`sheet`, PNG) and the
-    samples it has seen (`trained_on`). Raises UserError when the class has no training image.
+    `scope` is the class that it learns, or the name of all of them together. Reads the store
+    `images` and its `split`; writes the `weights` (safetensors), the losses an epoch (`history`),
+    images from the same latent vectors at set epochs (`sheet`, PNG) and the
+    samples it has seen (`trained_on`). Raises UserError when a class has no training image.
     """
     samples = read_table(split)
-    seen = samples[(samples["split"] == "train") & (samples["label"] == label)]
-    if seen.empty:
-        raise UserError(f"class {label} has no training image to train a generator on")
+    seen = samples[(samples["split"] == "train") & samples["label"].isin(classes)]
+    for label in classes:
+        if label not in set(seen["label"]):
+            raise UserError(f"class {label} has no training image to train a generator on")
     store = load_array(images)
     selected = torch.from_numpy(store[seen.index.to_numpy()]).permute(0, 3, 1, 2).contiguous()
-    LOGGER.info("training on %d images of class %s, on %s", len(seen), label, device)
+    labels = torch.tensor([classes.index(label) for label in seen["label"]])
+    LOGGER.info("training on %d images of %s, on %s", len(seen), ", ".join(classes), device)
 
-    torch.manual_seed(derive_seed("generator weights", name, label, seed))
+    torch.manual_seed(derive_seed("generator weights", name, scope, seed))
     model = load_generator(settings["model"])
-    generator = model(model.Settings(**settings), store.shape[1:], device)
-    seed = derive_seed("generator", name, label, seed)
-    losses, sheets = fit(generator, selected, checkpoint, seed)
+    generator = model(model.Settings(**settings), store.shape[1:], len(classes), device)
+    seed = derive_seed("generator", name, scope, seed)
+    losses, sheets = fit(generator, selected, labels, checkpoint, seed)
 
     generator.save(weights)
     write_table(history, losses)
@@ -63,9 +68,13 @@ def train_generator(
 
 
 def fit(
-    generator: Generator, images: torch.Tensor, checkpoint: Checkpoint, seed: int
+    generator: Generator,
+    images: torch.Tensor,
+    labels: torch.Tensor,
+    checkpoint: Checkpoint,
+    seed: int,
 ) -> tuple[pd.DataFrame, dict[int, torch.Tensor]]:
-    """Train `generator` on `images` (N, C, H, W) uint8, from its checkpoint where there is one.
+    """Train `generator` on `images` (N, C, H, W) uint8 of `labels` (N,), from its checkpoint.
 
     Returns the losses, a row an epoch, and the images of the sheet, (n, H, W, C) uint8, by epoch.
     """
@@ -77,7 +86,7 @@ def fit(
     epochs = generator.settings.epochs
     for epoch in tqdm(range(state["epoch"] + 1, epochs + 1), "generator", disable=None):
         torch.manual_seed(derive_seed("epoch", seed, epoch))
-        row = generator.train_epoch(images)
+        row = generator.train_epoch(images, labels)
         if not all(map(math.isfinite, row.values())):
             raise UserError(
                 f"a loss is not finite after epoch {epoch} ({row}): the training has gone astray; "
@@ -88,7 +97,7 @@ def fit(
             "epoch %d/%d %s", epoch, epochs, " ".join(f"{k} {v:.4f}" for k, v in row.items())
         )
         if epoch in generator.settings.sheet_epochs or epoch == epochs:
-            sheets[epoch] = torch.from_numpy(generator.sample(SHEET_SEEDS))
+            sheets[epoch] = torch.from_numpy(sheet_images(generator))
         checkpoint.save_if_due(lambda: _state(generator, losses, sheets))
     return pd.DataFrame(losses), sheets
 

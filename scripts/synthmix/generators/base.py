@@ -21,22 +21,29 @@ class Generator(ABC):
     Settings: ClassVar[type[SettingsModel]]
 
     def __init__(
-        self, settings: Any, image_shape: tuple[int, int, int], device: torch.device
+        self,
+        settings: Any,
+        image_shape: tuple[int, int, int],
+        classes: int,
+        device: torch.device,
     ) -> None:
         """Build an untrained generator of images (H, W, C) = `image_shape` on `device`.
 
+        `classes` is the number of classes it learns: 1 unless its settings say that it is joint.
         Initial weights are drawn from torch's global random numbers, which the caller seeds.
         """
         self.settings = settings
         self.image_shape = image_shape
+        self.classes = classes
         self.device = device
 
     @abstractmethod
-    def train_epoch(self, images: torch.Tensor) -> dict[str, float]:
+    def train_epoch(self, images: torch.Tensor, labels: torch.Tensor) -> dict[str, float]:
         """Train for one epoch on `images` (N, C, H, W), uint8; return the mean losses.
 
-        All randomness comes from torch's global random numbers, seeded anew before each epoch:
-        that makes a training that was broken off and resumed equal to one that was not.
+        `labels` (N,), int64, are 0 .. `classes` - 1. Names of losses end in _loss. All randomness
+        comes from torch's global random numbers, seeded anew before each epoch: that makes a
+        training that was broken off and resumed equal to one that was not.
         """
 
     @abstractmethod
@@ -52,8 +59,8 @@ class Generator(ABC):
         """Return the network whose weights are all that `sample` needs."""
 
     @abstractmethod
-    def sample(self, seeds: Sequence[int], truncation: float = 1.0) -> np.ndarray:
-        """Return an image for each seed, (len(seeds), H, W, C) uint8.
+    def sample(self, seeds: Sequence[int], label: int = 0, truncation: float = 1.0) -> np.ndarray:
+        """Return an image of the class `label` for each seed, (len(seeds), H, W, C) uint8.
 
         An image depends on its seed alone, not on the others or their order. `truncation` pulls
         the images towards the average one: 1 leaves them as they are, 0 makes all of them equal.
@@ -68,6 +75,7 @@ class Generator(ABC):
         metadata = {
             "settings": self.settings.model_dump_json(),
             "image_shape": json.dumps(self.image_shape),
+            "classes": json.dumps(self.classes),
         }
         with write_beside(path) as temporary:
             save_file(tensors, temporary, metadata)
@@ -79,6 +87,7 @@ class Generator(ABC):
             metadata = file.metadata()
             tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
         settings = cls.Settings.model_validate_json(metadata["settings"])
-        generator = cls(settings, tuple(json.loads(metadata["image_shape"])), device)
+        shape, classes = json.loads(metadata["image_shape"]), json.loads(metadata["classes"])
+        generator = cls(settings, tuple(shape), classes, device)
         generator.sampling_network().load_state_dict(tensors)
         return generator

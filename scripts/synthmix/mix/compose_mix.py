@@ -1,7 +1,7 @@
 """A mix of real and synthetic images as a table of references; no pixel is copied."""
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -23,7 +23,7 @@ def compose_mix(
     mix: Mix,
     split: str | Path,
     pools: Mapping[str, str | Path],
-    trained_on: Mapping[str, str | Path],
+    trained_on: Sequence[str | Path],
     output: str | Path,
     seed: int,
 ) -> None:
@@ -39,7 +39,7 @@ def compose_mix(
     real = real_rows(samples, seed)
     synthetic = {label: read_table(path) for label, path in pools.items()}
     table = assemble(mix, real, synthetic)
-    seen = [read_table(path) for path in trained_on.values()]
+    seen = [read_table(path) for path in trained_on]
     check_no_leak(table, samples, seen)
     counts = table.groupby(["split", "label", "origin"]).size()
     LOGGER.info("images of mix %s:\n%s", mix.name, counts.to_string())

@@ -60,10 +60,14 @@ class DCGAN(Generator):
     Settings = Settings
 
     def __init__(
-        self, settings: Settings, image_shape: tuple[int, int, int], device: torch.device
+        self,
+        settings: Settings,
+        image_shape: tuple[int, int, int],
+        classes: int,
+        device: torch.device,
     ) -> None:
         """Build both networks and their optimizers; see `Generator`."""
-        super().__init__(settings, image_shape, device)
+        super().__init__(settings, image_shape, classes, device)
         size, _, channels = image_shape
         self.generator = GeneratorNetwork(settings, size, channels).to(device)
         self.discriminator = DiscriminatorNetwork(settings, size, channels).to(device)
@@ -73,7 +77,7 @@ class DCGAN(Generator):
             for network in (self.generator, self.discriminator)
         )
 
-    def train_epoch(self, images: torch.Tensor) -> dict[str, float]:
+    def train_epoch(self, images: torch.Tensor, labels: torch.Tensor) -> dict[str, float]:
         """Take a step of both networks for each full batch; see `Generator`."""
         self.generator.train()
         self.discriminator.train()
@@ -127,7 +131,7 @@ class DCGAN(Generator):
         return self.generator
 
     @torch.no_grad()
-    def sample(self, seeds: Sequence[int], truncation: float = 1.0) -> np.ndarray:
+    def sample(self, seeds: Sequence[int], label: int = 0, truncation: float = 1.0) -> np.ndarray:
         """Return an image for each seed; truncation scales the latent vector; see `Generator`."""
         self.generator.eval()
         latents = torch.stack([self._latent(seed) for seed in seeds]) * truncation

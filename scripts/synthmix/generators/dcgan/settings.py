@@ -4,10 +4,11 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from synthmix.settings import PositiveFloat, PositiveInt, SettingsModel
+from synthmix.generators.settings import GeneratorSettings
+from synthmix.settings import PositiveFloat, PositiveInt
 
 
-class Settings(SettingsModel):
+class Settings(GeneratorSettings):
     """DCGAN of Radford, Metz and Chintala (2015), https://arxiv.org/abs/1511.06434."""
 
     model: Literal["dcgan"]
@@ -16,8 +17,6 @@ class Settings(SettingsModel):
         64, description="Channels of the layer next to the image; each halving of size doubles it."
     )
     max_channels: PositiveInt = Field(512, description="No layer has more channels than this.")
-    epochs: PositiveInt = Field(description="Passes over the training images of the class.")
-    batch_size: PositiveInt = Field(64, description="Images a training step.")
     learning_rate: PositiveFloat = Field(2e-4, description="Adam's step size, both networks.")
     beta1: Annotated[float, Field(ge=0, lt=1)] = Field(0.5, description="Adam's first momentum.")
     discriminator_dropout: Annotated[float, Field(ge=0, lt=1)] = Field(
@@ -25,10 +24,6 @@ class Settings(SettingsModel):
     )
     real_label: Annotated[float, Field(gt=0.5, le=1)] = Field(
         0.9, description="Target of the discriminator for real images (one-sided smoothing)."
-    )
-    sheet_epochs: list[PositiveInt] = Field(
-        [1, 5, 10, 20, 50, 100, 250, 500, 750, 1000],
-        description="Epochs at which the sample sheet shows images of the same latent vectors.",
     )
 
     def check_image(self, image_size: int, channels: int) -> str | None:
