@@ -99,6 +99,7 @@ def fit(
         if epoch in generator.settings.sheet_epochs or epoch == epochs:
             sheets[epoch] = torch.from_numpy(sheet_images(generator))
         checkpoint.save_if_due(lambda: _state(generator, losses, sheets))
+    generator.finish(images, labels)
     return pd.DataFrame(losses), sheets
 
 

@@ -46,6 +46,12 @@ class Generator(ABC):
         training that was broken off and resumed equal to one that was not.
         """
 
+    def finish(self, images: torch.Tensor, labels: torch.Tensor) -> None:
+        """Do what is left to do once the last epoch is over; arguments as of `train_epoch`.
+
+        A model that samples near its training images keeps here what it needs of them.
+        """
+
     @abstractmethod
     def training_state(self) -> dict[str, Any]:
         """Return all that the next epoch depends on: weights and optimizers."""
@@ -89,5 +95,9 @@ class Generator(ABC):
         settings = cls.Settings.model_validate_json(metadata["settings"])
         shape, classes = json.loads(metadata["image_shape"]), json.loads(metadata["classes"])
         generator = cls(settings, tuple(shape), classes, device)
-        generator.sampling_network().load_state_dict(tensors)
+        generator.load_sampling_state(tensors)
         return generator
+
+    def load_sampling_state(self, tensors: dict[str, torch.Tensor]) -> None:
+        """Take up the tensors of the sampling network that `save` wrote."""
+        self.sampling_network().load_state_dict(tensors)
