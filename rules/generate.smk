@@ -33,8 +33,15 @@ def trained_of(pattern):
     return lambda wildcards: pattern.format(**wildcards, scope=scope_of(wildcards))
 
 
+def start_of(wildcards):
+    """Return the file of weights that a generator starts from, where it names one."""
+    start = getattr(generator_of(wildcards), "init_from", None)
+    return [] if start is None else str(Path(start).expanduser())
+
+
 rule train_generator:
     input:
+        start=start_of,
         images=rules.prepare_images.output.images,
         split=rules.split_samples.output.split,
     output:

@@ -27,6 +27,7 @@ DATASETS = {
 # Package with `settings.Settings` (no torch there), and the class in its module `model`.
 GENERATORS = {
     "dcgan": "synthmix.generators.dcgan:DCGAN",
+    "stylegan2_ada": "synthmix.generators.stylegan2_ada:StyleGAN2ADA",
 }
 
 # Module with `random_weights`, `pick_weights`, `frozen_part`, `trainable_part` and constants.

@@ -573,3 +573,13 @@ def test_shares_in_the_demo_replace_counts(settings, project):
     settings["demo"]["split"] = {"train": 0.5, "validation": 0.25, "test": 0.25}
     project.write(settings)
     assert project.load(scale="demo").studies["s"].split.train == 0.5
+
+
+def test_weights_to_start_from_must_be_there(settings, mistakes):
+    settings["prepare"] = {"image_size": 32}
+    settings["generators"]["other"] = {
+        "model": "stylegan2_ada",
+        "epochs": 1,
+        "init_from": "nowhere.pkl",
+    }
+    assert "generators.other.init_from: there is no file nowhere.pkl" in mistakes(settings)[0]

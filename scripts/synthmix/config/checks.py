@@ -9,6 +9,7 @@ from synthmix.config.messages import one_of
 from synthmix.config.models import Study
 from synthmix.config.parse import KeyPath
 from synthmix.config.preparation import CountSplit, LongTailSubsample, OfficialSplit
+from synthmix.files import expanded
 from synthmix.generators.settings import ALL_CLASSES
 from synthmix.mix.plan import plan_mixes
 from synthmix.shares import apportion
@@ -148,14 +149,16 @@ def _check_mixes(study: Study) -> Iterator[Finding]:
 
 def _check_generators(study: Study) -> Iterator[Finding]:
     for name, settings in study.generators.items():
-        check_image = getattr(settings, "check_image", None)
+        start = getattr(settings, "init_from", None)
+        if start is not None and not expanded(start).is_file():
+            yield ("generators", name, "init_from"), f"there is no file {start}"
         for dataset, own in study.datasets.items():
             prepare = study.prepare_of(dataset)
             path = ("datasets", dataset, "prepare") if own.prepare else ("prepare",)
             if prepare.image_size is None:
                 yield path, f"generator {name} makes pictures: give image_size, not volume_shape"
                 continue
-            problem = check_image and check_image(prepare.image_size, prepare.channels)
+            problem = settings.check_image(prepare.image_size, prepare.channels)
             if problem:
                 yield path, f"generator {name}: {problem}"
 
