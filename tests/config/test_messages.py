@@ -1,9 +1,10 @@
 import pytest
 
 from synthmix.config.messages import Mistake, dotted, shown, summary
-from synthmix.registry import DATASETS
+from synthmix.registry import DATASETS, GENERATORS
 
 MISSING = object()
+MODELS = ", ".join(sorted(GENERATORS))
 SOURCES = ", ".join(sorted(DATASETS))
 EMPTY_IMAGE_FOLDER = {"source": "image_folder", "path": "", "classes": {"a": ["a"], "b": ["b"]}}
 
@@ -114,7 +115,7 @@ def put(settings, path, value):
         (
             "generators.small.model",
             "gan",
-            "generators.small.model: 'gan' is not one of the known models: dcgan; "
+            f"generators.small.model: 'gan' is not one of the known models: {MODELS}; "
             "did you mean dcgan?",
         ),
         (

@@ -46,7 +46,7 @@ class Generator(ABC):
         training that was broken off and resumed equal to one that was not.
         """
 
-    def finish(self, images: torch.Tensor, labels: torch.Tensor) -> None:
+    def finish(self, images: torch.Tensor, labels: torch.Tensor) -> None:  # noqa: B027
         """Do what is left to do once the last epoch is over; arguments as of `train_epoch`.
 
         A model that samples near its training images keeps here what it needs of them.
