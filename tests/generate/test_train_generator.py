@@ -104,7 +104,7 @@ def test_the_sheet_has_a_row_for_each_epoch_asked_for_and_the_last(store):
 
 
 def test_a_class_without_training_images_is_named(store):
-    with pytest.raises(UserError, match="class benign has no training image"):
+    with pytest.raises(UserError, match="class benign has 0 training images"):
         train(store, "one", label="benign")
 
 

@@ -42,13 +42,17 @@ def train_generator(
     `scope` is the class that it learns, or the name of all of them together. Reads the store
     `images` and its `split`; writes the `weights` (safetensors), the losses an epoch (`history`),
     images from the same latent vectors at set epochs (`sheet`, PNG) and the
-    samples it has seen (`trained_on`). Raises UserError when a class has no training image.
+    samples it has seen (`trained_on`). Raises UserError when a class has fewer than two.
     """
     samples = read_table(split)
     seen = samples[(samples["split"] == "train") & samples["label"].isin(classes)]
+    there = seen["label"].value_counts()
     for label in classes:
-        if label not in set(seen["label"]):
-            raise UserError(f"class {label} has no training image to train a generator on")
+        if there.get(label, 0) < 2:
+            raise UserError(
+                f"class {label} has {there.get(label, 0)} training images, too few to train a "
+                f"generator on: two at least; add images, or leave the class out"
+            )
     store = load_array(images)
     selected = torch.from_numpy(store[seen.index.to_numpy()]).permute(0, 3, 1, 2).contiguous()
     labels = torch.tensor([classes.index(label) for label in seen["label"]])

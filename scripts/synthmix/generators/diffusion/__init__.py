@@ -1,0 +1,1 @@
+"""Denoising diffusion on MONAI's network and schedules: settings in `settings`, rest in `model`."""
