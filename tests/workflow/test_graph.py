@@ -30,6 +30,19 @@ def test_seeds_repeat_classifiers_and_equal_backbones_share_features(tmp_path):
     assert both["extract_features"] == once["extract_features"] == 3
 
 
+def test_a_joint_generator_is_trained_once_for_all_classes(tmp_path):
+    project = Project.copy(tmp_path / "synthmix")
+    other = "generators:\n  joint: { model: diffusion, epochs: 1, num_channels: [8, 8], "
+    other += "attention_levels: [false, false], norm_num_groups: 4 }"
+    alone = project.planned()
+    with project.edit("studies/tiny.yaml", "generators:", other):
+        both = project.planned()
+        shown = project.run("--dry-run", "--printshellcmds").stdout
+    assert both["train_generator"] == alone["train_generator"] + 1
+    assert both["sample_generator"] == alone["sample_generator"] + 2
+    assert "generators/joint/all_classes/weights.safetensors" in shown
+
+
 def rules():
     """Return the text of every rule by its name."""
     texts = {}
