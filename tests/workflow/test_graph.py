@@ -32,8 +32,8 @@ def test_seeds_repeat_classifiers_and_equal_backbones_share_features(tmp_path):
 
 def test_a_joint_generator_is_trained_once_for_all_classes(tmp_path):
     project = Project.copy(tmp_path / "synthmix")
-    other = "generators:\n  joint: { model: diffusion, epochs: 1, num_channels: [8, 8], "
-    other += "attention_levels: [false, false], norm_num_groups: 4 }"
+    other = "generators:\n  joint: { model: diffusion, epochs: 1, num_channels: [32, 32], "
+    other += "attention_levels: [false, false] }"
     alone = project.planned()
     with project.edit("studies/tiny.yaml", "generators:", other):
         both = project.planned()
