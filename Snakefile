@@ -18,6 +18,7 @@ include: "rules/mix.smk"
 include: "rules/classify.smk"
 include: "rules/evaluate.smk"
 include: "rules/figures.smk"
+include: "rules/score.smk"
 include: "rules/report.smk"
 
 

@@ -13,12 +13,14 @@ def study_files(study, dataset):
         "mixes": f"{tables}/mixes.csv",
         "summary": f"{tables}/summary.csv",
         "comparison": f"{tables}/comparison.csv",
+        "scores": f"{tables}/scores.csv",
         "mixes_figure": f"{figures}/mixes.svg",
         "generator_history_figure": f"{figures}/generator_history.svg",
         "real_share_figure": f"{figures}/real_share.svg",
         "metrics_figure": f"{figures}/metrics.svg",
         "comparison_figure": f"{figures}/comparison.svg",
         "confusion_figure": f"{figures}/confusion.svg",
+        "scores_figure": f"{figures}/scores.svg",
     }
 
 
@@ -30,6 +32,14 @@ def study_pictures(study, dataset):
     return {
         "samples": [
             (generator, *expand(rules.plot_samples.output[0], **names, generator=generator))
+            for generator in settings.generators
+        ],
+        "planes": [
+            (generator, *expand(rules.plot_pca.output[0], **names, generator=generator))
+            for generator in settings.generators
+        ],
+        "nearest": [
+            (generator, *expand(rules.plot_nearest.output[0], **names, generator=generator))
             for generator in settings.generators
         ],
         "sheets": [

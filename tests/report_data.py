@@ -44,6 +44,7 @@ class StudyFiles:
     mixes: Path
     summary: Path
     comparison: Path
+    scores: Path
     confusion: Path
     generator_histories: dict[str, Path]
     classifier_histories: list[tuple[str, int, Path]]
@@ -77,6 +78,7 @@ def make_study(
         mixes=folder / "tables" / "mixes.csv",
         summary=folder / "tables" / "summary.csv",
         comparison=folder / "tables" / "comparison.csv",
+        scores=folder / "tables" / "scores.csv",
         confusion=folder / "tables" / "confusion.csv",
         generator_histories=_write_generator_histories(random, folder, classes, generators),
         classifier_histories=_write_classifier_histories(random, folder, mixes, seeds),
@@ -86,6 +88,7 @@ def make_study(
     write_table(files.duplicates, pd.DataFrame({"label": [], "content": []}))
     files.fetched.write_text(json.dumps({"root": str(folder), "about": None}))
     write_table(files.mixes, _composition(mixes))
+    write_table(files.scores, _scores(generators, classes))
     write_table(files.summary, summary)
     write_table(files.comparison, _comparison(mixes, summary))
     write_table(files.confusion, _confusion(random, mixes, classes, classifiers, seeds))
@@ -134,6 +137,17 @@ def _write_real(random: np.random.Generator, path: Path, classes: Sequence[str])
     table = pd.DataFrame(rows, columns=["sample_id", "path", "label", "group", "split"])
     save_array(path, (32, 32, 1), "uint8", [_image_batch(random, len(table), 0.9)])
     return table
+
+
+def _scores(generators: Sequence[str], classes: Sequence[str]) -> pd.DataFrame:
+    rows = [
+        (generator, label, scope, score, 0.5, 0.4, high, 100, "few images")
+        for generator in (*generators, "held_out_real")
+        for label, scope in [*((name, "class") for name in classes), ("all_classes",) * 2]
+        for score, high in (("precision", 0.6), ("frechet_distance_own_features", np.nan))
+    ]
+    columns = ["generator", "label", "scope", "score", "value", "low", "high"]
+    return pd.DataFrame(rows, columns=[*columns, "images_synthetic", "caution"])
 
 
 def _rejected(classes: Sequence[str]) -> pd.DataFrame:
@@ -334,14 +348,18 @@ def make_study_report(folder: Path, **changes: Any) -> StudyReport:
         mixes=files.mixes,
         summary=files.summary,
         comparison=files.comparison,
+        scores=files.scores,
         mixes_figure=svg,
         generator_history_figure=svg,
         real_share_figure=svg,
         metrics_figure=svg,
         comparison_figure=svg,
         confusion_figure=svg,
+        scores_figure=svg,
         samples=[Picture(generator, png) for generator in files.pools],
         sheets=pools,
+        planes=[Picture(generator, svg) for generator in files.pools],
+        nearest=[Picture(generator, png) for generator in files.pools],
         classifier_histories=[Picture("vgg16", svg)],
     )
     return replace(report, **changes)

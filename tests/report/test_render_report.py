@@ -80,7 +80,7 @@ def test_the_page_is_whole(report, tmp_path):
     assert "images, not the 300,000 asked for" in words
     assert "torch 2.11" in words
     images = [attributes for tag, attributes in page.elements if tag == "img"]
-    assert len(images) == 10
+    assert len(images) == 13
     assert all(image["alt"] for image in images)
 
 
@@ -181,6 +181,14 @@ def test_licence_and_citation_of_a_published_data_set_are_shown(tmp_path):
     words = Page(render(tmp_path, study)).words()
     assert "Licence: CC BY 4.0 <b>" in words
     assert "To be cited: Someone 2020" in words
+
+
+def test_scores_of_all_classes_together_are_shown(report, tmp_path):
+    words = Page(render(tmp_path, report)).words()
+    assert "frechet distance own features" in words
+    assert words.count("held out real") == 2
+    assert "(few images)" in words
+    assert "0.500 (0.40\u20130.60)" in words
 
 
 def test_the_number_of_duplicates_is_told(report, tmp_path):

@@ -75,5 +75,6 @@ def test_trainings_carry_the_gpu_tag_unless_the_device_is_the_cpu(tmp_path, devi
     jobs = shown.split("\nrule ")[1:]
     tagged = {job.split(":")[0] for job in jobs if f"gpu={gpus}" in job}
     trainings = {"train_generator", "sample_generator", "extract_features"}
-    assert tagged == trainings | {"train_classifier", "predict"}
+    scoring = {"train_score_network", "extract_score_features"}
+    assert tagged == trainings | scoring | {"train_classifier", "predict"}
     assert all("mem_mb=" in job and "runtime=" in job for job in jobs if not job.startswith("all"))

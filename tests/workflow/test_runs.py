@@ -20,6 +20,8 @@ FIGURES = {
     "plot_comparison",
     "plot_confusion",
 }
+SCORED = {"score_generator", "tabulate_scores", "project_images"}
+SCORED |= {"plot_scores", "plot_pca", "plot_nearest"}
 JUDGED = {"predict", "score_predictions", "compare_mixes", "tabulate_study"}
 REPORTED = {"render_report", "all"}
 
@@ -59,9 +61,10 @@ def test_an_edited_generator_reruns_its_jobs_and_what_follows(finished):
     )
     with edit:
         planned = finished.planned()
-    assert set(planned) == JUDGED | FIGURES | REPORTED | {
+    assert set(planned) == JUDGED | FIGURES | REPORTED | SCORED | {
         "train_generator",
         "sample_generator",
+        "extract_score_features",
         "extract_features",
         "compose_mix",
         "train_classifier",

@@ -38,6 +38,7 @@ def _check_comparison(study: Study) -> list[Finding]:
         *_check_mix_sizes(study),
         *_check_mixes(study),
         *_check_generators(study),
+        *_check_scores(study),
         *_check_classifiers(study),
     ]
 
@@ -145,6 +146,12 @@ def _check_mixes(study: Study) -> Iterator[Finding]:
     names = [mix.name for mix in plan_mixes(study.generators, **study.mixes.model_dump())]
     for name in sorted({name for name in names if names.count(name) > 1}):
         yield ("mixes",), f"two mixes would both be called {name}: their shares are too close"
+
+
+def _check_scores(study: Study) -> Iterator[Finding]:
+    problem = study.scores.check_weights()
+    if problem:
+        yield ("scores", "weights"), problem
 
 
 def _check_generators(study: Study) -> Iterator[Finding]:

@@ -7,6 +7,7 @@ from pydantic import AfterValidator, BeforeValidator, Field
 from synthmix.config.options import dataset_settings, generator_settings
 from synthmix.config.preparation import Prepare, ShareSplit, Split
 from synthmix.registry import CLASSIFIERS
+from synthmix.score.settings import ScoreSettings
 from synthmix.settings import Name, PositiveFloat, PositiveInt, SettingsModel, Share
 
 
@@ -169,6 +170,7 @@ class Study(SettingsModel):
     classifiers: dict[Name, Classifier] = Field(
         {}, description="Networks to train on every mix, by a name of your choice."
     )
+    scores: ScoreSettings = Field(ScoreSettings(), description="How generators are scored.")
     evaluation: Evaluation = Field(Evaluation(), description="How results are judged.")
 
     def prepare_of(self, dataset: str) -> Prepare:

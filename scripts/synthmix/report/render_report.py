@@ -57,6 +57,7 @@ class StudyReport:
     mixes: Path
     summary: Path
     comparison: Path
+    scores: Path
 
     mixes_figure: Path
     generator_history_figure: Path
@@ -64,8 +65,11 @@ class StudyReport:
     metrics_figure: Path
     comparison_figure: Path
     confusion_figure: Path
+    scores_figure: Path
     samples: Sequence[Picture] = ()
     sheets: Sequence[Picture] = ()
+    planes: Sequence[Picture] = ()
+    nearest: Sequence[Picture] = ()
     classifier_histories: Sequence[Picture] = ()
 
 
@@ -107,6 +111,7 @@ def _view(study: StudyReport) -> dict[str, Any]:
         "rejected_count": len(rejected),
         "generators": list(mixes["generator"].dropna().unique()),
         "kinds": mixes.groupby("kind")["mix"].nunique().reindex(KINDS, fill_value=0).to_dict(),
+        "scores": tables.score_rows(read_table(study.scores)),
         "mix_labels": list(mixes["label"].unique()),
         "mix_groups": tables.mix_groups(mixes),
         "results": tables.result_groups(summary),

@@ -44,6 +44,21 @@ def dataset_rows(split: pd.DataFrame) -> list[Row]:
     ]
 
 
+def score_rows(scores: pd.DataFrame) -> list[Row]:
+    """Return the scores of every generator over all classes together: `tables/scores.csv`."""
+    together = scores[scores["scope"] == "all_classes"]
+    return [
+        {
+            "generator": str(row.generator).replace("_", " "),
+            "score": str(row.score).replace("_", " "),
+            "value": interval(row.value, row.low, row.high),
+            "images": row.images_synthetic,
+            "caution": "" if pd.isna(row.caution) else row.caution,
+        }
+        for row in together.itertuples()
+    ]
+
+
 def mix_groups(mixes: pd.DataFrame) -> Groups:
     """Return the composition of each mix, grouped by class shares: `tables/mixes.csv`."""
     names = mix_names(mixes)

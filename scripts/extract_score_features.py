@@ -1,0 +1,15 @@
+"""Compute the features of a store by which generators are scored."""
+
+from synthmix.devices import set_up_torch
+from synthmix.jobs import job
+from synthmix.score.extract_score_features import extract_score_features
+
+with job(snakemake):
+    extract_score_features(
+        images=snakemake.input.images,
+        weights=snakemake.input.weights,
+        kind=snakemake.params.kind,
+        output=snakemake.output[0],
+        most=snakemake.params.most,
+        device=set_up_torch(snakemake.config),
+    )

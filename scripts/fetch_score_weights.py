@@ -1,0 +1,7 @@
+"""Bring the weights of FID's Inception network to disk."""
+
+from synthmix.jobs import job
+from synthmix.score.fetch_score_weights import fetch_score_weights
+
+with job(snakemake):
+    fetch_score_weights(snakemake.output[0])

@@ -1,0 +1,18 @@
+"""Score a generator by its pools."""
+
+from synthmix.jobs import job
+from synthmix.score.score_generator import score_generator
+from synthmix.score.settings import ScoreSettings
+
+with job(snakemake):
+    score_generator(
+        generator=snakemake.wildcards.generator,
+        pools=dict(zip(snakemake.params.classes, snakemake.input.pools, strict=True)),
+        real_features=snakemake.input.real,
+        split=snakemake.input.split,
+        reference=snakemake.input.reference,
+        settings=ScoreSettings(**snakemake.params.settings),
+        seed=snakemake.params.seed,
+        output=snakemake.output.scores,
+        pairs=snakemake.output.pairs,
+    )

@@ -1,0 +1,55 @@
+"""The features of a store by which generators are scored, computed once a store."""
+
+import logging
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import nn
+from tqdm import tqdm
+
+from synthmix.errors import UserError
+from synthmix.score.features import load_network
+from synthmix.score.settings import FeatureKind
+from synthmix.store import load_array, save_array
+
+LOGGER = logging.getLogger(__name__)
+BATCH = 32
+
+
+def extract_score_features(
+    images: str | Path,
+    weights: str | Path,
+    kind: FeatureKind,
+    output: str | Path,
+    most: int | None,
+    device: torch.device,
+) -> None:
+    """Write the features of the first `most` images of the store `images`, or of all of them.
+
+    `output` is an array (N, dims), float32, row i for image i; one batch at a time is in memory.
+    Raises UserError where a feature is not a finite number.
+    """
+    network = load_network(weights, kind, device)
+    store = load_array(images)
+    rows = np.arange(len(store))[:most]
+    save_array(output, (network.dims,), "float32", feature_blocks(network, store, rows, device))
+    LOGGER.info("%d %s features of %d images, on %s", network.dims, kind, len(rows), device)
+
+
+def feature_blocks(
+    network: nn.Module, store: np.ndarray, rows: np.ndarray, device: torch.device
+) -> Iterator[np.ndarray]:
+    """Yield the features (n, dims), float32, of the images `rows` of `store`, batch by batch."""
+    for start in tqdm(range(0, len(rows), BATCH), "features", disable=None):
+        with torch.no_grad():
+            block = network(to_tensor(store[rows[start : start + BATCH]], device)).cpu().numpy()
+        if not np.isfinite(block).all():
+            raise UserError("scores: a feature is not a finite number: are its weights trained?")
+        yield block
+
+
+def to_tensor(images: np.ndarray, device: torch.device) -> torch.Tensor:
+    """Turn images (N, H, W, C) of a store into a tensor (N, C, H, W), both uint8."""
+    return torch.from_numpy(images).to(device).permute(0, 3, 1, 2)

@@ -1,0 +1,115 @@
+"""The scores of one generator, whichever it is, from the features of its pools."""
+
+import logging
+from collections.abc import Mapping
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from synthmix.files import write_table
+from synthmix.generators.settings import ALL_CLASSES
+from synthmix.score.compare import Row, compare, compare_distances, write_scores
+from synthmix.score.memorisation import near_limit
+from synthmix.score.neighbours import nearest
+from synthmix.score.reference import SEEN, RealClass, load_reference
+from synthmix.score.settings import ScoreSettings
+from synthmix.store import load_array, read_table
+
+LOGGER = logging.getLogger(__name__)
+PAIRS = 12
+PAIR_COLUMNS = ["label", "row", "real_label", "real_row", "distance", "limit"]
+
+
+def score_generator(
+    generator: str,
+    pools: Mapping[str, str | Path],
+    real_features: str | Path,
+    split: str | Path,
+    reference: str | Path,
+    settings: ScoreSettings,
+    seed: int,
+    output: str | Path,
+    pairs: str | Path,
+) -> None:
+    """Score a generator by the features of its pool of each class; write two tables.
+
+    `output` has a row for each class (`label`; `scope` is "class") and score, and for all of them
+    together, in the class shares of the real training images. A score's value has its 95% interval
+    where there is one. `pairs` has the synthetic images nearest to a training image. `reference`
+    is what `score_real` wrote of the features `real_features`, whose row i is row i of `split`.
+    """
+    samples = read_table(split)
+    real = load_array(real_features)
+    described = load_reference(reference)
+    features = {label: load_array(path) for label, path in pools.items()}
+    trained = np.flatnonzero(samples["split"].isin(SEEN) & samples["label"].isin(pools))
+    near = {label: nearest(pool, real, trained) for label, pool in features.items()}
+    distances = {label: found for label, (found, _) in near.items()}
+
+    rows: list[Row] = []
+    for label, pool in features.items():
+        rows += _score(label, described.get(label), real, pool, distances[label], settings, seed)
+    counts = balanced_counts(samples, {label: len(pool) for label, pool in features.items()})
+    counts = cap(counts, settings.images)
+    together = np.concatenate([features[label][:count] for label, count in counts.items()])
+    apart = np.concatenate([distances[label][:count] for label, count in counts.items()])
+    rows += _score(ALL_CLASSES, described.get(ALL_CLASSES), real, together, apart, settings, seed)
+    write_scores(output, generator, rows, settings)
+    limits = {
+        label: near_limit(found.held_out_distances, settings.near_percentile)
+        for label, found in described.items()
+    }
+    write_table(pairs, _nearest_pairs(near, samples, limits))
+    LOGGER.info("%d scores of %s", len(rows), generator)
+
+
+def balanced_counts(samples: pd.DataFrame, available: Mapping[str, int]) -> dict[str, int]:
+    """Return how many images of each class to take for the class shares of the training images.
+
+    As many as the `available` ones allow; none of a class without training images.
+    """
+    seen = samples.loc[samples["split"].isin(SEEN), "label"].value_counts()
+    real = {label: int(seen.get(label, 0)) for label in available}
+    ratio = min((available[label] / count for label, count in real.items() if count), default=0.0)
+    # rounding must not ask for one more than there are
+    return {label: min(available[label], round(ratio * count)) for label, count in real.items()}
+
+
+def cap(counts: Mapping[str, int], most: int) -> dict[str, int]:
+    """Return `counts` made smaller in equal parts until they sum to `most` at the most."""
+    total = sum(counts.values())
+    return {
+        label: count * most // total if total > most else count for label, count in counts.items()
+    }
+
+
+def _score(
+    label: str,
+    described: RealClass | None,
+    real: np.ndarray,
+    candidates: np.ndarray,
+    distances: np.ndarray,
+    settings: ScoreSettings,
+    seed: int,
+) -> list[Row]:
+    rows = compare(described, real, candidates, settings, seed)
+    rows += compare_distances(described, distances, settings)
+    scope = ALL_CLASSES if label == ALL_CLASSES else "class"
+    return [{"label": label, "scope": scope, **row} for row in rows]
+
+
+def _nearest_pairs(
+    near: Mapping[str, tuple[np.ndarray, np.ndarray]],
+    samples: pd.DataFrame,
+    limits: Mapping[str, float],
+) -> pd.DataFrame:
+    """Return the `PAIRS` synthetic images that are nearest to a training image, and which."""
+    labels = samples["label"].to_numpy()
+    found = [
+        (label, row, labels[real_rows[row]], real_rows[row], distances[row], limits.get(label))
+        for label, (distances, real_rows) in near.items()
+        for row in np.argsort(distances, kind="stable")[:PAIRS]
+    ]
+    table = pd.DataFrame(found, columns=PAIR_COLUMNS)
+    return table.sort_values("distance", kind="stable").head(PAIRS)

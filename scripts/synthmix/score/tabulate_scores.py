@@ -1,0 +1,14 @@
+"""The scores of all generators of a data set in one table."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import pandas as pd
+
+from synthmix.files import write_table
+from synthmix.store import read_table
+
+
+def tabulate_scores(tables: Sequence[str | Path], output: str | Path) -> None:
+    """Join the tables that `score_generator` and `score_real` wrote, in this order."""
+    write_table(output, pd.concat([read_table(table) for table in tables], ignore_index=True))

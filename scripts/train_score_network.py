@@ -1,0 +1,15 @@
+"""Train the small network whose features stand in for Inception's."""
+
+from synthmix.devices import set_up_torch
+from synthmix.jobs import job
+from synthmix.score.train_score_network import train_score_network
+
+with job(snakemake):
+    train_score_network(
+        images=snakemake.input.images,
+        split=snakemake.input.split,
+        classes=snakemake.params.classes,
+        output=snakemake.output[0],
+        seed=snakemake.params.seed,
+        device=set_up_torch(snakemake.config),
+    )

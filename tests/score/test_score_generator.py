@@ -1,0 +1,301 @@
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+from sklearn.datasets import load_digits
+
+from synthmix.errors import UserError
+from synthmix.files import write_table
+from synthmix.generators.dcgan.model import DCGAN
+from synthmix.generators.settings import ALL_CLASSES
+from synthmix.score.extract_score_features import extract_score_features
+from synthmix.score.reference import load_reference
+from synthmix.score.score_generator import balanced_counts, cap, score_generator
+from synthmix.score.score_real import score_real
+from synthmix.score.settings import ScoreSettings
+from synthmix.score.train_score_network import train_score_network
+from synthmix.store import load_array, read_table, save_array
+
+CPU = torch.device("cpu")
+CLASSES = ("0", "1", "7")
+SETTINGS = ScoreSettings(kid_subsets=20)
+FRECHET = "frechet_distance_own_features"
+
+
+class Digits:
+    """Real digits of 16 x 16 pixels, split, with all that is computed of them once."""
+
+    def __init__(self, folder):
+        self.folder = folder
+        digits = load_digits()
+        chosen = np.isin(digits.target, [0, 1, 7])
+        pixels = (digits.images[chosen] * 255 / 16).round().astype(np.uint8)
+        self.images = pixels.repeat(2, axis=1).repeat(2, axis=2)[..., None]
+        samples = pd.DataFrame({"label": digits.target[chosen].astype(str)})
+        samples["sample_id"] = samples["group"] = [f"s{n}" for n in range(len(samples))]
+        samples["split"] = np.array(["train", "train", "validation", "test"])[samples.index % 4]
+        self.samples = samples
+        write_table(folder / "split.csv", samples)
+        save_array(folder / "real.npy", self.images.shape[1:], "uint8", [self.images])
+        self.train_network("network.safetensors")
+        self.features("real.npy", "real_features.npy")
+        score_real(
+            folder / "real_features.npy",
+            folder / "split.csv",
+            CLASSES,
+            SETTINGS,
+            1,
+            folder / "reference.safetensors",
+            folder / "real.csv",
+        )
+
+    def train_network(self, name):
+        real, split = self.folder / "real.npy", self.folder / "split.csv"
+        train_score_network(real, split, CLASSES, self.folder / name, 1, CPU)
+
+    def features(self, images, output, most=None):
+        network = self.folder / "network.safetensors"
+        extract_score_features(
+            self.folder / images, network, "own", self.folder / output, most, CPU
+        )
+        return self.folder / output
+
+    def of(self, label, *splits):
+        return self.images[(self.samples["label"] == label) & self.samples["split"].isin(splits)]
+
+    def score(self, name, pools, settings=SETTINGS):
+        """Return the tables of scores and of nearest pairs for images by their class."""
+        files = {}
+        for label, images in pools.items():
+            save_array(
+                self.folder / f"{name}-{label}.npy", self.images.shape[1:], "uint8", [images]
+            )
+            files[label] = self.features(f"{name}-{label}.npy", f"{name}-{label}-features.npy")
+        score_generator(
+            name,
+            files,
+            self.folder / "real_features.npy",
+            self.folder / "split.csv",
+            self.folder / "reference.safetensors",
+            settings,
+            1,
+            self.folder / f"{name}.csv",
+            self.folder / f"{name}-nearest.csv",
+        )
+        scores = read_table(self.folder / f"{name}.csv")
+        return scores, read_table(self.folder / f"{name}-nearest.csv")
+
+
+@pytest.fixture(scope="module")
+def digits(tmp_path_factory):
+    return Digits(tmp_path_factory.mktemp("digits"))
+
+
+def value(scores, score, label=ALL_CLASSES):
+    found = scores[(scores["score"] == score) & (scores["label"] == label)]
+    assert len(found) == 1
+    return found["value"].item()
+
+
+def noisy(images, level):
+    random = np.random.default_rng(0)
+    return np.clip(images + random.normal(0, level, images.shape), 0, 255).round().astype(np.uint8)
+
+
+def test_more_noise_scores_worse(digits):
+    tables = [
+        digits.score(f"noise{level}", {c: noisy(digits.of(c, "test"), level) for c in CLASSES})[0]
+        for level in (0, 16, 32, 64, 128)
+    ]
+    for label in (*CLASSES, ALL_CLASSES):
+        distances = [value(table, FRECHET, label) for table in tables]
+        assert distances == sorted(distances)
+        assert distances[-1] > 20 * distances[0]
+    kernel = [value(table, "kernel_distance_own_features") for table in tables]
+    assert kernel == sorted(kernel)
+    precision = [value(table, "precision") for table in tables]
+    assert precision == sorted(precision, reverse=True)
+    assert precision[0] > 0.8
+    assert precision[-1] == 0
+
+
+def test_a_trained_generator_scores_better_than_an_untrained_one(digits):
+    settings = {"latent_dim": 16, "base_channels": 16, "batch_size": 16, "learning_rate": 2e-3}
+    untrained, trained = {}, {}
+    for label in ("0", "1"):
+        torch.manual_seed(0)
+        model = DCGAN(DCGAN.Settings(model="dcgan", epochs=1, **settings), (16, 16, 1), 1, CPU)
+        untrained[label] = model.sample(range(60))
+        images = torch.from_numpy(digits.of(label, "train")).permute(0, 3, 1, 2)
+        for epoch in range(60):
+            torch.manual_seed(epoch)
+            model.train_epoch(images, torch.zeros(len(images), dtype=torch.int64))
+        trained[label] = model.sample(range(60))
+    before, after = (
+        digits.score(*arguments)[0]
+        for arguments in (
+            ("untrained", untrained),
+            ("trained", trained),
+        )
+    )
+    for label in ("0", "1"):
+        for score in (FRECHET, "kernel_distance_own_features"):
+            assert value(after, score, label) < 0.5 * value(before, score, label)
+
+
+def test_copies_are_found_and_shown(digits):
+    scores, pairs = digits.score("copies", {c: digits.of(c, "train") for c in CLASSES})
+    assert value(scores, FRECHET) == pytest.approx(0, abs=1e-3)
+    assert value(scores, "suspiciously_near") == 1
+    assert value(scores, "nearer_than_held_out") > 0.99
+    assert len(pairs) == 12
+    assert (pairs["distance"] <= pairs["limit"]).all()
+    for pair in pairs.itertuples():
+        copied = digits.of(pair.label, "train")[pair.row]
+        np.testing.assert_array_equal(copied, digits.images[pair.real_row])
+        assert digits.samples["split"][pair.real_row] == "train"
+
+
+def test_real_images_nobody_saw_are_no_copies(digits):
+    scores, _ = digits.score("unseen", {c: digits.of(c, "test") for c in CLASSES})
+    chance = scores[scores["score"] == "suspiciously_near_by_chance"].set_index("label")
+    for label in (*CLASSES, ALL_CLASSES):
+        assert value(scores, "suspiciously_near", label) <= chance.loc[label, "high"]
+
+
+def test_the_table_says_what_was_compared(digits):
+    scores, _ = digits.score("table", {c: digits.of(c, "test") for c in CLASSES})
+    assert set(scores["generator"]) == {"table"}
+    assert set(scores["features"]) == {"own"}
+    assert not scores["score"].isin(["fid", "kid"]).any()
+    assert set(zip(scores["label"], scores["scope"], strict=True)) == {
+        *((label, "class") for label in CLASSES),
+        (ALL_CLASSES, ALL_CLASSES),
+    }
+    whole = scores[(scores["label"] == "1") & (scores["score"] == FRECHET)].iloc[0]
+    assert whole["images_real"] == len(digits.of("1", "train"))
+    assert whole["images_synthetic"] == len(digits.of("1", "test"))
+    assert "fewer images than the 64 features" in whole["caution"]
+    within = scores[scores["score"].isin(["precision", "recall", "coverage"])]
+    assert ((within["low"] <= within["value"]) & (within["value"] <= within["high"])).all()
+    real = read_table(digits.folder / "real.csv")
+    assert set(real["generator"]) == {"held_out_real"}
+    assert value(real, FRECHET) < 5
+
+
+@pytest.mark.parametrize("count", [0, 1, 2, 3, 5])
+def test_few_images_are_scored_as_far_as_can_be(digits, count):
+    pools = {"0": digits.of("0", "test"), "1": digits.of("1", "test")[:count]}
+    scores, pairs = digits.score(f"few{count}", pools)
+    assert np.isnan(value(scores, FRECHET, "1")) == (count < 2)
+    assert np.isfinite(value(scores, FRECHET, "0"))
+    assert len(pairs) == 12
+    few = scores[(scores["label"] == "1") & (scores["score"] != "nearest_training_distance")]
+    assert (few["caution"].notna() | few["value"].notna()).all()
+
+
+def test_two_runs_give_the_same_bytes(digits):
+    digits.train_network("again.safetensors")
+    files = [digits.folder / name for name in ("network.safetensors", "again.safetensors")]
+    assert files[0].read_bytes() == files[1].read_bytes()
+    pools = {c: digits.of(c, "test") for c in CLASSES}
+    digits.score("first", pools)
+    digits.score("second", pools)
+    first, second = (digits.folder / f"{name}.csv" for name in ("first", "second"))
+    assert first.read_text().replace("first", "") == second.read_text().replace("second", "")
+
+
+def test_the_reference_is_kept_whole(digits):
+    reference = load_reference(digits.folder / "reference.safetensors")
+    assert set(reference) == {*CLASSES, ALL_CLASSES}
+    zero = reference["0"]
+    assert len(zero.rows) == len(digits.of("0", "train"))
+    assert len(zero.held_out_distances) == len(digits.of("0", "validation", "test"))
+    features = load_array(digits.folder / "real_features.npy")
+    np.testing.assert_allclose(zero.gaussian.mean, features[zero.rows].mean(0), atol=1e-5)
+
+
+def test_features_of_training_images_are_in_standard_deviations(digits):
+    features = load_array(digits.folder / "real_features.npy")
+    seen = features[digits.samples["split"] == "train"]
+    np.testing.assert_allclose(seen.mean(0), 0, atol=1e-3)
+    assert np.median(seen.std(0)) == pytest.approx(1, abs=1e-3)
+
+
+def test_only_so_many_images_of_a_pool_are_looked_at(digits):
+    features = load_array(digits.features("real.npy", "some.npy", most=10))
+    np.testing.assert_allclose(
+        features, load_array(digits.folder / "real_features.npy")[:10], atol=1e-5
+    )
+
+
+def test_all_classes_come_in_the_shares_of_the_training_images():
+    samples = pd.DataFrame({"label": ["a"] * 30 + ["b"] * 10 + ["b"] * 9})
+    samples["split"] = ["train"] * 40 + ["test"] * 9
+    assert balanced_counts(samples, {"a": 60, "b": 50}) == {"a": 60, "b": 20}
+    assert balanced_counts(samples, {"a": 60, "b": 5}) == {"a": 15, "b": 5}
+    assert balanced_counts(samples, {"a": 60, "b": 0}) == {"a": 0, "b": 0}
+    assert balanced_counts(samples, {"a": 60, "c": 50}) == {"a": 60, "c": 0}
+    assert cap({"a": 60, "b": 20}, 40) == {"a": 30, "b": 10}
+    assert cap({"a": 60, "b": 20}, 100) == {"a": 60, "b": 20}
+
+
+def test_without_training_images_there_is_no_network(digits, tmp_path):
+    write_table(tmp_path / "split.csv", digits.samples.assign(split="test"))
+    with pytest.raises(UserError, match="no real training image"):
+        train_score_network(
+            digits.folder / "real.npy", tmp_path / "split.csv", CLASSES, tmp_path / "n", 1, CPU
+        )
+
+
+def test_settings_say_where_weights_are_and_what_is_wrong(tmp_path):
+    assert ScoreSettings().features == "own"
+    assert ScoreSettings().weights_path("data") is None
+    download = ScoreSettings(weights="download")
+    assert (download.features, download.check_weights()) == ("inception", None)
+    assert Path(download.weights_path("data")).parent == Path("data")
+    gone = ScoreSettings(weights=str(tmp_path / "gone.pth"))
+    assert "no such file" in gone.check_weights()
+
+
+MEMORY = """
+import resource, sys
+import numpy as np, pandas as pd
+from pathlib import Path
+sys.path.insert(0, sys.argv[1])
+from synthmix.files import write_table
+from synthmix.score.score_generator import score_generator
+from synthmix.score.score_real import score_real
+from synthmix.score.settings import ScoreSettings
+from synthmix.store import save_array
+folder, count = Path(sys.argv[2]), int(sys.argv[3])
+for name in ("real", "pool"):
+    random = np.random.default_rng(len(name))
+    blocks = (random.normal(size=(500, 64)) for _ in range(count // 500))
+    save_array(folder / f"{name}.npy", (64,), "float32", blocks)
+samples = pd.DataFrame({"sample_id": range(count), "label": "a"})
+samples["split"] = np.array(["train"] * 4 + ["test"])[np.arange(count) % 5]
+write_table(folder / "split.csv", samples)
+settings = ScoreSettings(kid_subsets=2)
+real = folder / "real.npy", folder / "split.csv"
+score_real(*real, ["a"], settings, 1, folder / "reference", folder / "real.csv")
+pools = {"a": folder / "pool.npy"}
+out = folder / "scores.csv", folder / "pairs.csv"
+score_generator("g", pools, *real, folder / "reference", settings, 1, *out)
+print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024)
+"""
+
+
+@pytest.mark.full
+def test_memory_stays_flat_for_many_images(tmp_path):
+    scripts = Path(__file__).parents[2] / "scripts"
+    peaks = []
+    for count in (1000, 10_000):
+        command = [sys.executable, "-c", MEMORY, str(scripts), str(tmp_path), str(count)]
+        peaks.append(int(subprocess.run(command, capture_output=True, check=True).stdout))
+    # all distances between 10,000 images would take 800 MB
+    assert peaks[1] - peaks[0] < 150
