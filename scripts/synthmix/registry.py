@@ -27,6 +27,8 @@ DATASETS = {
 # Package with `settings.Settings` (no torch there), and the class in its module `model`.
 GENERATORS = {
     "dcgan": "synthmix.generators.dcgan:DCGAN",
+    "deepsmote": "synthmix.generators.deepsmote:DeepSMOTE",
+    "resampling": "synthmix.generators.resampling:Resampling",
     "bagan_gp": "synthmix.generators.bagan_gp:BAGANGP",
     "diffusion": "synthmix.generators.diffusion:Diffusion",
     "stylegan2_ada": "synthmix.generators.stylegan2_ada:StyleGAN2ADA",

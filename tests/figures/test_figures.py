@@ -1,5 +1,6 @@
 """Figures are drawn, are the same every time, and stay readable whatever the study is like."""
 
+import pandas as pd
 import pytest
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from PIL import Image
@@ -15,6 +16,7 @@ from synthmix.figures.plot_metrics import plot_metrics
 from synthmix.figures.plot_mixes import plot_mixes
 from synthmix.figures.plot_real_share import plot_real_share
 from synthmix.figures.plot_samples import plot_samples
+from synthmix.files import write_table
 from synthmix.store import read_table
 
 FIGURES = {
@@ -164,3 +166,11 @@ def test_wrapping_keeps_every_character():
     wrapped = style.wrap(text, 12)
     assert max(map(len, wrapped.split("\n"))) <= 12
     assert wrapped.replace("\n", "").replace(" ", "") == text.replace(" ", "")
+
+
+def test_generators_without_losses_have_an_empty_panel(tmp_path):
+    write_table(tmp_path / "history.csv", pd.DataFrame({"epoch": [1]}))
+    plot_generator_history(
+        {"resampling": tmp_path / "history.csv"}, tmp_path / "history.svg", demo=False
+    )
+    assert (tmp_path / "history.svg").stat().st_size > 1000

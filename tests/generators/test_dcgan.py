@@ -105,7 +105,7 @@ def test_it_trains_and_samples_on_a_gpu():
     torch.use_deterministic_algorithms(True)
     settings = Settings(model="dcgan", epochs=1, base_channels=8, batch_size=8)
     torch.manual_seed(0)
-    generator = DCGAN(settings, (32, 32, 1), torch.device("cuda"))
+    generator = DCGAN(settings, (32, 32, 1), 1, torch.device("cuda"))
     losses = generator.train_epoch(images(32), NO_LABELS)
     assert np.isfinite(list(losses.values())).all()
     assert generator.sample(range(5)).shape == (5, 32, 32, 1)

@@ -38,9 +38,10 @@ def plot_generator_history(
         for loss in table.columns.intersection(losses):
             marker = "." if len(table) < 4 else ""
             axes["loss"].plot(table["epoch"], table[loss], marker=marker, color=colours[loss])
-    style.legend_below(
-        figure,
-        [Line2D([], [], color=colour) for colour in colours.values()],
-        [loss.removesuffix("_loss").replace("_", " ") for loss in losses],
-    )
+    if losses:  # resampling has none
+        style.legend_below(
+            figure,
+            [Line2D([], [], color=colour) for colour in colours.values()],
+            [loss.removesuffix("_loss").replace("_", " ") for loss in losses],
+        )
     style.save(figure, output)

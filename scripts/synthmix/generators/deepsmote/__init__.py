@@ -1,0 +1,1 @@
+"""DeepSMOTE: settings in `settings`, networks in `networks`, training and sampling in `model`."""
