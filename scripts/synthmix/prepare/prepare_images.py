@@ -103,9 +103,9 @@ def store_layout(settings: Prepare) -> tuple[tuple[int, ...], str]:
 def prepare_image(image: Image.Image | np.ndarray, settings: Prepare) -> np.ndarray:
     """Turn what a data set reads into an array as `store_layout` says.
 
-    A picture: the EXIF rotation is applied, transparent pixels turn black, 16-bit and float
-    images are scaled from their own range to 0..255. With `pad_to_square` it is centred on a
-    black square first. Resizing is bicubic and antialiased.
+    A picture: the EXIF rotation is applied, to `image` itself; transparent pixels turn black,
+    16-bit and float images are scaled from their own range to 0..255. With `pad_to_square` it is
+    centred on a black square first. Resizing is bicubic and antialiased.
 
     A volume (X, Y, Z): with `volume_shape` it is resampled and scaled to mean 0 and deviation 1;
     else its three middle slices are the channels of a picture.
@@ -158,9 +158,12 @@ def _prepared(
 def _prepare_picture(
     image: Image.Image, image_size: int, channels: int, pad_to_square: bool
 ) -> np.ndarray:
-    image = ImageOps.exif_transpose(image)
-    image = _eight_bit(image).convert("L" if channels == 1 else "RGB")
-    if pad_to_square:
+    # without copies of what is right already: they would take as long as the resizing
+    ImageOps.exif_transpose(image, in_place=True)
+    image, mode = _eight_bit(image), "L" if channels == 1 else "RGB"
+    if image.mode != mode:
+        image = image.convert(mode)
+    if pad_to_square and image.width != image.height:
         image = _centred(image)
     image = image.resize((image_size, image_size), Image.Resampling.BICUBIC)
     return np.asarray(image).reshape(image_size, image_size, channels)
