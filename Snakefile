@@ -41,6 +41,7 @@ rule fetch_all:
             for study, dataset in every_dataset()
         ],
         list(WEIGHTS),
+        SCORE_WEIGHTS,
 
 
 rule index_all:

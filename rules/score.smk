@@ -4,6 +4,15 @@ from synthmix.score.settings import INCEPTION_FILE
 
 SCORES = DATASET + "/scores"
 
+# what has to be downloaded for the scores of all studies
+SCORE_WEIGHTS = sorted(
+    {
+        study.scores.weights_path(f"{DATA}/weights")
+        for study in STUDIES.values()
+        if study.scores.weights == "download"
+    }
+)
+
 
 def scores_of(wildcards):
     return study_of(wildcards).scores

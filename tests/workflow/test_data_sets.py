@@ -42,6 +42,15 @@ def test_fetch_all_lists_every_public_data_set_and_the_weights(project):
     for source in PUBLIC:
         assert f"data/{source}/fetched.json" in shown.stdout
     assert "weights/vgg16-imagenet" in shown.stdout
+    assert "pt_inception" not in shown.stdout
+
+
+def test_fetch_all_has_the_weights_of_fid_where_a_study_asks_for_it(project):
+    asked = "scores: { weights: download }\npools:"
+    with project.edit("studies/mammography.yaml", "pools:", asked):
+        shown = project.run("--dry-run", "fetch_all")
+    assert shown.returncode == 0, shown.stdout
+    assert "data/weights/pt_inception" in shown.stdout
 
 
 def test_credentials_are_asked_for_before_anything_has_run(project, monkeypatch):
