@@ -56,9 +56,7 @@ def test_nothing_is_left_over_and_nothing_left_to_do(finished):
 
 
 def test_an_edited_generator_reruns_its_jobs_and_what_follows(finished):
-    edit = finished.edit(
-        "scripts/synthmix/generators/dcgan/model.py", "* 127.5).round()", "* 127.4).round()"
-    )
+    edit = finished.edit("scripts/synthmix/generators/dcgan/model.py", "/ 127.5 - 1", "/ 127.4 - 1")
     with edit:
         planned = finished.planned()
     assert set(planned) == JUDGED | FIGURES | REPORTED | SCORED | {

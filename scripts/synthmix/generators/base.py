@@ -52,13 +52,21 @@ class Generator(ABC):
         A model that samples near its training images keeps here what it needs of them.
         """
 
-    @abstractmethod
-    def training_state(self) -> dict[str, Any]:
-        """Return all that the next epoch depends on: weights and optimizers."""
+    def training_parts(self) -> dict[str, torch.nn.Module | torch.optim.Optimizer]:
+        """Return the networks and optimizers that the next epoch depends on, by a name."""
+        return {}
 
-    @abstractmethod
+    def training_state(self) -> dict[str, Any]:
+        """Return all that the next epoch depends on; of more than `training_parts`, add to it.
+
+        Tensors, numbers, text, lists and dicts alone: nothing else is read back.
+        """
+        return {name: part.state_dict() for name, part in self.training_parts().items()}
+
     def load_training_state(self, state: dict[str, Any]) -> None:
         """Take up what `training_state` returned."""
+        for name, part in self.training_parts().items():
+            part.load_state_dict(state[name])
 
     @abstractmethod
     def sampling_network(self) -> torch.nn.Module:

@@ -14,16 +14,13 @@ from typing import Any
 import numpy as np
 import torch
 from torch import nn
-from torch.nn.functional import interpolate, l1_loss, pad, softplus
+from torch.nn.functional import interpolate, l1_loss, softplus
 
 from synthmix.errors import UserError
 from synthmix.generators.bagan_gp.networks import Critic, GeneratorNetwork, encoder_head
 from synthmix.generators.bagan_gp.settings import Settings
 from synthmix.generators.base import Generator
-
-# Images are always made in batches of this size, the last one filled up: on a CPU the last bits
-# of a convolution depend on the size of its batch, and an image must depend on its seed alone.
-SAMPLE_BATCH = 16
+from synthmix.generators.sampling import make_images, noise_of
 
 
 class BAGANGP(Generator):
@@ -159,17 +156,16 @@ class BAGANGP(Generator):
         return _resized(images.to(self.device).float() / 127.5 - 1, (size, size))
 
     def training_state(self) -> dict[str, Any]:
-        """Return the networks, the optimizers and the epochs done, which tell the phase."""
-        state: dict[str, Any] = {name: part.state_dict() for name, part in self._parts().items()}
-        return state | {"epochs_done": self.epochs_done}
+        """Return the parts and the epochs done, which tell the phase."""
+        return super().training_state() | {"epochs_done": self.epochs_done}
 
     def load_training_state(self, state: dict[str, Any]) -> None:
         """Take up what `training_state` returned, in either phase."""
-        for name, part in self._parts().items():
-            part.load_state_dict(state[name])
+        super().load_training_state(state)
         self.epochs_done = state["epochs_done"]
 
-    def _parts(self) -> dict[str, nn.Module | torch.optim.Optimizer]:
+    def training_parts(self) -> dict[str, nn.Module | torch.optim.Optimizer]:
+        """Return the networks and their optimizers."""
         return {
             "generator": self.generator,
             "critic": self.critic,
@@ -191,19 +187,13 @@ class BAGANGP(Generator):
         are one: the label acts by being multiplied with the latent vector.
         """
         self.generator.eval()
-        latents = torch.stack([self._latent(seed) for seed in seeds]) * truncation
-        labels = torch.full((SAMPLE_BATCH,), label, device=self.device)
-        images = []
-        for batch in latents.split(SAMPLE_BATCH):
-            padded = pad(batch, (0, 0, 0, SAMPLE_BATCH - len(batch)))
-            made = self.generator(padded.to(self.device), labels)
-            made = _resized(made, self.image_shape[:2])[: len(batch)]
-            images.append(((made + 1) * 127.5).round().to("cpu", torch.uint8))
-        return torch.cat(images).permute(0, 2, 3, 1).numpy()
+        latents = noise_of(seeds, [self.settings.latent_dim]) * truncation
 
-    def _latent(self, seed: int) -> torch.Tensor:
-        random = torch.Generator().manual_seed(seed)
-        return torch.randn(self.settings.latent_dim, generator=random)
+        def make(batch: torch.Tensor) -> torch.Tensor:
+            labels = torch.full((len(batch),), label, device=self.device)
+            return _resized(self.generator(batch, labels), self.image_shape[:2])
+
+        return make_images(latents, make, self.device)
 
 
 def critic_loss(

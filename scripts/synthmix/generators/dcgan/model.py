@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from itertools import pairwise
-from typing import Any
 
 import numpy as np
 import torch
@@ -11,10 +10,7 @@ from torch.nn.functional import binary_cross_entropy_with_logits
 
 from synthmix.generators.base import Generator
 from synthmix.generators.dcgan.settings import Settings
-
-# Images are always made in batches of this size, the last one filled up: on a CPU the last bits
-# of a convolution depend on the size of its batch, and an image must depend on its seed alone.
-SAMPLE_BATCH = 16
+from synthmix.generators.sampling import make_images, noise_of
 
 
 class GeneratorNetwork(nn.Sequential):
@@ -109,16 +105,8 @@ class DCGAN(Generator):
         self.generator_optimizer.step()
         return discriminator_loss.item(), generator_loss.item()
 
-    def training_state(self) -> dict[str, Any]:
-        """Return the state of both networks and both optimizers."""
-        return {name: part.state_dict() for name, part in self._parts().items()}
-
-    def load_training_state(self, state: dict[str, Any]) -> None:
-        """Take up the state of both networks and both optimizers."""
-        for name, part in self._parts().items():
-            part.load_state_dict(state[name])
-
-    def _parts(self) -> dict[str, nn.Module | torch.optim.Optimizer]:
+    def training_parts(self) -> dict[str, nn.Module | torch.optim.Optimizer]:
+        """Return the networks and their optimizers."""
         return {
             "generator": self.generator,
             "discriminator": self.discriminator,
@@ -134,17 +122,8 @@ class DCGAN(Generator):
     def sample(self, seeds: Sequence[int], label: int = 0, truncation: float = 1.0) -> np.ndarray:
         """Return an image for each seed; truncation scales the latent vector; see `Generator`."""
         self.generator.eval()
-        latents = torch.stack([self._latent(seed) for seed in seeds]) * truncation
-        images = []
-        for batch in latents.split(SAMPLE_BATCH):
-            padded = nn.functional.pad(batch, (0, 0, 0, SAMPLE_BATCH - len(batch)))
-            made = self.generator(padded.to(self.device))[: len(batch)]
-            images.append(((made + 1) * 127.5).round().to("cpu", torch.uint8))
-        return torch.cat(images).permute(0, 2, 3, 1).numpy()
-
-    def _latent(self, seed: int) -> torch.Tensor:
-        random = torch.Generator().manual_seed(seed)
-        return torch.randn(self.settings.latent_dim, generator=random)
+        latents = noise_of(seeds, [self.settings.latent_dim]) * truncation
+        return make_images(latents, self.generator, self.device)
 
 
 def _widths(settings: Settings, size: int) -> list[int]:

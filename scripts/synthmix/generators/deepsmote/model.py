@@ -5,16 +5,16 @@ between the codes of its training images.
 """
 
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
 import torch
 from torch import nn
-from torch.nn.functional import mse_loss, pad
+from torch.nn.functional import mse_loss
 
 from synthmix.generators.base import Generator
 from synthmix.generators.deepsmote.networks import Decoder, Encoder
 from synthmix.generators.deepsmote.settings import Settings
+from synthmix.generators.sampling import make_images
 from synthmix.generators.smote import (
     SmoteBank,
     check_classes,
@@ -116,16 +116,8 @@ class DeepSMOTE(Generator):
         self._remember(images, labels)
         self._bank()
 
-    def training_state(self) -> dict[str, Any]:
-        """Return the state of both networks and their optimizer."""
-        return {name: part.state_dict() for name, part in self._parts().items()}
-
-    def load_training_state(self, state: dict[str, Any]) -> None:
-        """Take up the state of both networks and their optimizer."""
-        for name, part in self._parts().items():
-            part.load_state_dict(state[name])
-
-    def _parts(self) -> dict[str, nn.Module | torch.optim.Optimizer]:
+    def training_parts(self) -> dict[str, nn.Module | torch.optim.Optimizer]:
+        """Return the networks and their optimizers."""
         return {
             "encoder": self.encoder,
             "decoder": self.network.decoder,
@@ -152,12 +144,7 @@ class DeepSMOTE(Generator):
         bank = self._bank()
         codes = torch.from_numpy(bank.pull(bank.sample(seeds, label), label, truncation))
         decoder = self.network.decoder.eval()
-        images = []
-        for batch in codes.split(SAMPLE_BATCH):
-            padded = pad(batch, (0, 0, 0, SAMPLE_BATCH - len(batch)))
-            made = decoder(padded.to(self.device))[: len(batch)]
-            images.append(((made + 1) * 127.5).round().to("cpu", torch.uint8))
-        return torch.cat(images).permute(0, 2, 3, 1).numpy()
+        return make_images(codes, decoder, self.device, SAMPLE_BATCH)
 
     def _remember(self, images: torch.Tensor, labels: torch.Tensor) -> None:
         """Note whose codes to sample between, in place of older ones."""

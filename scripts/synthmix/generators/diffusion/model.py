@@ -19,6 +19,7 @@ from torch.nn.functional import mse_loss, pad
 from synthmix.errors import UserError
 from synthmix.generators.base import Generator
 from synthmix.generators.diffusion.settings import Settings
+from synthmix.generators.sampling import make_images, noise_of
 
 if TYPE_CHECKING:
     from monai.networks.schedulers import DDIMScheduler
@@ -78,16 +79,15 @@ class Diffusion(Generator):
 
     def training_state(self) -> dict[str, Any]:
         """Return the network, its average, the optimizer and the steps done."""
-        state: dict[str, Any] = {name: part.state_dict() for name, part in self._parts().items()}
-        return state | {"steps_done": self.steps_done}
+        return super().training_state() | {"steps_done": self.steps_done}
 
     def load_training_state(self, state: dict[str, Any]) -> None:
         """Take up what `training_state` returned."""
-        for name, part in self._parts().items():
-            part.load_state_dict(state[name])
+        super().load_training_state(state)
         self.steps_done = state["steps_done"]
 
-    def _parts(self) -> dict[str, nn.Module | torch.optim.Optimizer]:
+    def training_parts(self) -> dict[str, nn.Module | torch.optim.Optimizer]:
+        """Return the networks and their optimizers."""
         return {"network": self.network, "average": self.average, "optimizer": self.optimizer}
 
     def sampling_network(self) -> nn.Module:
@@ -102,15 +102,15 @@ class Diffusion(Generator):
         below 1 images get smoother and fainter than any that was learned, not only more usual:
         the network has never seen starting noise that is weaker.
         """
-        height, width, _ = self.image_shape
-        noise = torch.stack([self._noise(seed) for seed in seeds]) * truncation
-        size = sample_batch(self.device)
-        images = []
-        for batch in noise.split(size):
-            filled = pad(batch, (0, 0, 0, 0, 0, 0, 0, size - len(batch))).to(self.device)
-            made = self._denoised(filled, label)[: len(batch), :, :height, :width]
-            images.append(((made.clamp(-1, 1) + 1) * 127.5).round().to("cpu", torch.uint8))
-        return torch.cat(images).permute(0, 2, 3, 1).numpy()
+        height, width, channels = self.image_shape
+        multiple = self.settings.size_multiple
+        shape = [channels, _round_up(height, multiple), _round_up(width, multiple)]
+        noise = noise_of(seeds, shape) * truncation
+
+        def make(batch: torch.Tensor) -> torch.Tensor:
+            return self._denoised(batch, label)[..., :height, :width]
+
+        return make_images(noise, make, self.device, sample_batch(self.device))
 
     def _denoised(self, noise: torch.Tensor, label: int) -> torch.Tensor:
         if not self.settings.conditional:
@@ -118,12 +118,6 @@ class Diffusion(Generator):
         labels = torch.full((len(noise),), label, device=self.device)
         scale = self.settings.guidance_scale
         return denoise(self.average, self.schedule, noise, labels, self.classes, scale)
-
-    def _noise(self, seed: int) -> torch.Tensor:
-        height, width, channels = self.image_shape
-        multiple = self.settings.size_multiple
-        shape = (channels, _round_up(height, multiple), _round_up(width, multiple))
-        return torch.randn(shape, generator=torch.Generator().manual_seed(seed))
 
 
 def build_network(settings: Settings, spatial_dims: int, channels: int, classes: int) -> nn.Module:

@@ -5,7 +5,6 @@ neighbour and step of an image come from its seed.
 """
 
 from collections.abc import Callable, Sequence
-from typing import Any
 
 import numpy as np
 import torch
@@ -66,13 +65,6 @@ class Resampling(Generator):
         """Note whose images to sample between, in place of older ones."""
         check_classes(labels, self.classes)
         self._seen, self._bank, self._reference = (images, labels), None, None
-
-    def training_state(self) -> dict[str, Any]:
-        """Return nothing: no epoch depends on those before."""
-        return {}
-
-    def load_training_state(self, state: dict[str, Any]) -> None:
-        """Take up nothing."""
 
     def sampling_network(self) -> SmoteBank:
         """Return the training images with their neighbours and weights, fitted when first asked."""

@@ -14,6 +14,7 @@ from torch import nn
 
 from synthmix.errors import UserError
 from synthmix.generators.base import Generator
+from synthmix.generators.sampling import make_images, noise_of
 from synthmix.generators.stylegan2_ada import losses
 from synthmix.generators.stylegan2_ada.augment import AdaptiveAugmentation
 from synthmix.generators.stylegan2_ada.networks import (
@@ -24,9 +25,6 @@ from synthmix.generators.stylegan2_ada.networks import (
 from synthmix.generators.stylegan2_ada.settings import Settings
 from synthmix.generators.stylegan2_ada.weights import start_from
 
-# Images are always made in batches of this size, the last one filled up: on a CPU the last bits
-# of a convolution depend on the size of its batch, and an image must depend on its seed alone.
-SAMPLE_BATCH = 16
 # Steps from one regularisation to the next ("lazy"), and from one move of the augmentation.
 PATH_LENGTH_INTERVAL, R1_INTERVAL, AUGMENT_INTERVAL = 4, 16, 4
 # Path lengths are measured on this part of a batch, and their mean follows them by this share.
@@ -183,9 +181,8 @@ class StyleGAN2ADA(Generator):
 
     def training_state(self) -> dict[str, Any]:
         """Return the state of the networks, optimizers, regularisations and augmentation."""
-        parts = {name: part.state_dict() for name, part in self._parts().items()}
         return {
-            **parts,
+            **super().training_state(),
             "augmentation": self.augmentation.state(),
             "path_length_mean": self.path_length_mean,
             "steps": self.steps,
@@ -195,14 +192,14 @@ class StyleGAN2ADA(Generator):
 
     def load_training_state(self, state: dict[str, Any]) -> None:
         """Take up what `training_state` returned."""
-        for name, part in self._parts().items():
-            part.load_state_dict(state[name])
+        super().load_training_state(state)
         self.augmentation.load_state(state["augmentation"])
         self.path_length_mean.copy_(state["path_length_mean"])
         self.steps, self.images_seen = state["steps"], state["images_seen"]
         self.latest = dict(state["latest"])
 
-    def _parts(self) -> dict[str, nn.Module | torch.optim.Optimizer]:
+    def training_parts(self) -> dict[str, nn.Module | torch.optim.Optimizer]:
+        """Return the networks and their optimizers."""
         return {
             "generator": self.generator,
             "averaged": self.averaged,
@@ -221,18 +218,13 @@ class StyleGAN2ADA(Generator):
 
         The noise inputs are the same for all images.
         """
-        latents = torch.stack([self._latent(seed) for seed in seeds])
-        labels = torch.full((SAMPLE_BATCH,), label, device=self.device)
-        images = []
-        for batch in latents.split(SAMPLE_BATCH):
-            padded = nn.functional.pad(batch, (0, 0, 0, SAMPLE_BATCH - len(batch)))
-            made = self.averaged(padded.to(self.device), labels, truncation)[: len(batch)]
-            images.append(((made + 1) * 127.5).round().clamp(0, 255).to("cpu", torch.uint8))
-        return torch.cat(images).permute(0, 2, 3, 1).numpy()
+        latents = noise_of(seeds, [self.settings.latent_dim])
 
-    def _latent(self, seed: int) -> torch.Tensor:
-        random = torch.Generator().manual_seed(seed)
-        return torch.randn(self.settings.latent_dim, generator=random)
+        def make(batch: torch.Tensor) -> torch.Tensor:
+            labels = torch.full((len(batch),), label, device=self.device)
+            return self.averaged(batch, labels, truncation)
+
+        return make_images(latents, make, self.device)
 
     def _draw_latents(self, count: int) -> torch.Tensor:
         return torch.randn(count, self.settings.latent_dim, device=self.device)
