@@ -1,4 +1,5 @@
 import logging
+import pickle
 import random
 from types import SimpleNamespace
 
@@ -102,6 +103,12 @@ def test_a_tracker_draws_no_random_numbers(tmp_path):
     after = torch.get_rng_state(), random.getstate(), np.random.get_state()[1].tolist()
     assert torch.equal(before[0], after[0])
     assert before[1:] == after[1:]
+
+
+def test_a_tracker_can_be_handed_to_the_other_processes_of_a_training(tmp_path):
+    with open_tracker("tensorboard", tmp_path, "mine") as tracker:
+        handed = pickle.loads(pickle.dumps(tracker))
+    assert (handed.kind, handed.run) == (tracker.kind, tracker.run)
 
 
 def test_the_files_of_a_job_have_a_place_of_their_own(tmp_path, monkeypatch):
