@@ -8,6 +8,7 @@ from math import prod
 sys.path.insert(0, f"{workflow.basedir}/scripts")
 
 from snakemake.exceptions import WorkflowError
+from snakemake.settings.types import DeploymentMethod
 
 from synthmix.acquire.fetch_dataset import require_ready
 from synthmix.config.load import load
@@ -16,9 +17,13 @@ from synthmix.errors import UserError
 from synthmix.generators.settings import ALL_CLASSES
 from synthmix.mix.plan import plan_mixes, pool_size
 from synthmix.registry import CLASSIFIERS, dataset_module, generator_module, load_dataset
+from synthmix.trackers import require_tracker
 
 try:
     CONFIGURATION = load(config, Path(workflow.basedir))
+    # under --sdm conda jobs have another environment than this one
+    if DeploymentMethod.CONDA not in workflow.deployment_settings.deployment_method:
+        require_tracker(CONFIGURATION.workflow.tracker)
 except UserError as error:
     raise WorkflowError(str(error)) from None
 
@@ -26,7 +31,7 @@ except UserError as error:
 if CONFIGURATION.others_wrong and {"fetch_all", "index_all"} & set(sys.argv):
     raise WorkflowError(CONFIGURATION.others_wrong)
 
-# jobs read device, threads and the checkpoint interval here: a change of these reruns nothing
+# jobs read device, threads, checkpoint interval and tracker here: a change reruns nothing
 config.update(CONFIGURATION.workflow.model_dump())
 
 # those that are asked for, and all that there are: any file of any study may be made

@@ -5,8 +5,9 @@ from synthmix.devices import set_up_torch
 from synthmix.distributed import run_together
 from synthmix.generate.train_generator import train_generator
 from synthmix.jobs import job
+from synthmix.trackers import tracker_of_job
 
-with job(snakemake):
+with job(snakemake), tracker_of_job(snakemake) as tracker:
     params, device = snakemake.params, set_up_torch(snakemake.config)
     work = {
         "settings": params.settings,
@@ -24,5 +25,6 @@ with job(snakemake):
         "outputs": dict(snakemake.output.items()),
         "checkpoint": Checkpoint.of_job(snakemake, device),
         "seed": params.seed,
+        "tracker": tracker,
     }
     run_together(train_generator, work, params.settings["devices"], device)

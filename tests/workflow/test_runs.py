@@ -108,8 +108,8 @@ def test_comments_and_new_registry_lines_rerun_nothing(finished):
         assert finished.planned() == {}
 
 
-def test_a_changed_device_or_checkpoint_interval_reruns_nothing(finished):
-    assert finished.planned(checkpoint_seconds=5, device="auto") == {}
+def test_a_changed_device_checkpoint_interval_or_tracker_reruns_nothing(finished):
+    assert finished.planned(checkpoint_seconds=5, device="auto", tracker="tensorboard") == {}
 
 
 def job_process(script):

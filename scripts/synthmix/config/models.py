@@ -59,6 +59,11 @@ class Workflow(SettingsModel):
     checkpoint_seconds: PositiveFloat = Field(
         60, description="A training keeps its state at least this often."
     )
+    tracker: Literal["none", "tensorboard", "wandb", "mlflow"] = Field(
+        "none",
+        description="Where trainings also show their course; whatever is not none has to be"
+        " installed, and changes no result.",
+    )
 
 
 class TestSample(SettingsModel):

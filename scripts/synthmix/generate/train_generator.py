@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import torch
 from tqdm import tqdm
@@ -23,6 +24,7 @@ from synthmix.registry import load_generator
 from synthmix.score.settings import FeatureKind
 from synthmix.seeds import derive_seed
 from synthmix.store import load_array, read_table
+from synthmix.trackers import NO_TRACKER, Tracker
 
 LOGGER = logging.getLogger(__name__)
 SNAPSHOT_COLUMNS = ["epoch", "images_seen", "seconds", "score", "value"]
@@ -66,6 +68,7 @@ def train_generator(
     checkpoint: Checkpoint,
     seed: int,
     device: torch.device,
+    tracker: Tracker = NO_TRACKER,
 ) -> None:
     """Train the generator `name` on the training images of `classes`.
 
@@ -90,7 +93,7 @@ def train_generator(
     generator = model(model.Settings(**settings), store.shape[1:], len(classes), device)
     scorer = _scorer(generator, scored_by, scope, labels)
     seed = derive_seed("generator", name, scope, seed)
-    progress = fit(generator, selected, labels, checkpoint, seed, scorer)
+    progress = fit(generator, selected, labels, checkpoint, seed, scorer, tracker)
     if distributed.rank() == 0:
         write_table(outputs["trained_on"], seen[["sample_id", "group"]])
         _write(generator, progress, outputs)
@@ -104,6 +107,7 @@ def fit(
     checkpoint: Checkpoint,
     seed: int,
     scorer: Scorer | None = None,
+    tracker: Tracker = NO_TRACKER,
 ) -> Progress:
     """Train `generator` on `images` (N, C, H, W) uint8 of `labels` (N,), from its checkpoint."""
     settings = generator.settings
@@ -123,7 +127,7 @@ def fit(
         distributed.seed_own(derive_seed("parts", seed, epoch))
         _train_epoch(generator, images, labels, progress)
         if distributed.rank() == 0:
-            _look_at(generator, progress, scorer)
+            _look_at(generator, progress, scorer, tracker)
             checkpoint.save_if_due(
                 lambda: {"progress": vars(progress), "training": generator.training_state()}
             )
@@ -154,9 +158,12 @@ def _train_epoch(
     LOGGER.info("epoch %d/%d %s", epoch, generator.settings.epochs, text)
 
 
-def _look_at(generator: Generator, progress: Progress, scorer: Scorer | None) -> None:
-    """Score the generator and draw its images where that is due."""
+def _look_at(
+    generator: Generator, progress: Progress, scorer: Scorer | None, tracker: Tracker
+) -> None:
+    """Score the generator and draw its images where that is due, and tell the tracker."""
     settings, epoch = generator.settings, progress.epoch
+    tracker.log({name: n for name, n in progress.losses[-1].items() if name != "epoch"}, epoch)
     if scorer and (epoch % settings.snapshots.every == 0 or epoch == settings.epochs):
         value = scorer.score(generator)
         LOGGER.info("epoch %d %s %.4f", epoch, scorer.name, value)
@@ -168,11 +175,14 @@ def _look_at(generator: Generator, progress: Progress, scorer: Scorer | None) ->
             "value": value,
         }
         progress.snapshots.append(snapshot)
+        tracker.log({scorer.name: value}, epoch)
         if progress.best_snapshot() is snapshot:
             tensors = generator.sampling_network().state_dict()
             progress.best = {key: tensor.cpu().clone() for key, tensor in tensors.items()}
     if epoch in settings.sheet_epochs:
-        progress.sheets[epoch] = torch.from_numpy(sheet_images(generator))
+        images = sheet_images(generator)
+        progress.sheets[epoch] = torch.from_numpy(images)
+        tracker.log_image("sheet", np.concatenate([*images], axis=1), epoch)
 
 
 def _has_stopped(snapshots: Any, progress: Progress, device: torch.device) -> bool:
