@@ -163,13 +163,13 @@ def test_training_starts_from_the_weights_and_resuming_does_not(tmp_path):
     resumed = build(seed=3, init_from=str(path))
     resumed.load_training_state(target.training_state())
     resumed.train_epoch(pictures, torch.zeros(4, dtype=torch.int64))
-    resumed.save(tmp_path / "weights.safetensors")
+    resumed.save(tmp_path / "weights.safetensors", ["a"])
     StyleGAN2ADA.load(tmp_path / "weights.safetensors", CPU)
 
 
 def test_a_generator_trained_here_is_taken_too(tmp_path):
     source, target = build(seed=1), build(seed=2)
-    source.save(tmp_path / "source.safetensors")
+    source.save(tmp_path / "source.safetensors", ["a"])
     start_from(tmp_path / "source.safetensors", *networks(target))
     z = torch.randn(2, 8)
     assert torch.equal(target.generator(z), source.averaged(z))

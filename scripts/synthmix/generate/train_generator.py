@@ -64,7 +64,7 @@ def train_generator(
     seed = derive_seed("generator", name, scope, seed)
     losses, sheets = fit(generator, selected, labels, checkpoint, seed)
 
-    generator.save(weights)
+    generator.save(weights, classes)
     write_table(history, losses)
     save_sheet(sheet, sheets)
     write_table(trained_on, seen[["sample_id", "group"]])

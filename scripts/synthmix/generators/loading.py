@@ -1,0 +1,23 @@
+"""A trained generator from its file alone, whatever its kind."""
+
+from pathlib import Path
+
+import torch
+
+from synthmix.config.messages import one_of
+from synthmix.errors import UserError
+from synthmix.generators.base import Generator
+from synthmix.generators.weights_file import read_header
+from synthmix.registry import GENERATORS, load_generator
+
+
+def load_any(path: str | Path, device: torch.device) -> Generator:
+    """Return the generator that `Generator.save` wrote to `path`, ready to sample on `device`.
+
+    Raises UserError when the file is not whole, of no generator that is known here, or does not
+    fit what it says of itself.
+    """
+    model = read_header(path).model
+    if model not in GENERATORS:
+        raise UserError(f"{path}: its generator {one_of(model, GENERATORS, 'generators here')}")
+    return load_generator(model).load(path, device)
