@@ -17,7 +17,12 @@ def load_any(path: str | Path, device: torch.device) -> Generator:
     Raises UserError when the file is not whole, of no generator that is known here, or does not
     fit what it says of itself.
     """
+    return generator_class(path).load(path, device)
+
+
+def generator_class(path: str | Path) -> type[Generator]:
+    """Return the class of the generator in the file `path`; raises UserError for an unknown one."""
     model = read_header(path).model
     if model not in GENERATORS:
         raise UserError(f"{path}: its generator {one_of(model, GENERATORS, 'generators here')}")
-    return load_generator(model).load(path, device)
+    return load_generator(model)

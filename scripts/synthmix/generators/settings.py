@@ -1,5 +1,7 @@
 """What the settings of all generators have in common; no torch here."""
 
+from typing import ClassVar
+
 from pydantic import Field
 
 from synthmix.settings import PositiveInt, SettingsModel
@@ -10,6 +12,9 @@ ALL_CLASSES = "all_classes"
 
 class GeneratorSettings(SettingsModel):
     """Settings of a generator. A subclass narrows `model` to its own name and adds others."""
+
+    keeps_training_images: ClassVar[bool] = False
+    """Whether its images are training images, or blends of them pixel by pixel."""
 
     model: str = Field(description="The kind of generator.")
     epochs: PositiveInt = Field(description="Passes over the training images.")
