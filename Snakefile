@@ -19,6 +19,7 @@ include: "rules/classify.smk"
 include: "rules/evaluate.smk"
 include: "rules/figures.smk"
 include: "rules/score.smk"
+include: "rules/export.smk"
 include: "rules/report.smk"
 
 
@@ -48,3 +49,13 @@ rule index_all:
     input:
         rules.tabulate_datasets.output,
         rules.plot_datasets.output,
+
+
+rule export_all:
+    input:
+        [
+            f"{RESULTS}/{study}/{dataset}/exports/{generator}.zip"
+            for study, settings in ASKED_STUDIES.items()
+            for dataset in settings.datasets
+            for generator in settings.generators
+        ],

@@ -295,7 +295,7 @@ def test_a_training_broken_off_in_either_phase_ends_as_one_that_is_not(
 def test_a_saved_generator_makes_the_same_images(tmp_path):
     generator = build(28, 3, working_size=32)
     train(generator, 3, images(28, 3), LABELS)
-    generator.save(tmp_path / "weights.safetensors")
+    generator.save(tmp_path / "weights.safetensors", ["a", "b", "c"])
     loaded = BAGANGP.load(tmp_path / "weights.safetensors", CPU)
     assert loaded.settings == generator.settings
     np.testing.assert_array_equal(loaded.sample([5, 6], 2), generator.sample([5, 6], 2))

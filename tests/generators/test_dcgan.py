@@ -186,7 +186,7 @@ def test_it_learns_to_make_bright_images_from_bright_ones():
 def test_a_saved_generator_makes_the_same_images(tmp_path):
     generator = build(32, 3)
     generator.train_epoch(images(32, 3), NO_LABELS)
-    generator.save(tmp_path / "weights.safetensors")
+    generator.save(tmp_path / "weights.safetensors", ["a"])
     loaded = DCGAN.load(tmp_path / "weights.safetensors", CPU)
     assert loaded.settings == generator.settings
     np.testing.assert_array_equal(loaded.sample([5, 6]), generator.sample([5, 6]))

@@ -214,7 +214,7 @@ def test_nothing_can_be_sampled_before_images_are_known():
 
 
 def test_a_saved_generator_makes_the_same_images(trained, tmp_path):
-    trained.save(tmp_path / "weights.safetensors")
+    trained.save(tmp_path / "weights.safetensors", ["a", "b", "c"])
     loaded = DeepSMOTE.load(tmp_path / "weights.safetensors", CPU)
     assert loaded.settings == trained.settings
     np.testing.assert_array_equal(loaded.sample([5, 6], 2), trained.sample([5, 6], 2))

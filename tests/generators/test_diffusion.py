@@ -302,7 +302,7 @@ def test_a_training_broken_off_ends_as_one_that_is_not(tmp_path, monkeypatch, di
 
 
 def test_a_saved_generator_makes_the_same_images(tmp_path, trained):
-    trained.save(tmp_path / "weights.safetensors")
+    trained.save(tmp_path / "weights.safetensors", ["a", "b", "c"])
     loaded = Diffusion.load(tmp_path / "weights.safetensors", CPU)
     assert loaded.settings == trained.settings
     np.testing.assert_array_equal(loaded.sample([5, 6], 2), trained.sample([5, 6], 2))

@@ -84,7 +84,7 @@ def test_no_seeds_give_no_images(fitted):
 
 @pytest.mark.parametrize("method", METHODS)
 def test_a_saved_generator_makes_the_same_images(fitted, method, tmp_path):
-    fitted[method].save(tmp_path / "weights.safetensors")
+    fitted[method].save(tmp_path / "weights.safetensors", ["a", "b", "c"])
     loaded = Resampling.load(tmp_path / "weights.safetensors", CPU)
     assert loaded.settings == fitted[method].settings
     np.testing.assert_array_equal(loaded.sample([5, 6], 2), fitted[method].sample([5, 6], 2))

@@ -381,7 +381,7 @@ def test_truncation_takes_variety_away(trained):
 
 
 def test_a_saved_generator_makes_the_same_images(trained, tmp_path):
-    trained.save(tmp_path / "weights.safetensors")
+    trained.save(tmp_path / "weights.safetensors", ["a"])
     loaded = StyleGAN2ADA.load(tmp_path / "weights.safetensors", CPU)
     assert loaded.settings == trained.settings
     np.testing.assert_array_equal(loaded.sample([5, 6]), trained.sample([5, 6]))

@@ -43,6 +43,21 @@ def test_a_joint_generator_is_trained_once_for_all_classes(tmp_path):
     assert "generators/joint/all_classes/weights.safetensors" in shown
 
 
+def test_exports_are_made_of_every_generator_when_asked_for_alone(tmp_path):
+    project = Project.copy(tmp_path / "synthmix")
+    assert "export_images" not in project.planned()
+    joint = "generators:\n  joint: { model: diffusion, epochs: 1, num_channels: [32, 32], "
+    joint += "attention_levels: [false, false] }"
+    with project.edit("studies/tiny.yaml", "generators:", joint):
+        shown = project.run("export_all", "--dry-run").stdout
+    for generator in ("joint", "dcgan"):
+        assert f"results/paper/tiny/phantoms/exports/{generator}.zip" in shown
+    jobs = dict(re.findall(r"^(\w+) +(\d+)$", shown.split("Job stats:")[1], re.MULTILINE))
+    assert jobs["export_images"] == jobs["score_generator"] == "2"
+    assert jobs["train_generator"] == "3"
+    assert "train_classifier" not in jobs
+
+
 def rules():
     """Return the text of every rule by its name."""
     texts = {}

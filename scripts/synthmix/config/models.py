@@ -104,6 +104,18 @@ class Pools(SettingsModel):
     )
 
 
+class Export(SettingsModel):
+    """The synthetic images that `export_all` packs for use elsewhere."""
+
+    images: PositiveInt = Field(100, description="Images of each class.")
+    first_seed: Annotated[int, Field(ge=0, le=10**9)] = Field(
+        0, description="Their seeds are this and those after it."
+    )
+    truncation: Share | None = Field(
+        None, description="As of pools, whose value is taken where this is absent."
+    )
+
+
 class Classifier(SettingsModel):
     """A network and how it is fine-tuned."""
 
@@ -168,6 +180,9 @@ class Study(SettingsModel):
         {}, description="Models that make synthetic images, by a name of your choice."
     )
     pools: Pools = Field(Pools(), description="How synthetic images are drawn.")
+    export: Export = Field(
+        Export(), description="What `snakemake export_all` packs of each generator, with a card."
+    )
     mixes: Mixes | None = Field(
         None,
         description="The training sets to compare. Without it the study ends with the split.",

@@ -96,7 +96,7 @@ def train_generator(
     progress = fit(generator, selected, labels, checkpoint, seed, scorer, tracker)
     if distributed.rank() == 0:
         write_table(outputs["trained_on"], seen[["sample_id", "group"]])
-        _write(generator, progress, outputs)
+        _write(generator, classes, progress, outputs)
         checkpoint.remove()
 
 
@@ -192,11 +192,16 @@ def _has_stopped(snapshots: Any, progress: Progress, device: torch.device) -> bo
     return bool(distributed.told_by_first(over, device))
 
 
-def _write(generator: Generator, progress: Progress, outputs: Mapping[str, str | Path]) -> None:
-    generator.save(outputs["last"])
+def _write(
+    generator: Generator,
+    classes: Sequence[str],
+    progress: Progress,
+    outputs: Mapping[str, str | Path],
+) -> None:
+    generator.save(outputs["last"], classes)
     if progress.best and generator.settings.snapshots.keep == "best":
         generator.load_sampling_state(progress.best)
-    generator.save(outputs["weights"])
+    generator.save(outputs["weights"], classes)
     write_table(outputs["history"], progress.history())
     snapshots = pd.DataFrame(progress.snapshots, columns=SNAPSHOT_COLUMNS)
     best = progress.best_snapshot()

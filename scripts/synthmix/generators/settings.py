@@ -1,6 +1,6 @@
 """What the settings of all generators have in common; no torch here."""
 
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
@@ -31,6 +31,9 @@ class Snapshots(SettingsModel):
 
 class GeneratorSettings(SettingsModel):
     """Settings of a generator. A subclass narrows `model` to its own name and adds others."""
+
+    keeps_training_images: ClassVar[bool] = False
+    """Whether its images are training images, or blends of them pixel by pixel."""
 
     model: str = Field(description="The kind of generator.")
     epochs: PositiveInt = Field(description="Passes over the training images, at the most.")

@@ -142,7 +142,8 @@ class DeepSMOTE(Generator):
     def load_sampling_state(self, tensors: dict[str, torch.Tensor]) -> None:
         """Take up the decoder and the codes, of however many images."""
         codes = {n.removeprefix("bank."): t for n, t in tensors.items() if n.startswith("bank.")}
-        self.network.bank = SmoteBank(**codes)
+        bank = SmoteBank.from_tensors(codes, self.settings.latent_dim, self.classes)
+        self.network.bank = bank
         self.network.load_state_dict(tensors)
 
     @torch.no_grad()

@@ -4,6 +4,7 @@ What a method has to know of the training images is fitted once, by imbalanced-l
 neighbour and step of an image come from its seed.
 """
 
+import math
 from collections.abc import Callable, Sequence
 
 import numpy as np
@@ -77,7 +78,8 @@ class Resampling(Generator):
 
     def load_sampling_state(self, tensors: dict[str, torch.Tensor]) -> None:
         """Take up the training images, however many, and what was fitted to them."""
-        self._bank, self._reference = SmoteBank(**tensors), None
+        bank = SmoteBank.from_tensors(tensors, math.prod(self.image_shape), self.classes)
+        self._bank, self._reference = bank, None
 
     def sample(self, seeds: Sequence[int], label: int = 0, truncation: float = 1.0) -> np.ndarray:
         """Return an image of the class `label` for each seed; see `Generator`.
