@@ -27,7 +27,14 @@ rule all:
     default_target: True
     input:
         REPORT if REPORTED else [],
-        # a study without mixes ends with the split
+        # a study without mixes ends with what its generators make, or with the split
+        [
+            file
+            for study, settings in ASKED_STUDIES.items()
+            for dataset in settings.datasets
+            if settings.generators and not settings.mixes
+            for file in generator_files(study, dataset)
+        ],
         [
             f"{RESULTS}/{study}/{dataset}/split.csv"
             for study, settings in ASKED_STUDIES.items()

@@ -44,6 +44,14 @@ def scored_while_training(find):
     return lambda wildcards: find(wildcards) if generator_of(wildcards).snapshots else []
 
 
+def images_needed(wildcards):
+    """Return how many images of a class are made at the least."""
+    study = study_of(wildcards)
+    mixes = mixes_of(wildcards).values() if study.mixes else []
+    in_mixes = pool_size(mixes, wildcards.generator, wildcards.label)
+    return max(in_mixes, study.pools.images)
+
+
 rule train_generator:
     input:
         start=start_of,
@@ -89,6 +97,11 @@ rule train_generator:
 rule sample_generator:
     input:
         weights=trained_of(rules.train_generator.output.weights),
+        split=lambda wildcards: (
+            rules.split_samples.output.split.format(**wildcards)
+            if study_of(wildcards).pools.fill_to
+            else []
+        ),
     output:
         images=DATASET + "/stores/{generator}/{label}.npy",
         table=DATASET + "/stores/{generator}/{label}.csv",
@@ -98,9 +111,8 @@ rule sample_generator:
         BENCHMARKS + "/sample_generator/{generator}-{label}.tsv"
     params:
         model=lambda wildcards: generator_of(wildcards).model,
-        images=lambda wildcards: pool_size(
-            mixes_of(wildcards).values(), wildcards.generator, wildcards.label
-        ),
+        images=images_needed,
+        fill_to=lambda wildcards: study_of(wildcards).pools.fill_to,
         label_number=lambda wildcards: (
             classes_of(wildcards).index(wildcards.label) if generator_of(wildcards).joint else 0
         ),

@@ -34,6 +34,11 @@ def study_pictures(study, dataset):
             (generator, *expand(rules.plot_samples.output[0], **names, generator=generator))
             for generator in settings.generators
         ],
+        "snapshots": [
+            ("", *expand(rules.plot_snapshots.output[0], **names))
+            for scored in [any(g.snapshots for g in settings.generators.values())]
+            if scored
+        ],
         "planes": [
             (generator, *expand(rules.plot_pca.output[0], **names, generator=generator))
             for generator in settings.generators
@@ -58,6 +63,17 @@ def study_pictures(study, dataset):
             for classifier in settings.classifiers
         ],
     }
+
+
+def generator_files(study, dataset):
+    """Return what there is to see of the generators of a study."""
+    names = ("scores", "generator_history_figure", "scores_figure")
+    pictures = study_pictures(study, dataset)
+    return [study_files(study, dataset)[name] for name in names] + [
+        file
+        for kind in ("samples", "sheets", "snapshots", "planes", "nearest")
+        for _, file in pictures[kind]
+    ]
 
 
 def study_facts(study, dataset):

@@ -256,8 +256,7 @@ def test_a_section_that_is_missing_is_reported_once(settings, mistakes):
     settings["demo"] = {"mixes": {"train_images": 20}}
 
     assert mistakes(settings, scale="demo") == [
-        "studies/s.yaml: mixes: is missing: generators and classifiers are there for its training "
-        "sets"
+        "studies/s.yaml: mixes: is missing: classifiers are there for its training sets"
     ]
 
 

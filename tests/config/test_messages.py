@@ -102,7 +102,7 @@ def put(settings, path, value):
         (
             "mixes",
             MISSING,
-            "mixes: is missing: generators and classifiers are there for its training sets",
+            "mixes: is missing: classifiers are there for its training sets",
         ),
         (
             "generators.small.epochs",

@@ -29,14 +29,8 @@ def check(study: Study, folder: Path) -> list[Finding]:
         *_check_parts(study),
         *_check_classes(study),
         *_check_sums(study),
-    ] + (_check_comparison(study) if study.mixes else [])
-
-
-def _check_comparison(study: Study) -> list[Finding]:
-    """Return what is wrong with the mixes of `study`, and with what is needed for them."""
-    return [
-        *_check_mix_sizes(study),
-        *_check_mixes(study),
+        *(_check_mix_sizes(study) if study.mixes else ()),
+        *(_check_mixes(study) if study.mixes else ()),
         *_check_generators(study),
         *_check_scores(study),
         *_check_classifiers(study),
@@ -96,13 +90,13 @@ def _check_names(
 
 
 def _check_parts(study: Study) -> Iterator[Finding]:
-    """Check that a study has all it takes to compare mixes, or nothing of it."""
+    """Check that a study has all it takes to compare mixes, or nothing that is for them alone."""
     if study.mixes:
         for part in ("positive_class", "generators", "classifiers"):
             if not getattr(study, part):
                 yield (part,), "is missing: mixes need it"
-    elif study.generators or study.classifiers:
-        yield ("mixes",), "is missing: generators and classifiers are there for its training sets"
+    elif study.classifiers:
+        yield ("mixes",), "is missing: classifiers are there for its training sets"
 
 
 def _check_classes(study: Study) -> Iterator[Finding]:

@@ -97,8 +97,16 @@ class Mixes(SettingsModel):
 
 
 class Pools(SettingsModel):
-    """How the pools of synthetic images are drawn."""
+    """How the pools of synthetic images are drawn; the mixes always find as many as they need."""
 
+    images: PositiveInt = Field(
+        100, description="Images of each class, at the least: scores and figures look at them."
+    )
+    fill_to: PositiveInt | None = Field(
+        None,
+        description="As many images of each class as it lacks to so many training images, at the"
+        " least.",
+    )
     truncation: Share = Field(
         1.0, description="1: the generator's full variety; towards 0: ever closer to its average."
     )
@@ -185,7 +193,8 @@ class Study(SettingsModel):
     )
     mixes: Mixes | None = Field(
         None,
-        description="The training sets to compare. Without it the study ends with the split.",
+        description="The training sets to compare. Without it the study ends with the generators'"
+        " images and scores, or with the split where it has no generators.",
     )
     classifiers: dict[Name, Classifier] = Field(
         {}, description="Networks to train on every mix, by a name of your choice."

@@ -68,6 +68,7 @@ class StudyReport:
     scores_figure: Path
     samples: Sequence[Picture] = ()
     sheets: Sequence[Picture] = ()
+    snapshots: Sequence[Picture] = ()
     planes: Sequence[Picture] = ()
     nearest: Sequence[Picture] = ()
     classifier_histories: Sequence[Picture] = ()
