@@ -45,16 +45,16 @@ def test_a_joint_generator_is_trained_once_for_all_classes(tmp_path):
 
 def test_a_study_without_mixes_ends_with_what_its_generators_make(tmp_path):
     project = Project.copy(tmp_path / "synthmix")
-    study = (project.root / "studies/tiny.yaml").read_text()
+    study = (project.folder / "studies/tiny.yaml").read_text()
     kept = study[: study.index("mixes:")] + "pools: { images: 30, fill_to: 50 }\n"
-    (project.root / "studies/tiny.yaml").write_text(kept)
+    (project.folder / "studies/tiny.yaml").write_text(kept)
     jobs = project.planned()
     assert jobs["train_generator"] == jobs["sample_generator"] == 2
     assert jobs["plot_scores"] == jobs["plot_samples"] == 1
     assert "plot_snapshots" not in jobs
     assert "compose_mix" not in jobs
     snapshots = kept.replace("batch_size: 8", "batch_size: 8, snapshots: { every: 5 }")
-    (project.root / "studies/tiny.yaml").write_text(snapshots)
+    (project.folder / "studies/tiny.yaml").write_text(snapshots)
     scored = project.planned()
     assert scored["plot_snapshots"] == 1
     assert scored["score_real"] == scored["train_score_network"] == 1
