@@ -19,6 +19,7 @@ include: "rules/classify.smk"
 include: "rules/evaluate.smk"
 include: "rules/figures.smk"
 include: "rules/score.smk"
+include: "rules/search.smk"
 include: "rules/report.smk"
 
 

@@ -39,9 +39,24 @@ def start_of(wildcards):
     return [] if start is None else str(Path(start).expanduser())
 
 
+def chosen_of(wildcards):
+    """Return the file with the settings that were found best, where some are searched."""
+    searched = (wildcards.study, wildcards.generator) in SEARCHES
+    return rules.choose_generator.output.best.format(**wildcards) if searched else []
+
+
+def pool_images(wildcards):
+    """Return how many images a pool has: for the mixes, or to score a candidate of a search."""
+    generator = CANDIDATES[wildcards.study].get(wildcards.generator)
+    if generator:
+        return SEARCHES[wildcards.study, generator].images
+    return pool_size(mixes_of(wildcards).values(), wildcards.generator, wildcards.label)
+
+
 rule train_generator:
     input:
         start=start_of,
+        chosen=chosen_of,
         images=rules.prepare_images.output.images,
         split=rules.split_samples.output.split,
     output:
@@ -64,6 +79,8 @@ rule train_generator:
         gpu=GPUS,
         mem_mb=memory(2000, lambda wildcards: 4000 * image_bytes(wildcards)),
         runtime=minutes(60, lambda wildcards: generator_of(wildcards).epochs),
+    wildcard_constraints:
+        study=f"(?!{ADOPTED}){STUDY_NAME}",
     conda:
         ENVIRONMENT
     message:
@@ -84,9 +101,7 @@ rule sample_generator:
         BENCHMARKS + "/sample_generator/{generator}-{label}.tsv"
     params:
         model=lambda wildcards: generator_of(wildcards).model,
-        images=lambda wildcards: pool_size(
-            mixes_of(wildcards).values(), wildcards.generator, wildcards.label
-        ),
+        images=pool_images,
         label_number=lambda wildcards: (
             classes_of(wildcards).index(wildcards.label) if generator_of(wildcards).joint else 0
         ),

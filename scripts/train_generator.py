@@ -4,11 +4,12 @@ from synthmix.checkpoint import Checkpoint
 from synthmix.devices import set_up_torch
 from synthmix.generate.train_generator import train_generator
 from synthmix.jobs import job
+from synthmix.search.chosen import with_chosen
 
 with job(snakemake):
     params, device = snakemake.params, set_up_torch(snakemake.config)
     train_generator(
-        settings=params.settings,
+        settings=with_chosen(params.settings, snakemake.input.chosen),
         images=snakemake.input.images,
         split=snakemake.input.split,
         classes=params.classes,
