@@ -60,6 +60,20 @@ def study_pictures(study, dataset):
     }
 
 
+def study_searches(study, dataset):
+    """Return generator, table and figure of every search, by the fields of `Search`."""
+    return [
+        {
+            "generator": generator,
+            "table": rules.choose_generator.output.table.format(**names),
+            "figure": rules.plot_search.output[0].format(**names),
+        }
+        for searched, generator in SEARCHES
+        if searched == study
+        for names in [{"study": study, "dataset": dataset, "generator": generator}]
+    ]
+
+
 def study_facts(study, dataset):
     """Return what the report says about a study apart from its files."""
     settings = STUDIES[study]
@@ -94,6 +108,12 @@ rule render_report:
             for pictures in study_pictures(*key).values()
             for _, file in pictures
         ],
+        searches=[
+            search[kind]
+            for key in REPORTED
+            for search in study_searches(*key)
+            for kind in ("table", "figure")
+        ],
     output:
         REPORT,
     log:
@@ -102,7 +122,12 @@ rule render_report:
         f"{RESULTS}/benchmarks/render_report.tsv"
     params:
         studies=[
-            study_facts(*key) | {"files": study_files(*key), "pictures": study_pictures(*key)}
+            study_facts(*key)
+            | {
+                "files": study_files(*key),
+                "pictures": study_pictures(*key),
+                "searches": study_searches(*key),
+            }
             for key in REPORTED
         ],
         code=code("render_report"),
