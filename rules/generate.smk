@@ -53,15 +53,26 @@ def pool_images(wildcards):
     return pool_size(mixes_of(wildcards).values(), wildcards.generator, wildcards.label)
 
 
+def scored_while_training(find):
+    """Return an input function: what `find` gives, where a generator's snapshots are scored."""
+    return lambda wildcards: find(wildcards) if generator_of(wildcards).snapshots else []
+
+
 rule train_generator:
     input:
         start=start_of,
         chosen=chosen_of,
+        score_weights=scored_while_training(lambda wildcards: score_weights(wildcards)),
+        reference=scored_while_training(
+            lambda wildcards: rules.score_real.output.reference.format(**wildcards)
+        ),
         images=rules.prepare_images.output.images,
         split=rules.split_samples.output.split,
     output:
         weights=DATASET + "/generators/{generator}/{scope}/weights.safetensors",
+        last=DATASET + "/generators/{generator}/{scope}/last.safetensors",
         history=DATASET + "/generators/{generator}/{scope}/history.csv",
+        snapshots=DATASET + "/generators/{generator}/{scope}/snapshots.csv",
         sheet=DATASET + "/generators/{generator}/{scope}/sheet.png",
         trained_on=DATASET + "/generators/{generator}/{scope}/trained_on.csv",
     log:
@@ -71,12 +82,15 @@ rule train_generator:
     params:
         settings=settings(generator_of),
         classes=learned_classes,
+        features=lambda wildcards: (
+            scores_of(wildcards).features if generator_of(wildcards).snapshots else None
+        ),
         seed=MASTER_SEED,
         code=generator_code("train_generator"),
         checkpoint=DATASET + "/checkpoints/{generator}-{scope}.pt",
     threads: TRAINING_THREADS
     resources:
-        gpu=GPUS,
+        gpu=lambda wildcards: GPUS * generator_of(wildcards).devices,
         mem_mb=memory(2000, lambda wildcards: 4000 * image_bytes(wildcards)),
         runtime=minutes(60, lambda wildcards: generator_of(wildcards).epochs),
     wildcard_constraints:

@@ -83,6 +83,7 @@ def test_the_demo_section_changes_and_drops_what_is_searched(project, settings):
             ".learning_rat: is not a known setting; did you mean",
         ),
         ({"model": ["dcgan"]}, ".model: is not a known setting"),
+        ({"devices": [1, 2]}, ".devices: is not a known setting"),
         ({}, ": names no setting to search"),
     ],
 )

@@ -261,7 +261,8 @@ def test_a_training_broken_off_in_either_phase_ends_as_one_that_is_not(
 ):
     data = images(), LABELS
     whole = build(sheet_epochs=[1])
-    table, sheets = fit(whole, *data, Checkpoint(tmp_path / "whole.pt", "a", 3600), 1)
+    fitted = fit(whole, *data, Checkpoint(tmp_path / "whole.pt", "a", 3600), 1)
+    table, sheets = fitted.history(), fitted.sheets
     assert table["epoch"].tolist() == [1, 2, 3, 4]
     assert table["autoencoder_loss"].notna().tolist() == [True, True, False, False]
     assert table["critic_loss"].notna().tolist() == [False, False, True, True]
@@ -280,7 +281,8 @@ def test_a_training_broken_off_in_either_phase_ends_as_one_that_is_not(
         fit(build(sheet_epochs=[1]), *data, checkpoint, 1)
     resumed = build(sheet_epochs=[1])
     torch.manual_seed(99)
-    again, sheets_again = fit(resumed, *data, checkpoint, 1)
+    fitted = fit(resumed, *data, checkpoint, 1)
+    again, sheets_again = fitted.history(), fitted.sheets
     assert table.equals(again)
     assert all(torch.equal(sheets[key], sheets_again[key]) for key in sheets)
     for name, part in whole.training_state().items():

@@ -332,7 +332,7 @@ def test_a_training_that_is_broken_off_ends_as_one_that_is_not(tmp_path, dies):
 
     settings = {"epochs": 6, "ada_kimg": 0.2, "ada_target": 0}
     whole = build(**settings)
-    expected, _ = train(whole, "whole")
+    expected = train(whole, "whole").history()
     assert 0 < whole.augmentation.p < 1
 
     broken = build(**settings)
@@ -347,7 +347,7 @@ def test_a_training_that_is_broken_off_ends_as_one_that_is_not(tmp_path, dies):
     with pytest.raises(KeyboardInterrupt):
         train(broken, "broken")
     resumed = build(**settings)
-    found, _ = train(resumed, "broken")
+    found = train(resumed, "broken").history()
 
     assert found.equals(expected)
     mine, theirs = flatten(resumed.training_state()), flatten(whole.training_state())

@@ -36,6 +36,8 @@ class Generator(ABC):
         self.image_shape = image_shape
         self.classes = classes
         self.device = device
+        # real images that training steps have taken; `train_epoch` counts
+        self.images_seen = 0
 
     @abstractmethod
     def train_epoch(self, images: torch.Tensor, labels: torch.Tensor) -> dict[str, float]:
@@ -43,7 +45,9 @@ class Generator(ABC):
 
         `labels` (N,), int64, are 0 .. `classes` - 1. Names of losses end in _loss. All randomness
         comes from torch's global random numbers, seeded anew before each epoch: that makes a
-        training that was broken off and resumed equal to one that was not.
+        training that was broken off and resumed equal to one that was not. Adds to `images_seen`.
+        `synthmix.generators.steps` has what most need: batches, their parts for accumulated
+        gradients and several devices, and losses that report the step at which they broke.
         """
 
     def finish(self, images: torch.Tensor, labels: torch.Tensor) -> None:  # noqa: B027
@@ -61,12 +65,14 @@ class Generator(ABC):
 
         Tensors, numbers, text, lists and dicts alone: nothing else is read back.
         """
-        return {name: part.state_dict() for name, part in self.training_parts().items()}
+        parts = {name: part.state_dict() for name, part in self.training_parts().items()}
+        return parts | {"images_seen": self.images_seen}
 
     def load_training_state(self, state: dict[str, Any]) -> None:
         """Take up what `training_state` returned."""
         for name, part in self.training_parts().items():
             part.load_state_dict(state[name])
+        self.images_seen = state["images_seen"]
 
     @abstractmethod
     def sampling_network(self) -> torch.nn.Module:

@@ -14,8 +14,8 @@ from pydantic import (
 from synthmix.generators.settings import GeneratorSettings
 from synthmix.settings import Distinct, PositiveInt, SettingsModel
 
-# what makes a generator another one, not the same with other settings
-_FIXED = {"model"}
+# what makes a generator another one, and what says how it is trained rather than what it learns
+_FIXED = {"model", "devices", "snapshots", "sheet_epochs"}
 
 
 class Grid(SettingsModel):

@@ -11,6 +11,7 @@ from torch.nn.functional import binary_cross_entropy_with_logits
 from synthmix.generators.base import Generator
 from synthmix.generators.dcgan.settings import Settings
 from synthmix.generators.sampling import make_images, noise_of
+from synthmix.generators.steps import StepLosses, full_batches, parts_of, take_step
 
 
 class GeneratorNetwork(nn.Sequential):
@@ -77,33 +78,37 @@ class DCGAN(Generator):
         """Take a step of both networks for each full batch; see `Generator`."""
         self.generator.train()
         self.discriminator.train()
-        batch_size = min(self.settings.batch_size, len(images))
-        order = torch.randperm(len(images))
-        # a smaller last batch is left out: batch norm needs batches of one kind
-        batches = order[: len(images) // batch_size * batch_size].split(batch_size)
-        totals = torch.zeros(2)
-        for rows in batches:
+        losses = StepLosses()
+        for rows in full_batches(len(images), self.settings.batch_size):
             real = images[rows].to(self.device).float() / 127.5 - 1
-            totals += torch.tensor(self._step(real))
-        discriminator_loss, generator_loss = (totals / len(batches)).tolist()
-        return {"discriminator_loss": discriminator_loss, "generator_loss": generator_loss}
+            losses.add(**self._step(real))
+            self.images_seen += len(rows)
+        return losses.means()
 
-    def _step(self, real: torch.Tensor) -> tuple[float, float]:
+    def _step(self, real: torch.Tensor) -> dict[str, torch.Tensor]:
         latents = torch.randn(len(real), self.settings.latent_dim).to(self.device)
-        fake = self.generator(latents)
+        parts = parts_of(self.settings.accumulation_steps, real, latents)
+        # made once where the batch is one part; of several, only one's gradients fit into memory
+        made = self.generator(parts[0][1]) if len(parts) == 1 else None
 
-        real_logits = self.discriminator(real)
-        fake_logits = self.discriminator(fake.detach())
-        discriminator_loss = _loss(real_logits, self.settings.real_label) + _loss(fake_logits, 0.0)
-        self.discriminator_optimizer.zero_grad()
-        discriminator_loss.backward()
-        self.discriminator_optimizer.step()
+        def discriminator_loss(real: torch.Tensor, latents: torch.Tensor) -> torch.Tensor:
+            fake = (self.generator(latents) if made is None else made).detach()
+            accepted = _loss(self.discriminator(real), self.settings.real_label)
+            return accepted + _loss(self.discriminator(fake), 0.0)
 
-        generator_loss = _loss(self.discriminator(fake), 1.0)
-        self.generator_optimizer.zero_grad()
-        generator_loss.backward()
-        self.generator_optimizer.step()
-        return discriminator_loss.item(), generator_loss.item()
+        def generator_loss(real: torch.Tensor, latents: torch.Tensor) -> torch.Tensor:
+            fake = self.generator(latents) if made is None else made
+            return _loss(self.discriminator(fake), 1.0)
+
+        own = list(self.generator.parameters())  # the discriminator's are not needed with these
+        return {
+            "discriminator_loss": take_step(
+                self.discriminator_optimizer, parts, len(real), discriminator_loss
+            ),
+            "generator_loss": take_step(
+                self.generator_optimizer, parts, len(real), generator_loss, own
+            ),
+        }
 
     def training_parts(self) -> dict[str, nn.Module | torch.optim.Optimizer]:
         """Return the networks and their optimizers."""

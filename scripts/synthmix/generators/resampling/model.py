@@ -52,6 +52,7 @@ class Resampling(Generator):
     def train_epoch(self, images: torch.Tensor, labels: torch.Tensor) -> dict[str, float]:
         """Note the images; there is nothing to train and no loss. See `Generator`."""
         self._remember(images, labels)
+        self.images_seen += len(images)
         return {}
 
     def finish(self, images: torch.Tensor, labels: torch.Tensor) -> None:
