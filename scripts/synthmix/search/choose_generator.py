@@ -76,7 +76,7 @@ def loss_estimate(generator: str, histories: Sequence[str | Path], loss: str) ->
             there = f"these: {', '.join(losses)}" if losses else "none"
             raise UserError(
                 f"generators.{generator}.search.score: {loss} is not among the losses of this "
-                f"model, of which there are {there}; mend it, and the candidates are not trained anew"
+                f"model, of which there are {there}; mending it trains no candidate anew"
             )
         values = history[loss].dropna()  # a loss of an earlier stage ends before the others
         last.append(math.nan if values.empty else float(values.iloc[-1]))
