@@ -20,6 +20,7 @@ include: "rules/evaluate.smk"
 include: "rules/figures.smk"
 include: "rules/score.smk"
 include: "rules/export.smk"
+include: "rules/search.smk"
 include: "rules/report.smk"
 
 

@@ -18,6 +18,7 @@ from synthmix.generators.settings import ALL_CLASSES
 from synthmix.mix.plan import plan_mixes, pool_size
 from synthmix.registry import CLASSIFIERS, dataset_module, generator_module, load_dataset
 from synthmix.trackers import require_tracker
+from synthmix.search.candidates import candidates, search_of, trained_generators
 
 try:
     CONFIGURATION = load(config, Path(workflow.basedir))
@@ -53,10 +54,11 @@ LOGS = DATASET + "/logs"
 BENCHMARKS = DATASET + "/benchmarks"
 REPORT = "results/report.html"
 ENVIRONMENT = "../envs/synthmix.yaml"
+STUDY_NAME = "[A-Za-z0-9_]+"
 
 
 wildcard_constraints:
-    study="[A-Za-z0-9_]+",
+    study=STUDY_NAME,
     dataset="[A-Za-z0-9_]+",
     generator="[A-Za-z0-9_]+",
     backbone="[A-Za-z0-9_-]+",
@@ -111,6 +113,39 @@ MIXES = {
     for dataset in study.datasets
 }
 
+# all that is trained, by study and name: the candidates of searches too, which are in no mix
+GENERATORS = {name: trained_generators(study.generators) for name, study in STUDIES.items()}
+
+# the searches, by study and name of the generator
+SEARCHES = {
+    (study, name): search_of(generator)
+    for study, settings in STUDIES.items()
+    for name, generator in settings.generators.items()
+    if search_of(generator)
+}
+
+# whose candidate each is: {study: {candidate: generator}}
+CANDIDATES = {
+    study: {
+        candidate: name
+        for name, generator in settings.generators.items()
+        if search_of(generator)
+        for candidate in candidates(name, generator)
+    }
+    for study, settings in STUDIES.items()
+}
+
+# matches the beginning of a path below RESULTS in the folder of a generator that is not trained:
+# the best candidate is used as it is
+ADOPTED = "(?:{})/".format(
+    "|".join(
+        f"{study}/[^/]+/generators/{name}"
+        for (study, name), search in SEARCHES.items()
+        if search.epochs is None
+    )
+    or "(?!)"
+)
+
 
 def study_of(wildcards):
     return STUDIES[wildcards.study]
@@ -132,7 +167,7 @@ def every_dataset():
 
 
 def generator_of(wildcards):
-    return study_of(wildcards).generators[wildcards.generator]
+    return GENERATORS[wildcards.study][wildcards.generator]
 
 
 def classifier_of(wildcards):

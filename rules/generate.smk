@@ -39,22 +39,41 @@ def start_of(wildcards):
     return [] if start is None else str(Path(start).expanduser())
 
 
+def chosen_of(wildcards):
+    """Return the file with the settings that were found best, where some are searched."""
+    searched = (wildcards.study, wildcards.generator) in SEARCHES
+    return rules.choose_generator.output.best.format(**wildcards) if searched else []
+
+
 def scored_while_training(find):
     """Return an input function: what `find` gives, where a generator's snapshots are scored."""
     return lambda wildcards: find(wildcards) if generator_of(wildcards).snapshots else []
 
 
+def searched_name(wildcards):
+    """Return the generator whose settings a candidate is tried for; None where it is none."""
+    return CANDIDATES[wildcards.study].get(wildcards.generator)
+
+
 def images_needed(wildcards):
     """Return how many images of a class are made at the least."""
     study = study_of(wildcards)
+    if searched_name(wildcards):
+        return SEARCHES[wildcards.study, searched_name(wildcards)].images
     mixes = mixes_of(wildcards).values() if study.mixes else []
     in_mixes = pool_size(mixes, wildcards.generator, wildcards.label)
     return max(in_mixes, study.pools.images)
 
 
+def fill_to(wildcards):
+    """Return to how many images training images are filled up; None where they are not."""
+    return None if searched_name(wildcards) else study_of(wildcards).pools.fill_to
+
+
 rule train_generator:
     input:
         start=start_of,
+        chosen=chosen_of,
         score_weights=scored_while_training(lambda wildcards: score_weights(wildcards)),
         reference=scored_while_training(
             lambda wildcards: rules.score_real.output.reference.format(**wildcards)
@@ -86,6 +105,8 @@ rule train_generator:
         gpu=lambda wildcards: GPUS * generator_of(wildcards).devices,
         mem_mb=memory(2000, lambda wildcards: 4000 * image_bytes(wildcards)),
         runtime=minutes(60, lambda wildcards: generator_of(wildcards).epochs),
+    wildcard_constraints:
+        study=f"(?!{ADOPTED}){STUDY_NAME}",
     conda:
         ENVIRONMENT
     message:
@@ -98,9 +119,7 @@ rule sample_generator:
     input:
         weights=trained_of(rules.train_generator.output.weights),
         split=lambda wildcards: (
-            rules.split_samples.output.split.format(**wildcards)
-            if study_of(wildcards).pools.fill_to
-            else []
+            rules.split_samples.output.split.format(**wildcards) if fill_to(wildcards) else []
         ),
     output:
         images=DATASET + "/stores/{generator}/{label}.npy",
@@ -112,7 +131,7 @@ rule sample_generator:
     params:
         model=lambda wildcards: generator_of(wildcards).model,
         images=images_needed,
-        fill_to=lambda wildcards: study_of(wildcards).pools.fill_to,
+        fill_to=fill_to,
         label_number=lambda wildcards: (
             classes_of(wildcards).index(wildcards.label) if generator_of(wildcards).joint else 0
         ),

@@ -5,12 +5,13 @@ from synthmix.devices import set_up_torch
 from synthmix.distributed import run_together
 from synthmix.generate.train_generator import train_generator
 from synthmix.jobs import job
+from synthmix.search.chosen import with_chosen
 from synthmix.trackers import tracker_of_job
 
 with job(snakemake), tracker_of_job(snakemake) as tracker:
     params, device = snakemake.params, set_up_torch(snakemake.config)
     work = {
-        "settings": params.settings,
+        "settings": with_chosen(params.settings, snakemake.input.chosen),
         "images": snakemake.input.images,
         "split": snakemake.input.split,
         "classes": params.classes,

@@ -2,13 +2,20 @@
 
 from typing import Annotated, Any, Literal, Union
 
-from pydantic import AfterValidator, BeforeValidator, Field
+from pydantic import BeforeValidator, Field
 
 from synthmix.config.options import dataset_settings, generator_settings
 from synthmix.config.preparation import Prepare, ShareSplit, Split
 from synthmix.registry import CLASSIFIERS
 from synthmix.score.settings import ScoreSettings
-from synthmix.settings import Name, PositiveFloat, PositiveInt, SettingsModel, Share
+from synthmix.settings import (
+    Distinct,
+    Name,
+    PositiveFloat,
+    PositiveInt,
+    SettingsModel,
+    Share,
+)
 
 
 def as_list(value: Any) -> Any:
@@ -18,16 +25,8 @@ def as_list(value: Any) -> Any:
     return [value] if isinstance(value, int) else value
 
 
-def _without_repeats(entries: list[Any]) -> list[Any]:
-    for position, entry in enumerate(entries):
-        if entry in entries[:position]:
-            raise ValueError(f"lists {entry!r} twice")
-    return entries
-
-
 StudyNames = Annotated[list[str], Field(min_length=1)]
 Seeds = Annotated[list[Annotated[int, Field(ge=0)]], Field(min_length=1)]
-Distinct = AfterValidator(_without_repeats)
 ClassShares = Annotated[dict[Name, Share], Field(min_length=2)]
 DatasetSettings = Annotated[Union[*dataset_settings()], Field(discriminator="source")]
 GeneratorSettings = Annotated[Union[*generator_settings()], Field(discriminator="model")]
