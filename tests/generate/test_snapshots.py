@@ -9,7 +9,7 @@ from sklearn.datasets import load_digits
 
 from synthmix.checkpoint import Checkpoint
 from synthmix.files import write_table
-from synthmix.generate.snapshots import Scorer
+from synthmix.generate.snapshots import FIRST_SEED, Scorer
 from synthmix.generate.train_generator import fit, train_generator
 from synthmix.generators.settings import ALL_CLASSES
 from synthmix.registry import load_generator
@@ -209,7 +209,7 @@ def test_a_snapshots_score_is_that_of_the_table_of_scores(scored):
 
     pools = {}
     for number, label in enumerate(CLASSES):
-        made = generator.sample(range(counts[number]), number)
+        made = generator.sample(range(FIRST_SEED, FIRST_SEED + counts[number]), number)
         save_array(scored / f"pool{label}.npy", (16, 16, 1), "uint8", [made])
         pools[label] = scored / f"pool{label}-f.npy"
         extract_score_features(scored / f"pool{label}.npy", weights, "own", pools[label], None, CPU)
