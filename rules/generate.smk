@@ -5,6 +5,15 @@ def generator_code(rule):
     return code(rule, lambda wildcards: generator_module(generator_of(wildcards).model))
 
 
+def training_code(wildcards):
+    """Return a digest of the code behind a training: that of scores where it is scored."""
+    generator = generator_of(wildcards)
+    modules = [generator_module(generator.model)]
+    if generator.snapshots:
+        modules.append("synthmix.generate.snapshots")
+    return code_digest("train_generator", *modules)
+
+
 def scopes_of(generator, classes):
     """Return what the models of a generator learn: a class each, or one model all of them."""
     return [ALL_CLASSES] if generator.joint else list(classes)
@@ -98,7 +107,7 @@ rule train_generator:
             scores_of(wildcards).features if generator_of(wildcards).snapshots else None
         ),
         seed=MASTER_SEED,
-        code=generator_code("train_generator"),
+        code=training_code,
         checkpoint=DATASET + "/checkpoints/{generator}-{scope}.pt",
     threads: TRAINING_THREADS
     resources:

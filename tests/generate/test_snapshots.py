@@ -9,7 +9,7 @@ from sklearn.datasets import load_digits
 
 from synthmix.checkpoint import Checkpoint
 from synthmix.files import write_table
-from synthmix.generate.snapshots import FIRST_SEED, Scorer
+from synthmix.generate.snapshots import FIRST_SEED, FrechetScorer
 from synthmix.generate.train_generator import fit, train_generator
 from synthmix.generators.settings import ALL_CLASSES
 from synthmix.registry import load_generator
@@ -203,7 +203,9 @@ def test_a_snapshots_score_is_that_of_the_table_of_scores(scored):
     labels = torch.tensor(samples.loc[trained, "label"].astype(int).to_numpy())
     generator.train_epoch(images, labels)
     weights, reference = scored / "network.safetensors", scored / "reference.safetensors"
-    scorer = Scorer.of_files(weights, "own", reference, ALL_CLASSES, labels.tolist(), 180, CPU)
+    scorer = FrechetScorer.of_files(
+        weights, "own", reference, ALL_CLASSES, labels.tolist(), 180, CPU
+    )
     counts = labels.bincount().tolist()
     assert list(scorer.counts.values()) == counts
 
@@ -232,5 +234,5 @@ def test_a_snapshots_score_is_that_of_the_table_of_scores(scored):
 def test_classes_are_scored_in_their_shares(scored):
     files = scored / "network.safetensors", "own", scored / "reference.safetensors"
     labels = [0] * 90 + [1] * 10
-    scorer = Scorer.of_files(*files, ALL_CLASSES, labels, 50, CPU)
+    scorer = FrechetScorer.of_files(*files, ALL_CLASSES, labels, 50, CPU)
     assert scorer.counts == {0: 45, 1: 5}

@@ -22,6 +22,7 @@ FIGURES = {
 }
 SCORED = {"score_generator", "tabulate_scores", "project_images"}
 SCORED |= {"plot_scores", "plot_pca", "plot_nearest"}
+SCORE_TABLES = {"score_real", "score_generator", "tabulate_scores", "plot_scores", "plot_nearest"}
 JUDGED = {"predict", "score_predictions", "compare_mixes", "tabulate_study"}
 REPORTED = {"render_report", "all"}
 
@@ -76,6 +77,11 @@ def test_an_edited_figure_reruns_that_figure_and_the_report(finished):
     file = "scripts/synthmix/figures/plot_real_share.py"
     with finished.edit(file, "DODGE = 0.1", "DODGE = 0.2"):
         assert set(finished.planned()) == {"plot_real_share"} | REPORTED
+
+
+def test_an_edited_score_retrains_no_generator(finished):
+    with finished.edit("scripts/synthmix/score/compare.py", "FEW = ", "FEW = 'so' + "):
+        assert set(finished.planned()) == SCORE_TABLES | REPORTED
 
 
 def test_an_edited_template_reruns_the_report(finished):

@@ -10,12 +10,11 @@ import torch
 from torch import nn
 
 from synthmix.generators.base import Generator
-from synthmix.score.compare import FRECHET
 from synthmix.score.extract_score_features import feature_blocks
 from synthmix.score.features import load_network
 from synthmix.score.reference import load_reference
 from synthmix.score.score_generator import cap
-from synthmix.score.settings import FeatureKind
+from synthmix.score.settings import FRECHET, FeatureKind
 from synthmix.score.statistics import Gaussian, fit_gaussian, frechet_distance
 
 # Apart from those of pools: the best of many scores must not be taken on the images of the table.
@@ -23,7 +22,7 @@ FIRST_SEED = 1_000_000_000
 
 
 @dataclass(frozen=True)
-class Scorer:
+class FrechetScorer:
     """The Frechet distance of what a generator makes from the training images it learns from."""
 
     name: str  # as in the tables of scores: fid, or another name for features of our own

@@ -1,12 +1,13 @@
 """Training one generator, resumable at every epoch."""
 
+import importlib
 import logging
 import math
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 import pandas as pd
@@ -18,16 +19,28 @@ from synthmix.checkpoint import Checkpoint
 from synthmix.errors import UserError
 from synthmix.files import write_table
 from synthmix.generate.sheet import save_sheet, sheet_images
-from synthmix.generate.snapshots import Scorer
 from synthmix.generators.base import Generator
 from synthmix.registry import load_generator
-from synthmix.score.settings import FeatureKind
 from synthmix.seeds import derive_seed
 from synthmix.store import load_array, read_table
 from synthmix.trackers import NO_TRACKER, Tracker
 
 LOGGER = logging.getLogger(__name__)
 SNAPSHOT_COLUMNS = ["epoch", "images_seen", "seconds", "score", "value"]
+
+
+# The module that scores snapshots. Named, not imported: its code, and that of all scores, counts
+# only for trainings that are scored (see `synthmix.digest` and the rule).
+SNAPSHOTS = "synthmix.generate.snapshots"
+
+
+class Scorer(Protocol):
+    """What says how good a generator is."""
+
+    name: str
+
+    def score(self, generator: Generator) -> float:
+        """Return the score, the lower the better."""
 
 
 @dataclass
@@ -215,10 +228,9 @@ def _scorer(
 ) -> Scorer | None:
     if scored_by is None or distributed.rank() != 0:
         return None
-    kind: FeatureKind = scored_by["kind"]  # type: ignore[assignment]
-    return Scorer.of_files(
+    return importlib.import_module(SNAPSHOTS).FrechetScorer.of_files(
         scored_by["weights"],
-        kind,
+        scored_by["kind"],
         scored_by["reference"],
         scope,
         labels.tolist(),
