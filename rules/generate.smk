@@ -85,7 +85,7 @@ rule train_generator:
         chosen=chosen_of,
         score_weights=scored_while_training(lambda wildcards: score_weights(wildcards)),
         reference=scored_while_training(
-            lambda wildcards: rules.score_real.output.reference.format(**wildcards)
+            lambda wildcards: rules.fit_real.output[0].format(**wildcards)
         ),
         images=rules.prepare_images.output.images,
         split=rules.split_samples.output.split,
@@ -106,13 +106,21 @@ rule train_generator:
         features=lambda wildcards: (
             scores_of(wildcards).features if generator_of(wildcards).snapshots else None
         ),
+        # the candidates of a search differ in their settings alone
+        name=lambda wildcards: (
+            f"{wildcards.dataset}/{searched_name(wildcards) or wildcards.generator}"
+        ),
         seed=MASTER_SEED,
         code=training_code,
         checkpoint=DATASET + "/checkpoints/{generator}-{scope}.pt",
-    threads: TRAINING_THREADS
+    # with device: cpu each of the devices is a process here
+    threads: lambda wildcards: TRAINING_THREADS * (1 if GPUS else generator_of(wildcards).devices)
     resources:
         gpu=lambda wildcards: GPUS * generator_of(wildcards).devices,
-        mem_mb=memory(2000, lambda wildcards: 4000 * image_bytes(wildcards)),
+        mem_mb=lambda wildcards, attempt: (
+            generator_of(wildcards).devices
+            * memory(2000, lambda wildcards: 4000 * image_bytes(wildcards))(wildcards, attempt)
+        ),
         runtime=minutes(60, lambda wildcards: generator_of(wildcards).epochs),
     wildcard_constraints:
         study=f"(?!{ADOPTED}){STUDY_NAME}",

@@ -109,6 +109,31 @@ rule extract_score_features:
         "../scripts/extract_score_features.py"
 
 
+rule fit_real:
+    input:
+        features=SCORES + "/features/real.npy",
+        split=rules.split_samples.output.split,
+    output:
+        SCORES + "/training.safetensors",
+    log:
+        LOGS + "/fit_real.log",
+    benchmark:
+        BENCHMARKS + "/fit_real.tsv"
+    params:
+        classes=classes_of,
+        code=code("fit_real"),
+    threads: 1
+    resources:
+        mem_mb=memory(4000),
+        runtime=minutes(20),
+    conda:
+        ENVIRONMENT
+    message:
+        "Describing the training images of {wildcards.dataset} to score snapshots by"
+    script:
+        "../scripts/fit_real.py"
+
+
 rule score_real:
     input:
         features=SCORES + "/features/real.npy",

@@ -16,7 +16,7 @@ with job(snakemake), tracker_of_job(snakemake) as tracker:
         "split": snakemake.input.split,
         "classes": params.classes,
         "scope": snakemake.wildcards.scope,
-        "name": "{dataset}/{generator}".format(**snakemake.wildcards),
+        "name": params.name,
         "scored_by": params.features
         and {
             "kind": params.features,

@@ -1,5 +1,10 @@
 """Several processes on a CPU, over gloo, in the place of several GPUs."""
 
+import os
+import subprocess
+import sys
+import textwrap
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -21,6 +26,7 @@ from synthmix.files import write_table
 from synthmix.generate.train_generator import train_generator
 from synthmix.generators.steps import parts_of, take_step
 from synthmix.store import save_array
+from workflow_project import Project
 
 CPU = torch.device("cpu")
 
@@ -50,8 +56,19 @@ def learn(path, device):
 
 def dies_in_the_second(device):
     if rank() == 1:
-        raise SystemExit(3)
+        os._exit(3)
     distributed.all_reduce(torch.zeros(()))
+
+
+def has_a_mistake(device):
+    raise UserError("the same for all")
+
+
+class DiesWhenRead:
+    """Ends a process while it reads what to do."""
+
+    def __reduce__(self):
+        return os._exit, (3,)
 
 
 def test_two_processes_learn_what_one_does(tmp_path):
@@ -70,8 +87,47 @@ def test_two_processes_learn_what_one_does(tmp_path):
 
 
 def test_a_process_that_ends_early_is_reported():
-    with pytest.raises(UserError, match="another process of this training ended early"):
+    with pytest.raises(UserError, match="another process of this training ended before"):
         run_together(dies_in_the_second, {}, 2, CPU)
+
+
+def test_a_mistake_is_reported_once(capfd):
+    with pytest.raises(UserError, match="the same for all"):
+        run_together(has_a_mistake, {}, 2, CPU)
+    assert "Traceback" not in capfd.readouterr().err
+
+
+def test_nobody_waits_for_a_process_that_never_came():
+    """In a process of its own: it is ended."""
+    code = """
+        import torch
+        from synthmix import distributed
+        from test_distributed import DiesWhenRead, dies_in_the_second
+
+        distributed.GRACE = 1
+        work = {"unread": DiesWhenRead()}
+        distributed.run_together(dies_in_the_second, work, 2, torch.device("cpu"))
+    """
+    result = subprocess.run(
+        [sys.executable, "-c", textwrap.dedent(code)],
+        env=os.environ | {"PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    assert result.returncode == 1, result.stderr
+    assert "another process of this training ended before its work was done" in result.stderr
+
+
+def test_the_workflow_trains_on_two_devices(tmp_path):
+    project = Project.copy(tmp_path / "synthmix")
+    weights = "results/paper/tiny/phantoms/generators/dcgan/cancer/weights.safetensors"
+    with project.edit("studies/tiny.yaml", "epochs: 40", "epochs: 2, devices: 2"):
+        result = project.run(weights)
+    assert result.returncode == 0, result.stdout[-3000:]
+    log = project.results() / "logs" / "train_generator" / "dcgan-cancer.log"
+    assert "epoch 2/2 " in log.read_text()
 
 
 @pytest.mark.parametrize("model", ["dcgan", "stylegan2_ada"])

@@ -3,25 +3,38 @@
 Every process draws the same random numbers, works through its own parts of a batch, and adds its
 gradients to those of the others before each step. So several devices do what one does with as many
 parts of a batch, but for the order of additions and for what is drawn within a part, as by dropout.
+
+Run as a program this module is one of the other processes: it reads what to do from its standard
+input, and ends when that is closed, which happens when the first process ends, however it does.
 """
 
 import logging
-import socket
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+import os
+import pickle
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from datetime import timedelta
 from typing import Any
 
 import torch
-from torch import distributed, multiprocessing
-from torch.distributed import DistBackendError
+from torch import distributed
 
 from synthmix.errors import UserError
 
 LOGGER = logging.getLogger(__name__)
-# the others wait while the first process scores a snapshot
-LONGEST_WAIT = timedelta(hours=12)
-CONNECTION_LOST = "Connection closed by peer"  # as gloo says it
+START_WAIT = timedelta(minutes=5)
+# the others wait while the first process scores a snapshot; one that dies is noticed otherwise
+LONGEST_WAIT = timedelta(days=7)
+# seconds that the first process has to notice by itself that another died
+GRACE = 20
+OTHERS_ENDED = (
+    "another process of this training ended before its work was done; what it had to say stands "
+    "on standard error"
+)
 # apart from the common random numbers, which several processes must not use up faster than one
 _SEEDS = torch.Generator()
 
@@ -39,17 +52,19 @@ def rank() -> int:
 def add_up(total: torch.Tensor, optimizer: torch.optim.Optimizer) -> torch.Tensor:
     """Add up the gradients of the optimizer's parameters over all processes.
 
-    Returns the sum of `total`, a scalar, which goes along with them.
+    Returns the sum of `total`, a scalar, which goes along with them. A process without a part of
+    the batch adds nothing.
     """
     if world_size() == 1:
         return total
     parameters = [p for group in optimizer.param_groups for p in group["params"]]
-    touched = [p for p in parameters if p.grad is not None]
-    flat = torch.cat([total.reshape(1), *(p.grad.flatten() for p in touched)])
+    for parameter in parameters:
+        if parameter.grad is None:
+            parameter.grad = torch.zeros_like(parameter)
+    flat = torch.cat([total.reshape(1), *(p.grad.flatten() for p in parameters)])
     distributed.all_reduce(flat)
-    sizes = [1, *(p.numel() for p in touched)]
-    total, *gradients = flat.split(sizes)
-    for parameter, gradient in zip(touched, gradients, strict=True):
+    total, *gradients = flat.split([1, *(p.numel() for p in parameters)])
+    for parameter, gradient in zip(parameters, gradients, strict=True):
         parameter.grad.copy_(gradient.view_as(parameter))
     return total.reshape(())
 
@@ -109,8 +124,9 @@ def run_together(
 ) -> None:
     """Call `work(**arguments, device=...)` in `devices` processes at once, this one among them.
 
-    On "cuda" each has a device of its own, on "cpu" they share it. `work` must leave writing to
-    the process of `rank` 0, which is this one. Raises UserError where there are fewer devices.
+    On "cuda" each has a device of its own, on "cpu" they share it. `work`, a function of a module,
+    must leave writing and reporting to the process of `rank` 0, which is this one. Raises UserError
+    where there are fewer devices, and when another process ends before its work is done.
     """
     if devices == 1:
         work(**arguments, device=device)
@@ -120,43 +136,64 @@ def run_together(
             f"devices: {devices}, but this job sees {torch.cuda.device_count()} CUDA device(s); "
             f"set devices to that or give the job more"
         )
-    port = _free_port()
-    context = multiprocessing.get_context("spawn")
-    threads = torch.get_num_threads()
-    others = [
-        context.Process(
-            target=_follow,
-            args=(work, dict(arguments), number, devices, device.type, port, threads),
-            daemon=True,
-        )
-        for number in range(1, devices)
-    ]
-    for process in others:
-        process.start()
-    try:
-        _take_part(work, arguments, 0, devices, device.type, port)
-    except RuntimeError as error:
-        if CONNECTION_LOST not in str(error) and not isinstance(error, DistBackendError):
+    store = distributed.TCPStore(
+        "127.0.0.1", 0, devices, is_master=True, timeout=START_WAIT, wait_for_workers=False
+    )
+    task = {
+        "work": work,
+        "arguments": dict(arguments),
+        "devices": devices,
+        "kind": device.type,
+        "port": store.port,
+        "threads": torch.get_num_threads(),
+    }
+    others = [_start(task | {"number": number}) for number in range(1, devices)]
+    finished = threading.Event()
+    threading.Thread(target=_watch, args=(others, finished), daemon=True).start()
+
+    def noticing(**arguments: Any) -> None:
+        try:
+            work(**arguments)
+        except RuntimeError as error:
+            for _ in range(GRACE):  # what has died may not have ended yet
+                if any(process.poll() for process in others):
+                    raise UserError(f"{OTHERS_ENDED} ({error})") from error
+                time.sleep(0.5)
             raise
-        raise UserError(f"another process of this training ended early: {error}") from error
+
+    try:
+        _take_part(noticing, arguments, 0, devices, device.type, store)
     finally:
+        finished.set()
         for process in others:
-            process.join(10)
-            process.kill()
+            with suppress(OSError):
+                process.stdin.close()  # ends it if it has not ended itself
+            process.wait()
 
 
-def _follow(
-    work: Callable[..., None],
-    arguments: dict[str, Any],
-    number: int,
-    devices: int,
-    kind: str,
-    port: int,
-    threads: int,
-) -> None:
-    torch.set_num_threads(threads)
-    torch.use_deterministic_algorithms(True)
-    _take_part(work, arguments, number, devices, kind, port)
+def _start(task: Mapping[str, Any]) -> subprocess.Popen[bytes]:
+    """Start another process and hand it its task."""
+    path = os.pathsep.join(filter(None, sys.path))
+    process = subprocess.Popen(
+        [sys.executable, "-m", __name__],
+        stdin=subprocess.PIPE,
+        env=os.environ | {"PYTHONPATH": path},
+    )
+    payload = pickle.dumps(task)
+    process.stdin.write(len(payload).to_bytes(8, "big") + payload)
+    process.stdin.flush()
+    return process
+
+
+def _watch(others: Sequence[subprocess.Popen[bytes]], finished: threading.Event) -> None:
+    """End this process when another has died and it has not noticed: it would wait forever."""
+    while not finished.wait(0.5):
+        if any(process.poll() for process in others):
+            if finished.wait(GRACE):
+                return
+            LOGGER.error(OTHERS_ENDED)
+            print(f"\nsynthmix: {OTHERS_ENDED}\n", file=sys.stderr)
+            os._exit(1)
 
 
 def _take_part(
@@ -165,14 +202,14 @@ def _take_part(
     number: int,
     devices: int,
     kind: str,
-    port: int,
+    store: distributed.TCPStore,
 ) -> None:
     device = torch.device(kind, number) if kind == "cuda" else torch.device(kind)
     if kind == "cuda":
         torch.cuda.set_device(device)
     distributed.init_process_group(
         "nccl" if kind == "cuda" else "gloo",
-        init_method=f"tcp://127.0.0.1:{port}",
+        store=store,
         rank=number,
         world_size=devices,
         timeout=LONGEST_WAIT,
@@ -184,7 +221,38 @@ def _take_part(
         distributed.destroy_process_group()
 
 
-def _free_port() -> int:
-    with socket.socket() as listening:
-        listening.bind(("127.0.0.1", 0))
-        return listening.getsockname()[1]
+def main() -> None:
+    """Be one of the other processes."""
+    task = pickle.loads(_read(int.from_bytes(_read(8), "big")))
+    threading.Thread(target=_end_with_the_first, daemon=True).start()
+    torch.set_num_threads(task["threads"])
+    torch.use_deterministic_algorithms(True)
+    store = distributed.TCPStore(
+        "127.0.0.1", task["port"], task["devices"], is_master=False, timeout=START_WAIT
+    )
+    try:
+        _take_part(
+            task["work"], task["arguments"], task["number"], task["devices"], task["kind"], store
+        )
+    except UserError:
+        sys.exit(1)  # the first process has the same mistake before it, and reports it
+
+
+def _read(count: int) -> bytes:
+    """Return `count` bytes of standard input, past its buffer, whose lock no thread may hold."""
+    content = b""
+    while len(content) < count:
+        piece = os.read(0, count - len(content))
+        if not piece:
+            os._exit(1)
+        content += piece
+    return content
+
+
+def _end_with_the_first() -> None:
+    os.read(0, 1)
+    os._exit(1)
+
+
+if __name__ == "__main__":
+    main()

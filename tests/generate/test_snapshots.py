@@ -14,6 +14,7 @@ from synthmix.generate.train_generator import fit, train_generator
 from synthmix.generators.settings import ALL_CLASSES
 from synthmix.registry import load_generator
 from synthmix.score.extract_score_features import extract_score_features
+from synthmix.score.fit_real import fit_real
 from synthmix.score.score_generator import score_generator
 from synthmix.score.score_real import score_real
 from synthmix.score.settings import ScoreSettings
@@ -110,6 +111,7 @@ def scored(tmp_path_factory):
     network = folder / "network.safetensors"
     train_score_network(folder / "real.npy", folder / "split.csv", CLASSES, network, 1, CPU)
     extract_score_features(folder / "real.npy", network, "own", folder / "f.npy", None, CPU)
+    fit_real(folder / "f.npy", folder / "split.csv", CLASSES, folder / "training.safetensors")
     score_real(
         folder / "f.npy",
         folder / "split.csv",
@@ -135,7 +137,7 @@ def train_scored(folder, name, snapshots, checkpoint=None, epochs=6):
         name="mine",
         scored_by={
             "weights": folder / "network.safetensors",
-            "reference": folder / "reference.safetensors",
+            "reference": folder / "training.safetensors",
             "kind": "own",
         },
         outputs=outputs,
@@ -203,8 +205,9 @@ def test_a_snapshots_score_is_that_of_the_table_of_scores(scored):
     labels = torch.tensor(samples.loc[trained, "label"].astype(int).to_numpy())
     generator.train_epoch(images, labels)
     weights, reference = scored / "network.safetensors", scored / "reference.safetensors"
+    trained_on = scored / "training.safetensors"
     scorer = FrechetScorer.of_files(
-        weights, "own", reference, ALL_CLASSES, labels.tolist(), 180, CPU
+        weights, "own", trained_on, ALL_CLASSES, labels.tolist(), 180, CPU
     )
     counts = labels.bincount().tolist()
     assert list(scorer.counts.values()) == counts
@@ -232,7 +235,23 @@ def test_a_snapshots_score_is_that_of_the_table_of_scores(scored):
 
 
 def test_classes_are_scored_in_their_shares(scored):
-    files = scored / "network.safetensors", "own", scored / "reference.safetensors"
+    files = scored / "network.safetensors", "own", scored / "training.safetensors"
     labels = [0] * 90 + [1] * 10
     scorer = FrechetScorer.of_files(*files, ALL_CLASSES, labels, 50, CPU)
     assert scorer.counts == {0: 45, 1: 5}
+    few = FrechetScorer.of_files(*files, ALL_CLASSES, [0] * 999 + [1], 20, CPU)
+    assert few.counts == {0: 20, 1: 1}  # the rare one is not forgotten
+
+
+def test_images_are_not_judged_before_they_can_be(tmp_path):
+    torch.manual_seed(0)
+    model = load_generator("bagan_gp")
+    settings = {"model": "bagan_gp", "autoencoder_epochs": 4, "working_size": 16, "batch_size": 8}
+    settings |= {"epochs": 7, "latent_dim": 4, "base_channels": 4, "critic_steps": 1}
+    snapshots = {"every": 1, "patience": 2}
+    generator = model(model.Settings(**settings, snapshots=snapshots), (16, 16, 1), 2, CPU)
+    images = torch.randint(256, (16, 1, 16, 16), dtype=torch.uint8)
+    checkpoint = Checkpoint(tmp_path / "kept.pt", "a", 3600)
+    scorer = Script(1, 2, 3)
+    progress = fit(generator, images, torch.arange(16) % 2, checkpoint, 1, scorer)
+    assert [snapshot["epoch"] for snapshot in progress.snapshots] == [5, 6, 7]

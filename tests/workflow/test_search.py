@@ -4,8 +4,8 @@ import json
 import re
 
 import pytest
-from safetensors import safe_open
 
+from synthmix.generators.weights_file import read_header
 from synthmix.search.table import read_search
 from synthmix.store import read_table
 from workflow_project import Project
@@ -77,8 +77,7 @@ def chosen(results, name):
 
 
 def latent_dim(folder):
-    with safe_open(folder / "weights.safetensors", "pt") as file:
-        return json.loads(file.metadata()["settings"])["latent_dim"]
+    return read_header(folder / "weights.safetensors").settings["latent_dim"]
 
 
 def test_the_best_candidate_is_used_as_it_is(searched):

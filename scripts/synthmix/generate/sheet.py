@@ -22,9 +22,15 @@ def sheet_images(generator: Generator) -> np.ndarray:
     return np.concatenate(rows)
 
 
-def save_sheet(path: str | Path, sheets: dict[int, torch.Tensor]) -> None:
-    """Draw a row of images (n, H, W, C), uint8, for each epoch into one PNG."""
-    rows = [_row(epoch, images.numpy()) for epoch, images in sorted(sheets.items())]
+def save_sheet(path: str | Path, sheets: dict[int, torch.Tensor], used: int) -> None:
+    """Draw a row of images (n, H, W, C), uint8, for each epoch into one PNG.
+
+    The row of the epoch whose weights are `used` says so.
+    """
+    rows = [
+        _row(f"epoch {epoch}" + "\nused" * (epoch == used), images.numpy())
+        for epoch, images in sorted(sheets.items())
+    ]
     sheet = Image.new("RGB", (rows[0].width, sum(row.height for row in rows)), "white")
     top = 0
     for row in rows:
@@ -34,12 +40,12 @@ def save_sheet(path: str | Path, sheets: dict[int, torch.Tensor]) -> None:
         sheet.save(temporary, optimize=True)
 
 
-def _row(epoch: int, images: np.ndarray) -> Image.Image:
+def _row(caption: str, images: np.ndarray) -> Image.Image:
     count, height, width, _ = images.shape
     zoom = max(1, MIN_TILE // width)
     tile = (width * zoom, height * zoom)
     row = Image.new("RGB", (CAPTION_WIDTH + count * (tile[0] + MARGIN), tile[1] + MARGIN), "white")
-    ImageDraw.Draw(row).text((4, tile[1] // 2 - 6), f"epoch {epoch}", fill="black")
+    ImageDraw.Draw(row).text((4, tile[1] // 2 - 6), caption, fill="black")
     for position, image in enumerate(images):
         picture = Image.fromarray(image.squeeze()).resize(tile, Image.Resampling.NEAREST)
         row.paste(picture.convert("RGB"), (CAPTION_WIDTH + position * (tile[0] + MARGIN), 0))

@@ -1,6 +1,6 @@
 """Scoring a generator while it learns."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
@@ -12,13 +12,15 @@ from torch import nn
 from synthmix.generators.base import Generator
 from synthmix.score.extract_score_features import feature_blocks
 from synthmix.score.features import load_network
-from synthmix.score.reference import load_reference
-from synthmix.score.score_generator import cap
+from synthmix.score.fit_real import load_gaussians
 from synthmix.score.settings import FRECHET, FeatureKind
 from synthmix.score.statistics import Gaussian, fit_gaussian, frechet_distance
+from synthmix.shares import apportion
 
 # Apart from those of pools: the best of many scores must not be taken on the images of the table.
 FIRST_SEED = 1_000_000_000
+# Images at a time: those of large pictures fill the memory otherwise.
+BLOCK = 128
 
 
 @dataclass(frozen=True)
@@ -45,13 +47,14 @@ class FrechetScorer:
         """Return the scorer of a generator that learns `scope`, a class or all of them.
 
         `labels` (N,) are the class numbers of its training images, `weights` the network of the
-        scores, `reference` what `score_real` wrote. As many `images` are made for a score, of
+        scores, `reference` what `fit_real` wrote. About as many `images` are made for a score, of
         each class the share that it has of the training images.
         """
-        found = {label: int(count) for label, count in enumerate(np.bincount(labels))}
-        few = images / sum(found.values())
-        counts = cap({label: max(1, round(count * few)) for label, count in found.items()}, images)
-        real = load_reference(reference)[scope].gaussian
+        numbers = np.bincount(labels)
+        shares = {str(label): count / len(labels) for label, count in enumerate(numbers)}
+        # rare classes count for little, but not for nothing
+        counts = {int(n): max(1, count) for n, count in apportion(images, shares).items()}
+        real = load_gaussians(reference)[scope]
         return cls(FRECHET[kind], load_network(weights, kind, device), real, counts, device)
 
     def score(self, generator: Generator) -> float:
@@ -59,12 +62,12 @@ class FrechetScorer:
         features = [
             block
             for label, count in self.counts.items()
-            if count
             for block in self._features(generator, label, count)
         ]
         return frechet_distance(self.real, fit_gaussian(np.concatenate(features)))
 
-    def _features(self, generator: Generator, label: int, count: int) -> Sequence[np.ndarray]:
-        made = generator.sample(range(FIRST_SEED, FIRST_SEED + count), label)
-        rows = np.arange(count)
-        return list(feature_blocks(self.network, made, rows, self.device, progress=False))
+    def _features(self, generator: Generator, label: int, count: int) -> Iterator[np.ndarray]:
+        for start in range(0, count, BLOCK):
+            seeds = range(FIRST_SEED + start, FIRST_SEED + min(start + BLOCK, count))
+            made, rows = generator.sample(seeds, label), np.arange(len(seeds))
+            yield from feature_blocks(self.network, made, rows, self.device, progress=False)

@@ -20,6 +20,7 @@ from synthmix.errors import UserError
 from synthmix.files import write_table
 from synthmix.generate.sheet import save_sheet, sheet_images
 from synthmix.generators.base import Generator
+from synthmix.generators.settings import GeneratorSettings, Snapshots
 from synthmix.registry import load_generator
 from synthmix.seeds import derive_seed
 from synthmix.store import load_array, read_table
@@ -177,7 +178,7 @@ def _look_at(
     """Score the generator and draw its images where that is due, and tell the tracker."""
     settings, epoch = generator.settings, progress.epoch
     tracker.log({name: n for name, n in progress.losses[-1].items() if name != "epoch"}, epoch)
-    if scorer and (epoch % settings.snapshots.every == 0 or epoch == settings.epochs):
+    if scorer and _is_snapshot(settings, epoch):
         value = scorer.score(generator)
         LOGGER.info("epoch %d %s %.4f", epoch, scorer.name, value)
         snapshot = {
@@ -198,7 +199,12 @@ def _look_at(
         tracker.log_image("sheet", np.concatenate([*images], axis=1), epoch)
 
 
-def _has_stopped(snapshots: Any, progress: Progress, device: torch.device) -> bool:
+def _is_snapshot(settings: GeneratorSettings, epoch: int) -> bool:
+    due = epoch % settings.snapshots.every == 0 and epoch >= settings.first_scored_epoch
+    return due or epoch == settings.epochs
+
+
+def _has_stopped(snapshots: Snapshots | None, progress: Progress, device: torch.device) -> bool:
     if snapshots is None or snapshots.patience is None:
         return False
     over = progress.snapshots_since_best() >= snapshots.patience
@@ -211,16 +217,19 @@ def _write(
     progress: Progress,
     outputs: Mapping[str, str | Path],
 ) -> None:
+    used = progress.epoch
     generator.save(outputs["last"], classes)
     if progress.best and generator.settings.snapshots.keep == "best":
         generator.load_sampling_state(progress.best)
+        used = progress.best_snapshot()["epoch"]
+        progress.sheets[used] = torch.from_numpy(sheet_images(generator))
     generator.save(outputs["weights"], classes)
     write_table(outputs["history"], progress.history())
     snapshots = pd.DataFrame(progress.snapshots, columns=SNAPSHOT_COLUMNS)
     best = progress.best_snapshot()
     snapshots["best"] = snapshots["epoch"] == (best["epoch"] if best else None)
     write_table(outputs["snapshots"], snapshots)
-    save_sheet(outputs["sheet"], progress.sheets)
+    save_sheet(outputs["sheet"], progress.sheets, used)
 
 
 def _scorer(
@@ -249,8 +258,8 @@ def _check_counts(there: pd.Series, classes: Sequence[str]) -> None:
 
 
 def _check_devices(batch: int) -> None:
-    if batch < distributed.world_size():
+    if batch < 2 * distributed.world_size() > 2:
         raise UserError(
-            f"devices: {distributed.world_size()}, but a batch has {batch} images: not one for "
-            f"each; raise batch_size or lower devices"
+            f"devices: {distributed.world_size()}, but a batch has {batch} images: not two for "
+            f"each; add images, raise batch_size or lower devices"
         )

@@ -1,8 +1,8 @@
 """What the settings of all generators have in common; no torch here."""
 
-from typing import Annotated, ClassVar, Literal
+from typing import Annotated, ClassVar, Literal, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from synthmix.settings import PositiveInt, SettingsModel
 
@@ -13,8 +13,8 @@ ALL_CLASSES = "all_classes"
 class Snapshots(SettingsModel):
     """When a generator is scored while it learns, and what follows from it.
 
-    The score is the Frechet distance of the table of scores (FID, or on features of a network of
-    our own), of as many images as the training images have in each class.
+    The score is the Frechet distance of the table of scores: FID, or on features of a network of
+    our own.
     """
 
     every: PositiveInt = Field(description="Epochs from one snapshot to the next.")
@@ -53,6 +53,21 @@ class GeneratorSettings(SettingsModel):
         [1, 5, 10, 20, 50, 100, 250, 500, 750, 1000],
         description="Epochs at which the sample sheet shows images of the same latent vectors.",
     )
+
+    @model_validator(mode="after")
+    def _parts_are_batches(self) -> Self:
+        parts = self.accumulation_steps * self.devices
+        if parts > 1 and self.batch_size < 2 * parts:
+            raise ValueError(
+                f"batch_size {self.batch_size} leaves fewer than two images for each of "
+                f"{parts} parts (accumulation_steps times devices): raise it, or lower those"
+            )
+        return self
+
+    @property
+    def first_scored_epoch(self) -> int:
+        """The first epoch after which images can be judged: earlier ones have no snapshots."""
+        return 1
 
     @property
     def joint(self) -> bool:

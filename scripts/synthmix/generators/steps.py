@@ -26,16 +26,23 @@ def full_batches(images: int, batch_size: int) -> tuple[torch.Tensor, ...]:
 
 
 def parts_of(accumulation_steps: int, *tensors: torch.Tensor) -> list[Part]:
-    """Return this process's parts of a batch, given as `tensors` (N, ...) of one length or nearly.
+    """Return this process's parts of a batch, given as `tensors`, the first of them (N, ...).
 
-    A batch has `accumulation_steps` parts for each process that trains along, or fewer where it
-    has fewer images. What is drawn at random for a batch is drawn before it is parted: all
-    processes draw the same.
+    A batch has `accumulation_steps` parts for each process that trains along; fewer where less
+    than two images of the first tensor would be in one, so that a process may have none. A shorter
+    tensor that would so is left whole in the first part, and the others have none of it. What is
+    drawn at random for a batch is drawn before it is parted: all processes draw the same.
     """
     ranks = distributed.world_size()
-    count = min(accumulation_steps * ranks, min(len(tensor) for tensor in tensors))
-    parts = list(zip(*(tensor.tensor_split(count) for tensor in tensors), strict=True))
+    count = min(accumulation_steps * ranks, max(1, len(tensors[0]) // 2))
+    parts = list(zip(*(_split(tensor, count) for tensor in tensors), strict=True))
     return parts[distributed.rank() :: ranks]
+
+
+def _split(tensor: torch.Tensor, count: int) -> tuple[torch.Tensor, ...]:
+    if len(tensor) >= 2 * count:
+        return tensor.tensor_split(count)
+    return tensor, *[tensor[:0]] * (count - 1)
 
 
 def take_step(
@@ -52,7 +59,7 @@ def take_step(
     given. `before_step` is called once all gradients are there. Returns the loss of the batch.
     """
     optimizer.zero_grad()
-    total = torch.zeros((), device=parts[0][0].device)
+    total = torch.zeros((), device=optimizer.param_groups[0]["params"][0].device)
     with distributed.own_random_numbers():
         for part in parts:
             loss = loss_of(*part) * (len(part[0]) / batch_size)

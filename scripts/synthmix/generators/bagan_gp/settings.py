@@ -55,6 +55,11 @@ class Settings(GeneratorSettings):
         return self
 
     @property
+    def first_scored_epoch(self) -> int:
+        """The autoencoder's epochs teach nothing about images of random latent vectors."""
+        return self.autoencoder_epochs + 1
+
+    @property
     def joint(self) -> bool:
         """Return True: the classes share one model, small ones learn from large ones."""
         return True

@@ -94,14 +94,16 @@ class DeepSMOTE(Generator):
 
     def _step(self, mixed: torch.Tensor, one_class: torch.Tensor) -> dict[str, torch.Tensor]:
         """Take a step on both batches; return the reconstruction loss and the penalty."""
+        count, of_class = len(mixed), len(one_class)
         penalties = torch.zeros((), device=self.device)
 
         def loss_of(mixed: torch.Tensor, one_class: torch.Tensor) -> torch.Tensor:
+            # a part's share of the one batch need not be that of the other
+            weight = len(one_class) / of_class / (len(mixed) / count)
             reconstruction, penalty = self._losses(mixed, one_class)
-            penalties.add_(penalty.detach(), alpha=len(mixed) / count)
-            return reconstruction + penalty
+            penalties.add_(penalty.detach(), alpha=len(one_class) / of_class)
+            return reconstruction + penalty * weight
 
-        count = len(mixed)
         parts = parts_of(self.settings.accumulation_steps, mixed, one_class)
         total = take_step(self.optimizer, parts, count, loss_of)
         penalty = summed(penalties)
@@ -114,6 +116,9 @@ class DeepSMOTE(Generator):
         # from permuted codes with the images permuted alike: neither the mean nor batch norm knows
         # the order, so it is left as it is. Unlike there, one pass decodes both batches, and batch
         # norm is over both; the encoder's passes stay apart, as one of them takes no gradient.
+        if not len(one_class):  # batch norm and the mean of nothing are no numbers
+            reconstruction = mse_loss(self.network.decoder(self.encoder(mixed)), mixed)
+            return reconstruction, torch.zeros_like(reconstruction)
         with torch.no_grad():
             class_codes = self.encoder(one_class)
         decoded = self.network.decoder(torch.cat([self.encoder(mixed), class_codes]))

@@ -1,0 +1,12 @@
+"""Describe the real training images by which snapshots are scored."""
+
+from synthmix.jobs import job
+from synthmix.score.fit_real import fit_real
+
+with job(snakemake):
+    fit_real(
+        features=snakemake.input.features,
+        split=snakemake.input.split,
+        classes=snakemake.params.classes,
+        output=snakemake.output[0],
+    )
