@@ -11,7 +11,7 @@ from synthmix.config.parse import KeyPath
 from synthmix.config.preparation import CountSplit, LongTailSubsample, OfficialSplit
 from synthmix.files import expanded
 from synthmix.generators.settings import ALL_CLASSES
-from synthmix.mix.plan import plan_mixes
+from synthmix.mix.plan import REAL_ONLY, plan_mixes
 from synthmix.shares import apportion
 
 Finding = tuple[KeyPath, str]
@@ -37,6 +37,7 @@ def _check_comparison(study: Study) -> list[Finding]:
     return [
         *_check_mix_sizes(study),
         *_check_mixes(study),
+        *_check_selections(study),
         *_check_generators(study),
         *_check_scores(study),
         *_check_classifiers(study),
@@ -101,8 +102,9 @@ def _check_parts(study: Study) -> Iterator[Finding]:
         for part in ("positive_class", "generators", "classifiers"):
             if not getattr(study, part):
                 yield (part,), "is missing: mixes need it"
-    elif study.generators or study.classifiers:
-        yield ("mixes",), "is missing: generators and classifiers are there for its training sets"
+    elif study.generators or study.selections or study.classifiers:
+        what = "generators, selections and classifiers"
+        yield ("mixes",), f"is missing: {what} are there for its training sets"
 
 
 def _check_classes(study: Study) -> Iterator[Finding]:
@@ -143,9 +145,17 @@ def _check_mixes(study: Study) -> Iterator[Finding]:
                 ("mixes", "real_shares", position),
                 "1 leaves nothing synthetic; the real-only baseline is run anyway: remove it",
             )
-    names = [mix.name for mix in plan_mixes(study.generators, **study.mixes.model_dump())]
+    mixes = plan_mixes(study.generators, **study.mixes.model_dump(), selections=study.selections)
+    names = [mix.name for mix in mixes]
     for name in sorted({name for name in names if names.count(name) > 1}):
         yield ("mixes",), f"two mixes would both be called {name}: their shares are too close"
+
+
+def _check_selections(study: Study) -> Iterator[Finding]:
+    for name in study.selections:
+        taken = "a generator" if name in study.generators else "the baseline"
+        if name in study.generators or name == REAL_ONLY:
+            yield ("selections", name), f"{taken} has that name already: choose another one"
 
 
 def _check_scores(study: Study) -> Iterator[Finding]:
