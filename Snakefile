@@ -19,6 +19,8 @@ include: "rules/classify.smk"
 include: "rules/evaluate.smk"
 include: "rules/figures.smk"
 include: "rules/score.smk"
+include: "rules/export.smk"
+include: "rules/search.smk"
 include: "rules/report.smk"
 
 
@@ -26,7 +28,14 @@ rule all:
     default_target: True
     input:
         REPORT if REPORTED else [],
-        # a study without mixes ends with the split
+        # a study without mixes ends with what its generators make, or with the split
+        [
+            file
+            for study, settings in ASKED_STUDIES.items()
+            for dataset in settings.datasets
+            if settings.generators and not settings.mixes
+            for file in generator_files(study, dataset)
+        ],
         [
             f"{RESULTS}/{study}/{dataset}/split.csv"
             for study, settings in ASKED_STUDIES.items()
@@ -48,3 +57,13 @@ rule index_all:
     input:
         rules.tabulate_datasets.output,
         rules.plot_datasets.output,
+
+
+rule export_all:
+    input:
+        [
+            f"{RESULTS}/{study}/{dataset}/exports/{generator}.zip"
+            for study, settings in ASKED_STUDIES.items()
+            for dataset in settings.datasets
+            for generator in settings.generators
+        ],

@@ -8,6 +8,7 @@ from math import prod
 sys.path.insert(0, f"{workflow.basedir}/scripts")
 
 from snakemake.exceptions import WorkflowError
+from snakemake.settings.types import DeploymentMethod
 
 from synthmix.acquire.fetch_dataset import require_ready
 from synthmix.config.load import load
@@ -16,9 +17,14 @@ from synthmix.errors import UserError
 from synthmix.generators.settings import ALL_CLASSES
 from synthmix.mix.plan import plan_mixes, pool_size
 from synthmix.registry import CLASSIFIERS, dataset_module, generator_module, load_dataset
+from synthmix.trackers import require_tracker
+from synthmix.search.candidates import candidates, search_of, trained_generators
 
 try:
     CONFIGURATION = load(config, Path(workflow.basedir))
+    # under --sdm conda jobs have another environment than this one
+    if DeploymentMethod.CONDA not in workflow.deployment_settings.deployment_method:
+        require_tracker(CONFIGURATION.workflow.tracker)
 except UserError as error:
     raise WorkflowError(str(error)) from None
 
@@ -26,7 +32,7 @@ except UserError as error:
 if CONFIGURATION.others_wrong and {"fetch_all", "index_all"} & set(sys.argv):
     raise WorkflowError(CONFIGURATION.others_wrong)
 
-# jobs read device, threads and the checkpoint interval here: a change of these reruns nothing
+# jobs read device, threads, checkpoint interval and tracker here: a change reruns nothing
 config.update(CONFIGURATION.workflow.model_dump())
 
 # those that are asked for, and all that there are: any file of any study may be made
@@ -48,10 +54,11 @@ LOGS = DATASET + "/logs"
 BENCHMARKS = DATASET + "/benchmarks"
 REPORT = "results/report.html"
 ENVIRONMENT = "../envs/synthmix.yaml"
+STUDY_NAME = "[A-Za-z0-9_]+"
 
 
 wildcard_constraints:
-    study="[A-Za-z0-9_]+",
+    study=STUDY_NAME,
     dataset="[A-Za-z0-9_]+",
     generator="[A-Za-z0-9_]+",
     selection="[A-Za-z0-9_]+",
@@ -109,6 +116,39 @@ MIXES = {
     for dataset in study.datasets
 }
 
+# all that is trained, by study and name: the candidates of searches too, which are in no mix
+GENERATORS = {name: trained_generators(study.generators) for name, study in STUDIES.items()}
+
+# the searches, by study and name of the generator
+SEARCHES = {
+    (study, name): search_of(generator)
+    for study, settings in STUDIES.items()
+    for name, generator in settings.generators.items()
+    if search_of(generator)
+}
+
+# whose candidate each is: {study: {candidate: generator}}
+CANDIDATES = {
+    study: {
+        candidate: name
+        for name, generator in settings.generators.items()
+        if search_of(generator)
+        for candidate in candidates(name, generator)
+    }
+    for study, settings in STUDIES.items()
+}
+
+# matches the beginning of a path below RESULTS in the folder of a generator that is not trained:
+# the best candidate is used as it is
+ADOPTED = "(?:{})/".format(
+    "|".join(
+        f"{study}/[^/]+/generators/{name}"
+        for (study, name), search in SEARCHES.items()
+        if search.epochs is None
+    )
+    or "(?!)"
+)
+
 
 def study_of(wildcards):
     return STUDIES[wildcards.study]
@@ -130,7 +170,7 @@ def every_dataset():
 
 
 def generator_of(wildcards):
-    return study_of(wildcards).generators[wildcards.generator]
+    return GENERATORS[wildcards.study][wildcards.generator]
 
 
 def selection_of(wildcards):

@@ -8,6 +8,11 @@ def expand_mixes(pattern, **more):
     return lambda wildcards: expand(pattern, **wildcards, mix=mixes_of(wildcards), **more)
 
 
+def models_scored_while_training(wildcards):
+    generators = study_of(wildcards).generators
+    return [model for model in models_of(wildcards) if generators[model[0]].snapshots]
+
+
 rule plot_samples:
     input:
         images=rules.prepare_images.output.images,
@@ -89,6 +94,38 @@ rule plot_generator_history:
         "Drawing how the generators of {wildcards.dataset} learned"
     script:
         "../scripts/plot_generator_history.py"
+
+
+rule plot_snapshots:
+    input:
+        lambda wildcards: [
+            rules.train_generator.output.snapshots.format(
+                **wildcards, generator=generator, scope=scope
+            )
+            for generator, scope in models_scored_while_training(wildcards)
+        ],
+    output:
+        FIGURES + "/snapshots.svg",
+    log:
+        LOGS + "/plot_snapshots.log",
+    benchmark:
+        BENCHMARKS + "/plot_snapshots.tsv"
+    params:
+        names=lambda wildcards: [
+            ", ".join(model) for model in models_scored_while_training(wildcards)
+        ],
+        demo=DEMO,
+        code=code("plot_snapshots"),
+    threads: 1
+    resources:
+        mem_mb=memory(1500),
+        runtime=minutes(20),
+    conda:
+        ENVIRONMENT
+    message:
+        "Drawing how good the generators of {wildcards.dataset} were while they learned"
+    script:
+        "../scripts/plot_snapshots.py"
 
 
 rule plot_classifier_history:

@@ -5,6 +5,15 @@ def generator_code(rule):
     return code(rule, lambda wildcards: generator_module(generator_of(wildcards).model))
 
 
+def training_code(wildcards):
+    """Return a digest of the code behind a training: that of scores where it is scored."""
+    generator = generator_of(wildcards)
+    modules = [generator_module(generator.model)]
+    if generator.snapshots:
+        modules.append("synthmix.generate.snapshots")
+    return code_digest("train_generator", *modules)
+
+
 def scopes_of(generator, classes):
     """Return what the models of a generator learn: a class each, or one model all of them."""
     return [ALL_CLASSES] if generator.joint else list(classes)
@@ -39,14 +48,52 @@ def start_of(wildcards):
     return [] if start is None else str(Path(start).expanduser())
 
 
+def chosen_of(wildcards):
+    """Return the file with the settings that were found best, where some are searched."""
+    searched = (wildcards.study, wildcards.generator) in SEARCHES
+    return rules.choose_generator.output.best.format(**wildcards) if searched else []
+
+
+def scored_while_training(find):
+    """Return an input function: what `find` gives, where a generator's snapshots are scored."""
+    return lambda wildcards: find(wildcards) if generator_of(wildcards).snapshots else []
+
+
+def searched_name(wildcards):
+    """Return the generator whose settings a candidate is tried for; None where it is none."""
+    return CANDIDATES[wildcards.study].get(wildcards.generator)
+
+
+def images_needed(wildcards):
+    """Return how many images of a class are made at the least."""
+    study = study_of(wildcards)
+    if searched_name(wildcards):
+        return SEARCHES[wildcards.study, searched_name(wildcards)].images
+    mixes = mixes_of(wildcards).values() if study.mixes else []
+    in_mixes = pool_size(mixes, wildcards.generator, wildcards.label)
+    return max(in_mixes, study.pools.images)
+
+
+def fill_to(wildcards):
+    """Return to how many images training images are filled up; None where they are not."""
+    return None if searched_name(wildcards) else study_of(wildcards).pools.fill_to
+
+
 rule train_generator:
     input:
         start=start_of,
+        chosen=chosen_of,
+        score_weights=scored_while_training(lambda wildcards: score_weights(wildcards)),
+        reference=scored_while_training(
+            lambda wildcards: rules.score_real.output.reference.format(**wildcards)
+        ),
         images=rules.prepare_images.output.images,
         split=rules.split_samples.output.split,
     output:
         weights=DATASET + "/generators/{generator}/{scope}/weights.safetensors",
+        last=DATASET + "/generators/{generator}/{scope}/last.safetensors",
         history=DATASET + "/generators/{generator}/{scope}/history.csv",
+        snapshots=DATASET + "/generators/{generator}/{scope}/snapshots.csv",
         sheet=DATASET + "/generators/{generator}/{scope}/sheet.png",
         trained_on=DATASET + "/generators/{generator}/{scope}/trained_on.csv",
     log:
@@ -56,14 +103,19 @@ rule train_generator:
     params:
         settings=settings(generator_of),
         classes=learned_classes,
+        features=lambda wildcards: (
+            scores_of(wildcards).features if generator_of(wildcards).snapshots else None
+        ),
         seed=MASTER_SEED,
-        code=generator_code("train_generator"),
+        code=training_code,
         checkpoint=DATASET + "/checkpoints/{generator}-{scope}.pt",
     threads: TRAINING_THREADS
     resources:
-        gpu=GPUS,
+        gpu=lambda wildcards: GPUS * generator_of(wildcards).devices,
         mem_mb=memory(2000, lambda wildcards: 4000 * image_bytes(wildcards)),
         runtime=minutes(60, lambda wildcards: generator_of(wildcards).epochs),
+    wildcard_constraints:
+        study=f"(?!{ADOPTED}){STUDY_NAME}",
     conda:
         ENVIRONMENT
     message:
@@ -75,6 +127,9 @@ rule train_generator:
 rule sample_generator:
     input:
         weights=trained_of(rules.train_generator.output.weights),
+        split=lambda wildcards: (
+            rules.split_samples.output.split.format(**wildcards) if fill_to(wildcards) else []
+        ),
     output:
         images=DATASET + "/stores/{generator}/{label}.npy",
         table=DATASET + "/stores/{generator}/{label}.csv",
@@ -84,9 +139,8 @@ rule sample_generator:
         BENCHMARKS + "/sample_generator/{generator}-{label}.tsv"
     params:
         model=lambda wildcards: generator_of(wildcards).model,
-        images=lambda wildcards: pool_size(
-            mixes_of(wildcards).values(), wildcards.generator, wildcards.label
-        ),
+        images=images_needed,
+        fill_to=fill_to,
         label_number=lambda wildcards: (
             classes_of(wildcards).index(wildcards.label) if generator_of(wildcards).joint else 0
         ),

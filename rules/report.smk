@@ -34,6 +34,11 @@ def study_pictures(study, dataset):
             (generator, *expand(rules.plot_samples.output[0], **names, generator=generator))
             for generator in settings.generators
         ],
+        "snapshots": [
+            ("", *expand(rules.plot_snapshots.output[0], **names))
+            for scored in [any(g.snapshots for g in settings.generators.values())]
+            if scored
+        ],
         "planes": [
             (generator, *expand(rules.plot_pca.output[0], **names, generator=generator))
             for generator in settings.generators
@@ -58,6 +63,35 @@ def study_pictures(study, dataset):
             for classifier in settings.classifiers
         ],
     }
+
+
+def generator_files(study, dataset):
+    """Return what there is to see of the generators of a study."""
+    names = ("scores", "generator_history_figure", "scores_figure")
+    pictures = study_pictures(study, dataset)
+    return (
+        [study_files(study, dataset)[name] for name in names]
+        + [
+            file
+            for kind in ("samples", "sheets", "snapshots", "planes", "nearest")
+            for _, file in pictures[kind]
+        ]
+        + [search["figure"] for search in study_searches(study, dataset)]
+    )
+
+
+def study_searches(study, dataset):
+    """Return generator, table and figure of every search, by the fields of `Search`."""
+    return [
+        {
+            "generator": generator,
+            "table": rules.choose_generator.output.table.format(**names),
+            "figure": rules.plot_search.output[0].format(**names),
+        }
+        for searched, generator in SEARCHES
+        if searched == study
+        for names in [{"study": study, "dataset": dataset, "generator": generator}]
+    ]
 
 
 def study_facts(study, dataset):
@@ -94,6 +128,12 @@ rule render_report:
             for pictures in study_pictures(*key).values()
             for _, file in pictures
         ],
+        searches=[
+            search[kind]
+            for key in REPORTED
+            for search in study_searches(*key)
+            for kind in ("table", "figure")
+        ],
     output:
         REPORT,
     log:
@@ -102,7 +142,12 @@ rule render_report:
         f"{RESULTS}/benchmarks/render_report.tsv"
     params:
         studies=[
-            study_facts(*key) | {"files": study_files(*key), "pictures": study_pictures(*key)}
+            study_facts(*key)
+            | {
+                "files": study_files(*key),
+                "pictures": study_pictures(*key),
+                "searches": study_searches(*key),
+            }
             for key in REPORTED
         ],
         code=code("render_report"),

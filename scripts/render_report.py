@@ -2,7 +2,7 @@
 
 from synthmix.jobs import job
 from synthmix.report.facts import run_facts
-from synthmix.report.render_report import Picture, StudyReport, render_report
+from synthmix.report.render_report import Picture, Search, StudyReport, render_report
 
 with job(snakemake):
     studies = []
@@ -12,5 +12,6 @@ with job(snakemake):
             field: [Picture(title, file) for title, file in found]
             for field, found in pictures.items()
         }
-        studies.append(StudyReport(**study, **files, **several))
+        searches = [Search(**search) for search in study.pop("searches")]
+        studies.append(StudyReport(**study, **files, **several, searches=searches))
     render_report(snakemake.output[0], studies, run_facts(snakemake.config))

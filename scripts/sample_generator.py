@@ -13,6 +13,8 @@ with job(snakemake):
         weights=snakemake.input.weights,
         output=snakemake.output.images,
         images=snakemake.params.images,
+        fill_to=snakemake.params.fill_to,
+        split=snakemake.input.split,
         truncation=snakemake.params.truncation,
         device=set_up_torch(snakemake.config),
     )

@@ -4,8 +4,9 @@ from synthmix.checkpoint import Checkpoint
 from synthmix.classify.train_classifier import train_classifier
 from synthmix.devices import set_up_torch
 from synthmix.jobs import job
+from synthmix.trackers import tracker_of_job
 
-with job(snakemake):
+with job(snakemake), tracker_of_job(snakemake) as tracker:
     params, device = snakemake.params, set_up_torch(snakemake.config)
     train_classifier(
         settings=params.settings,
@@ -19,4 +20,5 @@ with job(snakemake):
         checkpoint=Checkpoint.of_job(snakemake, device),
         seed=int(snakemake.wildcards.seed),
         device=device,
+        tracker=tracker,
     )

@@ -2,23 +2,30 @@
 
 from synthmix.checkpoint import Checkpoint
 from synthmix.devices import set_up_torch
+from synthmix.distributed import run_together
 from synthmix.generate.train_generator import train_generator
 from synthmix.jobs import job
+from synthmix.search.chosen import with_chosen
+from synthmix.trackers import tracker_of_job
 
-with job(snakemake):
+with job(snakemake), tracker_of_job(snakemake) as tracker:
     params, device = snakemake.params, set_up_torch(snakemake.config)
-    train_generator(
-        settings=params.settings,
-        images=snakemake.input.images,
-        split=snakemake.input.split,
-        classes=params.classes,
-        scope=snakemake.wildcards.scope,
-        name="{dataset}/{generator}".format(**snakemake.wildcards),
-        weights=snakemake.output.weights,
-        history=snakemake.output.history,
-        sheet=snakemake.output.sheet,
-        trained_on=snakemake.output.trained_on,
-        checkpoint=Checkpoint.of_job(snakemake, device),
-        seed=params.seed,
-        device=device,
-    )
+    work = {
+        "settings": with_chosen(params.settings, snakemake.input.chosen),
+        "images": snakemake.input.images,
+        "split": snakemake.input.split,
+        "classes": params.classes,
+        "scope": snakemake.wildcards.scope,
+        "name": "{dataset}/{generator}".format(**snakemake.wildcards),
+        "scored_by": params.features
+        and {
+            "kind": params.features,
+            "weights": snakemake.input.score_weights,
+            "reference": snakemake.input.reference,
+        },
+        "outputs": dict(snakemake.output.items()),
+        "checkpoint": Checkpoint.of_job(snakemake, device),
+        "seed": params.seed,
+        "tracker": tracker,
+    }
+    run_together(train_generator, work, params.settings["devices"], device)

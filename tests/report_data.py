@@ -12,7 +12,8 @@ from PIL import Image
 
 from synthmix.files import write_table
 from synthmix.mix.plan import Mix, describe_class_shares, plan_mixes
-from synthmix.report.render_report import Picture, StudyReport
+from synthmix.report.render_report import Picture, Search, StudyReport
+from synthmix.search.table import table_of
 from synthmix.store import save_array, table_path
 
 METRICS = (
@@ -319,6 +320,14 @@ def _write_classifier_histories(
     return histories
 
 
+def _write_search(path: Path) -> Path:
+    points = {"c1": {"learning_rate": 1e-5}, "c2": {"learning_rate": 2e-5}}
+    points["c3"] = {"learning_rate": 0.5}
+    estimates = {"c1": (81.26, 70.1, 90.4), "c2": (0.01234, np.nan, np.nan), "c3": (np.nan,) * 3}
+    write_table(path, table_of(points, "frechet_distance", estimates, ["c2", "c1"]))
+    return path
+
+
 def make_study_report(folder: Path, **changes: Any) -> StudyReport:
     """Return what the report needs, with stand-ins for the figures; `changes` go to StudyReport.
 
@@ -366,5 +375,6 @@ def make_study_report(folder: Path, **changes: Any) -> StudyReport:
         planes=[Picture(generator, svg) for generator in files.pools],
         nearest=[Picture(generator, png) for generator in files.pools],
         classifier_histories=[Picture("vgg16", svg)],
+        searches=[Search("dcgan", _write_search(folder / "search.csv"), svg)],
     )
     return replace(report, **changes)

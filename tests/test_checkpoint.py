@@ -1,3 +1,8 @@
+import logging
+import os
+import pickle
+
+import pytest
 import torch
 
 from synthmix.checkpoint import Checkpoint, training_identity
@@ -23,6 +28,58 @@ def test_nothing_is_kept_before_it_is_due(tmp_path):
 def test_a_damaged_file_starts_anew(tmp_path):
     (tmp_path / "a.pt").write_bytes(b"not a checkpoint")
     assert Checkpoint(tmp_path / "a.pt", "mine", 0).load() is None
+
+
+@pytest.mark.parametrize("share", [0.0, 0.01, 0.5, 0.9, 0.999])
+def test_a_file_that_is_cut_off_starts_anew_with_a_warning(share, tmp_path, caplog):
+    path = tmp_path / "a.pt"
+    state = {"epoch": 3, "weights": {"w": torch.arange(300.0)}}
+    Checkpoint(path, "mine", 0).save_if_due(lambda: state)
+    whole = path.read_bytes()
+    path.write_bytes(whole[: int(share * len(whole))])
+    assert Checkpoint(path, "mine", 0).load() is None
+    assert f"{path} " in caplog.text
+    assert "starting anew" in caplog.text
+
+
+class Runs:
+    """Makes a folder when an ordinary unpickler reads it."""
+
+    def __init__(self, folder):
+        self.folder = str(folder)
+
+    def __reduce__(self):
+        return os.mkdir, (self.folder,)
+
+
+@pytest.mark.parametrize("zipped", [True, False])
+@pytest.mark.parametrize("beside", [{}, {"identity": "mine", "state": {"epoch": 1}}])
+def test_a_pickle_that_runs_code_is_not_run(zipped, beside, tmp_path, caplog):
+    folder, path = tmp_path / "it_ran", tmp_path / "a.pt"
+    content = {**beside, "evil": Runs(folder)}
+    torch.save(content, path, _use_new_zipfile_serialization=zipped)
+    assert Checkpoint(path, "mine", 0).load() is None
+    assert not folder.exists()
+    assert "none of it was run: starting anew" in caplog.text
+    assert "weights_only" not in caplog.text
+    torch.load(path, weights_only=False)  # which runs it
+    assert folder.exists()
+
+
+def test_a_bare_pickle_that_runs_code_is_not_run(tmp_path, caplog):
+    path = tmp_path / "a.pt"
+    path.write_bytes(pickle.dumps(Runs(tmp_path / "it_ran"), 2))
+    assert Checkpoint(path, "mine", 0).load() is None
+    assert not (tmp_path / "it_ran").exists()
+    assert "starting anew" in caplog.text
+
+
+@pytest.mark.parametrize("content", [3, [1], {"identity": "mine"}, {"state": {}}, "text"])
+def test_a_file_of_something_else_starts_anew(content, tmp_path, caplog):
+    caplog.set_level(logging.WARNING)
+    torch.save(content, tmp_path / "a.pt")
+    assert Checkpoint(tmp_path / "a.pt", "mine", 0).load() is None
+    assert "starting anew" in caplog.text
 
 
 def test_a_removed_state_is_gone(tmp_path):

@@ -9,11 +9,13 @@ def project(tmp_path, monkeypatch):
         "train.py": "from synthmix.train import train\n",
         "draw.py": "from synthmix import draw\n",
         "synthmix/__init__.py": "",
-        "synthmix/train.py": "from synthmix.shared import x\nimport synthmix.registry\n",
+        "synthmix/train.py": "from synthmix.shared import x\nimport synthmix.registry\n"
+        "from synthmix.trackers import y\n",
         "synthmix/draw.py": "def f():\n    from synthmix.colours import red\n",
         "synthmix/shared.py": "x = 1\n",
         "synthmix/colours.py": "red = 1\n",
         "synthmix/registry.py": "GENERATORS = {}\n",
+        "synthmix/trackers/__init__.py": "y = 1\n",
         "synthmix/generators/__init__.py": "",
         "synthmix/generators/a.py": "a = 1\n",
     }
@@ -45,6 +47,7 @@ def project(tmp_path, monkeypatch):
         ("synthmix/generators/a.py", "a = 2\n", {"train a"}),
         ("synthmix/colours.py", "red = 2\n", {"draw"}),
         ("synthmix/registry.py", "GENERATORS = {'b': 'c'}\n", set()),
+        ("synthmix/trackers/__init__.py", "y = 2\n", set()),
         ("synthmix/shared.py", '"""Now with a docstring."""\n\n# and a comment\nx = 1\n', set()),
         ("train.py", "from synthmix.train import train\ntrain()\n", {"train", "train a"}),
     ],

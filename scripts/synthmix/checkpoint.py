@@ -44,18 +44,32 @@ class Checkpoint:
         return cls(params["checkpoint"], identity, snakemake.config["checkpoint_seconds"])
 
     def load(self) -> dict[str, Any] | None:
-        """Return the kept state on the CPU, or None when there is none for this training."""
+        """Return the kept state on the CPU, or None when there is none for this training.
+
+        Nothing but tensors and plain values is read, no code ever. A file that can't be read is
+        warned of and counts as none.
+        """
         if not self.path.exists():
             return None
         try:
             kept = torch.load(self.path, map_location="cpu", weights_only=True)
-        except (OSError, RuntimeError, EOFError, pickle.UnpicklingError) as error:
-            LOGGER.warning("%s can't be read (%s): starting anew", self.path, error)
+            identity, state = kept["identity"], kept["state"]
+        except pickle.UnpicklingError:
+            # torch's own message advises to read such a file all the same
+            LOGGER.warning(
+                "%s is damaged or refers to code, and none of it was run: starting anew", self.path
+            )
             return None
-        if kept["identity"] != self.identity:
+        except Exception as error:  # a broken file fails in any way
+            reason = str(error).partition("\n")[0]
+            LOGGER.warning(
+                "%s can't be read (%s: %s): starting anew", self.path, type(error).__name__, reason
+            )
+            return None
+        if identity != self.identity:
             LOGGER.info("%s belongs to other settings, data or code: starting anew", self.path)
             return None
-        return kept["state"]
+        return state
 
     def save_if_due(self, state: Callable[[], dict[str, Any]]) -> None:
         """Keep what `state` returns (tensors, numbers, text, lists and dicts) when it is time."""

@@ -55,6 +55,11 @@ def load_generator(name: str) -> type:
     return getattr(importlib.import_module(generator_module(name)), GENERATORS[name].split(":")[1])
 
 
+def load_generator_settings(name: str) -> type:
+    """Return the settings class of the generator `name`, without loading torch."""
+    return importlib.import_module(f"{generator_package(name)}.settings").Settings
+
+
 def generator_module(name: str) -> str:
     """Return the name of the module with the networks and training of the generator `name`."""
     return f"{generator_package(name)}.model"

@@ -12,6 +12,7 @@ from synthmix.classify.train_classifier import Training, train_classifier
 from synthmix.errors import UserError
 from synthmix.files import write_table
 from synthmix.store import read_table, save_array
+from synthmix.trackers import NO_TRACKER, Tracker, open_tracker
 
 CPU = torch.device("cpu")
 CLASSES = ["cancer", "normal"]
@@ -61,7 +62,7 @@ def data(tmp_path_factory):
     return folder
 
 
-def train(data, folder, checkpoint=None, **changes):
+def train(data, folder, checkpoint=None, tracker=NO_TRACKER, **changes):
     train_classifier(
         settings=SETTINGS | changes,
         mix=data / "mix.csv",
@@ -74,6 +75,7 @@ def train(data, folder, checkpoint=None, **changes):
         checkpoint=checkpoint or Checkpoint(folder / "a.pt", "a", 3600),
         seed=1,
         device=CPU,
+        tracker=tracker,
     )
     return folder
 
@@ -140,6 +142,53 @@ def test_a_training_that_is_broken_off_ends_as_one_that_is_not(data, tmp_path, m
         train(data, tmp_path / "resumed", checkpoint)
     train(data, tmp_path / "resumed", checkpoint)
     assert len(passes) == 6 + 2 * 3
+    assert_same(whole, tmp_path / "resumed")
+
+
+class Notes(Tracker):
+    """A tracker that keeps what it is told."""
+
+    def __init__(self):
+        self.rows = []
+
+    def log(self, values, step):
+        self.rows.append((step, dict(values)))
+
+
+def test_a_tracker_is_shown_the_history(data, tmp_path):
+    notes = Notes()
+    train(data, tmp_path, tracker=notes, epochs=2)
+    history = read_table(tmp_path / "history.csv").set_index(["epoch", "split"])
+    assert [step for step, _ in notes.rows] == [1, 2]
+    for step, values in notes.rows:
+        assert len(values) == 8
+        for name, value in values.items():
+            measure, split = name.split("/")
+            assert value == pytest.approx(history.loc[(step, split), measure])
+
+
+def test_a_tracker_changes_no_result_and_sees_each_epoch_again_after_a_kill(
+    data, tmp_path, monkeypatch
+):
+    whole = train(data, tmp_path / "whole")
+    with open_tracker("tensorboard", tmp_path / "events", "mine") as tracker:
+        train(data, tmp_path / "shown", tracker=tracker)
+    assert_same(whole, tmp_path / "shown")
+
+    notes = Notes()
+    checkpoint = Checkpoint(tmp_path / "kept.pt", "a", every_seconds=0)
+    save = checkpoint.save_if_due
+
+    def dies_after_the_third_epoch(state):
+        save(state)
+        if len(notes.rows) == 3:
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr(checkpoint, "save_if_due", dies_after_the_third_epoch)
+    with pytest.raises(KeyboardInterrupt):
+        train(data, tmp_path / "resumed", checkpoint, notes)
+    train(data, tmp_path / "resumed", checkpoint, notes)
+    assert [step for step, _ in notes.rows] == [1, 2, 3, 4, 5]
     assert_same(whole, tmp_path / "resumed")
 
 

@@ -256,8 +256,7 @@ def test_a_section_that_is_missing_is_reported_once(settings, mistakes):
     settings["demo"] = {"mixes": {"train_images": 20}}
 
     assert mistakes(settings, scale="demo") == [
-        "studies/s.yaml: mixes: is missing: generators, selections and classifiers are there for "
-        "its training sets"
+        "studies/s.yaml: mixes: is missing: classifiers are there for its training sets"
     ]
 
 
@@ -475,7 +474,7 @@ def test_selections_are_for_mixes(settings, mistakes):
         del settings[part]
     settings["selections"] = {"cleaned": {"method": "tomek_links"}}
     (line,) = mistakes(settings)
-    assert "mixes: is missing: generators, selections and classifiers are there for" in line
+    assert "mixes: is missing: selections are there for its training sets" in line
 
 
 def test_selections_have_their_defaults(settings, project):

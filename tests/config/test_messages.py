@@ -65,6 +65,17 @@ def put(settings, path, value):
             [256, 0],
             "classifiers.vgg.dense_layers[1]: 0 is too small; it must be at least 1",
         ),
+        ("export", {"images": 0}, "export.images: 0 is too small; it must be at least 1"),
+        (
+            "export",
+            {"first_seed": -1},
+            "export.first_seed: -1 is not between 0 and 1e+09",
+        ),
+        (
+            "export",
+            {"truncation": 1.5},
+            "export.truncation: 1.5 is not between 0 and 1; did you mean 0.015?",
+        ),
         # keys
         (
             "mixes.real_share",
@@ -91,12 +102,12 @@ def put(settings, path, value):
         (
             "mixes",
             MISSING,
-            "mixes: is missing: generators and classifiers are there for its training sets",
+            "mixes: is missing: classifiers are there for its training sets",
         ),
         (
             "generators.small.epochs",
             MISSING,
-            "generators.small.epochs: is missing: Passes over the training images.",
+            "generators.small.epochs: is missing: Passes over the training images, at the most.",
         ),
         # choices
         (

@@ -16,6 +16,7 @@ from synthmix.figures.plot_metrics import plot_metrics
 from synthmix.figures.plot_mixes import plot_mixes
 from synthmix.figures.plot_real_share import plot_real_share
 from synthmix.figures.plot_samples import plot_samples
+from synthmix.figures.plot_snapshots import plot_snapshots
 from synthmix.files import write_table
 from synthmix.store import read_table
 
@@ -199,3 +200,18 @@ def test_generators_without_losses_have_an_empty_panel(tmp_path):
         {"resampling": tmp_path / "history.csv"}, tmp_path / "history.svg", demo=False
     )
     assert (tmp_path / "history.svg").stat().st_size > 1000
+
+
+@pytest.mark.parametrize("values", [[40.0, 12.0, 15.0], [40.0, float("nan"), 0.0], [3.0], []])
+def test_snapshots_are_drawn_whatever_they_are(tmp_path, values):
+    table = pd.DataFrame({"value": values})
+    table["epoch"] = table.index + 1
+    table["images_seen"], table["seconds"] = 1000 * table["epoch"], 7.5 * table["epoch"]
+    table["score"] = "fid"
+    table["best"] = table["value"] == table["value"].min()
+    write_table(tmp_path / "snapshots.csv", table)
+    names = {"dcgan, cancer": tmp_path / "snapshots.csv", LONG: tmp_path / "snapshots.csv"}
+    for output in ("one.svg", "two.svg"):
+        plot_snapshots(names, tmp_path / output, demo=True)
+    assert (tmp_path / "one.svg").read_bytes() == (tmp_path / "two.svg").read_bytes()
+    assert (tmp_path / "one.svg").stat().st_size > 1000

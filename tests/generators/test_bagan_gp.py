@@ -258,7 +258,8 @@ def test_a_training_broken_off_in_either_phase_ends_as_one_that_is_not(
 ):
     data = images(), LABELS
     whole = build(sheet_epochs=[1])
-    table, sheets = fit(whole, *data, Checkpoint(tmp_path / "whole.pt", "a", 3600), 1)
+    fitted = fit(whole, *data, Checkpoint(tmp_path / "whole.pt", "a", 3600), 1)
+    table, sheets = fitted.history(), fitted.sheets
     assert table["epoch"].tolist() == [1, 2, 3, 4]
     assert table["autoencoder_loss"].notna().tolist() == [True, True, False, False]
     assert table["critic_loss"].notna().tolist() == [False, False, True, True]
@@ -277,7 +278,8 @@ def test_a_training_broken_off_in_either_phase_ends_as_one_that_is_not(
         fit(build(sheet_epochs=[1]), *data, checkpoint, 1)
     resumed = build(sheet_epochs=[1])
     torch.manual_seed(99)
-    again, sheets_again = fit(resumed, *data, checkpoint, 1)
+    fitted = fit(resumed, *data, checkpoint, 1)
+    again, sheets_again = fitted.history(), fitted.sheets
     assert table.equals(again)
     assert all(torch.equal(sheets[key], sheets_again[key]) for key in sheets)
     for name, part in whole.training_state().items():
@@ -290,7 +292,7 @@ def test_a_training_broken_off_in_either_phase_ends_as_one_that_is_not(
 def test_a_saved_generator_makes_the_same_images(tmp_path):
     generator = build(28, 3, working_size=32)
     train(generator, 3, images(28, 3), LABELS)
-    generator.save(tmp_path / "weights.safetensors")
+    generator.save(tmp_path / "weights.safetensors", ["a", "b", "c"])
     loaded = BAGANGP.load(tmp_path / "weights.safetensors", CPU)
     assert loaded.settings == generator.settings
     np.testing.assert_array_equal(loaded.sample([5, 6], 2), generator.sample([5, 6], 2))

@@ -104,7 +104,8 @@ def test_losses_are_those_of_the_protocol():
     parameters = [*encoder.parameters(), *decoder.parameters()]
     expected = torch.autograd.grad(reconstruction + penalty, parameters)
     losses = generator._step(mixed, one_class)
-    torch.testing.assert_close(losses, torch.stack([reconstruction, penalty]).detach())
+    torch.testing.assert_close(losses["reconstruction_loss"], reconstruction.detach())
+    torch.testing.assert_close(losses["penalty_loss"], penalty.detach())
     for parameter, gradient in zip(parameters, expected, strict=True):
         torch.testing.assert_close(parameter.grad, gradient)
 
@@ -130,11 +131,14 @@ def test_the_loss_is_given_on_the_published_scale_too():
     assert mse_loss(2 * made - 1, 2 * pixels - 1) / 4 == pytest.approx(mse_loss(made, pixels))
 
 
+NO_LOSSES = {"reconstruction_loss": torch.zeros(()), "penalty_loss": torch.zeros(())}
+
+
 def test_the_penalty_draws_every_class_alike_and_no_image_twice(monkeypatch):
     seen = []
     generator = build()
     monkeypatch.setattr(
-        generator, "_step", lambda mixed, one_class: seen.append(one_class) or torch.zeros(2)
+        generator, "_step", lambda mixed, one_class: seen.append(one_class) or NO_LOSSES
     )
     images = torch.arange(43, dtype=torch.uint8)[:, None, None, None].expand(-1, 1, 8, 8)
     _, labels = digits()
@@ -210,7 +214,7 @@ def test_nothing_can_be_sampled_before_images_are_known():
 
 
 def test_a_saved_generator_makes_the_same_images(trained, tmp_path):
-    trained.save(tmp_path / "weights.safetensors")
+    trained.save(tmp_path / "weights.safetensors", ["a", "b", "c"])
     loaded = DeepSMOTE.load(tmp_path / "weights.safetensors", CPU)
     assert loaded.settings == trained.settings
     np.testing.assert_array_equal(loaded.sample([5, 6], 2), trained.sample([5, 6], 2))
@@ -219,7 +223,8 @@ def test_a_saved_generator_makes_the_same_images(trained, tmp_path):
 def test_a_training_that_is_broken_off_ends_as_one_that_is_not(tmp_path, monkeypatch):
     images, labels = digits()
     whole = build()
-    losses, sheets = fit(whole, images, labels, Checkpoint(tmp_path / "a.pt", "a", 3600), 1)
+    fitted = fit(whole, images, labels, Checkpoint(tmp_path / "a.pt", "a", 3600), 1)
+    losses, sheets = fitted.history(), fitted.sheets
     stop = int(np.random.default_rng().integers(1, 3))
     broken, train_epoch = build(), DeepSMOTE.train_epoch
 
@@ -236,7 +241,8 @@ def test_a_training_that_is_broken_off_ends_as_one_that_is_not(tmp_path, monkeyp
     monkeypatch.undo()
     resumed = build(hidden_width=4)
     nn.init.zeros_(resumed.encoder.layers[0].weight)
-    again, same = fit(resumed, images, labels, Checkpoint(tmp_path / "b.pt", "b", 0), 1)
+    fitted = fit(resumed, images, labels, Checkpoint(tmp_path / "b.pt", "b", 0), 1)
+    again, same = fitted.history(), fitted.sheets
     assert losses.equals(again)
     assert all(torch.equal(sheets[epoch], same[epoch]) for epoch in sheets)
     one, two = (g.sampling_network().state_dict() for g in (whole, resumed))

@@ -270,7 +270,8 @@ def test_a_training_broken_off_ends_as_one_that_is_not(tmp_path, monkeypatch, di
     data = images(), LABELS
     changes = {"sheet_epochs": [1], "sampling_steps": 2}
     whole = build(**changes)
-    table, sheets = fit(whole, *data, Checkpoint(tmp_path / "whole.pt", "a", 3600), 1)
+    fitted = fit(whole, *data, Checkpoint(tmp_path / "whole.pt", "a", 3600), 1)
+    table, sheets = fitted.history(), fitted.sheets
 
     train_epoch, calls = Diffusion.train_epoch, []
 
@@ -286,7 +287,8 @@ def test_a_training_broken_off_ends_as_one_that_is_not(tmp_path, monkeypatch, di
         fit(build(**changes), *data, checkpoint, 1)
     resumed = build(**changes)
     torch.manual_seed(99)
-    again, sheets_again = fit(resumed, *data, checkpoint, 1)
+    fitted = fit(resumed, *data, checkpoint, 1)
+    again, sheets_again = fitted.history(), fitted.sheets
     assert table.equals(again)
     assert all(torch.equal(sheets[key], sheets_again[key]) for key in sheets)
     for name, part in whole.training_state().items():
@@ -297,7 +299,7 @@ def test_a_training_broken_off_ends_as_one_that_is_not(tmp_path, monkeypatch, di
 
 
 def test_a_saved_generator_makes_the_same_images(tmp_path, trained):
-    trained.save(tmp_path / "weights.safetensors")
+    trained.save(tmp_path / "weights.safetensors", ["a", "b", "c"])
     loaded = Diffusion.load(tmp_path / "weights.safetensors", CPU)
     assert loaded.settings == trained.settings
     np.testing.assert_array_equal(loaded.sample([5, 6], 2), trained.sample([5, 6], 2))

@@ -78,7 +78,7 @@ def test_no_seeds_give_no_images(fitted):
 
 @pytest.mark.parametrize("method", METHODS)
 def test_a_saved_generator_makes_the_same_images(fitted, method, tmp_path):
-    fitted[method].save(tmp_path / "weights.safetensors")
+    fitted[method].save(tmp_path / "weights.safetensors", ["a", "b", "c"])
     loaded = Resampling.load(tmp_path / "weights.safetensors", CPU)
     assert loaded.settings == fitted[method].settings
     np.testing.assert_array_equal(loaded.sample([5, 6], 2), fitted[method].sample([5, 6], 2))
@@ -254,8 +254,9 @@ def test_a_class_of_one_is_refused(method):
 def test_the_workflow_trains_nothing_and_draws_a_sheet(tmp_path):
     images, labels = digits()
     generator = Resampling(Settings(model="resampling"), (8, 8, 1), 3, CPU)
-    losses, sheets = fit(generator, images, labels, Checkpoint(tmp_path / "a.pt", "a", 0), 1)
-    assert losses.to_dict("list") == {"epoch": [1]}
+    fitted = fit(generator, images, labels, Checkpoint(tmp_path / "a.pt", "a", 0), 1)
+    losses, sheets = fitted.history(), fitted.sheets
+    assert losses.to_dict("list") == {"epoch": [1], "images_seen": [len(images)]}
     assert sheets[1].shape == (6, 8, 8, 1)
     resumed = Resampling(Settings(model="resampling"), (8, 8, 1), 3, CPU)
     fit(resumed, images, labels, Checkpoint(tmp_path / "a.pt", "a", 0), 1)

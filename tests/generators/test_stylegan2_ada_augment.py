@@ -177,33 +177,33 @@ def test_hue_and_saturation_keep_grey_grey():
 
 def test_the_probability_follows_the_mean_sign_of_the_real_outputs():
     adaptive = augmentation(ada_kimg=1)
-    adaptive.observe(torch.tensor([[3.0], [2.0], [1.0], [-1.0]]))
+    adaptive.observe(torch.tensor(0.5), 4)
     adaptive.adapt()
     assert adaptive.p == 0  # a mean sign of 0.5 is below the target, and p at its floor
     for _ in range(2):
-        adaptive.observe(torch.ones(50, 1))
+        adaptive.observe(torch.tensor(1.0), 50)
     adaptive.adapt()
     assert adaptive.p == pytest.approx(0.1)
-    adaptive.observe(-torch.ones(30, 1))
+    adaptive.observe(torch.tensor(-1.0), 30)
     adaptive.adapt()
     assert adaptive.p == pytest.approx(0.07)
-    adaptive.observe(torch.ones(5000, 1))
+    adaptive.observe(torch.tensor(1.0), 5000)
     adaptive.adapt()
     assert adaptive.p == 1
 
 
 def test_without_transforms_the_probability_stays():
     adaptive = augmentation(augment_blit=False, augment_geometric=False)
-    adaptive.observe(torch.ones(50, 1))
+    adaptive.observe(torch.tensor(1.0), 50)
     adaptive.adapt()
     assert adaptive.p == 0
 
 
 def test_the_state_holds_what_was_observed():
     one, two = augmentation(ada_kimg=1), augmentation(ada_kimg=1)
-    one.observe(torch.ones(10, 1))
+    one.observe(torch.tensor(1.0), 10)
     two.load_state(one.state())
     for adaptive in (one, two):
-        adaptive.observe(torch.ones(10, 1))
+        adaptive.observe(torch.tensor(1.0), 10)
         adaptive.adapt()
     assert one.p == two.p == pytest.approx(0.02)

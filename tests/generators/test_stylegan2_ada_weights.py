@@ -20,6 +20,7 @@ from synthmix.generators.stylegan2_ada.model import StyleGAN2ADA
 from synthmix.generators.stylegan2_ada.pickles import read_networks
 from synthmix.generators.stylegan2_ada.settings import Settings
 from synthmix.generators.stylegan2_ada.weights import start_from
+from tiny_generators import train_tiny
 
 CPU = torch.device("cpu")
 # Our names, as patterns, to those of the original.
@@ -163,13 +164,13 @@ def test_training_starts_from_the_weights_and_resuming_does_not(tmp_path):
     resumed = build(seed=3, init_from=str(path))
     resumed.load_training_state(target.training_state())
     resumed.train_epoch(pictures, torch.zeros(4, dtype=torch.int64))
-    resumed.save(tmp_path / "weights.safetensors")
+    resumed.save(tmp_path / "weights.safetensors", ["a"])
     StyleGAN2ADA.load(tmp_path / "weights.safetensors", CPU)
 
 
 def test_a_generator_trained_here_is_taken_too(tmp_path):
     source, target = build(seed=1), build(seed=2)
-    source.save(tmp_path / "source.safetensors")
+    source.save(tmp_path / "source.safetensors", ["a"])
     start_from(tmp_path / "source.safetensors", *networks(target))
     z = torch.randn(2, 8)
     assert torch.equal(target.generator(z), source.averaged(z))
@@ -312,6 +313,35 @@ def test_other_files_are_refused(tmp_path):
     assert_refused(tmp_path / "d.pkl", "no whole pickle")
     (tmp_path / "a.safetensors").write_bytes(struct.pack("<Q", 1000) + b"{")
     assert_refused(tmp_path / "a.safetensors", "no whole safetensors file")
+
+
+@pytest.mark.parametrize("share", [0.001, 0.5, 0.999])
+def test_safetensors_that_are_cut_off_are_refused(tmp_path, share):
+    path = tmp_path / "source.safetensors"
+    build(seed=1).save(path, ["a"])
+    whole = path.read_bytes()
+    path.write_bytes(whole[: int(len(whole) * share)])
+    assert_refused(path, "no whole safetensors file")
+
+
+@pytest.mark.parametrize("write", [torch.save, lambda value, path: path.write_text("<html>")])
+def test_what_only_calls_itself_safetensors_is_refused_and_not_run(tmp_path, write):
+    write(Runs(tmp_path / "it_ran"), tmp_path / "a.safetensors")
+    assert_refused(tmp_path / "a.safetensors", "no whole safetensors file")
+    assert not (tmp_path / "it_ran").exists()
+
+
+@pytest.mark.parametrize("network", ["averaged", "generator", "discriminator"])
+def test_weights_that_are_not_finite_are_refused(tmp_path, network):
+    source = build(seed=1)
+    with torch.no_grad():
+        next(getattr(source, network).parameters()).view(-1)[0] = float("nan")
+    assert_refused(write_pickle(tmp_path / "a.pkl", source), f"not finite .{network}")
+
+
+def test_another_kind_of_generator_is_refused(tmp_path):
+    train_tiny("dcgan").save(tmp_path / "dcgan.safetensors", ["a"])
+    assert_refused(tmp_path / "dcgan.safetensors", "no layer in .* has the name and shape")
 
 
 def test_weights_of_another_architecture_are_refused(tmp_path):

@@ -4,6 +4,7 @@ import html
 import json
 import shutil
 import subprocess
+from dataclasses import replace
 from html.parser import HTMLParser
 
 import pandas as pd
@@ -80,8 +81,17 @@ def test_the_page_is_whole(report, tmp_path):
     assert "images, not the 300,000 asked for" in words
     assert "torch 2.11" in words
     images = [attributes for tag, attributes in page.elements if tag == "img"]
-    assert len(images) == 13
+    assert len(images) == 14
     assert all(image["alt"] for image in images)
+
+
+def test_the_candidates_of_a_search_are_listed_the_best_first(report, tmp_path):
+    words = Page(render(tmp_path, report)).words()
+    assert "Search for settings of dcgan" in words
+    rows = "1 chosen 2e-05 0.01234 2 1e-05 81.26 (70.1 to 90.4) \u2013 0.5"
+    assert f"frechet distance {rows}" in words
+    without = Page(render(tmp_path, replace(report, searches=()))).words()
+    assert "Search for settings" not in without
 
 
 def test_every_table_has_a_heading_for_each_column(report, tmp_path):

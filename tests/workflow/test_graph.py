@@ -65,6 +65,38 @@ def test_a_selection_adds_real_mixes_and_nothing_else(tmp_path):
     assert "Training" not in shown
 
 
+def test_a_study_without_mixes_ends_with_what_its_generators_make(tmp_path):
+    project = Project.copy(tmp_path / "synthmix")
+    study = (project.folder / "studies/tiny.yaml").read_text()
+    kept = study[: study.index("mixes:")] + "pools: { images: 30, fill_to: 50 }\n"
+    (project.folder / "studies/tiny.yaml").write_text(kept)
+    jobs = project.planned()
+    assert jobs["train_generator"] == jobs["sample_generator"] == 2
+    assert jobs["plot_scores"] == jobs["plot_samples"] == 1
+    assert "plot_snapshots" not in jobs
+    assert "compose_mix" not in jobs
+    snapshots = kept.replace("batch_size: 8", "batch_size: 8, snapshots: { every: 5 }")
+    (project.folder / "studies/tiny.yaml").write_text(snapshots)
+    scored = project.planned()
+    assert scored["plot_snapshots"] == 1
+    assert scored["score_real"] == scored["train_score_network"] == 1
+
+
+def test_exports_are_made_of_every_generator_when_asked_for_alone(tmp_path):
+    project = Project.copy(tmp_path / "synthmix")
+    assert "export_images" not in project.planned()
+    joint = "generators:\n  joint: { model: diffusion, epochs: 1, num_channels: [32, 32], "
+    joint += "attention_levels: [false, false] }"
+    with project.edit("studies/tiny.yaml", "generators:", joint):
+        shown = project.run("export_all", "--dry-run").stdout
+    for generator in ("joint", "dcgan"):
+        assert f"results/paper/tiny/phantoms/exports/{generator}.zip" in shown
+    jobs = dict(re.findall(r"^(\w+) +(\d+)$", shown.split("Job stats:")[1], re.MULTILINE))
+    assert jobs["export_images"] == jobs["score_generator"] == "2"
+    assert jobs["train_generator"] == "3"
+    assert "train_classifier" not in jobs
+
+
 def rules():
     """Return the text of every rule by its name."""
     texts = {}

@@ -22,6 +22,7 @@ FIGURES = {
 }
 SCORED = {"score_generator", "tabulate_scores", "project_images"}
 SCORED |= {"plot_scores", "plot_pca", "plot_nearest"}
+SCORE_TABLES = {"score_real", "score_generator", "tabulate_scores", "plot_scores", "plot_nearest"}
 JUDGED = {"predict", "score_predictions", "compare_mixes", "tabulate_study"}
 REPORTED = {"render_report", "all"}
 
@@ -78,6 +79,11 @@ def test_an_edited_figure_reruns_that_figure_and_the_report(finished):
         assert set(finished.planned()) == {"plot_real_share"} | REPORTED
 
 
+def test_an_edited_score_retrains_no_generator(finished):
+    with finished.edit("scripts/synthmix/score/compare.py", "FEW = ", "FEW = 'so' + "):
+        assert set(finished.planned()) == SCORE_TABLES | REPORTED
+
+
 def test_an_edited_template_reruns_the_report(finished):
     with finished.edit("scripts/synthmix/report/report.css", "{", "{ color: black;"):
         assert set(finished.planned()) == REPORTED
@@ -108,8 +114,8 @@ def test_comments_and_new_registry_lines_rerun_nothing(finished):
         assert finished.planned() == {}
 
 
-def test_a_changed_device_or_checkpoint_interval_reruns_nothing(finished):
-    assert finished.planned(checkpoint_seconds=5, device="auto") == {}
+def test_a_changed_device_checkpoint_interval_or_tracker_reruns_nothing(finished):
+    assert finished.planned(checkpoint_seconds=5, device="auto", tracker="tensorboard") == {}
 
 
 def job_process(script):

@@ -19,6 +19,7 @@ from synthmix.errors import UserError
 from synthmix.files import write_beside, write_table
 from synthmix.seeds import derive_seed
 from synthmix.store import load_array, read_table
+from synthmix.trackers import NO_TRACKER, Tracker
 
 LOGGER = logging.getLogger(__name__)
 
@@ -61,13 +62,14 @@ def train_classifier(
     checkpoint: Checkpoint,
     seed: int,
     device: torch.device,
+    tracker: Tracker = NO_TRACKER,
 ) -> None:
     """Train the unfrozen layers and the dense layers on the images of `mix`.
 
     `features` holds the frozen part's features of each store of the mix; `weights` what the
     unfrozen layers start from. Writes the trained weights of the epoch with the lowest validation
     loss (`output`, safetensors) and the `history`: loss, accuracy, and precision and recall of
-    `positive_class`, for train and validation, an epoch each.
+    `positive_class`, for train and validation, an epoch each. `tracker` is shown the same.
     """
     table = read_table(mix)
     arrays = {store: load_array(path) for store, path in features.items()}
@@ -79,7 +81,8 @@ def train_classifier(
     model = build_trainable_part(settings, load_file(weights), len(classes)).to(device)
     LOGGER.info("training on %d images, on %s", len(train), device)
     training = Training(model, settings, classes.index(positive_class), device)
-    training.fit(train, validation, checkpoint, derive_seed("classifier epochs", seed))
+    seed = derive_seed("classifier epochs", seed)
+    training.fit(train, validation, checkpoint, seed, tracker)
 
     with write_beside(output) as temporary:
         save_file(training.best_weights, temporary)
@@ -109,7 +112,14 @@ class Training:
         self.best_loss = float("inf")
         self.best_weights: dict[str, torch.Tensor] = {}
 
-    def fit(self, train: Examples, validation: Examples, checkpoint: Checkpoint, seed: int) -> None:
+    def fit(
+        self,
+        train: Examples,
+        validation: Examples,
+        checkpoint: Checkpoint,
+        seed: int,
+        tracker: Tracker = NO_TRACKER,
+    ) -> None:
         """Train until the validation loss has not fallen for `patience` epochs."""
         state = checkpoint.load()
         if state:
@@ -128,10 +138,20 @@ class Training:
             if loss < self.best_loss:
                 self.best_loss, self.best_epoch = loss, self.epoch
                 self.best_weights = _copy(self.model.state_dict())
+            # before the checkpoint: what it holds is not gone through, and not shown, again
+            tracker.log(self._shown(), self.epoch)
             checkpoint.save_if_due(self._state)
             bar.update()
         bar.close()
         LOGGER.info("best epoch %d of %d", self.best_epoch, self.epoch)
+
+    def _shown(self) -> dict[str, float]:
+        """Return the values of the last epoch as a tracker shows them: loss/train and so on."""
+        return {
+            f"{name}/{row['split']}": row[name]
+            for row in self.history[-2:]
+            for name in ("loss", "accuracy", "precision", "recall")
+        }
 
     def _finished(self) -> bool:
         waited = self.epoch - self.best_epoch

@@ -6,9 +6,10 @@ from pathlib import Path
 
 from synthmix.classifiers import CONVOLUTIONAL_LAYERS
 from synthmix.config.messages import one_of
-from synthmix.config.models import Study
+from synthmix.config.models import GeneratorSettings, Study
 from synthmix.config.parse import KeyPath
 from synthmix.config.preparation import CountSplit, LongTailSubsample, OfficialSplit
+from synthmix.config.searches import check_searches, setting_path, trained_as
 from synthmix.files import expanded
 from synthmix.generators.settings import ALL_CLASSES
 from synthmix.mix.plan import REAL_ONLY, plan_mixes
@@ -29,15 +30,10 @@ def check(study: Study, folder: Path) -> list[Finding]:
         *_check_parts(study),
         *_check_classes(study),
         *_check_sums(study),
-    ] + (_check_comparison(study) if study.mixes else [])
-
-
-def _check_comparison(study: Study) -> list[Finding]:
-    """Return what is wrong with the mixes of `study`, and with what is needed for them."""
-    return [
-        *_check_mix_sizes(study),
-        *_check_mixes(study),
-        *_check_selections(study),
+        *(_check_mix_sizes(study) if study.mixes else ()),
+        *(_check_mixes(study) if study.mixes else ()),
+        *(_check_selections(study) if study.mixes else ()),
+        *check_searches(study),
         *_check_generators(study),
         *_check_scores(study),
         *_check_classifiers(study),
@@ -97,14 +93,14 @@ def _check_names(
 
 
 def _check_parts(study: Study) -> Iterator[Finding]:
-    """Check that a study has all it takes to compare mixes, or nothing of it."""
+    """Check that a study has all it takes to compare mixes, or nothing that is for them alone."""
     if study.mixes:
         for part in ("positive_class", "generators", "classifiers"):
             if not getattr(study, part):
                 yield (part,), "is missing: mixes need it"
-    elif study.generators or study.selections or study.classifiers:
-        what = "generators, selections and classifiers"
-        yield ("mixes",), f"is missing: {what} are there for its training sets"
+    elif study.selections or study.classifiers:
+        parts = [part for part in ("selections", "classifiers") if getattr(study, part)]
+        yield ("mixes",), f"is missing: {' and '.join(parts)} are there for its training sets"
 
 
 def _check_classes(study: Study) -> Iterator[Finding]:
@@ -165,19 +161,28 @@ def _check_scores(study: Study) -> Iterator[Finding]:
 
 
 def _check_generators(study: Study) -> Iterator[Finding]:
-    for name, settings in study.generators.items():
-        start = getattr(settings, "init_from", None)
-        if start is not None and not expanded(start).is_file():
-            yield ("generators", name, "init_from"), f"there is no file {start}"
-        for dataset, own in study.datasets.items():
-            prepare = study.prepare_of(dataset)
-            path = ("datasets", dataset, "prepare") if own.prepare else ("prepare",)
-            if prepare.image_size is None:
-                yield path, f"generator {name} makes pictures: give image_size, not volume_shape"
-                continue
-            problem = settings.check_image(prepare.image_size, prepare.channels)
-            if problem:
-                yield path, f"generator {name}: {problem}"
+    for name, generator in study.generators.items():
+        findings = (
+            finding
+            for settings in trained_as(generator)
+            for finding in _check_generator(study, name, settings)
+        )
+        yield from dict.fromkeys(findings)  # candidates of a search agree in most of them
+
+
+def _check_generator(study: Study, name: str, settings: GeneratorSettings) -> Iterator[Finding]:
+    start = getattr(settings, "init_from", None)
+    if start is not None and not expanded(start).is_file():
+        yield setting_path(study, name, "init_from"), f"there is no file {start}"
+    for dataset, own in study.datasets.items():
+        prepare = study.prepare_of(dataset)
+        path = ("datasets", dataset, "prepare") if own.prepare else ("prepare",)
+        if prepare.image_size is None:
+            yield path, f"generator {name} makes pictures: give image_size, not volume_shape"
+            continue
+        problem = settings.check_image(prepare.image_size, prepare.channels)
+        if problem:
+            yield path, f"generator {name}: {problem}"
 
 
 def _check_classifiers(study: Study) -> Iterator[Finding]:

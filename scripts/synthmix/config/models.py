@@ -2,14 +2,21 @@
 
 from typing import Annotated, Any, Literal, Union
 
-from pydantic import AfterValidator, BeforeValidator, Field
+from pydantic import BeforeValidator, Field
 
 from synthmix.config.options import dataset_settings, generator_settings
 from synthmix.config.preparation import Prepare, ShareSplit, Split
 from synthmix.generators.resampling.removal import Removal
 from synthmix.registry import CLASSIFIERS
 from synthmix.score.settings import ScoreSettings
-from synthmix.settings import Name, PositiveFloat, PositiveInt, SettingsModel, Share
+from synthmix.settings import (
+    Distinct,
+    Name,
+    PositiveFloat,
+    PositiveInt,
+    SettingsModel,
+    Share,
+)
 
 
 def as_list(value: Any) -> Any:
@@ -19,16 +26,8 @@ def as_list(value: Any) -> Any:
     return [value] if isinstance(value, int) else value
 
 
-def _without_repeats(entries: list[Any]) -> list[Any]:
-    for position, entry in enumerate(entries):
-        if entry in entries[:position]:
-            raise ValueError(f"lists {entry!r} twice")
-    return entries
-
-
 StudyNames = Annotated[list[str], Field(min_length=1)]
 Seeds = Annotated[list[Annotated[int, Field(ge=0)]], Field(min_length=1)]
-Distinct = AfterValidator(_without_repeats)
 ClassShares = Annotated[dict[Name, Share], Field(min_length=2)]
 DatasetSettings = Annotated[Union[*dataset_settings()], Field(discriminator="source")]
 GeneratorSettings = Annotated[Union[*generator_settings()], Field(discriminator="model")]
@@ -59,6 +58,11 @@ class Workflow(SettingsModel):
     )
     checkpoint_seconds: PositiveFloat = Field(
         60, description="A training keeps its state at least this often."
+    )
+    tracker: Literal["none", "tensorboard", "wandb", "mlflow"] = Field(
+        "none",
+        description="Where trainings also show their course; whatever is not none has to be"
+        " installed, and changes no result.",
     )
 
 
@@ -95,10 +99,30 @@ class Mixes(SettingsModel):
 
 
 class Pools(SettingsModel):
-    """How the pools of synthetic images are drawn."""
+    """How the pools of synthetic images are drawn; the mixes always find as many as they need."""
 
+    images: PositiveInt = Field(
+        100, description="Images of each class, at the least: scores and figures look at them."
+    )
+    fill_to: PositiveInt | None = Field(
+        None,
+        description="As many images of each class as it lacks to so many training images, at the"
+        " least.",
+    )
     truncation: Share = Field(
         1.0, description="1: the generator's full variety; towards 0: ever closer to its average."
+    )
+
+
+class Export(SettingsModel):
+    """The synthetic images that `export_all` packs for use elsewhere."""
+
+    images: PositiveInt = Field(100, description="Images of each class.")
+    first_seed: Annotated[int, Field(ge=0, le=10**9)] = Field(
+        0, description="Their seeds are this and those after it."
+    )
+    truncation: Share | None = Field(
+        None, description="As of pools, whose value is taken where this is absent."
     )
 
 
@@ -171,9 +195,13 @@ class Study(SettingsModel):
         " mixes of the real images that it keeps, one for each entry of mixes.class_shares.",
     )
     pools: Pools = Field(Pools(), description="How synthetic images are drawn.")
+    export: Export = Field(
+        Export(), description="What `snakemake export_all` packs of each generator, with a card."
+    )
     mixes: Mixes | None = Field(
         None,
-        description="The training sets to compare. Without it the study ends with the split.",
+        description="The training sets to compare. Without it the study ends with the generators'"
+        " images and scores, or with the split where it has no generators.",
     )
     classifiers: dict[Name, Classifier] = Field(
         {}, description="Networks to train on every mix, by a name of your choice."

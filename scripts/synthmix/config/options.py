@@ -1,8 +1,8 @@
 """The settings classes that the registered data sets and generators bring along."""
 
-import importlib
-
-from synthmix.registry import DATASETS, GENERATORS, generator_package, load_dataset
+from synthmix.generators.settings import GeneratorSettings
+from synthmix.registry import DATASETS, GENERATORS, load_dataset, load_generator_settings
+from synthmix.search.settings import searchable
 from synthmix.settings import SettingsModel
 
 
@@ -11,7 +11,6 @@ def dataset_settings() -> tuple[type[SettingsModel], ...]:
     return tuple(load_dataset(name) for name in DATASETS)
 
 
-def generator_settings() -> tuple[type[SettingsModel], ...]:
-    """Return the settings class of every registered generator, without loading torch."""
-    packages = [generator_package(name) for name in GENERATORS]
-    return tuple(importlib.import_module(f"{package}.settings").Settings for package in packages)
+def generator_settings() -> tuple[type[GeneratorSettings], ...]:
+    """Return the settings class of every registered generator, each with a section `search`."""
+    return tuple(searchable(load_generator_settings(name)) for name in GENERATORS)

@@ -6,14 +6,11 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
-from matplotlib.colors import LinearSegmentedColormap
 
 from synthmix.figures import style
 from synthmix.figures.mix_names import MixName, read_mix_names
 from synthmix.figures.panels import bands, panel_axes, place_panels
 from synthmix.store import read_table
-
-SHADES = LinearSegmentedColormap.from_list("shades", ["#ffffff", "#b3acd8", style.SERIES[0]])
 
 
 @style.look()
@@ -76,7 +73,7 @@ def _matrix(table: pd.DataFrame, classifier: str, mix: str, classes: list[str]) 
 def _draw_matrix(axis: Axes, counts: np.ndarray) -> None:
     totals = counts.sum(axis=1, keepdims=True)
     shares = np.divide(counts, totals, out=np.zeros_like(counts, float), where=totals > 0)
-    axis.imshow(shares, cmap=SHADES, vmin=0, vmax=1)
+    axis.imshow(shares, cmap=style.SHADES, vmin=0, vmax=1)
     axis.grid(False)
     axis.spines[:].set_visible(False)
     for (row, column), share in np.ndenumerate(shares):

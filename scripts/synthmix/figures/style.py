@@ -8,7 +8,7 @@ from typing import Any
 
 import matplotlib as mpl
 from matplotlib.axes import Axes
-from matplotlib.colors import to_hex, to_rgb
+from matplotlib.colors import LinearSegmentedColormap, to_hex, to_rgb
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 from matplotlib.transforms import ScaledTranslation
@@ -27,6 +27,9 @@ VERDICT_MARKER = {"helps": "^", "no evidence": "o", "hurts": "v"}
 # Paul Tol's muted colours, for what is neither real nor synthetic: class shares, curves.
 SERIES = ("#332288", "#44aa99", "#aa4499", "#999933", "#88ccee", "#882255", "#117733", "#cc6677")
 MARKERS = ("o", "s", "D", "^", "v", "P", "X", "p")
+
+# from little to much
+SHADES = LinearSegmentedColormap.from_list("shades", ["#ffffff", "#b3acd8", SERIES[0]])
 
 INK = "#1f2933"
 MUTED = "#6b7280"

@@ -12,7 +12,7 @@ from tqdm import tqdm
 from synthmix.files import write_table
 from synthmix.generators.base import Generator
 from synthmix.registry import load_generator
-from synthmix.store import save_array, table_path
+from synthmix.store import read_table, save_array, table_path
 
 LOGGER = logging.getLogger(__name__)
 BLOCK = 256
@@ -28,12 +28,17 @@ def sample_generator(
     images: int,
     truncation: float,
     device: torch.device,
+    fill_to: int | None = None,
+    split: str | Path = "",
 ) -> None:
     """Make the images of seeds 0 .. `images` - 1 and write them as the store `output`.
 
+    More of them where the class lacks more to `fill_to` training images in the table `split`.
     `weights` is what `train_generator` wrote for a generator of the kind `model`; the table names
     the `generator` and the class `label`, which is its class `label_number`.
     """
+    if fill_to is not None:
+        images = max(images, fill_to - _training_images(split, label))
     trained = load_generator(model).load(weights, device)
     save_array(
         output, trained.image_shape, "uint8", _blocks(trained, images, label_number, truncation)
@@ -50,6 +55,11 @@ def sample_generator(
     )
     write_table(table_path(output), table)
     LOGGER.info("%d images of class %s", images, label)
+
+
+def _training_images(split: str | Path, label: str) -> int:
+    samples = read_table(split)
+    return int(((samples["split"] == "train") & (samples["label"] == label)).sum())
 
 
 def _blocks(

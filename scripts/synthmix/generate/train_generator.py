@@ -1,15 +1,20 @@
 """Training one generator, resumable at every epoch."""
 
+import importlib
 import logging
 import math
-from collections.abc import Sequence
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
+import numpy as np
 import pandas as pd
 import torch
 from tqdm import tqdm
 
+from synthmix import distributed
 from synthmix.checkpoint import Checkpoint
 from synthmix.errors import UserError
 from synthmix.files import write_table
@@ -18,8 +23,50 @@ from synthmix.generators.base import Generator
 from synthmix.registry import load_generator
 from synthmix.seeds import derive_seed
 from synthmix.store import load_array, read_table
+from synthmix.trackers import NO_TRACKER, Tracker
 
 LOGGER = logging.getLogger(__name__)
+SNAPSHOT_COLUMNS = ["epoch", "images_seen", "seconds", "score", "value"]
+
+
+# The module that scores snapshots. Named, not imported: its code, and that of all scores, counts
+# only for trainings that are scored (see `synthmix.digest` and the rule).
+SNAPSHOTS = "synthmix.generate.snapshots"
+
+
+class Scorer(Protocol):
+    """What says how good a generator is."""
+
+    name: str
+
+    def score(self, generator: Generator) -> float:
+        """Return the score, the lower the better."""
+
+
+@dataclass
+class Progress:
+    """How far a training has come; its checkpoint holds it."""
+
+    epoch: int = 0
+    seconds: float = 0.0  # of training, without the time that scoring takes
+    losses: list[dict[str, float]] = field(default_factory=list)
+    snapshots: list[dict[str, Any]] = field(default_factory=list)
+    sheets: dict[int, torch.Tensor] = field(default_factory=dict)  # (n, H, W, C), uint8, by epoch
+    best: dict[str, torch.Tensor] = field(default_factory=dict)  # the sampling network's tensors
+
+    def best_snapshot(self) -> dict[str, Any] | None:
+        """Return the snapshot with the lowest score, the first of equals; None before any."""
+        scored = [snapshot for snapshot in self.snapshots if math.isfinite(snapshot["value"])]
+        return min(scored, key=lambda snapshot: snapshot["value"], default=None)
+
+    def snapshots_since_best(self) -> int:
+        """Return how many snapshots there have been since the best one, or in all."""
+        best = self.best_snapshot()
+        return len(self.snapshots) - (self.snapshots.index(best) + 1 if best else 0)
+
+    def history(self) -> pd.DataFrame:
+        """Return the losses, a row an epoch."""
+        return pd.DataFrame(self.losses)
 
 
 def train_generator(
@@ -29,30 +76,26 @@ def train_generator(
     classes: Sequence[str],
     scope: str,
     name: str,
-    weights: str | Path,
-    history: str | Path,
-    sheet: str | Path,
-    trained_on: str | Path,
+    scored_by: Mapping[str, str] | None,
+    outputs: Mapping[str, str | Path],
     checkpoint: Checkpoint,
     seed: int,
     device: torch.device,
+    tracker: Tracker = NO_TRACKER,
 ) -> None:
     """Train the generator `name` on the training images of `classes`.
 
     `scope` is the class that it learns, or the name of all of them together. Reads the store
-    `images` and its `split`; writes the `weights` (safetensors), the losses an epoch (`history`),
-    images from the same latent vectors at set epochs (`sheet`, PNG) and the
-    samples it has seen (`trained_on`). Raises UserError when a class has fewer than two.
+    `images` and its `split`. `scored_by` has the files and the kind of features that snapshots
+    are scored by (weights, reference, kind), None where there are none. Writes these `outputs`:
+    the `weights` that make images and those of the `last` epoch (safetensors), the losses an
+    epoch (`history`), the scores (`snapshots`), images from the same latent vectors at set epochs
+    (`sheet`, PNG) and the samples it has seen (`trained_on`). Raises UserError when a class has
+    fewer than two. Of several processes at this the first alone writes.
     """
     samples = read_table(split)
     seen = samples[(samples["split"] == "train") & samples["label"].isin(classes)]
-    there = seen["label"].value_counts()
-    for label in classes:
-        if there.get(label, 0) < 2:
-            raise UserError(
-                f"class {label} has {there.get(label, 0)} training images, too few to train a "
-                f"generator on: two at least; add images, or leave the class out"
-            )
+    _check_counts(seen["label"].value_counts(), classes)
     store = load_array(images)
     selected = torch.from_numpy(store[seen.index.to_numpy()]).permute(0, 3, 1, 2).contiguous()
     labels = torch.tensor([classes.index(label) for label in seen["label"]])
@@ -61,14 +104,13 @@ def train_generator(
     torch.manual_seed(derive_seed("generator weights", name, scope, seed))
     model = load_generator(settings["model"])
     generator = model(model.Settings(**settings), store.shape[1:], len(classes), device)
+    scorer = _scorer(generator, scored_by, scope, labels)
     seed = derive_seed("generator", name, scope, seed)
-    losses, sheets = fit(generator, selected, labels, checkpoint, seed)
-
-    generator.save(weights)
-    write_table(history, losses)
-    save_sheet(sheet, sheets)
-    write_table(trained_on, seen[["sample_id", "group"]])
-    checkpoint.remove()
+    progress = fit(generator, selected, labels, checkpoint, seed, scorer, tracker)
+    if distributed.rank() == 0:
+        write_table(outputs["trained_on"], seen[["sample_id", "group"]])
+        _write(generator, classes, progress, outputs)
+        checkpoint.remove()
 
 
 def fit(
@@ -77,42 +119,138 @@ def fit(
     labels: torch.Tensor,
     checkpoint: Checkpoint,
     seed: int,
-) -> tuple[pd.DataFrame, dict[int, torch.Tensor]]:
-    """Train `generator` on `images` (N, C, H, W) uint8 of `labels` (N,), from its checkpoint.
-
-    Returns the losses, a row an epoch, and the images of the sheet, (n, H, W, C) uint8, by epoch.
-    """
-    state = checkpoint.load() or {"epoch": 0, "losses": [], "sheets": {}}
-    if state["epoch"]:
+    scorer: Scorer | None = None,
+    tracker: Tracker = NO_TRACKER,
+) -> Progress:
+    """Train `generator` on `images` (N, C, H, W) uint8 of `labels` (N,), from its checkpoint."""
+    settings = generator.settings
+    _check_devices(min(settings.batch_size, len(images)))
+    progress = Progress()
+    if state := checkpoint.load():
         generator.load_training_state(state["training"])
-        LOGGER.info("going on after epoch %d", state["epoch"])
-    losses, sheets = state["losses"], state["sheets"]
-    epochs = generator.settings.epochs
-    for epoch in tqdm(range(state["epoch"] + 1, epochs + 1), "generator", disable=None):
+        progress = Progress(**state["progress"])
+        LOGGER.info("going on after epoch %d", progress.epoch)
+    distributed.wait_for_all()
+    epochs = range(progress.epoch + 1, settings.epochs + 1)
+    for epoch in tqdm(epochs, "generator", disable=None if distributed.rank() == 0 else True):
+        if _has_stopped(settings.snapshots, progress, generator.device):
+            LOGGER.info("no better score in %d snapshots", progress.snapshots_since_best())
+            break
         torch.manual_seed(derive_seed("epoch", seed, epoch))
-        row = generator.train_epoch(images, labels)
-        if not all(map(math.isfinite, row.values())):
-            raise UserError(
-                f"a loss is not finite after epoch {epoch} ({row}): the training has gone astray; "
-                f"lower the generator's learning_rate"
+        distributed.seed_own(derive_seed("parts", seed, epoch))
+        _train_epoch(generator, images, labels, progress)
+        if distributed.rank() == 0:
+            _look_at(generator, progress, scorer, tracker)
+            checkpoint.save_if_due(
+                lambda: {"progress": vars(progress), "training": generator.training_state()}
             )
-        losses.append({"epoch": epoch, **row})
-        LOGGER.info(
-            "epoch %d/%d %s", epoch, epochs, " ".join(f"{k} {v:.4f}" for k, v in row.items())
-        )
-        if epoch in generator.settings.sheet_epochs or epoch == epochs:
-            sheets[epoch] = torch.from_numpy(sheet_images(generator))
-        checkpoint.save_if_due(lambda: _state(generator, losses, sheets))
     generator.finish(images, labels)
-    return pd.DataFrame(losses), sheets
+    if distributed.rank() == 0 and progress.epoch not in progress.sheets:
+        progress.sheets[progress.epoch] = torch.from_numpy(sheet_images(generator))
+    distributed.wait_for_all()
+    return progress
 
 
-def _state(
-    generator: Generator, losses: list[dict[str, float]], sheets: dict[int, torch.Tensor]
-) -> dict[str, Any]:
-    return {
-        "epoch": losses[-1]["epoch"],
-        "losses": losses,
-        "sheets": sheets,
-        "training": generator.training_state(),
-    }
+def _train_epoch(
+    generator: Generator, images: torch.Tensor, labels: torch.Tensor, progress: Progress
+) -> None:
+    epoch, start = progress.epoch + 1, time.monotonic()
+    try:
+        losses = generator.train_epoch(images, labels)
+    except UserError as error:
+        raise UserError(f"epoch {epoch}: {error}") from None
+    if not all(map(math.isfinite, losses.values())):
+        raise UserError(
+            f"epoch {epoch}: a loss is not finite ({losses}): the training has gone astray; "
+            f"lower the generator's learning_rate"
+        )
+    progress.epoch = epoch
+    progress.seconds += time.monotonic() - start
+    progress.losses.append({"epoch": epoch, "images_seen": generator.images_seen, **losses})
+    text = " ".join(f"{name} {value:.4f}" for name, value in losses.items())
+    LOGGER.info("epoch %d/%d %s", epoch, generator.settings.epochs, text)
+
+
+def _look_at(
+    generator: Generator, progress: Progress, scorer: Scorer | None, tracker: Tracker
+) -> None:
+    """Score the generator and draw its images where that is due, and tell the tracker."""
+    settings, epoch = generator.settings, progress.epoch
+    tracker.log({name: n for name, n in progress.losses[-1].items() if name != "epoch"}, epoch)
+    if scorer and (epoch % settings.snapshots.every == 0 or epoch == settings.epochs):
+        value = scorer.score(generator)
+        LOGGER.info("epoch %d %s %.4f", epoch, scorer.name, value)
+        snapshot = {
+            "epoch": epoch,
+            "images_seen": generator.images_seen,
+            "seconds": round(progress.seconds, 3),
+            "score": scorer.name,
+            "value": value,
+        }
+        progress.snapshots.append(snapshot)
+        tracker.log({scorer.name: value}, epoch)
+        if progress.best_snapshot() is snapshot:
+            tensors = generator.sampling_network().state_dict()
+            progress.best = {key: tensor.cpu().clone() for key, tensor in tensors.items()}
+    if epoch in settings.sheet_epochs:
+        images = sheet_images(generator)
+        progress.sheets[epoch] = torch.from_numpy(images)
+        tracker.log_image("sheet", np.concatenate([*images], axis=1), epoch)
+
+
+def _has_stopped(snapshots: Any, progress: Progress, device: torch.device) -> bool:
+    if snapshots is None or snapshots.patience is None:
+        return False
+    over = progress.snapshots_since_best() >= snapshots.patience
+    return bool(distributed.told_by_first(over, device))
+
+
+def _write(
+    generator: Generator,
+    classes: Sequence[str],
+    progress: Progress,
+    outputs: Mapping[str, str | Path],
+) -> None:
+    generator.save(outputs["last"], classes)
+    if progress.best and generator.settings.snapshots.keep == "best":
+        generator.load_sampling_state(progress.best)
+    generator.save(outputs["weights"], classes)
+    write_table(outputs["history"], progress.history())
+    snapshots = pd.DataFrame(progress.snapshots, columns=SNAPSHOT_COLUMNS)
+    best = progress.best_snapshot()
+    snapshots["best"] = snapshots["epoch"] == (best["epoch"] if best else None)
+    write_table(outputs["snapshots"], snapshots)
+    save_sheet(outputs["sheet"], progress.sheets)
+
+
+def _scorer(
+    generator: Generator, scored_by: Mapping[str, str] | None, scope: str, labels: torch.Tensor
+) -> Scorer | None:
+    if scored_by is None or distributed.rank() != 0:
+        return None
+    return importlib.import_module(SNAPSHOTS).FrechetScorer.of_files(
+        scored_by["weights"],
+        scored_by["kind"],
+        scored_by["reference"],
+        scope,
+        labels.tolist(),
+        generator.settings.snapshots.images,
+        generator.device,
+    )
+
+
+def _check_counts(there: pd.Series, classes: Sequence[str]) -> None:
+    for label in classes:
+        if there.get(label, 0) < 2:
+            raise UserError(
+                f"class {label} has {there.get(label, 0)} training images, too few to train a "
+                f"generator on: two at least; add images, or leave the class out"
+            )
+
+
+def _check_devices(batch: int) -> None:
+    if batch < distributed.world_size():
+        raise UserError(
+            f"devices: {distributed.world_size()}, but a batch has {batch} images: not one for "
+            f"each; raise batch_size or lower devices"
+        )

@@ -1,5 +1,7 @@
 """What the settings of all generators have in common; no torch here."""
 
+from typing import Annotated, ClassVar, Literal
+
 from pydantic import Field
 
 from synthmix.settings import PositiveInt, SettingsModel
@@ -8,12 +10,45 @@ from synthmix.settings import PositiveInt, SettingsModel
 ALL_CLASSES = "all_classes"
 
 
+class Snapshots(SettingsModel):
+    """When a generator is scored while it learns, and what follows from it.
+
+    The score is the Frechet distance of the table of scores (FID, or on features of a network of
+    our own), of as many images as the training images have in each class.
+    """
+
+    every: PositiveInt = Field(description="Epochs from one snapshot to the next.")
+    images: Annotated[int, Field(ge=2)] = Field(
+        2000, description="Synthetic images that a snapshot is scored on, in the class shares."
+    )
+    patience: PositiveInt | None = Field(
+        None, description="Stop after this many snapshots without a better score; absent: never."
+    )
+    keep: Literal["best", "last"] = Field(
+        "best", description="Which snapshot makes the images; both are kept."
+    )
+
+
 class GeneratorSettings(SettingsModel):
     """Settings of a generator. A subclass narrows `model` to its own name and adds others."""
 
+    keeps_training_images: ClassVar[bool] = False
+    """Whether its images are training images, or blends of them pixel by pixel."""
+
     model: str = Field(description="The kind of generator.")
-    epochs: PositiveInt = Field(description="Passes over the training images.")
+    epochs: PositiveInt = Field(description="Passes over the training images, at the most.")
     batch_size: PositiveInt = Field(64, description="Images a training step.")
+    accumulation_steps: PositiveInt = Field(
+        1,
+        description="Parts that a batch is worked through in, one in memory at a time; their "
+        "gradients add up. For a small card; batch norm sees the parts.",
+    )
+    devices: PositiveInt = Field(
+        1, description="GPUs that share each batch; with device: cpu, processes."
+    )
+    snapshots: Snapshots | None = Field(
+        None, description="Scoring while it learns. Absent: the last epoch's weights are kept."
+    )
     sheet_epochs: list[PositiveInt] = Field(
         [1, 5, 10, 20, 50, 100, 250, 500, 750, 1000],
         description="Epochs at which the sample sheet shows images of the same latent vectors.",

@@ -48,6 +48,31 @@ class SmoteBank(nn.Module):
         for name, tensor in kept.items():
             self.register_buffer(name, tensor.detach().cpu().clone())
 
+    @classmethod
+    def from_tensors(
+        cls, tensors: dict[str, torch.Tensor], dimensions: int, classes: int
+    ) -> "SmoteBank":
+        """Return the bank that has these buffers, points of `dimensions` numbers.
+
+        Raises ValueError when they are not those of a bank with every label 0 .. `classes` - 1.
+        """
+        names = {"points", "labels", "neighbours", "weights"}
+        if set(tensors) != names:
+            raise ValueError(f"it has {sorted(tensors)}, not {sorted(names)}")
+        points, labels, nearest, weights = (
+            tensors[name] for name in ("points", "labels", "neighbours", "weights")
+        )
+        count = len(labels)
+        if points.shape != (count, dimensions) or weights.shape != (count,):
+            raise ValueError(f"points are {tuple(points.shape)}, not ({count}, {dimensions})")
+        if nearest.dim() != 2 or len(nearest) != count or not nearest.shape[1]:
+            raise ValueError(f"neighbours are {tuple(nearest.shape)}, not ({count}, 1 or more)")
+        if sorted(labels.unique().tolist()) != list(range(classes)):
+            raise ValueError(f"its labels are not 0 to {classes - 1}")
+        if nearest.min() < NO_NEIGHBOUR or nearest.max() >= count or weights.min() < 0:
+            raise ValueError("neighbours or weights are out of range")
+        return cls(**tensors)
+
     def draw(
         self, seeds: Sequence[int], label: int, *stream: int
     ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

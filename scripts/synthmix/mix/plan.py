@@ -114,9 +114,12 @@ def plan_mixes(
 def pool_size(mixes: Iterable[Mix], generator: str, label: str) -> int:
     """Return how many synthetic images of a class the mixes of a generator need at the most."""
     return max(
-        sum(classes.get(label, {}).get("synthetic", 0) for classes in mix.counts().values())
-        for mix in mixes
-        if mix.generator == generator
+        (
+            sum(classes.get(label, {}).get("synthetic", 0) for classes in mix.counts().values())
+            for mix in mixes
+            if mix.generator == generator
+        ),
+        default=0,
     )
 
 

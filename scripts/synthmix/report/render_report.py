@@ -15,6 +15,7 @@ from synthmix.files import write_text
 from synthmix.report import tables, wording
 from synthmix.report.cautions import find_cautions
 from synthmix.report.findings import find
+from synthmix.search.table import read_search, searched_settings
 from synthmix.store import read_table
 
 TEMPLATE = "report.html.j2"
@@ -29,6 +30,15 @@ class Picture:
 
     title: str
     path: Path
+
+
+@dataclass(frozen=True)
+class Search:
+    """What `choose_generator` wrote about the settings of a generator, and its figure."""
+
+    generator: str
+    table: Path
+    figure: Path
 
 
 @dataclass(frozen=True)
@@ -68,9 +78,11 @@ class StudyReport:
     scores_figure: Path
     samples: Sequence[Picture] = ()
     sheets: Sequence[Picture] = ()
+    snapshots: Sequence[Picture] = ()
     planes: Sequence[Picture] = ()
     nearest: Sequence[Picture] = ()
     classifier_histories: Sequence[Picture] = ()
+    searches: Sequence[Search] = ()
 
 
 def render_report(
@@ -112,12 +124,24 @@ def _view(study: StudyReport) -> dict[str, Any]:
         "generators": list(mixes["generator"].dropna().unique()),
         "kinds": mixes.groupby("kind")["mix"].nunique().reindex(KINDS, fill_value=0).to_dict(),
         "scores": tables.score_rows(read_table(study.scores)),
+        "searches": [_search_view(search) for search in study.searches],
         "mix_labels": list(mixes["label"].unique()),
         "mix_groups": tables.mix_groups(mixes),
         "results": tables.result_groups(summary),
         "comparisons": tables.comparison_groups(comparison, mix_names(mixes)),
         "published": tables.published_rows(summary),
         "settings": yaml.safe_dump(dict(study.settings), sort_keys=False, allow_unicode=True),
+    }
+
+
+def _search_view(search: Search) -> dict[str, Any]:
+    table = read_search(search.table)
+    return {
+        "generator": search.generator,
+        "figure": search.figure,
+        "score": table["score"].iloc[0].replace("_", " "),
+        "settings": [name.replace("_", " ") for name in searched_settings(table)],
+        "rows": tables.search_rows(table),
     }
 
 

@@ -5,7 +5,8 @@ from typing import Any
 import pandas as pd
 
 from synthmix.figures.mix_names import MixName, mix_names
-from synthmix.report.wording import count_interval, interval, signed_interval
+from synthmix.report.wording import count_interval, interval, signed_interval, significant
+from synthmix.search.table import searched_settings
 
 SPLITS = {
     "train": "training",
@@ -56,6 +57,21 @@ def score_rows(scores: pd.DataFrame) -> list[Row]:
             "caution": "" if pd.isna(row.caution) else row.caution,
         }
         for row in together.itertuples()
+    ]
+
+
+def search_rows(search: pd.DataFrame) -> list[Row]:
+    """Return the candidates of a search, the best first: what `read_search` returns."""
+    settings = searched_settings(search)
+    ranked = search.sort_values("rank", kind="stable", na_position="last")
+    return [
+        {
+            "settings": [row[name] for name in settings],
+            "value": significant(row["value"], row["low"], row["high"]),
+            "rank": row["rank"],
+            "chosen": row["chosen"],
+        }
+        for row in _records(ranked)
     ]
 
 

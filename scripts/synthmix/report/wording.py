@@ -28,6 +28,14 @@ def interval(value: float | None, low: float | None, high: float | None) -> tupl
     return number(value), f"({low:.{digits}f}\u2013{high:.{digits}f})"
 
 
+def significant(value: float | None, low: float | None, high: float | None) -> tuple[str, str]:
+    """Return a value of any size and its interval with four significant digits."""
+    if _missing(value):
+        return NONE, ""
+    limits = "" if _missing(low) or _missing(high) else f"({low:.4g} to {high:.4g})"
+    return f"{value:.4g}".replace("-", MINUS), limits.replace("-", MINUS)
+
+
 def count_interval(value: float | None, low: float | None, high: float | None) -> tuple[str, str]:
     """Return a number of images and its interval."""
     if _missing(low) or _missing(high):

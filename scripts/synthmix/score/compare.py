@@ -11,7 +11,7 @@ from synthmix.files import write_table
 from synthmix.score.memorisation import memorisation
 from synthmix.score.neighbours import overlap
 from synthmix.score.reference import RealClass
-from synthmix.score.settings import ScoreSettings
+from synthmix.score.settings import FRECHET, KERNEL, ScoreSettings
 from synthmix.score.statistics import (
     Estimate,
     fit_gaussian,
@@ -27,9 +27,6 @@ COLUMNS = (
     *("generator", "label", "scope", "score", "value", "low", "high"),
     *("features", "images_real", "images_synthetic", "caution"),
 )
-# features of Inception alone make these distances FID and KID
-FRECHET = {"inception": "fid", "own": "frechet_distance_own_features"}
-KERNEL = {"inception": "kid", "own": "kernel_distance_own_features"}
 FEW = "fewer than two images: nothing to compare"
 
 

@@ -39,10 +39,15 @@ def extract_score_features(
 
 
 def feature_blocks(
-    network: nn.Module, store: np.ndarray, rows: np.ndarray, device: torch.device
+    network: nn.Module,
+    store: np.ndarray,
+    rows: np.ndarray,
+    device: torch.device,
+    *,
+    progress: bool = True,
 ) -> Iterator[np.ndarray]:
     """Yield the features (n, dims), float32, of the images `rows` of `store`, batch by batch."""
-    for start in tqdm(range(0, len(rows), BATCH), "features", disable=None):
+    for start in tqdm(range(0, len(rows), BATCH), "features", disable=None if progress else True):
         with torch.no_grad():
             block = network(to_tensor(store[rows[start : start + BATCH]], device)).cpu().numpy()
         if not np.isfinite(block).all():

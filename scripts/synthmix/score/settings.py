@@ -17,6 +17,10 @@ HELD_OUT_REAL = "held_out_real"
 # Whose features are compared: pytorch-fid's Inception network, or one of our own.
 FeatureKind = Literal["inception", "own"]
 
+# features of Inception alone make these distances FID and KID
+FRECHET = {"inception": "fid", "own": "frechet_distance_own_features"}
+KERNEL = {"inception": "kid", "own": "kernel_distance_own_features"}
+
 
 class ScoreSettings(SettingsModel):
     """How generators are scored."""

@@ -21,6 +21,7 @@ from synthmix.generators.bagan_gp.networks import Critic, GeneratorNetwork, enco
 from synthmix.generators.bagan_gp.settings import Settings
 from synthmix.generators.base import Generator
 from synthmix.generators.sampling import make_images, noise_of
+from synthmix.generators.steps import Part, StepLosses, full_batches, parts_of, take_step
 
 
 class BAGANGP(Generator):
@@ -74,19 +75,19 @@ class BAGANGP(Generator):
         return losses
 
     def _autoencoder_epoch(self, images: torch.Tensor, labels: torch.Tensor) -> dict[str, float]:
-        batch_size = min(self.settings.batch_size, len(images))
-        order = torch.randperm(len(images))
-        # a smaller last batch is left out: batch norm needs batches of one kind
-        batches = order[: len(images) // batch_size * batch_size].split(batch_size)
-        total = torch.zeros((), device=self.device)
-        for rows in batches:
-            real = self._real(images[rows])
-            loss = l1_loss(self.reconstruct(real, labels[rows].to(self.device)), real)
-            self.autoencoder_optimizer.zero_grad()
-            loss.backward()
-            self.autoencoder_optimizer.step()
-            total += loss.detach()
-        return {"autoencoder_loss": total.item() / len(batches)}
+        losses = StepLosses()
+        for rows in full_batches(len(images), self.settings.batch_size):
+            parts = self._parts(self._real(images[rows]), labels[rows].to(self.device))
+            losses.add(
+                autoencoder_loss=take_step(
+                    self.autoencoder_optimizer,
+                    parts,
+                    len(rows),
+                    lambda real, labels: l1_loss(self.reconstruct(real, labels), real),
+                )
+            )
+            self.images_seen += len(rows)
+        return losses.means()
 
     def reconstruct(self, real: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:
         """Return what the autoencoder makes of images (N, C, size, size) in -1..1."""
@@ -96,16 +97,13 @@ class BAGANGP(Generator):
         batch_size, critic_steps = self.settings.batch_size, self.settings.critic_steps
         pick = row_picker(labels, self.classes)
         steps = max(1, len(images) // batch_size)
-        totals = torch.zeros(2, device=self.device)
+        losses = StepLosses()
         for _ in range(steps):
             for _ in range(critic_steps):
-                totals[0] += self._critic_step(*self._critic_batch(images, pick))
-            totals[1] += self._generator_step(batch_size)
-        critic_total, generator_total = totals.tolist()
-        return {
-            "critic_loss": critic_total / (steps * critic_steps),
-            "generator_loss": generator_total / steps,
-        }
+                losses.add(critic_loss=self._critic_step(*self._critic_batch(images, pick)))
+                self.images_seen += batch_size
+            losses.add(generator_loss=self._generator_step(batch_size))
+        return losses.means()
 
     def _critic_batch(
         self, images: torch.Tensor, pick: Callable[[torch.Tensor], torch.Tensor]
@@ -123,6 +121,17 @@ class BAGANGP(Generator):
     ) -> torch.Tensor:
         """Tell `real` images of the `labels` from fakes of them and from real ones of `others`."""
         latents = torch.randn(len(real), self.settings.latent_dim).to(self.device)
+        given = (real, labels, latents) if others is None else (real, labels, latents, others)
+        parts = self._parts(*given)
+        return take_step(self.critic_optimizer, parts, len(real), self._critic_loss)
+
+    def _critic_loss(
+        self,
+        real: torch.Tensor,
+        labels: torch.Tensor,
+        latents: torch.Tensor,
+        others: torch.Tensor | None = None,
+    ) -> torch.Tensor:
         with torch.no_grad():
             false = [self.generator(latents, labels)]
         if others is not None:
@@ -133,22 +142,23 @@ class BAGANGP(Generator):
         partner = torch.randint(len(false), (len(real),))
         opposite = torch.stack(false)[partner, torch.arange(len(real))]
         penalty = gradient_penalty(self.critic, real, opposite, labels)
-        loss = loss + self.settings.gradient_penalty * penalty
-        self.critic_optimizer.zero_grad()
-        loss.backward()
-        self.critic_optimizer.step()
-        return loss.detach()
+        return loss + self.settings.gradient_penalty * penalty
 
     def _generator_step(self, batch_size: int) -> torch.Tensor:
         latents = torch.randn(batch_size, self.settings.latent_dim).to(self.device)
         labels = torch.randint(self.classes, (batch_size,)).to(self.device)
-        scores = self.critic(self.generator(latents, labels), labels)
-        loss = generator_loss(self.settings.adversarial_loss, scores)
-        self.generator_optimizer.zero_grad()
+
+        def loss_of(latents: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:
+            scores = self.critic(self.generator(latents, labels), labels)
+            return generator_loss(self.settings.adversarial_loss, scores)
+
         # the critic's own gradients are not needed here
-        loss.backward(inputs=list(self.generator.parameters()))
-        self.generator_optimizer.step()
-        return loss.detach()
+        own = list(self.generator.parameters())
+        parts = self._parts(latents, labels)
+        return take_step(self.generator_optimizer, parts, batch_size, loss_of, own)
+
+    def _parts(self, *tensors: torch.Tensor) -> list[Part]:
+        return parts_of(self.settings.accumulation_steps, *tensors)
 
     def _real(self, images: torch.Tensor) -> torch.Tensor:
         """Return uint8 images as the networks see them: in -1..1, at the working size."""

@@ -9,8 +9,13 @@ from torch import nn
 from torch.nn.functional import binary_cross_entropy_with_logits
 
 from synthmix.generators.base import Generator
+from synthmix.generators.dcgan.augment import augment
 from synthmix.generators.dcgan.settings import Settings
 from synthmix.generators.sampling import make_images, noise_of
+from synthmix.generators.steps import StepLosses, full_batches, parts_of, take_step
+
+# Slope of the leaky ReLU below zero, as in the paper.
+LEAK = 0.2
 
 
 class GeneratorNetwork(nn.Sequential):
@@ -19,13 +24,20 @@ class GeneratorNetwork(nn.Sequential):
     def __init__(self, settings: Settings, size: int, channels: int) -> None:
         """Build the network: a projection to 4 x 4, then a doubling of the size a layer."""
         widths = _widths(settings, size)
+        kernel = settings.kernel_size
+        # an odd kernel leaves a row and a column to add
+        doubling = {"stride": 2, "padding": (kernel - 1) // 2, "output_padding": kernel % 2}
         layers: list[nn.Module] = [
             nn.Unflatten(1, (settings.latent_dim, 1, 1)),
-            *_up(settings.latent_dim, widths[0], stride=1, padding=0),
+            nn.ConvTranspose2d(settings.latent_dim, widths[0], 4, bias=False),
+            *_normalised(widths[0], settings.generator_activation),
         ]
         for before, after in pairwise(widths):
-            layers += _up(before, after, stride=2, padding=1)
-        layers += [nn.ConvTranspose2d(widths[-1], channels, 4, 2, 1), nn.Tanh()]
+            layers += [
+                nn.ConvTranspose2d(before, after, kernel, **doubling, bias=False),
+                *_normalised(after, settings.generator_activation),
+            ]
+        layers += [nn.ConvTranspose2d(widths[-1], channels, kernel, **doubling), nn.Tanh()]
         super().__init__(*layers)
         self.apply(_initialise)
 
@@ -36,13 +48,18 @@ class DiscriminatorNetwork(nn.Sequential):
     def __init__(self, settings: Settings, size: int, channels: int) -> None:
         """Build the network: a halving of the size a layer down to 4 x 4, then the logit."""
         widths = _widths(settings, size)[::-1]
+        kernel = settings.kernel_size
+        halving = {"stride": 2, "padding": (kernel - 1) // 2}
         # no batch norm next to the image, as in the paper
-        layers: list[nn.Module] = [nn.Conv2d(channels, widths[0], 4, 2, 1), nn.LeakyReLU(0.2)]
+        layers: list[nn.Module] = [
+            nn.Conv2d(channels, widths[0], kernel, **halving),
+            nn.LeakyReLU(LEAK),
+        ]
         for before, after in pairwise(widths):
             layers += [
-                nn.Conv2d(before, after, 4, 2, 1, bias=False),
+                nn.Conv2d(before, after, kernel, **halving, bias=False),
                 nn.BatchNorm2d(after),
-                nn.LeakyReLU(0.2),
+                nn.LeakyReLU(LEAK),
                 nn.Dropout(settings.discriminator_dropout),
             ]
         layers += [nn.Conv2d(widths[-1], 1, 4, 1, 0), nn.Flatten()]
@@ -77,33 +94,41 @@ class DCGAN(Generator):
         """Take a step of both networks for each full batch; see `Generator`."""
         self.generator.train()
         self.discriminator.train()
-        batch_size = min(self.settings.batch_size, len(images))
-        order = torch.randperm(len(images))
-        # a smaller last batch is left out: batch norm needs batches of one kind
-        batches = order[: len(images) // batch_size * batch_size].split(batch_size)
-        totals = torch.zeros(2)
-        for rows in batches:
+        losses = StepLosses()
+        for rows in full_batches(len(images), self.settings.batch_size):
             real = images[rows].to(self.device).float() / 127.5 - 1
-            totals += torch.tensor(self._step(real))
-        discriminator_loss, generator_loss = (totals / len(batches)).tolist()
-        return {"discriminator_loss": discriminator_loss, "generator_loss": generator_loss}
+            losses.add(**self._step(real))
+            self.images_seen += len(rows)
+        return losses.means()
 
-    def _step(self, real: torch.Tensor) -> tuple[float, float]:
+    def _step(self, real: torch.Tensor) -> dict[str, torch.Tensor]:
         latents = torch.randn(len(real), self.settings.latent_dim).to(self.device)
-        fake = self.generator(latents)
+        parts = parts_of(self.settings.accumulation_steps, real, latents)
+        # made once where the batch is one part; of several, only one's gradients fit into memory
+        made = self.generator(parts[0][1]) if len(parts) == 1 else None
+        right, noise = self.settings.real_label, self.settings.label_noise
 
-        real_logits = self.discriminator(real)
-        fake_logits = self.discriminator(fake.detach())
-        discriminator_loss = _loss(real_logits, self.settings.real_label) + _loss(fake_logits, 0.0)
-        self.discriminator_optimizer.zero_grad()
-        discriminator_loss.backward()
-        self.discriminator_optimizer.step()
+        def discriminator_loss(real: torch.Tensor, latents: torch.Tensor) -> torch.Tensor:
+            fake = (self.generator(latents) if made is None else made).detach()
+            accepted = _loss(self._judge(real), right, 0.0, noise)
+            return accepted + _loss(self._judge(fake), 0.0, right, noise)
 
-        generator_loss = _loss(self.discriminator(fake), 1.0)
-        self.generator_optimizer.zero_grad()
-        generator_loss.backward()
-        self.generator_optimizer.step()
-        return discriminator_loss.item(), generator_loss.item()
+        def generator_loss(real: torch.Tensor, latents: torch.Tensor) -> torch.Tensor:
+            fake = self.generator(latents) if made is None else made
+            return _loss(self._judge(fake), 1.0)
+
+        own = list(self.generator.parameters())  # the discriminator's are not needed with these
+        return {
+            "discriminator_loss": take_step(
+                self.discriminator_optimizer, parts, len(real), discriminator_loss
+            ),
+            "generator_loss": take_step(
+                self.generator_optimizer, parts, len(real), generator_loss, own
+            ),
+        }
+
+    def _judge(self, images: torch.Tensor) -> torch.Tensor:
+        return self.discriminator(augment(images, self.settings.augment))
 
     def training_parts(self) -> dict[str, nn.Module | torch.optim.Optimizer]:
         """Return the networks and their optimizers."""
@@ -132,12 +157,8 @@ def _widths(settings: Settings, size: int) -> list[int]:
     return [min(settings.base_channels * 2**n, settings.max_channels) for n in doublings]
 
 
-def _up(before: int, after: int, stride: int, padding: int) -> list[nn.Module]:
-    return [
-        nn.ConvTranspose2d(before, after, 4, stride, padding, bias=False),
-        nn.BatchNorm2d(after),
-        nn.ReLU(),
-    ]
+def _normalised(channels: int, activation: str) -> list[nn.Module]:
+    return [nn.BatchNorm2d(channels), nn.ReLU() if activation == "relu" else nn.LeakyReLU(LEAK)]
 
 
 def _initialise(layer: nn.Module) -> None:
@@ -148,5 +169,11 @@ def _initialise(layer: nn.Module) -> None:
         nn.init.normal_(layer.weight, 1.0, 0.02)
 
 
-def _loss(logits: torch.Tensor, target: float) -> torch.Tensor:
-    return binary_cross_entropy_with_logits(logits, torch.full_like(logits, target))
+def _loss(
+    logits: torch.Tensor, target: float, swapped: float = 0.0, noise: float = 0.0
+) -> torch.Tensor:
+    """Return the cross entropy of logits (N, 1) with `target`, or `swapped` for a share `noise`."""
+    targets = torch.full_like(logits, target)
+    if noise:
+        targets[(torch.rand(len(logits)) < noise).to(logits.device)] = swapped
+    return binary_cross_entropy_with_logits(logits, targets)

@@ -2,10 +2,18 @@
 
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
 from synthmix.generators.settings import GeneratorSettings
 from synthmix.settings import PositiveFloat, PositiveInt
+
+Augmentation = Literal["color", "translation", "cutout"]
+
+
+def _without_repeats(entries: list[str]) -> list[str]:
+    if len(set(entries)) < len(entries):
+        raise ValueError("lists an augmentation twice")
+    return entries
 
 
 class Settings(GeneratorSettings):
@@ -16,6 +24,12 @@ class Settings(GeneratorSettings):
     base_channels: PositiveInt = Field(
         64, description="Channels of the layer next to the image; each halving of size doubles it."
     )
+    kernel_size: Literal[4, 5] = Field(
+        4, description="Height and width of the kernels that halve or double the size."
+    )
+    generator_activation: Literal["relu", "leaky_relu"] = Field(
+        "relu", description="Activation of the generator's layers; the discriminator's is leaky."
+    )
     max_channels: PositiveInt = Field(512, description="No layer has more channels than this.")
     learning_rate: PositiveFloat = Field(2e-4, description="Adam's step size, both networks.")
     beta1: Annotated[float, Field(ge=0, lt=1)] = Field(0.5, description="Adam's first momentum.")
@@ -24,6 +38,16 @@ class Settings(GeneratorSettings):
     )
     real_label: Annotated[float, Field(gt=0.5, le=1)] = Field(
         0.9, description="Target of the discriminator for real images (one-sided smoothing)."
+    )
+    label_noise: Annotated[float, Field(ge=0, lt=0.5)] = Field(
+        0.0,
+        description="Share of the discriminator's images, drawn at each step, whose labels are"
+        " swapped: real for synthetic and synthetic for real.",
+    )
+    augment: Annotated[list[Augmentation], AfterValidator(_without_repeats)] = Field(
+        [],
+        description="How images are transformed at random, real and synthetic ones alike, before"
+        " the discriminator sees them, in this order; for few training images.",
     )
 
     def check_image(self, image_size: int, channels: int) -> str | None:

@@ -11,6 +11,7 @@ import torch
 from torch import nn
 from torch.nn.functional import mse_loss
 
+from synthmix.distributed import summed
 from synthmix.generators.base import Generator
 from synthmix.generators.deepsmote.networks import Decoder, Encoder
 from synthmix.generators.deepsmote.settings import Settings
@@ -21,6 +22,7 @@ from synthmix.generators.smote import (
     class_neighbours,
     log_small_classes,
 )
+from synthmix.generators.steps import StepLosses, full_batches, parts_of, take_step
 
 # Images are always decoded in batches of this size, the last one filled up: on a CPU the last
 # bits of a convolution depend on the size of its batch, and an image must depend on its seed alone.
@@ -76,25 +78,38 @@ class DeepSMOTE(Generator):
         self.network.decoder.train()
         members = [torch.nonzero(labels == label).flatten() for label in range(self.classes)]
         batch_size = min(self.settings.batch_size, len(images))
-        order = torch.randperm(len(images))
-        # a smaller last batch is left out: batch norm needs batches of one kind
-        batches = order[: len(images) // batch_size * batch_size].split(batch_size)
-        totals = torch.zeros(2, device=self.device)
-        for rows in batches:
+        losses = StepLosses()
+        for rows in full_batches(len(images), batch_size):
             own = members[int(torch.randint(self.classes, ()))]
             drawn = own[torch.randperm(len(own))[:batch_size]]
-            totals += self._step(self._pixels(images[rows]), self._pixels(images[drawn]))
-        reconstruction, penalty = (totals / len(batches)).tolist()
-        unit_scale = (reconstruction + penalty) / 4
+            losses.add(**self._step(self._pixels(images[rows]), self._pixels(images[drawn])))
+            self.images_seen += len(rows)
+        means = losses.means()
+        unit_scale = sum(means.values()) / 4
         return {
-            "reconstruction_loss": reconstruction,
-            "penalty_loss": penalty,
+            **means,
             "loss_unit_scale": unit_scale,
             "loss_as_published": unit_scale * batch_size,
         }
 
-    def _step(self, mixed: torch.Tensor, one_class: torch.Tensor) -> torch.Tensor:
-        """Take a step on both batches; return the reconstruction loss and the penalty, (2,)."""
+    def _step(self, mixed: torch.Tensor, one_class: torch.Tensor) -> dict[str, torch.Tensor]:
+        """Take a step on both batches; return the reconstruction loss and the penalty."""
+        penalties = torch.zeros((), device=self.device)
+
+        def loss_of(mixed: torch.Tensor, one_class: torch.Tensor) -> torch.Tensor:
+            reconstruction, penalty = self._losses(mixed, one_class)
+            penalties.add_(penalty.detach(), alpha=len(mixed) / count)
+            return reconstruction + penalty
+
+        count = len(mixed)
+        parts = parts_of(self.settings.accumulation_steps, mixed, one_class)
+        total = take_step(self.optimizer, parts, count, loss_of)
+        penalty = summed(penalties)
+        return {"reconstruction_loss": total - penalty, "penalty_loss": penalty}
+
+    def _losses(
+        self, mixed: torch.Tensor, one_class: torch.Tensor
+    ) -> tuple[torch.Tensor, torch.Tensor]:
         # As in the authors' code the penalty trains the decoder only, and compares images decoded
         # from permuted codes with the images permuted alike: neither the mean nor batch norm knows
         # the order, so it is left as it is. Unlike there, one pass decodes both batches, and batch
@@ -103,11 +118,7 @@ class DeepSMOTE(Generator):
             class_codes = self.encoder(one_class)
         decoded = self.network.decoder(torch.cat([self.encoder(mixed), class_codes]))
         reconstruction = mse_loss(decoded[: len(mixed)], mixed)
-        penalty = mse_loss(decoded[len(mixed) :], one_class)
-        self.optimizer.zero_grad()
-        (reconstruction + penalty).backward()
-        self.optimizer.step()
-        return torch.stack([reconstruction, penalty]).detach()
+        return reconstruction, mse_loss(decoded[len(mixed) :], one_class)
 
     def finish(self, images: torch.Tensor, labels: torch.Tensor) -> None:
         """Keep the codes of the training images; before any training, those of an untrained one."""
@@ -131,7 +142,8 @@ class DeepSMOTE(Generator):
     def load_sampling_state(self, tensors: dict[str, torch.Tensor]) -> None:
         """Take up the decoder and the codes, of however many images."""
         codes = {n.removeprefix("bank."): t for n, t in tensors.items() if n.startswith("bank.")}
-        self.network.bank = SmoteBank(**codes)
+        bank = SmoteBank.from_tensors(codes, self.settings.latent_dim, self.classes)
+        self.network.bank = bank
         self.network.load_state_dict(tensors)
 
     @torch.no_grad()

@@ -20,6 +20,7 @@ from synthmix.errors import UserError
 from synthmix.generators.base import Generator
 from synthmix.generators.diffusion.settings import Settings
 from synthmix.generators.sampling import make_images, noise_of
+from synthmix.generators.steps import StepLosses, parts_of, take_step
 
 if TYPE_CHECKING:
     from monai.networks.schedulers import DDIMScheduler
@@ -53,29 +54,37 @@ class Diffusion(Generator):
         Raises UserError when a class has fewer than two images.
         """
         _check_counts(labels, self.classes)
-        total = torch.zeros((), device=self.device)
+        losses = StepLosses()
         order = balanced_rows(labels) if self.settings.balanced else torch.randperm(len(images))
         for rows in order.split(self.settings.batch_size):
             clean = padded_to(images[rows].to(self.device), self.settings.size_multiple)
-            loss = self._step(clean.float() / 127.5 - 1, labels[rows])
-            total += loss * len(rows)
-        return {"denoising_loss": total.item() / len(images)}
+            losses.add(denoising_loss=self._step(clean.float() / 127.5 - 1, labels[rows]))
+            self.images_seen += len(rows)
+        return losses.means()
 
     def _step(self, clean: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:
         seen = hidden(labels, self.classes, self.settings.label_dropout).to(self.device)
-        told = seen if self.settings.conditional else None
-        loss = denoising_loss(self.network, self.schedule, clean, told)
-        self.optimizer.zero_grad()
-        loss.backward()
-        nn.utils.clip_grad_norm_(self.network.parameters(), self.settings.max_gradient_norm)
-        self.optimizer.step()
+
+        def loss_of(clean: torch.Tensor, seen: torch.Tensor) -> torch.Tensor:
+            told = seen if self.settings.conditional else None
+            return denoising_loss(self.network, self.schedule, clean, told)
+
+        loss = take_step(
+            self.optimizer,
+            parts_of(self.settings.accumulation_steps, clean, seen),
+            len(clean),
+            loss_of,
+            before_step=lambda: nn.utils.clip_grad_norm_(
+                self.network.parameters(), self.settings.max_gradient_norm
+            ),
+        )
         self.steps_done += 1
         decay = ema_decay(self.settings.ema_decay, self.steps_done)
         with torch.no_grad():
             pairs = zip(self.average.parameters(), self.network.parameters(), strict=True)
             for average, current in pairs:
                 average.lerp_(current, 1 - decay)
-        return loss.detach()
+        return loss
 
     def training_state(self) -> dict[str, Any]:
         """Return the network, its average, the optimizer and the steps done."""

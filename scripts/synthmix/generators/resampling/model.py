@@ -4,6 +4,7 @@ What a method has to know of the training images is fitted once, by imbalanced-l
 neighbour and step of an image come from its seed.
 """
 
+import math
 from collections.abc import Callable, Sequence
 
 import numpy as np
@@ -52,6 +53,7 @@ class Resampling(Generator):
     def train_epoch(self, images: torch.Tensor, labels: torch.Tensor) -> dict[str, float]:
         """Note the images; there is nothing to train and no loss. See `Generator`."""
         self._remember(images, labels)
+        self.images_seen += len(images)
         return {}
 
     def finish(self, images: torch.Tensor, labels: torch.Tensor) -> None:
@@ -76,7 +78,8 @@ class Resampling(Generator):
 
     def load_sampling_state(self, tensors: dict[str, torch.Tensor]) -> None:
         """Take up the training images, however many, and what was fitted to them."""
-        self._bank, self._reference = SmoteBank(**tensors), None
+        bank = SmoteBank.from_tensors(tensors, math.prod(self.image_shape), self.classes)
+        self._bank, self._reference = bank, None
 
     def sample(self, seeds: Sequence[int], label: int = 0, truncation: float = 1.0) -> np.ndarray:
         """Return an image of the class `label` for each seed; see `Generator`.

@@ -11,6 +11,8 @@ from synthmix.settings import PositiveInt
 class Settings(GeneratorSettings):
     """Over-sampling methods on pixels, by imbalanced-learn, https://imbalanced-learn.org."""
 
+    keeps_training_images = True
+
     model: Literal["resampling"]
     method: Literal[
         "random_over_sampling",

@@ -43,10 +43,10 @@ class AdaptiveAugmentation:
             images = recolour(images, draw_colours(images, self.p))
         return images
 
-    def observe(self, real_logits: torch.Tensor) -> None:
-        """Count the signs of the discriminator's outputs (N, 1) for real images."""
-        self.signs += real_logits.detach().sign().sum()
-        self.seen += len(real_logits)
+    def observe(self, sign: torch.Tensor, images: int) -> None:
+        """Count the mean `sign` of the discriminator's outputs for as many real `images`."""
+        self.signs += sign * images
+        self.seen += images
 
     def adapt(self) -> float:
         """Move `p` by what was observed since the last call; return the mean sign of that.

@@ -4,19 +4,26 @@ The learning rates and regularisation follow that paper's appendix and that of S
 (https://arxiv.org/abs/1912.04958). Everything is plain PyTorch.
 """
 
-from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
 import torch
 from torch import nn
 
+from synthmix import distributed
+from synthmix.distributed import averaged
 from synthmix.errors import UserError
 from synthmix.generators.base import Generator
 from synthmix.generators.sampling import make_images, noise_of
-from synthmix.generators.stylegan2_ada import losses
+from synthmix.generators.steps import StepLosses, full_batches, parts_of, take_step
 from synthmix.generators.stylegan2_ada.augment import AdaptiveAugmentation
+from synthmix.generators.stylegan2_ada.losses import (
+    discriminator_loss,
+    generator_loss,
+    path_lengths,
+    r1_norms,
+)
 from synthmix.generators.stylegan2_ada.networks import (
     DiscriminatorNetwork,
     GeneratorNetwork,
@@ -63,7 +70,7 @@ class StyleGAN2ADA(Generator):
         )
         self.augmentation = AdaptiveAugmentation(settings)
         self.path_length_mean = torch.zeros((), device=device)
-        self.steps = self.images_seen = 0
+        self.steps = 0
         self.latest: dict[str, float] = {}
 
     def train_epoch(self, images: torch.Tensor, labels: torch.Tensor) -> dict[str, float]:
@@ -80,44 +87,51 @@ class StyleGAN2ADA(Generator):
             )
         if self.steps == 0 and self.settings.init_from is not None:
             start_from(self.settings.init_from, self.generator, self.averaged, self.discriminator)
-        batch_size = min(self.settings.batch_size, len(images))
-        order = torch.randperm(len(images))
-        # a smaller last batch is left out: the discriminator compares images within a batch
-        batches = order[: len(images) // batch_size * batch_size].split(batch_size)
-        values: dict[str, list[torch.Tensor]] = defaultdict(list)
-        for rows in batches:
+        losses = StepLosses()
+        for rows in full_batches(len(images), self.settings.batch_size):
             real = self._to_device(images[rows])
-            for name, value in self._step(real, labels[rows].to(self.device)).items():
-                values[name].append(value)
-        self.latest |= {name: torch.stack(value).mean().item() for name, value in values.items()}
+            losses.add(**self._step(real, labels[rows].to(self.device)))
+        self.latest |= losses.means()
         return {**self.latest, "augment_p": self.augmentation.p}
 
     def _step(self, real: torch.Tensor, labels: torch.Tensor) -> dict[str, torch.Tensor]:
         """Train the generator, then the discriminator, on one batch."""
-        values = {}
-        fake, _ = self._make(labels)
-        loss = losses.generator_loss(self._judge(fake, labels))
-        values["generator_loss"] = self._update(self.generator, self.generator_optimizer, loss)
+        values = {"generator_loss": self._update_generator(labels)}
         if self.settings.path_length_weight and self.steps % PATH_LENGTH_INTERVAL == 0:
             values["path_length_loss"] = self._regularise_path_lengths(labels)
-
-        with torch.no_grad():
-            fake, _ = self._make(labels)
-        real_logits = self._judge(real, labels)
-        loss = losses.discriminator_loss(real_logits, self._judge(fake, labels))
-        values["discriminator_loss"] = self._update(
-            self.discriminator, self.discriminator_optimizer, loss
-        )
+        values["discriminator_loss"], real_sign = self._update_discriminator(real, labels)
         if self.steps % R1_INTERVAL == 0:
             values["r1_loss"] = self._regularise_gradient(real, labels)
 
         self.steps += 1
         self.images_seen += len(real)
         self._average(len(real))
-        self.augmentation.observe(real_logits)
+        self.augmentation.observe(real_sign, len(real))
         if self.steps % AUGMENT_INTERVAL == 0:
             self.augmentation.adapt()
-        return values | {"real_sign": real_logits.detach().sign().mean()}
+        return values | {"real_sign": real_sign}
+
+    def _update_generator(self, labels: torch.Tensor) -> torch.Tensor:
+        def loss_of(labels: torch.Tensor) -> torch.Tensor:
+            return generator_loss(self._judge(self._make(labels)[0], labels))
+
+        return self._update(self.generator, self.generator_optimizer, loss_of, labels)
+
+    def _update_discriminator(
+        self, real: torch.Tensor, labels: torch.Tensor
+    ) -> tuple[torch.Tensor, torch.Tensor]:
+        """Return the loss, and the mean sign of the outputs for real images."""
+        signs: list[torch.Tensor] = []
+
+        def loss_of(real: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:
+            with torch.no_grad():
+                fake, _ = self._make(labels)
+            real_logits = self._judge(real, labels)
+            signs.append(real_logits.detach().sign())
+            return discriminator_loss(real_logits, self._judge(fake, labels))
+
+        loss = self._update(self.discriminator, self.discriminator_optimizer, loss_of, real, labels)
+        return loss, averaged(torch.cat(signs).mean())
 
     def _make(self, labels: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
         """Make an image for each label from latent vectors drawn anew; return the styles too."""
@@ -136,35 +150,50 @@ class StyleGAN2ADA(Generator):
 
     def _regularise_path_lengths(self, labels: torch.Tensor) -> torch.Tensor:
         """Pull the path lengths towards their mean; return the penalty."""
-        images, ws = self._make(labels[: max(1, len(labels) // PATH_LENGTH_SHRINK)])
-        lengths = losses.path_lengths(images, ws)
-        self.path_length_mean.lerp_(lengths.detach().mean(), PATH_LENGTH_DECAY)
-        penalty = (lengths - self.path_length_mean).square().mean()
         weight = self.settings.path_length_weight * PATH_LENGTH_INTERVAL
-        self._update(self.generator, self.generator_optimizer, penalty * weight)
-        return penalty.detach()
+        count = max(distributed.world_size(), len(labels) // PATH_LENGTH_SHRINK)
+
+        def loss_of(labels: torch.Tensor) -> torch.Tensor:
+            lengths = path_lengths(*self._make(labels))
+            self.path_length_mean.lerp_(lengths.detach().mean(), PATH_LENGTH_DECAY)
+            return (lengths - self.path_length_mean).square().mean() * weight
+
+        loss = self._update(self.generator, self.generator_optimizer, loss_of, labels[:count])
+        self.path_length_mean.copy_(averaged(self.path_length_mean))
+        return loss / weight
 
     def _regularise_gradient(self, real: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:
         """Keep the discriminator flat at the real images; return the penalty."""
         gamma = self.settings.r1_gamma
         if gamma is None:
             gamma = 0.0002 * self.image_shape[0] ** 2 / self.settings.batch_size
-        norms = losses.r1_norms(lambda images: self._judge(images, labels), real)
-        penalty = norms.mean() * gamma / 2
-        self._update(self.discriminator, self.discriminator_optimizer, penalty * R1_INTERVAL)
-        return penalty.detach()
+        weight = gamma / 2 * R1_INTERVAL
+
+        def loss_of(real: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:
+            return r1_norms(lambda images: self._judge(images, labels), real).mean() * weight
+
+        loss = self._update(self.discriminator, self.discriminator_optimizer, loss_of, real, labels)
+        return loss / R1_INTERVAL
 
     def _update(
-        self, network: nn.Module, optimizer: torch.optim.Optimizer, loss: torch.Tensor
+        self,
+        network: nn.Module,
+        optimizer: torch.optim.Optimizer,
+        loss_of: Callable[..., torch.Tensor],
+        *batch: torch.Tensor,
     ) -> torch.Tensor:
-        """Take a step of one network alone; return the loss."""
+        """Take a step of one network alone on the `batch`; return the loss."""
         parameters = list(network.parameters())
-        gradients = torch.autograd.grad(loss, parameters, materialize_grads=True)
-        for parameter, gradient in zip(parameters, gradients, strict=True):
-            # half precision may overflow now and then; a true divergence shows in the loss
-            parameter.grad = gradient.nan_to_num(0.0, 1e5, -1e5)
-        optimizer.step()
-        return loss.detach()
+
+        def tidy() -> None:
+            for parameter in parameters:
+                if parameter.grad is None:
+                    parameter.grad = torch.zeros_like(parameter)
+                # half precision may overflow now and then; a true divergence shows in the loss
+                parameter.grad.nan_to_num_(0.0, 1e5, -1e5)
+
+        parts = parts_of(self.settings.accumulation_steps, *batch)
+        return take_step(optimizer, parts, len(batch[0]), loss_of, parameters, tidy)
 
     @torch.no_grad()
     def _average(self, batch_size: int) -> None:
@@ -186,7 +215,6 @@ class StyleGAN2ADA(Generator):
             "augmentation": self.augmentation.state(),
             "path_length_mean": self.path_length_mean,
             "steps": self.steps,
-            "images_seen": self.images_seen,
             "latest": self.latest,
         }
 
@@ -195,7 +223,7 @@ class StyleGAN2ADA(Generator):
         super().load_training_state(state)
         self.augmentation.load_state(state["augmentation"])
         self.path_length_mean.copy_(state["path_length_mean"])
-        self.steps, self.images_seen = state["steps"], state["images_seen"]
+        self.steps = state["steps"]
         self.latest = dict(state["latest"])
 
     def training_parts(self) -> dict[str, nn.Module | torch.optim.Optimizer]:

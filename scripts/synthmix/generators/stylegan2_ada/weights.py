@@ -49,6 +49,7 @@ def start_from(
     Raises UserError when the file can't be read or nothing of the generator fits.
     """
     found = _read(Path(path))
+    _require_finite(path, found)
     averaged_source = found["averaged"]
     taken = _take("averaged generator", averaged, averaged_source)
     if not taken:
@@ -101,6 +102,16 @@ def _read(path: Path) -> dict[str, dict[str, torch.Tensor]]:
         for name, (theirs, rules) in ours.items()
         if theirs in networks
     }
+
+
+def _require_finite(path: str | Path, found: Mapping[str, Mapping[str, torch.Tensor]]) -> None:
+    for network, tensors in found.items():
+        for name, tensor in tensors.items():
+            if not tensor.isfinite().all():
+                raise UserError(
+                    f"init_from: {path} has values that are not finite ({network}: {name}): its "
+                    "training has gone astray; name another file"
+                )
 
 
 @torch.no_grad()

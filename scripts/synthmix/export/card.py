@@ -1,0 +1,197 @@
+"""The data card of exported images: how they were made, from what, how good, what they are for.
+
+After the datasheets for datasets of Gebru et al. (2018), https://arxiv.org/abs/1803.09010. What
+is not known is said to be unknown.
+"""
+
+import json
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pandas as pd
+
+from synthmix.export.images import MANIFEST, Request, file_sha256
+from synthmix.export.wording import class_title, memorisation, score_rows
+from synthmix.generators.loading import generator_class
+from synthmix.generators.weights_file import Header, read_header
+
+DEMO = (
+    "> **Demo.** The generator was trained small, for minutes, to show that the workflow runs. "
+    "These images say nothing about medicine and are of no use for training."
+)
+STAND_IN = (
+    "It was **not** trained on that data set itself, but on images in its layout that the "
+    "workflow draws as stand-ins; no patient had a part in them."
+)
+PURPOSE = """\
+For research on classifiers and for teaching: to add to the real training images of a class that
+has few. Compare with training on the real images alone before you rely on them, and judge on
+real images of patients that neither the generator nor the classifier has seen.
+
+Not for diagnosis, not as evidence of what a disease looks like, and not as the images on which a
+model is judged."""
+LIMITS = """\
+- An image has the class that the generator was asked for. Nobody has checked that it shows it.
+- What is rare among the training images is so here, and their bias is kept or increased.
+- Synthetic is not anonymous: a generator can repeat what it was trained on; see Memorisation.
+- All images of one generator are of one source: they are not independent patients."""
+MADE = "Every image here was made by a program. None is a photograph or scan of anyone."
+COPIES = (
+    "**Every image here is a copy of a training image, or a blend of two.** Treat them, and the "
+    "file of the generator, as you must treat the source images."
+)
+
+
+@dataclass(frozen=True)
+class Provenance:
+    """What is known of a generator beyond what its file says; None where it is not."""
+
+    title: str | None = None
+    about: Mapping[str, str] | None = None
+    """Title, licence, citation and homepage of the source images."""
+    stand_in: bool = False
+    demo: bool | None = None
+    training_images: Mapping[str, int] = field(default_factory=dict)
+    """How many it was trained on, by what each model has learned."""
+    scores: pd.DataFrame | None = None
+    pairs: pd.DataFrame | None = None
+    scored_truncation: float | None = None
+
+
+def data_card(request: Request, provenance: Provenance) -> str:
+    """Return the card of the images of `request` as Markdown; raises UserError for bad files."""
+    first = next(iter(request.files()))
+    header, settings = read_header(first), generator_class(first).Settings
+    parts = [
+        f"# Synthetic images: {provenance.title or request.generator}",
+        *([DEMO] if provenance.demo else []),
+        COPIES if settings.keeps_training_images else MADE,
+        "## What is here",
+        _contents(request, header),
+        "## How they were made",
+        _making(request, header, settings.__doc__ or ""),
+        "## What the generator was trained on",
+        _source(provenance),
+        "## Scores",
+        _scores(request, provenance),
+        "## Memorisation",
+        _memorisation(provenance),
+        "## What they are for",
+        PURPOSE,
+        "## Limits",
+        LIMITS,
+    ]
+    return "\n\n".join(parts) + "\n"
+
+
+def _contents(request: Request, header: Header) -> str:
+    height, width, channels = header.image_shape
+    first, last = request.seeds[0], request.seeds[-1]
+    rows = [(label, len(request.seeds), f"{first} to {last}") for label in request.weights]
+    classes = ", ".join(f"{label}: {label}" for label in request.weights)
+    colours = "grey" if channels == 1 else "RGB"
+    text = (
+        f"PNG files, {width} x {height} pixels, {colours}, 8 bits, named by class and seed; "
+        f"`{MANIFEST}` lists them.\n\n{_table(('class', 'images', 'seeds'), rows)}"
+    )
+    if len(request.weights) < 2:
+        return text
+    return (
+        f"{text}\n\nTo use them as a data set of a study (`root` is this folder, or the zip):\n\n"
+        f"```yaml\nsource: manifest\npath: {MANIFEST}\nroot: <this folder or zip>\n"
+        f"patients: image\nclasses: {{ {classes} }}\n```"
+    )
+
+
+def _making(request: Request, header: Header, description: str) -> str:
+    rows = [
+        (", ".join(labels), f"`{path.name}`", f"`{file_sha256(path)}`")
+        for path, labels in request.files().items()
+    ]
+    settings = dict(header.settings)
+    start = settings.get("init_from")
+    started = ""
+    if start is not None:
+        # the folders of whoever trained it are no one's business
+        settings["init_from"] = Path(start).name
+        started = (
+            f"\n\nIts training started from the weights `{Path(start).name}`, which may have a "
+            "licence of their own."
+        )
+    values = [(name, f"`{json.dumps(value)}`") for name, value in settings.items()]
+    return (
+        f"By synthmix with the generator `{request.generator}`: {description}\n\n"
+        f"Truncation {request.truncation:g} (1 is its full variety, 0 its average image). The same "
+        f"weights, seed and truncation make the same image on the same kind of machine.\n\n"
+        f"{_table(('classes', 'weights', 'SHA-256'), rows)}\n\n"
+        f"{_table(('setting', 'value'), values)}{started}"
+    )
+
+
+def _source(provenance: Provenance) -> str:
+    parts = [_origin(provenance)]
+    if provenance.training_images:
+        counts = [
+            (class_title(label), f"{count:,}")
+            for label, count in provenance.training_images.items()
+        ]
+        parts.append(_table(("class", "training images"), counts))
+    else:
+        parts.append("How many images it was trained on is unknown.")
+    if provenance.demo is None:
+        parts.append("Whether it was trained in full or as a demo is unknown: see its settings.")
+    return "\n\n".join(parts)
+
+
+def _origin(provenance: Provenance) -> str:
+    about = provenance.about
+    if about is None and provenance.title is None:
+        return (
+            "Unknown, and with it the **licence**: only the generator's file was at hand. Ask "
+            "whoever trained it before you pass these images on."
+        )
+    if about is None:
+        return (
+            f"The images of the study's author ({provenance.title}). Their **licence** is not "
+            "known to the workflow: ask who owns them before you pass on what was made of them."
+        )
+    stand_in = f"{STAND_IN}\n\n" if provenance.stand_in else ""
+    return (
+        f"{about['title']}, {about['homepage']}\n\n{stand_in}"
+        f"**Licence of the source images:** {about['licence']}. Whether it reaches to images made "
+        f"by a generator trained on them is for you to clear; keep to it where in doubt.\n\n"
+        f"**Cite:** {about['citation']}"
+    )
+
+
+def _scores(request: Request, provenance: Provenance) -> str:
+    if provenance.scores is None:
+        return "Unknown: these images, or others of this generator, were not scored."
+    scored = provenance.scored_truncation
+    other = (
+        ""
+        if scored is None or math.isclose(scored, request.truncation)
+        else f" **They are of images at truncation {scored:g}, not {request.truncation:g}.**"
+    )
+    return (
+        "Of the images of the same generator that the study used, from seed 0 on, against the real "
+        f"training images; 95% intervals in brackets.{other}\n\n"
+        + _table(("class", "score", "value", "better", "note"), score_rows(provenance.scores))
+    )
+
+
+def _memorisation(provenance: Provenance) -> str:
+    if provenance.scores is None or provenance.pairs is None:
+        return (
+            "Unknown: nobody has compared these images with the training images. They may hold "
+            "copies of them. Do not pass them on where that would matter."
+        )
+    return memorisation(provenance.scores, provenance.pairs)
+
+
+def _table(columns: tuple[str, ...], rows: list[tuple]) -> str:
+    """Return a Markdown table."""
+    lines = [columns, ("---",) * len(columns), *rows]
+    return "\n".join(f"| {' | '.join(map(str, line))} |" for line in lines)

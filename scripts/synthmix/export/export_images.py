@@ -1,0 +1,70 @@
+"""A zip of a generator's images of all classes, with all that a study knows of them."""
+
+import json
+import logging
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+import pandas as pd
+import torch
+
+from synthmix.export.card import Provenance, data_card
+from synthmix.export.destination import destination
+from synthmix.export.images import Request, weights_by_class, write_images
+from synthmix.store import read_table
+
+LOGGER = logging.getLogger(__name__)
+
+
+def export_images(
+    generator: str,
+    classes: Sequence[str],
+    weights: Iterable[str | Path],
+    trained_on: Iterable[str | Path],
+    split: str | Path,
+    fetched: str | Path,
+    scores: str | Path,
+    pairs: str | Path,
+    title: str,
+    stand_in: bool,
+    demo: bool,
+    images: int,
+    first_seed: int,
+    truncation: float,
+    scored_truncation: float,
+    output: str | Path,
+    device: torch.device,
+) -> None:
+    """Write the images of seeds `first_seed` on, `images` of each class, as the zip `output`.
+
+    `weights` and `trained_on` are what `train_generator` wrote for each model of the `generator`,
+    `split` the samples it was trained among, `fetched` what `fetch_dataset` wrote, `scores` and
+    `pairs` what `score_generator` wrote of images at `scored_truncation`. `stand_in` says that
+    the source images were drawn by the workflow. Equal seeds make the images of the pool.
+    """
+    files = weights_by_class(weights)
+    seeds = range(first_seed, first_seed + images)
+    request = Request(generator, {label: files[label] for label in classes}, seeds, truncation)
+    provenance = Provenance(
+        title=title,
+        about=json.loads(Path(fetched).read_text(encoding="utf-8"))["about"],
+        stand_in=stand_in,
+        demo=demo,
+        training_images=_training_images(trained_on, split, classes),
+        scores=read_table(scores),
+        pairs=read_table(pairs),
+        scored_truncation=scored_truncation,
+    )
+    with destination(Path(output)) as add:
+        write_images(request, data_card(request, provenance), add, device)
+    LOGGER.info("%d images of each of %s", images, ", ".join(classes))
+
+
+def _training_images(
+    trained_on: Iterable[str | Path], split: str | Path, classes: Sequence[str]
+) -> dict[str, int]:
+    """Return how many images of each class the models were trained on."""
+    seen = pd.concat([read_table(file) for file in trained_on])["sample_id"]
+    samples = read_table(split)
+    counts = samples.loc[samples["sample_id"].isin(seen), "label"].value_counts()
+    return {label: int(counts.get(label, 0)) for label in classes}

@@ -1,0 +1,134 @@
+"""The command line that makes images from a trained generator's file."""
+
+import argparse
+import re
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from synthmix.config.messages import one_of
+from synthmix.devices import set_up_torch
+from synthmix.errors import UserError
+from synthmix.export.card import Provenance, data_card
+from synthmix.export.destination import destination, require_free
+from synthmix.export.images import Request, weights_by_class, write_images
+from synthmix.generators.settings import ALL_CLASSES
+from synthmix.generators.weights_file import read_header
+from synthmix.store import read_table
+
+EXAMPLE = """example:
+  sample_images.py results/paper/mine/mine/generators/dcgan/sick/weights.safetensors \\
+      --seeds 100-199 --truncation 0.8 --output sick.zip
+"""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command line; return its exit status: 0, 1 for what the user can mend, 130 stopped.
+
+    What is not finished is not left behind.
+    """
+    asked = _parser().parse_args(arguments)
+    try:
+        made = sample_images(asked)
+    except UserError as error:
+        return _failed(str(error))
+    except OSError as error:
+        return _failed(
+            f"{asked.output} can't be written ({error}); make room, mend the permissions or name "
+            "another place, and run the same command again"
+        )
+    except KeyboardInterrupt:
+        return _failed(f"stopped; nothing is left of {asked.output}", status=130)
+    print(f"{made} images in {asked.output}")
+    return 0
+
+
+def sample_images(asked: argparse.Namespace) -> int:
+    """Make the images that were `asked` for; return how many. Raises UserError and OSError."""
+    output, weights = Path(asked.output), Path(asked.checkpoint)
+    require_free(output)
+    files = weights_by_class([weights])
+    for label in asked.classes or []:
+        if label not in files:
+            raise UserError(f"--class: {one_of(label, files, f'classes of {weights}')}")
+    request = Request(
+        generator=asked.name or read_header(weights).model,
+        weights=dict.fromkeys(dict.fromkeys(asked.classes or files), weights),
+        seeds=_seeds(asked),
+        truncation=asked.truncation,
+    )
+    if asked.threads < 1:
+        raise UserError(f"--threads {asked.threads}: give one at least")
+    device = set_up_torch({"device": asked.device, "training_threads": asked.threads})
+    card = data_card(request, Provenance(training_images=_training_images(weights)))
+    with destination(output) as add:
+        write_images(request, card, add, device)
+    return len(request.seeds) * len(request.weights)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="sample_images.py",
+        description="Make images from a trained generator, one a seed and class, as PNG files with "
+        "a list (manifest.csv) and a data card (README.md). Equal seeds make the images that the "
+        "workflow makes.",
+        epilog=EXAMPLE,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+    add = parser.add_argument
+    add("checkpoint", help="weights.safetensors of a generator that was trained here")
+    add(
+        "--class",
+        dest="classes",
+        nargs="+",
+        metavar="NAME",
+        help="classes to make; all that it has learned by default",
+    )
+    count = parser.add_mutually_exclusive_group(required=True)
+    count.add_argument("--images", type=int, metavar="N", help="of each class, from seed 0 on")
+    count.add_argument("--seeds", metavar="X-Y", help="the seeds from X to Y, both included")
+    add("--truncation", type=float, default=1.0, metavar="T", help="1: full variety; 0: average")
+    add("--output", required=True, metavar="FOLDER|FILE.zip", help="where the images go")
+    add("--name", metavar="NAME", help="what the list calls the generator; its kind by default")
+    add("--device", choices=("auto", "cpu", "cuda"), default="auto")
+    add(
+        "--threads",
+        type=int,
+        default=1,
+        metavar="N",
+        help="CPU threads; as many as the workflow's training_threads make equal images",
+    )
+    return parser
+
+
+def _seeds(asked: argparse.Namespace) -> range:
+    """Return the seeds that were asked for, either way."""
+    if asked.seeds is None:
+        if asked.images < 1:
+            raise UserError(f"--images {asked.images}: ask for one image at least")
+        return range(asked.images)
+    found = re.fullmatch(r"(\d+)(?:-(\d+))?", asked.seeds.strip(), re.ASCII)
+    if found is None:
+        raise UserError(
+            f"--seeds {asked.seeds}: give two whole numbers, 0 or more, as in --seeds 100-199"
+        )
+    first, last = int(found[1]), int(found[2] or found[1])
+    if last < first:
+        raise UserError(f"--seeds {asked.seeds}: {last} comes before {first}; turn them round")
+    return range(first, last + 1)
+
+
+def _training_images(weights: Path) -> dict[str, int]:
+    """Return how many images the generator was trained on, where that is told beside its file."""
+    beside = weights.with_name("trained_on.csv")
+    if not beside.is_file():
+        return {}
+    classes = read_header(weights).class_names
+    learned = classes[0] if len(classes) == 1 else ALL_CLASSES
+    return {learned: len(read_table(beside))}
+
+
+def _failed(message: str, status: int = 1) -> int:
+    print(f"\nsynthmix: {message}\n", file=sys.stderr)
+    return status

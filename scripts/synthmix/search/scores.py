@@ -1,0 +1,27 @@
+"""By what candidates can be compared. All of it comes from training images alone."""
+
+from synthmix.score.settings import FRECHET, KERNEL, FeatureKind
+
+_HIGHER_IS_BETTER = ("precision", "recall", "density", "coverage")
+LOSS_SUFFIX = "_loss"
+
+
+def score_names(features: FeatureKind) -> dict[str, str]:
+    """Return what study files call the scores of generators, and what tables of scores do.
+
+    Left out is how near images are to training images: its limit comes from held-out ones, test
+    images among them, by which nothing may be chosen.
+    """
+    frechet, kernel = FRECHET[features], KERNEL[features]
+    distances = {"distance": frechet, "kernel_distance": kernel, frechet: frechet, kernel: kernel}
+    return distances | {name: name for name in _HIGHER_IS_BETTER}
+
+
+def is_loss(score: str) -> bool:
+    """Return whether `score` is a column of the histories, not of the tables of scores."""
+    return score.endswith(LOSS_SUFFIX)
+
+
+def lower_is_better(score: str) -> bool:
+    """Return which way a score of `score_names`, or a loss, is better."""
+    return score not in _HIGHER_IS_BETTER

@@ -1,0 +1,118 @@
+"""The figure of a search: it has all candidates, marks the chosen one and can be read."""
+
+from itertools import product
+
+import numpy as np
+import pytest
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.colors import to_hex
+
+from synthmix.figures import style
+from synthmix.figures.plot_search import CHOSEN, plot_search
+from synthmix.files import write_table
+from synthmix.search.table import table_of
+
+LONG = "a_setting_of_an_unusually_long_name_that_nobody_would_shorten"
+GRIDS = {
+    "one setting": {"learning_rate": [1e-5, 1e-4, 1e-3]},
+    "two settings": {"learning_rate": [1e-5, 1e-4, 1e-3], "latent_dim": [100, 200]},
+    "three settings": {"a": [1, 2], "method": ["smote", "adasyn"], "c": [[8, 16], [32], None]},
+    "one candidate": {"latent_dim": [100]},
+    "two settings, one of a single value": {"beta1": [0.5], "latent_dim": [100, 200, 300]},
+    "many": {"a": list(range(12)), "b": [0.0001 * n for n in range(1, 9)]},
+    "long": {LONG: [[8] * 20, [16] * 20, LONG], f"other_{LONG}": ["$x$", "<y>"]},
+    "four long": {f"{LONG}_{n}": [LONG, f"no_{LONG}"] for n in range(4)},
+}
+
+
+def write_search(path, grid, score="frechet_distance_own_features", undefined=()):
+    """Write the table of a search in which the second candidate, if any, is the best."""
+    points = [dict(zip(grid, values, strict=True)) for values in product(*grid.values())]
+    values = {f"c{n}": 10.0 + (n - 1) ** 2 for n in range(len(points))}
+    values |= {f"c{n}": np.nan for n in undefined}
+    estimates = {name: (value, value * 0.9, value * 1.2) for name, value in values.items()}
+    ranked = sorted((name for name in values if values[name] == values[name]), key=values.get)
+    candidates = dict(zip(values, points, strict=True))
+    write_table(path, table_of(candidates, score, estimates, ranked))
+    return path
+
+
+@pytest.fixture
+def drawn(monkeypatch):
+    figures = []
+    monkeypatch.setattr(style, "save", lambda figure, path: figures.append(figure))
+    return figures
+
+
+def draw(folder, name, **options):
+    table = write_search(folder / "search.csv", GRIDS[name], **options)
+    plot_search(table, folder / "search.svg", generator="deepsmote", demo=True)
+
+
+def test_it_is_written_and_the_same_every_time(tmp_path):
+    table = write_search(tmp_path / "search.csv", GRIDS["two settings"])
+    first, second = tmp_path / "first.svg", tmp_path / "second.svg"
+    for output in (first, second):
+        plot_search(table, output, generator="deepsmote", demo=False)
+    assert first.stat().st_size > 5000
+    assert first.read_bytes() == second.read_bytes()
+
+
+@pytest.mark.parametrize("undefined", [(), (0,)])
+@pytest.mark.parametrize("grid", GRIDS)
+def test_labels_stay_apart_and_inside(grid, undefined, drawn, tmp_path):
+    if grid == "one candidate" and undefined:
+        return
+    draw(tmp_path, grid, undefined=undefined)
+    canvas = FigureCanvasAgg(drawn[0])
+    canvas.draw()
+    renderer = canvas.get_renderer()
+    assert "demo" in [text.get_text() for text in drawn[0].texts]
+    for axis in drawn[0].axes:
+        for labels in (axis.get_xticklabels(), axis.get_yticklabels()):
+            shown = [label for label in labels if label.get_visible() and label.get_text()]
+            boxes = [label.get_window_extent(renderer) for label in shown]
+            for position, box in enumerate(boxes):
+                assert not any(box.overlaps(other) for other in boxes[:position])
+        box = axis.get_tightbbox(renderer)
+        if box is not None:
+            assert min(box.x0, box.y0) > -2
+            assert box.x1 < drawn[0].bbox.width + 2
+            assert box.y1 < drawn[0].bbox.height + 2
+
+
+@pytest.mark.parametrize("grid", ["one setting", "three settings"])
+def test_a_panel_has_a_point_for_each_candidate_with_a_score(grid, drawn, tmp_path):
+    draw(tmp_path, grid, undefined=(2,))
+    points = int(np.prod([len(values) for values in GRIDS[grid].values()])) - 1
+    for axis in drawn[0].axes[: len(GRIDS[grid])]:
+        assert len(axis.lines) == points
+        marked = [line for line in axis.lines if to_hex(line.get_color()) == CHOSEN]
+        assert [line.get_ydata()[0] for line in marked] == [10]
+
+
+def test_a_map_has_each_score_in_its_cell_and_frames_the_best(drawn, tmp_path):
+    draw(tmp_path, "two settings", undefined=(5,))
+    axis = drawn[0].axes[0]
+    assert [label.get_text() for label in axis.get_xticklabels()] == ["1e-05", "0.0001", "0.001"]
+    cells = {text.get_position(): text.get_text() for text in axis.texts}
+    # candidates c0, c1 have the first learning rate and the two latent_dims
+    assert cells == {
+        **{(0, 0): "11", (0, 1): "10", (1, 0): "11", (1, 1): "14", (2, 0): "19", (2, 1): "none"}
+    }
+    (frame,) = axis.patches
+    assert frame.get_xy() == (-0.5, 0.5)
+    shades = axis.images[0].get_array()
+    assert shades[1, 0] == shades.max() == 1
+    assert shades[1, 2] == 0
+    # c0 and c2 are equally far from the best; the first in the grid comes first
+    assert 1 > shades[0, 0] > shades[0, 1] > shades[1, 1] > shades[0, 2] > 0
+
+
+def test_scores_near_and_far_can_be_told_apart(drawn, tmp_path):
+    for largest, scale in ((190, "linear"), (210, "log")):
+        points = {"c1": {"a": 1}, "c2": {"a": 2}}
+        estimates = {"c1": (10, np.nan, np.nan), "c2": (largest, np.nan, np.nan)}
+        write_table(tmp_path / "s.csv", table_of(points, "fid", estimates, ["c1", "c2"]))
+        plot_search(tmp_path / "s.csv", tmp_path / "s.svg", generator="g", demo=False)
+        assert drawn[-1].axes[0].get_yscale() == scale

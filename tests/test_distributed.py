@@ -1,0 +1,117 @@
+"""Several processes on a CPU, over gloo, in the place of several GPUs."""
+
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+from safetensors.torch import load_file
+from torch import distributed, nn
+
+from synthmix.checkpoint import Checkpoint
+from synthmix.distributed import (
+    averaged,
+    own_random_numbers,
+    rank,
+    run_together,
+    told_by_first,
+    world_size,
+)
+from synthmix.errors import UserError
+from synthmix.files import write_table
+from synthmix.generate.train_generator import train_generator
+from synthmix.generators.steps import parts_of, take_step
+from synthmix.store import save_array
+
+CPU = torch.device("cpu")
+
+
+def learn(path, device):
+    """Train a line on 20 batches, this process on its parts of them; the first one keeps it."""
+    torch.manual_seed(0)
+    network = nn.Linear(3, 1)
+    optimizer = torch.optim.Adam(network.parameters(), 0.1)
+    for _ in range(20):
+        inputs = torch.randn(8, 3)
+        parts = parts_of(2 // world_size(), inputs)
+        total = take_step(optimizer, parts, 8, lambda part: (network(part) - part).square().mean())
+    with own_random_numbers():
+        own = torch.rand(())
+    facts = {
+        "weights": network.weight.detach(),
+        "loss": total,
+        "world": torch.tensor(world_size()),
+        "mean": averaged(torch.tensor(float(rank()))),
+        "told": torch.tensor(told_by_first(5.0 + rank(), device)),
+        "own": own,
+        "common": torch.rand(()),
+    }
+    torch.save(facts, f"{path}-{world_size()}-{rank()}.pt")
+
+
+def dies_in_the_second(device):
+    if rank() == 1:
+        raise SystemExit(3)
+    distributed.all_reduce(torch.zeros(()))
+
+
+def test_two_processes_learn_what_one_does(tmp_path):
+    for devices in (1, 2):
+        run_together(learn, {"path": str(tmp_path / "kept")}, devices, CPU)
+    one, first, second = (torch.load(tmp_path / f"kept-{n}.pt") for n in ("1-0", "2-0", "2-1"))
+    torch.testing.assert_close(first["weights"], one["weights"])
+    torch.testing.assert_close(first["loss"], one["loss"])
+    assert torch.equal(first["weights"], second["weights"])
+    assert (one["world"], first["world"]) == (1, 2)
+    assert first["mean"] == second["mean"] == 0.5
+    assert first["told"] == second["told"] == 5.0
+    # numbers of their own for a while, then the same again
+    assert first["own"] != second["own"]
+    assert first["common"] == second["common"]
+
+
+def test_a_process_that_ends_early_is_reported():
+    with pytest.raises(UserError, match="another process of this training ended early"):
+        run_together(dies_in_the_second, {}, 2, CPU)
+
+
+@pytest.mark.parametrize("model", ["dcgan", "stylegan2_ada"])
+def test_a_generator_trains_on_two_devices(tmp_path, model):
+    rng = np.random.default_rng(0)
+    save_array(tmp_path / "real.npy", (32, 32, 1), "uint8", [rng.integers(0, 256, (16, 32, 32, 1))])
+    samples = pd.DataFrame({"sample_id": [f"s{i}" for i in range(16)], "label": "a"})
+    samples["group"], samples["split"] = samples["sample_id"], "train"
+    write_table(tmp_path / "split.csv", samples)
+    small = {
+        "dcgan": {"latent_dim": 4, "base_channels": 4, "max_channels": 8},
+        "stylegan2_ada": {"channel_base": 128, "channel_max": 8, "latent_dim": 8, "style_dim": 8},
+    }[model]
+
+    def train(devices, parts):
+        out = tmp_path / f"{devices}"
+        settings = {"model": model, "epochs": 2, "batch_size": 8, **small}
+        files = ("weights", "last", "history", "snapshots", "sheet", "trained_on")
+        work = {
+            "settings": settings | {"devices": devices, "accumulation_steps": parts},
+            "images": tmp_path / "real.npy",
+            "split": tmp_path / "split.csv",
+            "classes": ["a"],
+            "scope": "a",
+            "name": "mine",
+            "scored_by": None,
+            "outputs": {name: out / f"{name}.png" for name in files},
+            "checkpoint": Checkpoint(out / "kept.pt", "a", 3600),
+            "seed": 1,
+        }
+        run_together(train_generator, work, devices, CPU)
+        return load_file(out / "weights.png"), pd.read_csv(out / "history.png")
+
+    weights, history = train(2, 1)
+    assert history["epoch"].tolist() == [1, 2]
+    assert history["images_seen"].tolist() == [16, 32]
+    assert all(tensor.isfinite().all() for tensor in weights.values())
+    if model == "dcgan":  # it draws nothing within a part, so that nothing differs
+        expected, losses = train(1, 2)
+        np.testing.assert_allclose(history, losses, rtol=1e-4)
+        for name, tensor in expected.items():
+            if "running" not in name and "tracked" not in name:  # of its own parts alone
+                torch.testing.assert_close(weights[name], tensor, rtol=1e-3, atol=1e-4)

@@ -1,0 +1,124 @@
+"""Searches: the graph of their jobs, and what the best candidate becomes."""
+
+import json
+import re
+
+import pytest
+from safetensors import safe_open
+
+from synthmix.search.table import read_search
+from synthmix.store import read_table
+from workflow_project import Project
+
+
+@pytest.fixture(scope="module")
+def project(tmp_path_factory):
+    project = Project.copy(tmp_path_factory.mktemp("search") / "synthmix")
+    project.study = "search"
+    return project
+
+
+def test_candidates_are_trained_and_scored_and_take_part_in_nothing_else(project):
+    planned = project.planned()
+    candidates, scopes = 4 + 2 + 2, {"scored": 2, "adopted": 1, "retrained": 1, "plain": 1}
+    # those of `scored` learn a class each; `retrained` and `plain` are trained besides
+    assert planned["train_generator"] == 2 * 4 + 2 + 2 + 1 + 1
+    assert planned["adopt_generator"] == scopes["scored"] + scopes["adopted"]
+    assert planned["choose_generator"] == planned["plot_search"] == 3
+    # by a loss nothing is drawn or scored for
+    assert planned["sample_generator"] == 2 * (4 + len(scopes))
+    assert planned["score_generator"] == 4 + len(scopes)
+    assert planned["extract_score_features"] == 1 + 2 * (4 + len(scopes))
+    assert planned["compose_mix"] == planned["train_classifier"] == len(scopes) + 1
+    for rule in ("plot_samples", "project_images", "plot_pca", "plot_nearest"):
+        assert planned[rule] == len(scopes) < candidates
+
+
+def test_a_generator_may_be_searched_in_one_study_and_not_in_another(project):
+    line = "generators:\n  adopted: { model: resampling }\n  retrained: { model: resampling }"
+    with project.edit("studies/tiny.yaml", "generators:", line):
+        alone = project.planned()
+        both = project.planned(studies="search,tiny")
+    assert both["adopt_generator"] == alone["adopt_generator"]
+    assert both["train_generator"] == alone["train_generator"] + 2 + 2
+
+
+def test_a_search_that_is_not_there_has_no_table(project):
+    file = "results/paper/search/phantoms/searches/plain/search.csv"
+    result = project.run("--dry-run", file)
+    assert result.returncode == 1
+    assert "search searches no settings of plain" in result.stdout
+
+
+@pytest.fixture(scope="module")
+def searched(project):
+    """The project after the two searches by a loss."""
+    weights = [
+        f"results/paper/search/phantoms/generators/{name}/all_classes/weights.safetensors"
+        for name in ("adopted", "retrained")
+    ]
+    figure = "results/paper/search/phantoms/figures/search-adopted.svg"
+    result = project.run(*weights, figure)
+    assert result.returncode == 0, result.stdout[-5000:]
+    return project
+
+
+def chosen(results, name):
+    """Return the name of the best candidate as the table has it, and its latent_dim."""
+    table = read_search(results / "searches" / name / "search.csv")
+    best = table.loc[table["value"].idxmin()]
+    assert best["chosen"]
+    assert table["chosen"].sum() == 1
+    assert json.loads((results / "searches" / name / "best.json").read_text()) == {
+        "candidate": best["candidate"],
+        "settings": {"latent_dim": int(best["latent_dim"])},
+    }
+    return best["candidate"], int(best["latent_dim"])
+
+
+def latent_dim(folder):
+    with safe_open(folder / "weights.safetensors", "pt") as file:
+        return json.loads(file.metadata()["settings"])["latent_dim"]
+
+
+def test_the_best_candidate_is_used_as_it_is(searched):
+    results = searched.results()
+    candidate, dim = chosen(results, "adopted")
+    folders = [results / "generators" / name / "all_classes" for name in (candidate, "adopted")]
+    files = [{file.name: file.read_bytes() for file in folder.iterdir()} for folder in folders]
+    assert files[0] == files[1]
+    assert {"weights.safetensors", "history.csv", "sheet.png", "trained_on.csv"} <= set(files[0])
+    assert latent_dim(folders[1]) == dim
+    assert (results / "figures" / "search-adopted.svg").stat().st_size > 5000
+
+
+def test_the_best_settings_are_trained_anew_in_full(searched):
+    results = searched.results()
+    candidate, dim = chosen(results, "retrained")
+    folder = results / "generators" / "retrained" / "all_classes"
+    assert len(read_table(results / "generators" / candidate / "all_classes/history.csv")) == 1
+    assert len(read_table(folder / "history.csv")) == 3
+    assert latent_dim(folder) == dim
+
+
+ADOPTED = "results/paper/search/phantoms/generators/adopted/all_classes/weights.safetensors"
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "trained"),
+    [
+        ("latent_dim: [8, 16] }, score: rec", "latent_dim: [4, 8, 16] }, score: rec", 1),
+        ("score: reconstruction_loss }", "score: penalty_loss }", 0),
+    ],
+)
+def test_a_larger_grid_trains_the_new_candidate_and_another_score_none(searched, old, new, trained):
+    text = (searched.folder / "studies/search.yaml").read_text()
+    assert text.index(old) < text.index("retrained")
+    with searched.edit("studies/search.yaml", old, new):
+        result = searched.run("--dry-run", ADOPTED)
+    table = result.stdout.split("Job stats:")[1].split("\n\n")[0]
+    counts = {rule: int(count) for rule, count in re.findall(r"^(\w+) +(\d+)$", table, re.M)}
+    assert counts.pop("total") == 2 + trained
+    assert counts == {"choose_generator": 1, "adopt_generator": 1} | (
+        {"train_generator": trained} if trained else {}
+    )
