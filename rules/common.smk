@@ -61,6 +61,7 @@ wildcard_constraints:
     study=STUDY_NAME,
     dataset="[A-Za-z0-9_]+",
     generator="[A-Za-z0-9_]+",
+    selection="[A-Za-z0-9_]+",
     backbone="[A-Za-z0-9_-]+",
     classifier="[A-Za-z0-9_]+",
     label="[A-Za-z0-9_]+",
@@ -105,7 +106,9 @@ MIXES = {
     (name, dataset): {
         mix.name: mix
         for mix in plan_mixes(
-            study.generators, **study.mixes.model_dump(include=set(type(study.mixes).model_fields))
+            study.generators,
+            **study.mixes.model_dump(include=set(type(study.mixes).model_fields)),
+            selections=study.selections,
         )
     }
     for name, study in STUDIES.items()
@@ -168,6 +171,10 @@ def every_dataset():
 
 def generator_of(wildcards):
     return GENERATORS[wildcards.study][wildcards.generator]
+
+
+def selection_of(wildcards):
+    return study_of(wildcards).selections[wildcards.selection]
 
 
 def classifier_of(wildcards):

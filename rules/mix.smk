@@ -1,4 +1,4 @@
-"""Mixes of real and synthetic images, as tables of references."""
+"""Selections among the real images, and mixes of real and synthetic ones, as tables."""
 
 
 def pool_files(pattern):
@@ -21,6 +21,41 @@ def trained_files(pattern, wildcards, mix):
     return expand(pattern, **wildcards, generator=mix.generator, scope=scopes)
 
 
+def selection_file(wildcards):
+    """Return the table of the mix's selection, if it has one."""
+    selection = mix_of(wildcards).selection
+    if selection is None:
+        return []
+    return rules.select_samples.output[0].format(**wildcards, selection=selection)
+
+
+rule select_samples:
+    input:
+        images=rules.prepare_images.output.images,
+        split=rules.split_samples.output.split,
+    output:
+        DATASET + "/selections/{selection}.csv",
+    log:
+        LOGS + "/select_samples/{selection}.log",
+    benchmark:
+        BENCHMARKS + "/select_samples/{selection}.tsv"
+    params:
+        settings=settings(selection_of),
+        seed=MASTER_SEED,
+        code=code("select_samples"),
+    threads: 1
+    resources:
+        # the images as float32, and once more those that stay
+        mem_mb=memory(1000, lambda wildcards: 8 * 4000 * image_bytes(wildcards)),
+        runtime=minutes(120),
+    conda:
+        ENVIRONMENT
+    message:
+        "Selecting training images of {wildcards.dataset} by {wildcards.selection}"
+    script:
+        "../scripts/select_samples.py"
+
+
 rule compose_mix:
     input:
         split=rules.split_samples.output.split,
@@ -28,6 +63,7 @@ rule compose_mix:
         trained_on=lambda wildcards: (
             trained_files(rules.train_generator.output.trained_on, wildcards, mix_of(wildcards))
         ),
+        selection=selection_file,
     output:
         DATASET + "/mixes/{mix}.csv",
     log:

@@ -5,7 +5,7 @@ from synthmix.mix.compose_mix import compose_mix
 from synthmix.mix.plan import Mix
 
 with job(snakemake):
-    # a real-only mix has neither pools nor generators
+    # a mix of real images alone has neither pools nor generators, few have a selection
     classes = snakemake.params.classes
     compose_mix(
         mix=Mix.from_dict(snakemake.params.mix),
@@ -14,4 +14,5 @@ with job(snakemake):
         trained_on=snakemake.input.trained_on,
         output=snakemake.output[0],
         seed=snakemake.params.seed,
+        selection=snakemake.input.selection or None,
     )

@@ -59,13 +59,14 @@ def make_study(
     seeds: Sequence[int] = (1,),
     only_mix: bool = False,
     with_nan: bool = False,
+    selections: Sequence[str] = (),
 ) -> StudyFiles:
     """Write every file that figures and report read.
 
     `only_mix` leaves one mix and no published values; `with_nan` a mix without values.
     """
     random = np.random.default_rng(0)
-    mixes = _plan(classes, generators, only_mix)
+    mixes = _plan(classes, generators, only_mix, selections)
     summary = _summary(random, mixes, classifiers, published=not only_mix)
     if with_nan:
         summary.loc[0, [column for column in summary if column.startswith(METRICS)]] = np.nan
@@ -96,7 +97,9 @@ def make_study(
     return files
 
 
-def _plan(classes: Sequence[str], generators: Sequence[str], only_mix: bool) -> list[Mix]:
+def _plan(
+    classes: Sequence[str], generators: Sequence[str], only_mix: bool, selections: Sequence[str]
+) -> list[Mix]:
     first, *others = classes
     shares = [
         {first: share} | {label: (1 - share) / len(others) for label in others}
@@ -110,6 +113,7 @@ def _plan(classes: Sequence[str], generators: Sequence[str], only_mix: bool) -> 
         train_images=16800,
         validation_images=7200,
         when_real_runs_short="repeat",
+        selections=selections,
     )
     return [mix for mix in planned if mix.generator] if only_mix else planned
 
@@ -178,18 +182,18 @@ def _composition(mixes: Sequence[Mix]) -> pd.DataFrame:
         for split, classes in mix.counts().items():
             for label, origins in classes.items():
                 for origin, images in origins.items():
-                    if mix.generator is None:
+                    if mix.is_baseline:
                         images //= 4
                     repeated = 76 if mix.real_share == 0.1 and origin == "real" else 0
                     rows.append((*_identity(mix), split, label, origin, images, repeated))
-    names = ["mix", "kind", "generator", "class_shares", "real_share"]
+    names = ["mix", "kind", "generator", "selection", "class_shares", "real_share"]
     return pd.DataFrame(rows, columns=[*names, "split", "label", "origin", "images", "repeated"])
 
 
-def _identity(mix: Mix) -> tuple[str, str, str, str, float]:
-    kind = "synthetic_mix" if mix.generator else "real_only"
+def _identity(mix: Mix) -> tuple[str, str, str, str, str, float]:
+    kind = "real_only" if mix.is_baseline else "synthetic_mix" if mix.generator else "selected_real"
     shares = describe_class_shares(mix.class_shares)
-    return mix.name, kind, mix.generator or "", shares, mix.real_share
+    return mix.name, kind, mix.generator or "", mix.selection or "", shares, mix.real_share
 
 
 def _summary(
@@ -198,12 +202,13 @@ def _summary(
     rows = []
     for classifier in classifiers:
         for mix in mixes:
-            name, kind, generator, shares, real_share = _identity(mix)
+            name, kind, generator, selection, shares, real_share = _identity(mix)
             row = {
                 "classifier": classifier,
                 "mix": name,
                 "kind": kind,
                 "generator": generator,
+                "selection": selection,
                 "class_shares": shares,
                 "real_share": real_share,
                 "train_real": round(16800 * real_share),
@@ -227,7 +232,7 @@ def _summary(
 
 
 def _judged(row: dict[str, object], mix: Mix) -> dict[str, object]:
-    if mix.generator is None:
+    if mix.is_baseline:
         return dict.fromkeys(
             ("verdict", "p_adjusted", "difference", "difference_low", "difference_high")
         )
@@ -243,7 +248,7 @@ def _judged(row: dict[str, object], mix: Mix) -> dict[str, object]:
 
 
 def _comparison(mixes: Sequence[Mix], summary: pd.DataFrame) -> pd.DataFrame:
-    table = summary[summary["kind"] == "synthetic_mix"].rename(
+    table = summary[summary["kind"] != "real_only"].rename(
         columns={"difference_low": "low", "difference_high": "high"}
     )
     baseline = {mix.name: mix.baseline for mix in mixes}

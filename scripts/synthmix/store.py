@@ -18,7 +18,7 @@ from synthmix.files import write_beside
 IDENTIFIERS = (
     *("sample_id", "group", "path", "frame", "part", "content", "split", "store"),
     *("label", "predicted", "true"),
-    *("study", "dataset", "generator", "classifier", "mix", "baseline"),
+    *("study", "dataset", "generator", "selection", "classifier", "mix", "baseline"),
 )
 
 

@@ -402,7 +402,8 @@ def test_published_values_lie_beside_the_study(project, settings, mistakes):
 def test_loading_leaves_heavy_packages_alone():
     code = (
         "import sys, synthmix.config.load; "
-        "print([name for name in ('torch', 'matplotlib') if name in sys.modules])"
+        "heavy = ('torch', 'matplotlib', 'sklearn', 'imblearn'); "
+        "print([name for name in heavy if name in sys.modules])"
     )
     scripts = Path(__file__).parents[2] / "scripts"
     found = subprocess.run(
@@ -428,6 +429,35 @@ def test_a_mistake_is_for_people(project):
             "classifiers.vgg.weights: 'imagnet' is neither imagenet nor none, and there is no"
             " such file; did you mean imagenet?",
         ),
+        (
+            ("selections",),
+            {"fewer": {"method": "random_undersampling"}},
+            "selections.fewer.method: 'random_undersampling' is not one of the known methods:"
+            " condensed_nearest_neighbours, edited_nearest_neighbours, random_under_sampling,"
+            " tomek_links; did you mean random_under_sampling?",
+        ),
+        (
+            ("selections",),
+            {"cleaned": {"method": "edited_nearest_neighbours", "neighbours": 0}},
+            "selections.cleaned.neighbours: 0 is too small; it must be at least 1",
+        ),
+        (
+            ("selections",),
+            {"cleaned": {"method": "tomek_links", "neighbours": 3}},
+            "selections.cleaned.neighbours: is not a known setting",
+        ),
+        (("selections",), {"cleaned": {}}, "selections.cleaned.method: is missing: one of conden"),
+        (("selections",), {"a-b": {"method": "tomek_links"}}, "may have letters, digits and"),
+        (
+            ("selections",),
+            {"small": {"method": "tomek_links"}},
+            "selections.small: a generator has that name already: choose another one",
+        ),
+        (
+            ("selections",),
+            {"real_only": {"method": "tomek_links"}},
+            "selections.real_only: the baseline has that name already: choose another one",
+        ),
     ],
 )
 def test_mixes_and_weights_that_cannot_be(project, settings, mistakes, place, value, message):
@@ -437,6 +467,22 @@ def test_mixes_and_weights_that_cannot_be(project, settings, mistakes, place, va
     block[place[-1]] = value
     project.write(settings)
     assert any(message in line for line in mistakes())
+
+
+def test_selections_are_for_mixes(settings, mistakes):
+    for part in ("mixes", "generators", "classifiers", "positive_class"):
+        del settings[part]
+    settings["selections"] = {"cleaned": {"method": "tomek_links"}}
+    (line,) = mistakes(settings)
+    assert "mixes: is missing: selections are there for its training sets" in line
+
+
+def test_selections_have_their_defaults(settings, project):
+    names = ("condensed_nearest_neighbours", "edited_nearest_neighbours")
+    settings["selections"] = {name: {"method": name} for name in names}
+    project.write(settings)
+    selections = project.load().studies["s"].selections
+    assert [selections[name].neighbours for name in names] == [1, 3]
 
 
 def test_a_study_may_end_with_the_split(settings, project):

@@ -19,6 +19,7 @@ MIXES = plan_mixes(
     10,
     10,
     "fail",
+    ["fewer"],
 )
 EVALUATION = {"bootstrap_samples": 300, "confidence": 0.95}
 
@@ -67,7 +68,7 @@ def test_the_verdict_follows_the_evidence(tmp_path, mix_accuracy, baseline_accur
         ("c", mix.name): [
             write_predictions(
                 tmp_path / f"{mix.name}.csv",
-                baseline_accuracy if mix.generator is None else mix_accuracy,
+                baseline_accuracy if mix.is_baseline else mix_accuracy,
             )
         ]
         for mix in MIXES
@@ -76,7 +77,7 @@ def test_the_verdict_follows_the_evidence(tmp_path, mix_accuracy, baseline_accur
         predictions, MIXES, ["c"], tmp_path / "t.csv", **EVALUATION, significance=0.05, seed=1
     )
     table = read_table(tmp_path / "t.csv")
-    assert table["mix"].tolist() == [mix.name for mix in MIXES[:2]]
+    assert table["mix"].tolist() == [mix.name for mix in MIXES[:3]]
     assert set(table["verdict"]) == {verdict}
     assert (table["p_adjusted"] >= table["p_value"]).all()
     assert (table["low"] <= table["difference"]).all()
@@ -101,7 +102,7 @@ def test_the_difference_is_the_mean_over_the_seeds(tmp_path):
         for kind, values in accuracies.items()
     }
     predictions = {
-        ("c", mix.name): files["baseline" if mix.generator is None else "mix"] for mix in MIXES
+        ("c", mix.name): files["baseline" if mix.is_baseline else "mix"] for mix in MIXES
     }
     compare_mixes(
         predictions, MIXES, ["c"], tmp_path / "t.csv", **EVALUATION, significance=0.05, seed=1
@@ -202,13 +203,14 @@ def test_the_tables_of_a_study(tmp_path):
         outputs,
     )
     summary = read_table(outputs["summary"])
-    assert summary["kind"].tolist() == ["synthetic_mix", "synthetic_mix", "real_only"]
-    assert summary["train_synthetic"].tolist() == [3, 3, 0]
+    assert summary["kind"].tolist() == ["synthetic_mix"] * 2 + ["selected_real", "real_only"]
+    assert summary["selection"].fillna("").tolist() == ["", "", "fewer", ""]
+    assert summary["train_synthetic"].tolist() == [3, 3, 0, 0]
     assert summary["published_accuracy"].tolist()[0] == 0.546
-    assert summary["published_accuracy"].isna().tolist() == [False, True, True]
-    assert summary["verdict"].isna().tolist() == [False, False, True]
+    assert summary["published_accuracy"].isna().tolist() == [False, True, True, True]
+    assert summary["verdict"].isna().tolist() == [False, False, False, True]
     assert summary["published_way_recall"].tolist() == summary["specificity"].tolist()
-    assert read_table(outputs["mixes"])["repeated"].tolist() == [1, 1, 1]
+    assert read_table(outputs["mixes"])["repeated"].tolist() == [1, 1, 1, 1]
     markdown = outputs["summary_markdown"].read_text().splitlines()
-    assert len(markdown) == 2 + 3
+    assert len(markdown) == 2 + 4
     assert len({line.count("|") for line in markdown}) == 1

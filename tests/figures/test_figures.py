@@ -50,6 +50,12 @@ STUDIES = {
         "generators": GENERATORS,
         "classifiers": ("vgg16", "resnet50_fine_tuned"),
     },
+    "selections": {"selections": ("undersampled", "tomek")},
+    "many selections": {
+        "generators": GENERATORS,
+        "classifiers": ("vgg16", "resnet50"),
+        "selections": ("undersampled", "tomek", f"edited_{LONG}", "condensed", "1"),
+    },
     "ten classes": {"classes": tuple(f"class{i}" for i in range(10)), "only_mix": True},
     "long names": {
         "classes": (LONG, f"no_{LONG}"),
@@ -160,6 +166,25 @@ def test_mixes_are_named_by_what_differs(studies):
     shown = [name.full.replace("\u00a0", " ") for name in names["several"].values()]
     assert shown[:7] == [f"{group}, {name}" for name in expected]
     assert [name.full.replace("\u00a0", " ") for name in names["one mix"].values()] == ["0% real"]
+
+
+def test_selections_come_before_their_baseline_and_have_a_panel(studies, drawn, tmp_path):
+    files = studies("selections")
+    names = [
+        name.short.replace("\u00a0", " ") for name in mix_names(read_table(files.mixes)).values()
+    ]
+    series = ["0% real", "5% real", "10% real"]
+    assert names[:6] == [*series, "undersampled, real only", "tomek, real only", "real only"]
+    plot_real_share(files.summary, tmp_path / "figure.svg", demo=False)
+    shares, selections = drawn[0].axes
+    assert [axis.get_title(loc="left") for axis in (shares, selections)] == ["dcgan", "selections"]
+    labels = [label.get_text() for label in selections.get_xticklabels()]
+    assert labels == ["undersampled", "tomek", "real only"]
+    accuracy = read_table(files.summary).set_index("mix")["accuracy"]
+    drawn_values = {round(y, 4) for line in selections.lines for y in line.get_ydata()}
+    selected = [mix for mix in accuracy.index if mix.startswith(("undersampled", "tomek"))]
+    assert len(selected) == 6
+    assert set(accuracy[selected]) <= drawn_values
 
 
 def test_wrapping_keeps_every_character():

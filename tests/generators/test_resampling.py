@@ -2,12 +2,7 @@ import numpy as np
 import pytest
 import torch
 from imblearn.over_sampling import ADASYN, SMOTE, BorderlineSMOTE
-from imblearn.under_sampling import (
-    CondensedNearestNeighbour,
-    EditedNearestNeighbours,
-    RandomUnderSampler,
-    TomekLinks,
-)
+from imblearn.under_sampling import EditedNearestNeighbours, TomekLinks
 from pydantic import ValidationError
 from sklearn.datasets import load_digits
 from sklearn.svm import SVC
@@ -22,7 +17,6 @@ from synthmix.generators.resampling.cleaning import (
     squared_distances,
 )
 from synthmix.generators.resampling.model import Resampling
-from synthmix.generators.resampling.selection import select
 from synthmix.generators.resampling.settings import Settings
 from synthmix.generators.smote import SmoteBank, class_neighbours
 
@@ -275,52 +269,3 @@ def test_settings_know_what_makes_images():
     with pytest.raises(ValidationError, match="neighbours"):
         Settings(model="resampling", neighbours=0)
     assert Settings(model="resampling").joint
-
-
-SAMPLERS = {
-    "random_under_sampling": lambda: RandomUnderSampler(random_state=5),
-    "condensed_nearest_neighbours": lambda: CondensedNearestNeighbour(random_state=5),
-    "edited_nearest_neighbours": EditedNearestNeighbours,
-    "tomek_links": TomekLinks,
-}
-
-
-@pytest.mark.parametrize("method", SAMPLERS)
-def test_a_selection_is_imbalanced_learns(method):
-    points, labels = crossed(6, (60, 40, 30))
-    sampler = SAMPLERS[method]()
-    sampler.fit_resample(points.astype(np.float32), labels)
-    kept = select(points.reshape(-1, 2, 3, 1), np.array(["a", "b", "c"])[labels], method, 5)
-    np.testing.assert_array_equal(kept, np.unique(sampler.sample_indices_))
-    assert len(kept) < len(points)
-    assert (labels[kept] == 2).sum() == 30
-
-
-def test_random_under_sampling_cuts_to_the_smallest_class_by_the_seed():
-    images, labels = digits()
-    kept = [select(images.numpy(), labels.numpy(), "random_under_sampling", s) for s in (1, 1, 2)]
-    assert np.bincount(labels[kept[0]]).tolist() == [25, 25, 25]
-    np.testing.assert_array_equal(kept[0], kept[1])
-    assert (kept[0] != kept[2]).any()
-    select(images.numpy(), labels.numpy(), "random_under_sampling", 2**62)
-
-
-def test_a_class_that_removal_would_empty_is_named():
-    """Two classes take turns on a line: each image's nearest are of the other."""
-    images = np.repeat(np.arange(0, 120, 2)[:, None], 4, axis=1)
-    labels = np.array(["some", "many"] * 29 + ["many"] * 2)
-    with pytest.raises(UserError, match="every image of class many: choose another"):
-        select(images, labels, "edited_nearest_neighbours", 0)
-
-
-@pytest.mark.parametrize(
-    ("labels", "method", "message"),
-    [
-        ([0, 1, 0, 1], "nearmiss", "it is one of random_under_sampling, condensed"),
-        ([0, 0, 0, 0], "tomek_links", "there is only one"),
-        ([0, 1, 0], "edited_nearest_neighbours", "needs 4 images or more, not 3"),
-    ],
-)
-def test_what_cannot_be_selected_from_is_said(labels, method, message):
-    with pytest.raises(UserError, match=message):
-        select(np.zeros((len(labels), 4)), np.array(labels), method, 0)

@@ -5,7 +5,7 @@ import math
 import numpy as np
 import pytest
 import torch
-from torch.nn.functional import adaptive_avg_pool2d, interpolate, softplus
+from torch.nn.functional import softplus
 
 from synthmix.checkpoint import Checkpoint
 from synthmix.errors import UserError
@@ -397,50 +397,6 @@ def test_what_the_networks_cannot_make_is_said(size, channels):
 def test_senseless_settings_are_refused(changes):
     with pytest.raises(ValueError, match=next(iter(changes))):
         Settings(**SETTINGS | changes)
-
-
-# Learning
-
-
-def digits():
-    """The real 8 x 8 digits as (N, 1, 32, 32) uint8, and their labels."""
-    from sklearn.datasets import load_digits
-
-    pixels, digit = load_digits(return_X_y=True)
-    small = torch.tensor(pixels).view(-1, 1, 8, 8) * 255 / 16
-    return interpolate(small, size=32, mode="bilinear").round().byte(), digit
-
-
-def features(pictures):
-    return adaptive_avg_pool2d(pictures.float(), 8).flatten(1).numpy()
-
-
-@pytest.mark.full
-def test_it_learns_to_draw_a_three():
-    """363 steps of 16 images, about 75 s on one core."""
-    from sklearn.svm import SVC
-
-    real, digit = digits()
-    judge = SVC().fit(features(real), digit)
-    threes = real[torch.from_numpy(digit == 3)]
-    generator = build(
-        latent_dim=32,
-        style_dim=32,
-        channel_base=512,
-        channel_max=32,
-        batch_size=16,
-        ada_kimg=20,
-    )
-
-    def recognised():
-        made = torch.from_numpy(generator.sample(range(200))).permute(0, 3, 1, 2)
-        return (judge.predict(features(made)) == 3).mean()
-
-    untrained = recognised()
-    for epoch in range(33):
-        torch.manual_seed(1000 + epoch)
-        generator.train_epoch(threes, labels(len(threes)))
-    assert recognised() >= 0.8 > untrained
 
 
 @pytest.mark.gpu

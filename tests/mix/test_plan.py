@@ -48,6 +48,24 @@ def test_every_class_share_has_its_real_only_baseline(paper_mixes):
     assert {mix.baseline for mix in paper_mixes} == baselines
 
 
+def test_every_selection_has_a_mix_for_each_class_share(paper_mammography):
+    settings = paper_mammography.mixes.model_dump()
+    mixes = plan_mixes(["dcgan"], **settings, selections=["fewer", "cleaned"])
+    assert mixes[:9] + mixes[15:] == plan_mixes(["dcgan"], **settings)
+    assert [mix.selection for mix in mixes[9:15]] == ["fewer"] * 3 + ["cleaned"] * 3
+    for mix, baseline in zip(mixes[9:12], mixes[15:], strict=True):
+        assert mix.baseline == baseline.name
+        assert (mix.is_baseline, baseline.is_baseline) == (False, True)
+        assert mix.class_shares == baseline.class_shares
+        for split, images in (("train", 16800), ("validation", 7200)):
+            counts = mix.counts()[split].values()
+            assert sum(origins["real"] for origins in counts) == images
+            assert sum(origins["synthetic"] for origins in counts) == 0
+    assert mixes[9].name == "fewer-cancer30-normal70"
+    assert type(mixes[9]).from_dict(mixes[9].to_dict()) == mixes[9]
+    assert pool_size(mixes, "dcgan", "cancer") == 11760 + 2160
+
+
 def test_names_tell_mixes_apart(paper_mixes):
     assert len({mix.name for mix in paper_mixes}) == 12
     assert paper_mixes[4].name == "dcgan-cancer50-normal50-real5"

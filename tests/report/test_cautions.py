@@ -2,7 +2,12 @@ import pandas as pd
 
 from synthmix.report.cautions import find_cautions
 
-MIX = {"generator": "dcgan", "class_shares": "a 50 / b 50", "kind": "synthetic_mix"}
+MIX = {
+    "generator": "dcgan",
+    "selection": "",
+    "class_shares": "a 50 / b 50",
+    "kind": "synthetic_mix",
+}
 MIXES = pd.DataFrame(
     [
         {"mix": "m5", "real_share": 0.05, "repeated": 0} | MIX,

@@ -165,8 +165,9 @@ def test_names_are_escaped(tmp_path):
         {"with_nan": True},
         {"classes": tuple(f"class{i}" for i in range(10))},
         {"generators": ("dcgan", "stylegan2_ada"), "classifiers": ("vgg16", "resnet50")},
+        {"selections": ("undersampled", "tomek")},
     ],
-    ids=["one mix", "nan", "ten classes", "several"],
+    ids=["one mix", "nan", "ten classes", "several", "selections"],
 )
 def test_other_studies_are_shown_too(files, tmp_path):
     study = make_study_report(tmp_path / "study", files=files)
@@ -220,14 +221,37 @@ def test_the_number_of_duplicates_is_told(report, tmp_path):
 )
 def test_the_headline_counts_verdicts(verdicts, headline):
     rows = [
-        (f"mix{i}", "synthetic_mix", f"generator{i}", "a 50 / b 50", 0.0, 0.7, 0.6, 0.8, verdict)
+        (f"mix{i}", "synthetic_mix", f"g{i}", "", "a 50 / b 50", 0.0, 0.7, 0.6, 0.8, verdict)
         for i, verdict in enumerate([*verdicts, None])
     ]
-    names = ["mix", "kind", "generator", "class_shares", "real_share"]
+    names = ["mix", "kind", "generator", "selection", "class_shares", "real_share"]
     names += ["accuracy", "accuracy_low", "accuracy_high", "verdict"]
     summary = pd.DataFrame(rows, columns=names).assign(classifier="vgg16")
     summary[["auc", "auc_low", "auc_high"]] = 0.8, 0.7, 0.9
     assert headline in find(summary).headline
+
+
+def test_selections_are_told_apart_from_synthetic_images(report, tmp_path):
+    assert "selections of real images" not in Page(render(tmp_path, report)).words()
+    files = {"selections": ("undersampled", "tomek")}
+    study = make_study_report(tmp_path / "study", files=files)
+    words = Page(render(tmp_path, study)).words()
+    assert "9 with synthetic images, 6 of selected real images only, 3 of real images only" in words
+    assert "synthetic images helped in" in words
+    assert " of 9 mixes" in words
+    assert " of 6 mixes" in words
+    assert words.count("tomek, real only") >= 2 * 3  # composition, results and comparison
+
+
+def test_one_selection_is_a_sentence():
+    row = {"mix": "m", "kind": "selected_real", "generator": "", "selection": "tomek"}
+    row |= {"class_shares": "a 50 / b 50", "real_share": 1.0, "classifier": "vgg16"}
+    row |= {f"{name}{part}": 0.8 for name in ("accuracy", "auc") for part in ("", "_low", "_high")}
+    found = find(pd.DataFrame([row | {"verdict": "hurts"}]))
+    assert found.headline == "No mix was compared with real images alone."
+    assert found.selections == "Selections of real images hurt in the only mix compared."
+    assert found.counts == {"helps": 0, "no evidence": 0, "hurts": 1}
+    assert found.best.startswith("Most accurate mix: tomek, real")
 
 
 def test_the_best_mix_is_named_beside_its_baseline(report):

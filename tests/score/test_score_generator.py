@@ -5,100 +5,21 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-import torch
-from sklearn.datasets import load_digits
 
+from digit_scores import CLASSES, CPU, FRECHET, Digits, value
 from synthmix.errors import UserError
 from synthmix.files import write_table
-from synthmix.generators.dcgan.model import DCGAN
 from synthmix.generators.settings import ALL_CLASSES
-from synthmix.score.extract_score_features import extract_score_features
 from synthmix.score.reference import load_reference
-from synthmix.score.score_generator import balanced_counts, cap, score_generator
-from synthmix.score.score_real import score_real
+from synthmix.score.score_generator import balanced_counts, cap
 from synthmix.score.settings import ScoreSettings
 from synthmix.score.train_score_network import train_score_network
-from synthmix.store import load_array, read_table, save_array
-
-CPU = torch.device("cpu")
-CLASSES = ("0", "1", "7")
-SETTINGS = ScoreSettings(kid_subsets=20)
-FRECHET = "frechet_distance_own_features"
-
-
-class Digits:
-    """Real digits of 16 x 16 pixels, split, with all that is computed of them once."""
-
-    def __init__(self, folder):
-        self.folder = folder
-        digits = load_digits()
-        chosen = np.isin(digits.target, [0, 1, 7])
-        pixels = (digits.images[chosen] * 255 / 16).round().astype(np.uint8)
-        self.images = pixels.repeat(2, axis=1).repeat(2, axis=2)[..., None]
-        samples = pd.DataFrame({"label": digits.target[chosen].astype(str)})
-        samples["sample_id"] = samples["group"] = [f"s{n}" for n in range(len(samples))]
-        samples["split"] = np.array(["train", "train", "validation", "test"])[samples.index % 4]
-        self.samples = samples
-        write_table(folder / "split.csv", samples)
-        save_array(folder / "real.npy", self.images.shape[1:], "uint8", [self.images])
-        self.train_network("network.safetensors")
-        self.features("real.npy", "real_features.npy")
-        score_real(
-            folder / "real_features.npy",
-            folder / "split.csv",
-            CLASSES,
-            SETTINGS,
-            1,
-            folder / "reference.safetensors",
-            folder / "real.csv",
-        )
-
-    def train_network(self, name):
-        real, split = self.folder / "real.npy", self.folder / "split.csv"
-        train_score_network(real, split, CLASSES, self.folder / name, 1, CPU)
-
-    def features(self, images, output, most=None):
-        network = self.folder / "network.safetensors"
-        extract_score_features(
-            self.folder / images, network, "own", self.folder / output, most, CPU
-        )
-        return self.folder / output
-
-    def of(self, label, *splits):
-        return self.images[(self.samples["label"] == label) & self.samples["split"].isin(splits)]
-
-    def score(self, name, pools, settings=SETTINGS):
-        """Return the tables of scores and of nearest pairs for images by their class."""
-        files = {}
-        for label, images in pools.items():
-            save_array(
-                self.folder / f"{name}-{label}.npy", self.images.shape[1:], "uint8", [images]
-            )
-            files[label] = self.features(f"{name}-{label}.npy", f"{name}-{label}-features.npy")
-        score_generator(
-            name,
-            files,
-            self.folder / "real_features.npy",
-            self.folder / "split.csv",
-            self.folder / "reference.safetensors",
-            settings,
-            1,
-            self.folder / f"{name}.csv",
-            self.folder / f"{name}-nearest.csv",
-        )
-        scores = read_table(self.folder / f"{name}.csv")
-        return scores, read_table(self.folder / f"{name}-nearest.csv")
+from synthmix.store import load_array, read_table
 
 
 @pytest.fixture(scope="module")
 def digits(tmp_path_factory):
     return Digits(tmp_path_factory.mktemp("digits"))
-
-
-def value(scores, score, label=ALL_CLASSES):
-    found = scores[(scores["score"] == score) & (scores["label"] == label)]
-    assert len(found) == 1
-    return found["value"].item()
 
 
 def noisy(images, level):
@@ -121,30 +42,6 @@ def test_more_noise_scores_worse(digits):
     assert precision == sorted(precision, reverse=True)
     assert precision[0] > 0.8
     assert precision[-1] == 0
-
-
-def test_a_trained_generator_scores_better_than_an_untrained_one(digits):
-    settings = {"latent_dim": 16, "base_channels": 16, "batch_size": 16, "learning_rate": 2e-3}
-    untrained, trained = {}, {}
-    for label in ("0", "1"):
-        torch.manual_seed(0)
-        model = DCGAN(DCGAN.Settings(model="dcgan", epochs=1, **settings), (16, 16, 1), 1, CPU)
-        untrained[label] = model.sample(range(60))
-        images = torch.from_numpy(digits.of(label, "train")).permute(0, 3, 1, 2)
-        for epoch in range(60):
-            torch.manual_seed(epoch)
-            model.train_epoch(images, torch.zeros(len(images), dtype=torch.int64))
-        trained[label] = model.sample(range(60))
-    before, after = (
-        digits.score(*arguments)[0]
-        for arguments in (
-            ("untrained", untrained),
-            ("trained", trained),
-        )
-    )
-    for label in ("0", "1"):
-        for score in (FRECHET, "kernel_distance_own_features"):
-            assert value(after, score, label) < 0.5 * value(before, score, label)
 
 
 def test_copies_are_found_and_shown(digits):

@@ -43,6 +43,28 @@ def test_a_joint_generator_is_trained_once_for_all_classes(tmp_path):
     assert "generators/joint/all_classes/weights.safetensors" in shown
 
 
+def test_a_selection_adds_real_mixes_and_nothing_else(tmp_path):
+    project = Project.copy(tmp_path / "synthmix")
+    alone = project.planned()
+    two = "selections:\n  fewer: { method: random_under_sampling }\n"
+    two += "  cleaned: { method: tomek_links }\n\nmixes:"
+    with project.edit("studies/tiny.yaml", "\nmixes:", f"\n{two}"):
+        selected = project.planned()
+        mix = project.results() / "mixes" / "fewer-cancer50-normal50.csv"
+        shown = project.run("--dry-run", str(mix.relative_to(project.folder))).stdout
+    more = {rule: selected[rule] - alone.get(rule, 0) for rule in selected}
+    assert {rule: jobs for rule, jobs in more.items() if jobs} == {
+        "select_samples": 2,
+        "compose_mix": 2,
+        "train_classifier": 2,
+        "predict": 2,
+        "score_predictions": 2,
+    }
+    assert "Selecting training images of phantoms by fewer" in shown
+    assert "by cleaned" not in shown
+    assert "Training" not in shown
+
+
 def test_a_study_without_mixes_ends_with_what_its_generators_make(tmp_path):
     project = Project.copy(tmp_path / "synthmix")
     study = (project.folder / "studies/tiny.yaml").read_text()

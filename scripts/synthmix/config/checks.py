@@ -12,7 +12,7 @@ from synthmix.config.preparation import CountSplit, LongTailSubsample, OfficialS
 from synthmix.config.searches import check_searches, setting_path, trained_as
 from synthmix.files import expanded
 from synthmix.generators.settings import ALL_CLASSES
-from synthmix.mix.plan import plan_mixes
+from synthmix.mix.plan import REAL_ONLY, plan_mixes
 from synthmix.shares import apportion
 
 Finding = tuple[KeyPath, str]
@@ -32,6 +32,7 @@ def check(study: Study, folder: Path) -> list[Finding]:
         *_check_sums(study),
         *(_check_mix_sizes(study) if study.mixes else ()),
         *(_check_mixes(study) if study.mixes else ()),
+        *(_check_selections(study) if study.mixes else ()),
         *check_searches(study),
         *_check_generators(study),
         *_check_scores(study),
@@ -97,8 +98,9 @@ def _check_parts(study: Study) -> Iterator[Finding]:
         for part in ("positive_class", "generators", "classifiers"):
             if not getattr(study, part):
                 yield (part,), "is missing: mixes need it"
-    elif study.classifiers:
-        yield ("mixes",), "is missing: classifiers are there for its training sets"
+    elif study.selections or study.classifiers:
+        parts = [part for part in ("selections", "classifiers") if getattr(study, part)]
+        yield ("mixes",), f"is missing: {' and '.join(parts)} are there for its training sets"
 
 
 def _check_classes(study: Study) -> Iterator[Finding]:
@@ -139,9 +141,17 @@ def _check_mixes(study: Study) -> Iterator[Finding]:
                 ("mixes", "real_shares", position),
                 "1 leaves nothing synthetic; the real-only baseline is run anyway: remove it",
             )
-    names = [mix.name for mix in plan_mixes(study.generators, **study.mixes.model_dump())]
+    mixes = plan_mixes(study.generators, **study.mixes.model_dump(), selections=study.selections)
+    names = [mix.name for mix in mixes]
     for name in sorted({name for name in names if names.count(name) > 1}):
         yield ("mixes",), f"two mixes would both be called {name}: their shares are too close"
+
+
+def _check_selections(study: Study) -> Iterator[Finding]:
+    for name in study.selections:
+        taken = "a generator" if name in study.generators else "the baseline"
+        if name in study.generators or name == REAL_ONLY:
+            yield ("selections", name), f"{taken} has that name already: choose another one"
 
 
 def _check_scores(study: Study) -> Iterator[Finding]:

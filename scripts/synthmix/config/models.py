@@ -6,6 +6,7 @@ from pydantic import BeforeValidator, Field
 
 from synthmix.config.options import dataset_settings, generator_settings
 from synthmix.config.preparation import Prepare, ShareSplit, Split
+from synthmix.generators.resampling.removal import Removal
 from synthmix.registry import CLASSIFIERS
 from synthmix.score.settings import ScoreSettings
 from synthmix.settings import (
@@ -91,7 +92,9 @@ class Mixes(SettingsModel):
         description="Shares of real images: 0.05 is 95/5 synthetic/real."
     )
     when_real_runs_short: Literal["fail", "repeat"] = Field(
-        "fail", description="What to do when a mix asks for more real images than there are."
+        "fail",
+        description="What to do when a mix asks for more real images than there are, or than its"
+        " selection keeps.",
     )
 
 
@@ -166,7 +169,7 @@ class Evaluation(SettingsModel):
 
 
 class Study(SettingsModel):
-    """One study: data, generators, mixes and classifiers."""
+    """One study: data, generators, selections, mixes and classifiers."""
 
     title: str = Field(description="The study in one line; the headline of its report.")
     description: str = Field("", description="A paragraph for the report.")
@@ -185,6 +188,11 @@ class Study(SettingsModel):
     test_sample: TestSample | None = Field(None, description="All test images where absent.")
     generators: dict[Name, GeneratorSettings] = Field(
         {}, description="Models that make synthetic images, by a name of your choice."
+    )
+    selections: dict[Name, Removal] = Field(
+        {},
+        description="Methods that remove real training images, by a name of your choice: each adds"
+        " mixes of the real images that it keeps, one for each entry of mixes.class_shares.",
     )
     pools: Pools = Field(Pools(), description="How synthetic images are drawn.")
     export: Export = Field(

@@ -1,4 +1,4 @@
-"""Each mix against its real-only baseline: does adding synthetic images help?"""
+"""Each mix against its real-only baseline: does adding or removing images help?"""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -25,7 +25,7 @@ def compare_mixes(
     significance: float,
     seed: int,
 ) -> None:
-    """Write a row for each classifier and mix that has synthetic images.
+    """Write a row for each classifier and mix but the baselines themselves.
 
     `predictions` holds, by (classifier, mix), the tables of predictions, one a training seed.
     Columns: classifier, mix, baseline, difference in accuracy with its bootstrap interval over
@@ -36,7 +36,7 @@ def compare_mixes(
     rows = []
     for classifier in classifiers:
         for mix in mixes:
-            if mix.generator is None:
+            if mix.is_baseline:
                 continue
             compared = (mix.name, mix.baseline)
             tables = [[read_table(file) for file in predictions[classifier, m]] for m in compared]

@@ -16,7 +16,7 @@ from synthmix.store import read_table
 
 LOGGER = logging.getLogger(__name__)
 PUBLISHED_METRICS = ("accuracy", "precision", "recall", "f1", "missed_positive_share")
-SYNTHETIC_MIX, REAL_ONLY = "synthetic_mix", "real_only"
+SYNTHETIC_MIX, SELECTED_REAL, REAL_ONLY = "synthetic_mix", "selected_real", "real_only"
 
 
 def tabulate_study(
@@ -82,7 +82,7 @@ def summarise(
             row["train_synthetic"] = train.get((mix.name, "synthetic"), 0)
             for metric in metrics["metric"].unique():
                 row |= _with_interval(metric, overall.loc[(classifier, mix.name, metric)])
-            if mix.generator is not None:
+            if not mix.is_baseline:
                 found = compared.loc[(classifier, mix.name)]
                 row |= _with_interval("difference", found, value="difference")
                 row |= {"p_adjusted": found["p_adjusted"], "verdict": found["verdict"]}
@@ -94,11 +94,18 @@ def summarise(
 def _facts(mix: Mix) -> dict[str, str | float]:
     return {
         "mix": mix.name,
-        "kind": REAL_ONLY if mix.generator is None else SYNTHETIC_MIX,
+        "kind": _kind(mix),
         "generator": mix.generator or "",
+        "selection": mix.selection or "",
         "class_shares": describe_class_shares(mix.class_shares),
         "real_share": mix.real_share,
     }
+
+
+def _kind(mix: Mix) -> str:
+    if mix.is_baseline:
+        return REAL_ONLY
+    return SYNTHETIC_MIX if mix.generator else SELECTED_REAL
 
 
 def _is_of(published: pd.DataFrame, mix: Mix) -> pd.Series:

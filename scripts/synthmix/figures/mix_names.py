@@ -9,6 +9,9 @@ import pandas as pd
 
 from synthmix.store import read_table
 
+# in the order in which mixes of the same class shares are shown
+KINDS = ("synthetic_mix", "selected_real", "real_only")
+
 
 @dataclass(frozen=True)
 class MixName:
@@ -26,8 +29,8 @@ class MixName:
 def mix_names(table: pd.DataFrame) -> dict[str, MixName]:
     """Return the names of the mixes of `table`, grouped by class shares, each with its baseline.
 
-    Reads the columns mix, kind, generator, class_shares and real_share. Names say only what
-    differs: the class shares and the generator are left out where all mixes have the same.
+    Reads the columns mix, kind, generator, selection, class_shares and real_share. Names say only
+    what differs: the class shares and the generator are left out where all mixes have the same.
     """
     mixes = table.drop_duplicates("mix")
     shares = list(mixes["class_shares"].unique())
@@ -36,7 +39,7 @@ def mix_names(table: pd.DataFrame) -> dict[str, MixName]:
         mixes.itertuples(),
         key=lambda mix: (
             shares.index(mix.class_shares),
-            mix.kind == "real_only",
+            KINDS.index(mix.kind),
             generators.index(mix.generator) if mix.generator in generators else 0,
             mix.real_share,
         ),
@@ -69,5 +72,7 @@ def _unbroken(class_shares: str) -> str:
 def _short_name(mix: Any, with_generator: bool) -> str:
     if mix.kind == "real_only":
         return "real only"
+    if mix.kind == "selected_real":
+        return f"{mix.selection}, real\u00a0only"
     real = f"{100 * mix.real_share:g}%\u00a0real"  # never parted
     return f"{mix.generator}, {real}" if with_generator else real

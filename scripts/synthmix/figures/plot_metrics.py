@@ -19,6 +19,7 @@ METRICS = {
 }
 KINDS = {
     "synthetic_mix": ("with synthetic images", style.SYNTHETIC, "o"),
+    "selected_real": ("selected real images only", style.SELECTED, "s"),
     "real_only": ("real images only", style.REAL, "D"),
 }
 
@@ -27,9 +28,10 @@ KINDS = {
 def plot_metrics(summary: str | Path, output: str | Path, *, demo: bool) -> None:
     """Draw a panel for each measure, a row for each mix: the value and its interval.
 
-    Reads classifier, mix, kind, generator, class_shares, real_share, and each of `METRICS` with
-    its _low and _high, of the table `summary`. A band of panels for each classifier. The value of
-    the baseline runs as a line through the mixes of the same class shares.
+    Reads classifier, mix, kind, generator, selection, class_shares, real_share, and each of
+    `METRICS` with its _low and _high, of the table `summary`. A band of panels for each
+    classifier. The value of the baseline runs as a line through the mixes of the same class
+    shares.
     """
     table = read_table(summary)
     names = mix_names(table)

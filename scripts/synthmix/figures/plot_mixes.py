@@ -15,8 +15,8 @@ from synthmix.store import read_table
 def plot_mixes(mixes: str | Path, output: str | Path, *, demo: bool) -> None:
     """Draw a bar for each mix: its training images by class, and by origin within a class.
 
-    Reads the columns mix, kind, generator, class_shares, real_share, split, label, origin, images
-    and repeated of the table `mixes`.
+    Reads the columns mix, kind, generator, selection, class_shares, real_share, split, label,
+    origin, images and repeated of the table `mixes`.
     """
     table = read_table(mixes)
     names = mix_names(table)

@@ -1,5 +1,7 @@
-"""Accuracy against the share of real images in the mix."""
+"""Accuracy against the share of real images in the mix, and by selection of the real images."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -14,65 +16,105 @@ from synthmix.store import read_table
 DODGE = 0.1
 
 
+@dataclass(frozen=True)
+class Panel:
+    """What a panel shows: the mixes `rows`, each at the place of its value in `column`."""
+
+    title: str
+    rows: pd.DataFrame
+    column: str
+    values: Sequence[float | str]
+    x_label: str
+
+    @property
+    def ordered(self) -> bool:
+        """Whether the values have an order, so that a line may join their mixes."""
+        return self.column == "real_share"
+
+
 @style.look()
 def plot_real_share(summary: str | Path, output: str | Path, *, demo: bool) -> None:
     """Draw a line for each class share, and its real-only baseline at the right.
 
-    Reads the columns classifier, mix, kind, generator, class_shares, real_share, accuracy,
-    accuracy_low, accuracy_high and published_accuracy of the table `summary`. A panel for each
-    classifier and generator; published values are hollow.
+    Reads the columns classifier, mix, kind, generator, selection, class_shares, real_share,
+    accuracy, accuracy_low, accuracy_high and published_accuracy of the table `summary`. A panel for
+    each classifier and generator, and one for the selections among the real images where there
+    are any; published values are hollow.
     """
     table = read_table(summary)
-    mixes, baselines = (table[table["kind"] == kind] for kind in ("synthetic_mix", "real_only"))
     classifiers = list(table["classifier"].unique())
-    generators = list(mixes["generator"].unique()) or [""]
+    columns = _panels(table)
     height = 0.6 + 2.7 * len(classifiers)
     figure = style.new_figure("Accuracy against the share of real images", height, demo)
-    axes = figure.subplots(
-        len(classifiers), len(generators), squeeze=False, sharex=True, sharey=True
-    )
+    axes = figure.subplots(len(classifiers), len(columns), squeeze=False, sharex="col", sharey=True)
     for row, classifier in zip(axes, classifiers, strict=True):
-        for axis, generator in zip(row, generators, strict=True):
-            lines = mixes[(mixes["classifier"] == classifier) & (mixes["generator"] == generator)]
-            ends = baselines[baselines["classifier"] == classifier]
-            _draw_panel(axis, lines, ends, sorted(mixes["real_share"].unique()), table)
-            prefixes = (classifier, classifiers), (generator, generators)
+        for axis, panel in zip(row, columns, strict=True):
+            _draw_panel(axis, panel, table, classifier)
+            prefixes = (classifier, classifiers), (panel.title, columns)
             title = ", ".join(name for name, all_names in prefixes if len(all_names) > 1)
-            axis.set_title(style.wrap(title, 70 // len(generators)))
+            axis.set_title(style.wrap(title, 70 // len(columns)))
         row[0].set_ylabel("accuracy")
-    for axis in axes[-1]:
-        axis.set_xlabel("share of real images in the mix")
+    for axis, panel in zip(axes[-1], columns, strict=True):
+        _name_places(axis, panel, 80 // len(columns))
     _add_legend(figure, table)
     style.save(figure, output)
 
 
-def _draw_panel(
-    axis: Axes,
-    mixes: pd.DataFrame,
-    baselines: pd.DataFrame,
-    real_shares: list[float],
-    table: pd.DataFrame,
-) -> None:
+def _panels(table: pd.DataFrame) -> list[Panel]:
+    """Return the panels of a row: one a generator, the last the selections, if there are any."""
+    synthetic, selected = (
+        table[table["kind"] == kind] for kind in ("synthetic_mix", "selected_real")
+    )
+    shares = sorted(synthetic["real_share"].unique())
+    panels = [
+        Panel(generator, rows, "real_share", shares, "share of real images in the mix")
+        for generator, rows in synthetic.groupby("generator", sort=False)
+    ]
+    if len(selected) or not panels:
+        names = list(selected["selection"].unique())
+        panels.append(
+            Panel("selections", selected, "selection", names, "selection among real images")
+        )
+    return panels
+
+
+def _draw_panel(axis: Axes, panel: Panel, table: pd.DataFrame, classifier: str) -> None:
+    mixes = panel.rows[panel.rows["classifier"] == classifier]
+    baselines = table[(table["kind"] == "real_only") & (table["classifier"] == classifier)]
     series = list(table["class_shares"].unique())
-    end = len(real_shares) + 0.25
+    end = len(panel.values) + 0.25
     dodge = min(DODGE, 0.6 / len(series))
     for i, shares in enumerate(series):
         offset = dodge * (i - (len(series) - 1) / 2)
-        line = mixes[mixes["class_shares"] == shares].sort_values("real_share")
-        places = np.array([real_shares.index(share) for share in line["real_share"]]) + offset
-        axis.plot(places, line["accuracy"], **_mark(i))
+        line = mixes[mixes["class_shares"] == shares].sort_values("real_share", kind="stable")
+        places = np.array([panel.values.index(value) for value in line[panel.column]]) + offset
+        axis.plot(places, line["accuracy"], **_mark(i), ls="-" if panel.ordered else "none")
         _draw_intervals(axis, places, line, i)
         baseline = baselines[baselines["class_shares"] == shares]
         for value in baseline["accuracy"]:
             axis.hlines(value, -0.35, end + offset, color=_mark(i)["color"], ls=":", lw=1)
         axis.plot([end + offset] * len(baseline), baseline["accuracy"], **_mark(i))
         _draw_intervals(axis, np.full(len(baseline), end + offset), baseline, i)
-    axis.axvline(len(real_shares) - 0.375, color=style.RULE, lw=1)
-    labels = [f"{100 * share:g}%" for share in real_shares] + ["real only"]
-    axis.set_xticks([*range(len(real_shares)), end], labels)
+    axis.axvline(len(panel.values) - 0.375, color=style.RULE, lw=1)
     axis.set_xlim(-0.4, end + 0.4)
     axis.grid(False, axis="x")
     style.few_ticks(axis, "y", 6)
+
+
+def _name_places(axis: Axes, panel: Panel, width: int) -> None:
+    """Name the places along the axis, upright where names are too long for their places.
+
+    `width` is that of the panel in characters.
+    """
+    values = [f"{100 * share:g}%" for share in panel.values] if panel.ordered else panel.values
+    labels = [*values, "real only"]
+    upright = not panel.ordered and max(map(len, labels)) > width // len(labels)
+    axis.set_xticks(
+        [*range(len(panel.values)), len(panel.values) + 0.25],
+        [style.wrap(style.shorten(label, 36), 18) for label in labels],
+        rotation=90 if upright else 0,
+    )
+    axis.set_xlabel(panel.x_label)
 
 
 def _draw_intervals(axis: Axes, places: np.ndarray, rows: pd.DataFrame, series: int) -> None:

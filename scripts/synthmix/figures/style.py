@@ -19,6 +19,7 @@ from synthmix.files import write_beside
 # Okabe and Ito's colours, told apart by people who are colour-blind. A colour means one thing.
 REAL = "#0072b2"
 SYNTHETIC = "#e69f00"
+SELECTED = "#56b4e9"
 ORIGIN = {"synthetic": SYNTHETIC, "real": REAL}
 VERDICT = {"helps": "#009e73", "no evidence": "#6b7280", "hurts": "#d55e00"}
 VERDICT_MARKER = {"helps": "^", "no evidence": "o", "hurts": "v"}

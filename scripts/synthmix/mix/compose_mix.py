@@ -26,17 +26,21 @@ def compose_mix(
     trained_on: Sequence[str | Path],
     output: str | Path,
     seed: int,
+    selection: str | Path | None = None,
 ) -> None:
     """Write the table of the images of `mix`.
 
     `split` is the table of the real store; `pools` and `trained_on` hold, for each class, the
     table of the synthetic store and that of the samples its generator has seen (empty for a
-    real-only mix). Every row of `output` names a `store` ("real" or "<generator>/<class>") and a
-    row in it. Raises UserError when real images run short and the mix says to fail, or when an
-    image of a test patient got in.
+    mix of real images alone). `selection` is what `select_samples` wrote for a mix that has one.
+    Every row of `output` names a `store` ("real" or "<generator>/<class>") and a row in it. Raises
+    UserError when real images run short and the mix says to fail, or when an image of a test
+    patient got in.
     """
     samples = read_table(split)
     real = real_rows(samples, seed)
+    if selection is not None:
+        real = keep_selected(real, read_table(selection))
     synthetic = {label: read_table(path) for label, path in pools.items()}
     table = assemble(mix, real, synthetic)
     seen = [read_table(path) for path in trained_on]
@@ -61,6 +65,17 @@ def real_rows(samples: pd.DataFrame, seed: int) -> dict[tuple[str, str], pd.Data
     }
 
 
+def keep_selected(
+    real: Mapping[tuple[str, str], pd.DataFrame], selection: pd.DataFrame
+) -> dict[tuple[str, str], pd.DataFrame]:
+    """Return `real` with those training images alone that `selection` keeps, in the same order."""
+    kept = selection.loc[selection["kept"], "sample_id"]
+    return {
+        (split, label): rows[rows["sample_id"].isin(kept)] if split == "train" else rows
+        for (split, label), rows in real.items()
+    }
+
+
 def assemble(
     mix: Mix,
     real: Mapping[tuple[str, str], pd.DataFrame],
@@ -71,7 +86,7 @@ def assemble(
     The first images of a pool are validated on, those after them trained on: all mixes of a
     generator and a real share are judged on the same validation images.
     """
-    counts = _baseline_counts(mix, real) if mix.generator is None else mix.counts()
+    counts = _baseline_counts(mix, real) if mix.is_baseline else mix.counts()
     parts = []
     for split, classes in counts.items():
         for label, origins in classes.items():
@@ -128,13 +143,14 @@ def _take_real(
     mix: Mix, available: pd.DataFrame, wanted: int, split: str, label: str
 ) -> pd.DataFrame:
     if wanted > len(available):
-        asked = (
-            f"mix {mix.name} asks for {wanted} real {split} images of class {label} and there "
-            f"are {len(available)}"
-        )
+        there = f"there are {len(available)}"
+        if mix.selection and split == "train":
+            there = f"selection {mix.selection} keeps {len(available)}"
+        asked = f"mix {mix.name} asks for {wanted} real {split} images of class {label} and {there}"
         if mix.when_real_runs_short == "fail" or available.empty:
+            or_shares = "" if mix.selection else " or mixes.real_shares"
             raise UserError(
-                f"{asked}: lower mixes.{split}_images or mixes.real_shares, raise split.{split}, "
+                f"{asked}: lower mixes.{split}_images{or_shares}, raise split.{split}, "
                 f"or set mixes.when_real_runs_short: repeat"
             )
         LOGGER.warning("%s: images are repeated", asked)

@@ -16,8 +16,10 @@ REAL_ONLY = "real_only"
 class Mix:
     """One training set: class shares, a share of real images, and the generator of the rest.
 
-    `generator` is None and `real_share` 1 for the real-only baseline, which takes all the real
-    images that its class shares allow; `train_images` and `validation_images` don't bind it.
+    `generator` is None and `real_share` 1 for a mix of real images alone. With a `selection` it is
+    trained on images which that keeps, `train_images` of them. Without, it is the real-only
+    baseline, which takes all the real images that its class shares allow; `train_images` and
+    `validation_images` don't bind it.
     """
 
     name: str
@@ -28,11 +30,17 @@ class Mix:
     train_images: int
     validation_images: int
     when_real_runs_short: str
+    selection: str | None = None
 
     @property
     def baseline(self) -> str:
         """The name of the real-only mix with the same class shares."""
-        return _mix_name(None, self.class_shares, 1)
+        return _mix_name(REAL_ONLY, self.class_shares)
+
+    @property
+    def is_baseline(self) -> bool:
+        """Whether this is the real-only mix that others are compared with."""
+        return self.generator is None and self.selection is None
 
     def counts(self) -> dict[str, dict[str, dict[str, int]]]:
         """Return the number of images by split, class and origin; not for the baseline."""
@@ -70,22 +78,26 @@ def plan_mixes(
     train_images: int,
     validation_images: int,
     when_real_runs_short: str,
+    selections: Iterable[str] = (),
 ) -> list[Mix]:
     """Return the mixes of a study in the order of its tables: by generator, real share, classes.
 
-    The real-only baselines, one for each entry of `class_shares`, come last.
+    Then come the mixes of each of the `selections`, last the real-only baselines: of either one
+    for each entry of `class_shares`.
     """
     class_shares = list(class_shares)
     wanted = [
-        (generator, shares, real_share)
+        (generator, None, shares, real_share)
         for generator in generators
         for real_share in real_shares
         for shares in class_shares
     ]
-    wanted += [(None, shares, 1.0) for shares in class_shares]
+    wanted += [(None, name, shares, 1.0) for name in (*selections, None) for shares in class_shares]
     return [
         Mix(
-            name=_mix_name(generator, shares, real_share),
+            name=_mix_name(
+                generator or selection or REAL_ONLY, shares, real_share if generator else None
+            ),
             generator=generator,
             class_shares=dict(shares),
             validation_class_shares=dict(validation_class_shares),
@@ -93,8 +105,9 @@ def plan_mixes(
             train_images=train_images,
             validation_images=validation_images,
             when_real_runs_short=when_real_runs_short,
+            selection=selection,
         )
-        for generator, shares, real_share in wanted
+        for generator, selection, shares, real_share in wanted
     ]
 
 
@@ -115,8 +128,10 @@ def describe_class_shares(shares: Mapping[str, float]) -> str:
     return " / ".join(f"{label} {100 * share:g}" for label, share in shares.items())
 
 
-def _mix_name(generator: str | None, class_shares: Mapping[str, float], real_share: float) -> str:
+def _mix_name(
+    origin: str, class_shares: Mapping[str, float], real_share: float | None = None
+) -> str:
+    """Return the name of a mix of images from `origin`, of real ones alone without `real_share`."""
     classes = "-".join(f"{label}{100 * share:g}" for label, share in class_shares.items())
-    if generator is None:
-        return f"{REAL_ONLY}-{classes}"
-    return f"{generator}-{classes}-real{100 * real_share:g}"
+    name = f"{origin}-{classes}"
+    return name if real_share is None else f"{name}-real{100 * real_share:g}"

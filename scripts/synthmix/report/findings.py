@@ -12,9 +12,14 @@ VERDICTS = ("helps", "no evidence", "hurts")
 
 @dataclass(frozen=True)
 class Findings:
-    """The verdict on a study: its `headline`, how many mixes it holds for, and what was best."""
+    """The verdict on a study: its `headline`, how many mixes it holds for, and what was best.
+
+    `selections` says of mixes of selected real images what `headline` says of those with synthetic
+    ones; it is empty where there are none. `counts` and `helping` are of both.
+    """
 
     headline: str
+    selections: str
     counts: dict[str, int]
     helping: list[str]
     best: str
@@ -23,16 +28,27 @@ class Findings:
 def find(summary: pd.DataFrame) -> Findings:
     """Sum up the table `summary`: columns as in `tables/summary.csv`."""
     judged = summary[summary["verdict"].notna()]
-    counts = {verdict: int((judged["verdict"] == verdict).sum()) for verdict in VERDICTS}
+    is_selected = judged["kind"] == "selected_real"
+    synthetic, selected = judged[~is_selected], judged[is_selected]
+    several = summary["classifier"].nunique() > 1
     return Findings(
-        headline=_headline(counts, several=summary["classifier"].nunique() > 1),
-        counts=counts,
+        headline=_headline(synthetic, "synthetic images", several),
+        selections=(
+            "" if selected.empty else _headline(selected, "selections of real images", several)
+        ),
+        counts=_counts(judged),
         helping=[_name(summary, row) for _, row in judged[judged["verdict"] == "helps"].iterrows()],
         best=_best(summary),
     )
 
 
-def _headline(counts: dict[str, int], several: bool) -> str:
+def _counts(judged: pd.DataFrame) -> dict[str, int]:
+    return {verdict: int((judged["verdict"] == verdict).sum()) for verdict in VERDICTS}
+
+
+def _headline(judged: pd.DataFrame, what_did: str, several: bool) -> str:
+    """Say how often `what_did` helped and hurt in the mixes `judged`."""
+    counts = _counts(judged)
     total = sum(counts.values())
     if total == 0:
         return "No mix was compared with real images alone."
@@ -40,23 +56,23 @@ def _headline(counts: dict[str, int], several: bool) -> str:
     if total == 1:
         only = next(verdict for verdict, count in counts.items() if count)
         return {
-            "helps": f"Synthetic images helped in the only {what} compared.",
-            "hurts": f"Synthetic images hurt in the only {what} compared.",
-            "no evidence": f"No evidence that synthetic images helped or hurt in the only {what}.",
+            "helps": f"{what_did.capitalize()} helped in the only {what} compared.",
+            "hurts": f"{what_did.capitalize()} hurt in the only {what} compared.",
+            "no evidence": f"No evidence that {what_did} helped or hurt in the only {what}.",
         }[only]
     whats = "pairs of mix and classifier" if several else "mixes"
     if counts["no evidence"] == total:
-        return f"No evidence that synthetic images helped or hurt in any of {total} {whats}."
+        return f"No evidence that {what_did} helped or hurt in any of {total} {whats}."
     rest = f", with no evidence either way in {counts['no evidence']}"
     return (
-        f"Compared with real images alone, synthetic images helped in {counts['helps']} of {total} "
+        f"Compared with real images alone, {what_did} helped in {counts['helps']} of {total} "
         f"{whats} and hurt in {counts['hurts']}{rest if counts['no evidence'] else ''}."
     )
 
 
 def _best(summary: pd.DataFrame) -> str:
     """Name the most accurate mix, and the baseline it is to be compared with."""
-    mixes = summary[(summary["kind"] == "synthetic_mix") & summary["accuracy"].notna()]
+    mixes = summary[(summary["kind"] != "real_only") & summary["accuracy"].notna()]
     if mixes.empty:
         return ""
     best = mixes.loc[mixes["accuracy"].idxmax()]

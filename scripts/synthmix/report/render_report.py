@@ -20,7 +20,7 @@ from synthmix.store import read_table
 
 TEMPLATE = "report.html.j2"
 MEDIA_TYPES = {".svg": "image/svg+xml", ".png": "image/png"}
-KINDS = ("synthetic_mix", "real_only")
+KINDS = ("synthetic_mix", "selected_real", "real_only")
 MOST_REASONS = 20
 
 

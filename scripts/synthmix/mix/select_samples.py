@@ -1,0 +1,59 @@
+"""Which real training images a method of removal keeps, for the mixes that draw on them alone."""
+
+import logging
+from pathlib import Path
+
+import numpy as np
+
+from synthmix.errors import UserError
+from synthmix.files import write_table
+from synthmix.generators.resampling.removal import RandomUnderSampling, Removal
+from synthmix.generators.resampling.selection import select
+from synthmix.seeds import derive_seed
+from synthmix.store import load_array, read_table
+
+LOGGER = logging.getLogger(__name__)
+BLOCK = 256
+
+
+def select_samples(
+    name: str,
+    settings: Removal,
+    images: str | Path,
+    split: str | Path,
+    output: str | Path,
+    seed: int,
+) -> None:
+    """Write which training images of the store `images` the selection `name` keeps.
+
+    `split` is the store's table with the split of each sample. `output` has a row for each
+    training sample, in the order of the store: sample_id, label and kept (True or False).
+    Raises UserError when the method cannot be used on these images, or would empty a class.
+    """
+    samples = read_table(split)
+    train = samples[samples["split"] == "train"]
+    labels = train["label"].to_numpy(str)
+    pixels = np.empty((len(train), 0), np.float32)
+    if not isinstance(settings, RandomUnderSampling):
+        pixels = _pixels(load_array(images), train.index.to_numpy())
+    try:
+        rows = select(pixels, labels, settings, derive_seed("selection", name, seed))
+    except UserError as error:
+        raise UserError(f"selections.{name}: {error}") from None
+    kept = np.zeros(len(train), bool)
+    kept[rows] = True
+    for label in np.unique(labels):
+        own = kept[labels == label]
+        LOGGER.info(
+            "%s removes %d of %d training images of %s", name, (~own).sum(), len(own), label
+        )
+    write_table(output, train[["sample_id", "label"]].assign(kept=kept))
+
+
+def _pixels(store: np.ndarray, rows: np.ndarray) -> np.ndarray:
+    """Return the images `rows` of `store`, flattened, (N, D) float32; read block by block."""
+    pixels = np.empty((len(rows), int(np.prod(store.shape[1:]))), np.float32)
+    for start in range(0, len(rows), BLOCK):
+        block = store[rows[start : start + BLOCK]]
+        pixels[start : start + BLOCK] = block.reshape(len(block), -1)
+    return pixels
