@@ -92,9 +92,7 @@ class Mixes(SettingsModel):
         description="Shares of real images: 0.05 is 95/5 synthetic/real."
     )
     when_real_runs_short: Literal["fail", "repeat"] = Field(
-        "fail",
-        description="What to do when a mix asks for more real images than there are, or than its"
-        " selection keeps.",
+        "fail", description="What to do when a mix asks for more real images than there are."
     )
 
 

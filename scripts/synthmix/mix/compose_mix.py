@@ -86,7 +86,7 @@ def assemble(
     The first images of a pool are validated on, those after them trained on: all mixes of a
     generator and a real share are judged on the same validation images.
     """
-    counts = _baseline_counts(mix, real) if mix.is_baseline else mix.counts()
+    counts = _largest_counts(mix, real) if mix.generator is None else mix.counts()
     parts = []
     for split, classes in counts.items():
         for label, origins in classes.items():
@@ -123,7 +123,7 @@ def check_no_leak(
             )
 
 
-def _baseline_counts(
+def _largest_counts(
     mix: Mix, real: Mapping[tuple[str, str], pd.DataFrame]
 ) -> dict[str, dict[str, dict[str, int]]]:
     counts = {}
@@ -143,14 +143,13 @@ def _take_real(
     mix: Mix, available: pd.DataFrame, wanted: int, split: str, label: str
 ) -> pd.DataFrame:
     if wanted > len(available):
-        there = f"there are {len(available)}"
-        if mix.selection and split == "train":
-            there = f"selection {mix.selection} keeps {len(available)}"
-        asked = f"mix {mix.name} asks for {wanted} real {split} images of class {label} and {there}"
+        asked = (
+            f"mix {mix.name} asks for {wanted} real {split} images of class {label} and there "
+            f"are {len(available)}"
+        )
         if mix.when_real_runs_short == "fail" or available.empty:
-            or_shares = "" if mix.selection else " or mixes.real_shares"
             raise UserError(
-                f"{asked}: lower mixes.{split}_images{or_shares}, raise split.{split}, "
+                f"{asked}: lower mixes.{split}_images or mixes.real_shares, raise split.{split}, "
                 f"or set mixes.when_real_runs_short: repeat"
             )
         LOGGER.warning("%s: images are repeated", asked)

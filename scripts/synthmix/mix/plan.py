@@ -16,10 +16,9 @@ REAL_ONLY = "real_only"
 class Mix:
     """One training set: class shares, a share of real images, and the generator of the rest.
 
-    `generator` is None and `real_share` 1 for a mix of real images alone. With a `selection` it is
-    trained on images which that keeps, `train_images` of them. Without, it is the real-only
-    baseline, which takes all the real images that its class shares allow; `train_images` and
-    `validation_images` don't bind it.
+    `generator` is None and `real_share` 1 for a mix of real images alone, which takes all that its
+    class shares allow; `train_images` and `validation_images` don't bind it. With a `selection` it
+    is trained on images which that keeps, without it is the real-only baseline.
     """
 
     name: str
