@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pandas as pd
 from matplotlib.axes import Axes
-from matplotlib.ticker import EngFormatter
+from matplotlib.ticker import EngFormatter, LogLocator, NullLocator
 
 from synthmix.figures import style
 from synthmix.store import read_table
@@ -40,6 +40,9 @@ def plot_snapshots(snapshots: Mapping[str, str | Path], output: str | Path, *, d
     left.set_ylabel(", ".join(NAMES.get(score, score) for score in scores))
     if all((table["value"].dropna() > 0).all() for table in tables.values()):
         left.set_yscale("log")
+        left.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5), numticks=9))
+        left.yaxis.set_major_formatter(lambda value, _: f"{value:g}")
+        left.yaxis.set_minor_locator(NullLocator())
     style.legend_below(figure, handles, list(tables))
     style.save(figure, output)
 
