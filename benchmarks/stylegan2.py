@@ -8,10 +8,11 @@
 `train` takes steps on noise of 64 x 64 pixels with the tensors in either memory format, and with
 and without torch.compile on the synthesis and the discriminator. Regularisation differentiates
 twice, which compiled code can't: it runs as it is written. A turn is 16 steps, so that each
-regularisation has its turn. `sample` makes images of 64 x 64 pixels with the settings that a study
-gets by default; diffusion takes minutes on a CPU. All take turns, and each one's best turn counts;
-ratios are to the first. On the CPU time is that of the process on one thread: what else the machine
-does is not to decide.
+regularisation has its turn. `sample` makes images of 64 x 64 pixels with the settings that a
+study gets by default, as many as fill the batches of all; a turn of diffusion takes half an hour
+on a CPU, and `--models` leaves it out. All take turns, and each one's best turn counts; ratios are
+to the first. On the CPU time is that of the process on one thread: what else the machine does is
+not to decide.
 """
 
 import argparse
@@ -22,7 +23,6 @@ from contextlib import contextmanager
 import torch
 
 from synthmix.generators.base import Generator
-from synthmix.generators.sampling import SAMPLE_BATCH
 from synthmix.generators.stylegan2_ada.model import R1_INTERVAL, StyleGAN2ADA
 from synthmix.registry import GENERATORS, load_generator
 
@@ -40,7 +40,7 @@ def main() -> None:
     parser.add_argument("--channel-max", type=int, default=64)
     parser.add_argument("--batch-size", type=int, default=8)
     parser.add_argument("--models", nargs="+", default=list(GENERATORS), choices=GENERATORS)
-    parser.add_argument("--images", type=int, default=SAMPLE_BATCH, help="sampled in a turn")
+    parser.add_argument("--images", type=int, default=128, help="sampled in a turn")
     parser.add_argument("--turns", type=int, default=3)
     arguments = parser.parse_args()
     torch.set_num_threads(1)

@@ -79,6 +79,15 @@ def fill_to(wildcards):
     return None if searched_name(wildcards) else study_of(wildcards).pools.fill_to
 
 
+def generator_threads(wildcards):
+    """Return the threads of a training: without a GPU each of its devices is a process here.
+
+    Whether there is a GPU shows in the job alone, so that `device: auto` counts as none.
+    """
+    processes = 1 if config["device"] == "cuda" else generator_of(wildcards).devices
+    return TRAINING_THREADS * processes
+
+
 rule train_generator:
     input:
         start=start_of,
@@ -113,8 +122,7 @@ rule train_generator:
         seed=MASTER_SEED,
         code=training_code,
         checkpoint=DATASET + "/checkpoints/{generator}-{scope}.pt",
-    # with device: cpu each of the devices is a process here
-    threads: lambda wildcards: TRAINING_THREADS * (1 if GPUS else generator_of(wildcards).devices)
+    threads: generator_threads
     resources:
         gpu=lambda wildcards: GPUS * generator_of(wildcards).devices,
         mem_mb=lambda wildcards, attempt: (

@@ -97,6 +97,29 @@ def test_a_mistake_is_reported_once(capfd):
     assert "Traceback" not in capfd.readouterr().err
 
 
+def has_a_mistake_in_the_second(device):
+    if rank() == 1:
+        raise UserError("in the second alone")
+    distributed.all_reduce(torch.zeros(()))
+
+
+def fails_in_the_first(device):
+    if rank() == 0:
+        raise OSError("the disk is full")
+    distributed.all_reduce(torch.zeros(()))
+
+
+def test_a_mistake_of_another_process_is_told():
+    with pytest.raises(UserError, match="in the second alone"):
+        run_together(has_a_mistake_in_the_second, {}, 2, CPU)
+
+
+def test_an_error_of_the_first_ends_all():
+    with pytest.raises(OSError, match="the disk is full"):
+        run_together(fails_in_the_first, {}, 2, CPU)
+    assert not distributed.is_initialized()
+
+
 def test_nobody_waits_for_a_process_that_never_came():
     """In a process of its own: it is ended."""
     code = """
@@ -128,6 +151,7 @@ def test_the_workflow_trains_on_two_devices(tmp_path):
     assert result.returncode == 0, result.stdout[-3000:]
     log = project.results() / "logs" / "train_generator" / "dcgan-cancer.log"
     assert "epoch 2/2 " in log.read_text()
+    assert ", on cpu, 2 processes" in log.read_text()
 
 
 @pytest.mark.parametrize("model", ["dcgan", "stylegan2_ada"])

@@ -31,6 +31,8 @@ START_WAIT = timedelta(minutes=5)
 LONGEST_WAIT = timedelta(days=7)
 # seconds that the first process has to notice by itself that another died
 GRACE = 20
+# what a process ends with after a mistake of the user, whose message is its standard output
+MISTAKE = 3
 OTHERS_ENDED = (
     "another process of this training ended before its work was done; what it had to say stands "
     "on standard error"
@@ -157,18 +159,25 @@ def run_together(
         except RuntimeError as error:
             for _ in range(GRACE):  # what has died may not have ended yet
                 if any(process.poll() for process in others):
-                    raise UserError(f"{OTHERS_ENDED} ({error})") from error
+                    raise UserError(_reason(others)) from error
                 time.sleep(0.5)
             raise
 
     try:
         _take_part(noticing, arguments, 0, devices, device.type, store)
+    except BaseException:
+        for process in others:  # they may wait for this one
+            process.kill()
+        if device.type == "cpu" and distributed.is_initialized():
+            distributed.destroy_process_group()  # NCCL's would wait for the others
+        raise
     finally:
         finished.set()
         for process in others:
             with suppress(OSError):
                 process.stdin.close()  # ends it if it has not ended itself
             process.wait()
+            process.stdout.close()
 
 
 def _start(task: Mapping[str, Any]) -> subprocess.Popen[bytes]:
@@ -177,6 +186,7 @@ def _start(task: Mapping[str, Any]) -> subprocess.Popen[bytes]:
     process = subprocess.Popen(
         [sys.executable, "-m", __name__],
         stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
         env=os.environ | {"PYTHONPATH": path},
     )
     payload = pickle.dumps(task)
@@ -191,9 +201,18 @@ def _watch(others: Sequence[subprocess.Popen[bytes]], finished: threading.Event)
         if any(process.poll() for process in others):
             if finished.wait(GRACE):
                 return
-            LOGGER.error(OTHERS_ENDED)
-            print(f"\nsynthmix: {OTHERS_ENDED}\n", file=sys.stderr)
+            reason = _reason(others)
+            LOGGER.error(reason)
+            print(f"\nsynthmix: {reason}\n", file=sys.stderr)
             os._exit(1)
+
+
+def _reason(others: Sequence[subprocess.Popen[bytes]]) -> str:
+    """Return why one of the others ended: what it left, where a user's mistake ended it."""
+    for process in others:
+        if process.poll() == MISTAKE and (told := process.stdout.read()):
+            return told.decode()
+    return OTHERS_ENDED
 
 
 def _take_part(
@@ -215,14 +234,14 @@ def _take_part(
         timeout=LONGEST_WAIT,
         device_id=device if kind == "cuda" else None,
     )
-    try:
-        work(**arguments, device=device)
-    finally:
-        distributed.destroy_process_group()
+    work(**arguments, device=device)
+    distributed.destroy_process_group()
 
 
 def main() -> None:
     """Be one of the other processes."""
+    told = os.dup(1)
+    os.dup2(2, 1)  # what else is printed is for the screen
     task = pickle.loads(_read(int.from_bytes(_read(8), "big")))
     threading.Thread(target=_end_with_the_first, daemon=True).start()
     torch.set_num_threads(task["threads"])
@@ -234,8 +253,10 @@ def main() -> None:
         _take_part(
             task["work"], task["arguments"], task["number"], task["devices"], task["kind"], store
         )
-    except UserError:
-        sys.exit(1)  # the first process has the same mistake before it, and reports it
+    except UserError as error:
+        # most often the first process has the same mistake before it, and reports it
+        os.write(told, str(error).encode())
+        os._exit(MISTAKE)
 
 
 def _read(count: int) -> bytes:

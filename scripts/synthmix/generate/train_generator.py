@@ -100,11 +100,14 @@ def train_generator(
     store = load_array(images)
     selected = torch.from_numpy(store[seen.index.to_numpy()]).permute(0, 3, 1, 2).contiguous()
     labels = torch.tensor([classes.index(label) for label in seen["label"]])
-    LOGGER.info("training on %d images of %s, on %s", len(seen), ", ".join(classes), device)
+    processes = distributed.world_size()
+    on = f"{device.type}, {processes} processes" if processes > 1 else device
+    LOGGER.info("training on %d images of %s, on %s", len(seen), ", ".join(classes), on)
 
     torch.manual_seed(derive_seed("generator weights", name, scope, seed))
     model = load_generator(settings["model"])
     generator = model(model.Settings(**settings), store.shape[1:], len(classes), device)
+    _check_devices(min(generator.settings.batch_size, len(selected)))
     scorer = _scorer(generator, scored_by, scope, labels)
     seed = derive_seed("generator", name, scope, seed)
     progress = fit(generator, selected, labels, checkpoint, seed, scorer, tracker)
@@ -125,7 +128,6 @@ def fit(
 ) -> Progress:
     """Train `generator` on `images` (N, C, H, W) uint8 of `labels` (N,), from its checkpoint."""
     settings = generator.settings
-    _check_devices(min(settings.batch_size, len(images)))
     progress = Progress()
     if state := checkpoint.load():
         generator.load_training_state(state["training"])

@@ -12,7 +12,6 @@ import torch
 from torch import nn
 
 from synthmix import distributed
-from synthmix.distributed import averaged
 from synthmix.errors import UserError
 from synthmix.generators.base import Generator
 from synthmix.generators.sampling import make_images, noise_of
@@ -121,17 +120,17 @@ class StyleGAN2ADA(Generator):
         self, real: torch.Tensor, labels: torch.Tensor
     ) -> tuple[torch.Tensor, torch.Tensor]:
         """Return the loss, and the mean sign of the outputs for real images."""
-        signs: list[torch.Tensor] = []
+        signs = torch.zeros((), device=self.device)
 
         def loss_of(real: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:
             with torch.no_grad():
                 fake, _ = self._make(labels)
             real_logits = self._judge(real, labels)
-            signs.append(real_logits.detach().sign())
+            signs.add_(real_logits.detach().sign().sum())
             return discriminator_loss(real_logits, self._judge(fake, labels))
 
         loss = self._update(self.discriminator, self.discriminator_optimizer, loss_of, real, labels)
-        return loss, averaged(torch.cat(signs).mean())
+        return loss, distributed.summed(signs) / len(real)
 
     def _make(self, labels: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
         """Make an image for each label from latent vectors drawn anew; return the styles too."""
@@ -151,15 +150,19 @@ class StyleGAN2ADA(Generator):
     def _regularise_path_lengths(self, labels: torch.Tensor) -> torch.Tensor:
         """Pull the path lengths towards their mean; return the penalty."""
         weight = self.settings.path_length_weight * PATH_LENGTH_INTERVAL
-        count = max(distributed.world_size(), len(labels) // PATH_LENGTH_SHRINK)
+        count = max(2 * distributed.world_size(), len(labels) // PATH_LENGTH_SHRINK)
+        labels = labels[:count]
+        total = torch.zeros((), device=self.device)
 
         def loss_of(labels: torch.Tensor) -> torch.Tensor:
             lengths = path_lengths(*self._make(labels))
-            self.path_length_mean.lerp_(lengths.detach().mean(), PATH_LENGTH_DECAY)
-            return (lengths - self.path_length_mean).square().mean() * weight
+            total.add_(lengths.detach().sum())
+            # the mean follows the whole batch; of that a part knows its own
+            mean = self.path_length_mean.lerp(lengths.detach().mean(), PATH_LENGTH_DECAY)
+            return (lengths - mean).square().mean() * weight
 
-        loss = self._update(self.generator, self.generator_optimizer, loss_of, labels[:count])
-        self.path_length_mean.copy_(averaged(self.path_length_mean))
+        loss = self._update(self.generator, self.generator_optimizer, loss_of, labels)
+        self.path_length_mean.lerp_(distributed.summed(total) / len(labels), PATH_LENGTH_DECAY)
         return loss / weight
 
     def _regularise_gradient(self, real: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:
