@@ -14,10 +14,10 @@ from torch import distributed, nn
 
 from synthmix.checkpoint import Checkpoint
 from synthmix.distributed import (
-    averaged,
     own_random_numbers,
     rank,
     run_together,
+    summed,
     told_by_first,
     world_size,
 )
@@ -46,7 +46,7 @@ def learn(path, device):
         "weights": network.weight.detach(),
         "loss": total,
         "world": torch.tensor(world_size()),
-        "mean": averaged(torch.tensor(float(rank()))),
+        "sum": summed(torch.tensor(float(rank()))),
         "told": torch.tensor(told_by_first(5.0 + rank(), device)),
         "own": own,
         "common": torch.rand(()),
@@ -79,7 +79,7 @@ def test_two_processes_learn_what_one_does(tmp_path):
     torch.testing.assert_close(first["loss"], one["loss"])
     assert torch.equal(first["weights"], second["weights"])
     assert (one["world"], first["world"]) == (1, 2)
-    assert first["mean"] == second["mean"] == 0.5
+    assert first["sum"] == second["sum"] == 1.0
     assert first["told"] == second["told"] == 5.0
     # numbers of their own for a while, then the same again
     assert first["own"] != second["own"]

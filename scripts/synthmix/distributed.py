@@ -80,11 +80,6 @@ def summed(value: torch.Tensor) -> torch.Tensor:
     return total
 
 
-def averaged(value: torch.Tensor) -> torch.Tensor:
-    """Return the mean of `value`, of any shape, over all processes."""
-    return summed(value) / world_size()
-
-
 def seed_own(seed: int) -> None:
     """Start what `own_random_numbers` gives anew, from the same `seed` in all processes."""
     _SEEDS.manual_seed(seed)

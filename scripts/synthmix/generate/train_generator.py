@@ -29,7 +29,6 @@ from synthmix.trackers import NO_TRACKER, Tracker
 LOGGER = logging.getLogger(__name__)
 SNAPSHOT_COLUMNS = ["epoch", "images_seen", "seconds", "score", "value"]
 
-
 # The module that scores snapshots. Named, not imported: its code, and that of all scores, counts
 # only for trainings that are scored (see `synthmix.digest` and the rule).
 SNAPSHOTS = "synthmix.generate.snapshots"
