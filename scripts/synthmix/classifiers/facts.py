@@ -1,0 +1,27 @@
+"""What a study is checked by, of each network: no torch here."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class NetworkFacts:
+    """What there is to know of a network before it is built."""
+
+    input_size: int | None  # pixels that it was made for; None: that of the prepared images
+    minimum_size: int  # pixels of height and width below which it can't be built
+    freezable_layers: int | None  # places to cut it at; None: as many as its settings make
+    pretrained: bool = True  # whether there are ImageNet weights
+    volumes: bool = False  # whether it takes volumes, not pictures
+
+
+FACTS = {
+    "vgg16": NetworkFacts(input_size=224, minimum_size=32, freezable_layers=13),
+    "resnet18": NetworkFacts(input_size=224, minimum_size=32, freezable_layers=9),
+    "resnet34": NetworkFacts(input_size=224, minimum_size=32, freezable_layers=17),
+    "resnet50": NetworkFacts(input_size=224, minimum_size=32, freezable_layers=17),
+    "inception_v3": NetworkFacts(input_size=299, minimum_size=75, freezable_layers=16),
+    "squeezenet1_1": NetworkFacts(input_size=224, minimum_size=32, freezable_layers=9),
+    "efficientnet_b0": NetworkFacts(input_size=224, minimum_size=32, freezable_layers=18),
+    "cnn": NetworkFacts(None, 8, None, pretrained=False),
+    "cnn_3d": NetworkFacts(None, 8, None, pretrained=False, volumes=True),
+}
