@@ -1,0 +1,68 @@
+"""Stored images as they are shown: pictures as they are, volumes as their three middle slices."""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+GAP = 24  # parts of its width that lie between a slice and the next
+
+
+def are_slices(images: np.ndarray, depth: int) -> bool:
+    """Return whether the channels of stored pictures are slices of a volume, not colours.
+
+    `images` is the array of a store, `depth` the largest depth of the raw images behind it.
+    """
+    return depth > 1 and images.dtype == np.uint8
+
+
+def picture(image: np.ndarray, slices: bool = False) -> np.ndarray:
+    """Return a stored image as a picture (h, w, 3), uint8.
+
+    `image` is (H, W, C), uint8, whose channels are laid beside one another where they are
+    `slices`, or a volume (X, Y, Z) of floats.
+    """
+    if image.dtype != np.uint8:
+        image = beside(middle_slices(_as_grey(image)), fill=255)[..., None]
+    elif slices:
+        image = beside(np.moveaxis(image, -1, 0), fill=255)[..., None]
+    return np.broadcast_to(image, (*image.shape[:2], 3))
+
+
+def heat_picture(heat: np.ndarray, slices: int = 0) -> np.ndarray:
+    """Return a heat map (H, W) or (X, Y, Z) as it lies over `picture`, nan between slices.
+
+    `slices` is how many slices of a volume lie in the channels of the picture, which share the map.
+    """
+    if heat.ndim == 3:
+        return beside(middle_slices(heat), fill=np.nan)
+    return beside([heat] * slices, fill=np.nan) if slices else heat
+
+
+def middle_slices(volume: np.ndarray) -> list[np.ndarray]:
+    """Return the middle sagittal, coronal and axial slice of (X, Y, Z), head or nose upwards."""
+    x, y, z = (side // 2 for side in volume.shape)
+    return [np.flipud(cut.T) for cut in (volume[x], volume[:, y], volume[:, :, z])]
+
+
+def beside(slices: Sequence[np.ndarray], fill: float) -> np.ndarray:
+    """Return `slices` (h, w) in a row, each in the middle of its height, with gaps of `fill`."""
+    height = max(len(cut) for cut in slices)
+    gap = max(1, slices[0].shape[1] // GAP)
+    parts: list[np.ndarray] = []
+    for cut in slices:
+        above = (height - len(cut)) // 2
+        rows = (above, height - len(cut) - above)
+        parts.append(np.pad(cut, (rows, (0, 0)), constant_values=0))
+        parts.append(np.full((height, gap), fill, cut.dtype))
+    return np.concatenate(parts[:-1], axis=1)
+
+
+def grey_range(values: np.ndarray) -> tuple[float, float]:
+    """Return what is black and what is white: all but the darkest and brightest hundredth."""
+    low, high = np.percentile(values.astype(np.float32), [1, 99])
+    return float(low), max(float(high), float(low) + 1e-6)
+
+
+def _as_grey(volume: np.ndarray) -> np.ndarray:
+    low, high = grey_range(volume)
+    return (255 * np.clip((volume.astype(np.float32) - low) / (high - low), 0, 1)).astype(np.uint8)
