@@ -39,9 +39,9 @@ def heat_picture(heat: np.ndarray, slices: int = 0) -> np.ndarray:
 
 
 def middle_slices(volume: np.ndarray) -> list[np.ndarray]:
-    """Return the middle sagittal, coronal and axial slice of (X, Y, Z), head or nose upwards."""
+    """Return the middle axial, coronal and sagittal slice of (X, Y, Z), nose or head upwards."""
     x, y, z = (side // 2 for side in volume.shape)
-    return [np.flipud(cut.T) for cut in (volume[x], volume[:, y], volume[:, :, z])]
+    return [np.flipud(cut.T) for cut in (volume[:, :, z], volume[:, y], volume[x])]
 
 
 def beside(slices: Sequence[np.ndarray], fill: float) -> np.ndarray:

@@ -78,7 +78,9 @@ def reliability(table: pd.DataFrame) -> pd.DataFrame:
         {"bin": bin_of, "confidence": confidence, "accuracy": said == table["label"].to_numpy(str)}
     )
     bins = rows.groupby("bin").agg(
-        images=("accuracy", "size"), confidence=("confidence", "mean"), accuracy=("accuracy", "mean")
+        images=("accuracy", "size"),
+        confidence=("confidence", "mean"),
+        accuracy=("accuracy", "mean"),
     )
     return bins.reset_index()
 

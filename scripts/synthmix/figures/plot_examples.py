@@ -37,9 +37,9 @@ def plot_examples(
     samples, stored = read_table(split), load_array(images)
     row_of = pd.Series(range(len(samples)), index=samples["sample_id"])
     slices = are_slices(stored, _depth(samples))
-    columns = WIDE_COLUMNS if slices or stored.ndim == 4 and stored.dtype != np.uint8 else COLUMNS
-    kinds = choose_examples(table, columns)
     first = picture(stored[0], slices)
+    columns = WIDE_COLUMNS if first.shape[1] > 2 * first.shape[0] else COLUMNS
+    kinds = choose_examples(table, columns)
     row_height = style.WIDTH / columns * first.shape[0] / first.shape[1] + TEXT
     height = 0.55 + (row_height + 0.25) * len(kinds)
     figure = style.new_figure(f"Test images: {style.shorten(title, 80)}", height, demo)

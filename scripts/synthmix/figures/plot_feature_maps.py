@@ -42,7 +42,7 @@ def plot_feature_maps(
     for number, (axis, layer) in enumerate(zip(axes[1:], maps, strict=True), 1):
         axis.imshow(_strip(_flat(layer)), cmap="gray", vmin=0, vmax=1)
         places = " \u00d7 ".join(map(str, layer.shape[1:]))
-        _name_row(axis, f"layer {number}", f"{len(layer)} of {places}")
+        _name_row(axis, f"layer {number}", f"{len(layer)} maps\n{places}")
     style.save(figure, output)
 
 
@@ -54,7 +54,7 @@ def _flat(layer: np.ndarray) -> np.ndarray:
 
 
 def _strip(maps: np.ndarray) -> np.ndarray:
-    """Return some of the maps beside one another, each scaled to 0..1; white where there is none."""
+    """Return some of the maps beside one another, scaled to 0..1, white where there is none."""
     chosen = np.linspace(0, len(maps) - 1, min(MAPS, len(maps))).round().astype(int)
     scaled = [_scaled(maps[number]) for number in chosen]
     scaled += [np.ones_like(scaled[0])] * (MAPS - len(scaled))
@@ -70,7 +70,7 @@ def _scaled(map_: np.ndarray) -> np.ndarray:
 
 def _name_row(axis: Axes, name: str, size: str) -> None:
     axis.set_axis_off()
-    axis.set_anchor("E")
+    axis.set_anchor("W")
     place = {"xycoords": ("figure fraction", "axes fraction"), "textcoords": "offset points"}
     axis.annotate(name, (0.012, 0.5), xytext=(0, 1), va="bottom", weight="bold", size=8, **place)
     axis.annotate(size, (0.012, 0.5), xytext=(0, -1), va="top", color=style.MUTED, size=7, **place)

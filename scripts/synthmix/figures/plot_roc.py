@@ -52,7 +52,7 @@ def plot_roc(
     curves = [(mix, label) for mix in shown for label in classes]
     texts = [names[mix].full if positive_class else label for mix, label in curves]
     classifiers = list(table["classifier"].unique())
-    band = max(SIDE + 0.45, 0.32 * len(curves) + 0.5)
+    band = max(SIDE + 0.75, 0.32 * len(curves) + 0.5)
     title = _title(positive_class, len(shown), len(names), names[shown[0]].full)
     figure = style.new_figure(title, 0.5 + band * len(classifiers), demo)
     axes = figure.subplots(len(classifiers), 2, squeeze=False)
