@@ -10,7 +10,9 @@ def published_of(wildcards):
 
 rule score_predictions:
     input:
-        lambda wildcards: expand(rules.predict.output[0], **wildcards, seed=SEEDS),
+        lambda wildcards: expand(
+            rules.predict.output.test, **wildcards, seed=SEEDS, fold=folds_of(wildcards)
+        ),
     output:
         metrics=DATASET + "/metrics/{classifier}/{mix}.csv",
         confusion=DATASET + "/metrics/{classifier}/{mix}.confusion.csv",
@@ -39,11 +41,12 @@ rule score_predictions:
 rule compare_mixes:
     input:
         lambda wildcards: expand(
-            rules.predict.output[0],
+            rules.predict.output.test,
             **wildcards,
-            classifier=study_of(wildcards).classifiers,
+            classifier=classifiers_of(wildcards),
             mix=mixes_of(wildcards),
             seed=SEEDS,
+            fold=folds_of(wildcards),
         ),
     output:
         DATASET + "/tables/comparison.csv",
@@ -53,7 +56,7 @@ rule compare_mixes:
         BENCHMARKS + "/compare_mixes.tsv"
     params:
         mixes=lambda wildcards: [mix.to_dict() for mix in mixes_of(wildcards).values()],
-        classifiers=lambda wildcards: list(study_of(wildcards).classifiers),
+        classifiers=lambda wildcards: classifiers_of(wildcards),
         seeds=SEEDS,
         evaluation=settings(lambda wildcards: study_of(wildcards).evaluation),
         code=code("compare_mixes"),
@@ -72,18 +75,21 @@ rule compare_mixes:
 rule tabulate_study:
     input:
         mixes=lambda wildcards: expand(
-            rules.compose_mix.output[0], **wildcards, mix=mixes_of(wildcards)
+            rules.compose_mix.output[0],
+            **wildcards,
+            mix=mixes_of(wildcards),
+            fold=folds_of(wildcards)[0],
         ),
         metrics=lambda wildcards: expand(
             rules.score_predictions.output.metrics,
             **wildcards,
-            classifier=study_of(wildcards).classifiers,
+            classifier=classifiers_of(wildcards),
             mix=mixes_of(wildcards),
         ),
         confusion=lambda wildcards: expand(
             rules.score_predictions.output.confusion,
             **wildcards,
-            classifier=study_of(wildcards).classifiers,
+            classifier=classifiers_of(wildcards),
             mix=mixes_of(wildcards),
         ),
         comparison=rules.compare_mixes.output[0],
@@ -100,7 +106,7 @@ rule tabulate_study:
         BENCHMARKS + "/tabulate_study.tsv"
     params:
         mixes=lambda wildcards: [mix.to_dict() for mix in mixes_of(wildcards).values()],
-        classifiers=lambda wildcards: list(study_of(wildcards).classifiers),
+        classifiers=lambda wildcards: classifiers_of(wildcards),
         code=code("tabulate_study"),
     threads: 1
     resources:
