@@ -19,6 +19,7 @@ IDENTIFIERS = (
     *("sample_id", "group", "path", "frame", "part", "content", "split", "store"),
     *("label", "predicted", "true"),
     *("study", "dataset", "generator", "selection", "classifier", "mix", "baseline"),
+    *("class", "first", "second", "better"),
 )
 
 

@@ -1,18 +1,35 @@
 """Stored images as they are shown: pictures as they are, volumes as their three middle slices."""
 
 from collections.abc import Sequence
+from pathlib import Path
 
 import numpy as np
+
+from synthmix.store import load_array, read_table
 
 GAP = 24  # parts of its width that lie between a slice and the next
 
 
-def are_slices(images: np.ndarray, depth: int) -> bool:
-    """Return whether the channels of stored pictures are slices of a volume, not colours.
+class StoredPictures:
+    """The images of the real store by the names of their samples."""
 
-    `images` is the array of a store, `depth` the largest depth of the raw images behind it.
-    """
-    return depth > 1 and images.dtype == np.uint8
+    def __init__(self, images: str | Path, split: str | Path) -> None:
+        """Open the store's array `images`; `split` is the table of its samples."""
+        samples = read_table(split)
+        self.images = load_array(images)
+        self.rows = {sample: row for row, sample in enumerate(samples["sample_id"])}
+        flat = self.images.dtype == np.uint8
+        from_volumes = "depth" in samples and (samples["depth"] > 1).any()
+        # where the channels of pictures are slices of a volume, not colours: their number
+        self.slices = self.images.shape[-1] if flat and from_volumes else 0
+
+    def image(self, sample: str) -> np.ndarray:
+        """Return an image as it is stored."""
+        return self.images[self.rows[sample]]
+
+    def picture(self, sample: str) -> np.ndarray:
+        """Return an image as it is shown."""
+        return picture(self.image(sample), self.slices > 0)
 
 
 def picture(image: np.ndarray, slices: bool = False) -> np.ndarray:

@@ -9,8 +9,8 @@ from matplotlib.axes import Axes
 
 from synthmix.figures import style
 from synthmix.figures.examples import choose_examples, example_text
-from synthmix.figures.pictures import are_slices, picture
-from synthmix.store import load_array, read_table
+from synthmix.figures.pictures import StoredPictures
+from synthmix.store import read_table
 
 COLUMNS = 6
 WIDE_COLUMNS = 3  # of pictures that are three slices
@@ -34,10 +34,8 @@ def plot_examples(
     true class where that is another. Volumes are shown as their three middle slices.
     """
     table = pd.concat([read_table(path) for path in predictions], ignore_index=True)
-    samples, stored = read_table(split), load_array(images)
-    row_of = pd.Series(range(len(samples)), index=samples["sample_id"])
-    slices = are_slices(stored, _depth(samples))
-    first = picture(stored[0], slices)
+    stored = StoredPictures(images, split)
+    first = stored.picture(table["sample_id"].iloc[0])
     columns = WIDE_COLUMNS if first.shape[1] > 2 * first.shape[0] else COLUMNS
     kinds = choose_examples(table, columns)
     row_height = style.WIDTH / columns * first.shape[0] / first.shape[1] + TEXT
@@ -52,7 +50,7 @@ def plot_examples(
         if rows.empty:
             axes[0].text(0, 0.5, "none", va="center", color=style.MUTED)
         for axis, (_, row) in zip(axes, rows.iterrows(), strict=False):
-            _draw_example(axis, picture(stored[row_of[row["sample_id"]]], slices), row, columns)
+            _draw_example(axis, stored.picture(row["sample_id"]), row, columns)
     style.save(figure, output)
 
 
@@ -60,7 +58,3 @@ def _draw_example(axis: Axes, image: np.ndarray, row: pd.Series, columns: int) -
     axis.imshow(image)
     colour = style.INK if row["right"] else style.VERDICT["hurts"]
     axis.set_title(example_text(row, 84 // columns), size=7.5, color=colour, weight="normal")
-
-
-def _depth(samples: pd.DataFrame) -> int:
-    return int(samples["depth"].max()) if "depth" in samples else 1

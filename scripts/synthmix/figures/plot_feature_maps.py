@@ -1,20 +1,54 @@
 """What each layer of a network makes of an image."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
+import torch
 from matplotlib.axes import Axes
 
+from synthmix.classify.inspect import feature_maps
 from synthmix.figures import style
-from synthmix.figures.pictures import beside, grey_range
+from synthmix.figures.inspected import Inspected
+from synthmix.figures.pictures import StoredPictures, beside, grey_range
+from synthmix.store import read_table
 
 MAPS = 12
 LABEL_WIDTH = 1.15
 
 
-@style.look()
 def plot_feature_maps(
+    model: str | Path,
+    weights: Mapping[str, str | Path],
+    images: str | Path,
+    split: str | Path,
+    predictions: str | Path,
+    label: str,
+    output: str | Path,
+    device: torch.device,
+    *,
+    demo: bool,
+    title: str,
+) -> None:
+    """Draw what the layers of a trained classifier make of the first test image of class `label`.
+
+    `model` and `weights` are as `load_network` takes them, `images` is the real store's array,
+    `split` its table, and `predictions` says which images were tested. Where no image is of that
+    class the first one is taken.
+    """
+    tested = read_table(predictions)
+    of_class = tested[tested["label"] == label]
+    row = (tested if of_class.empty else of_class).iloc[0]
+    stored = StoredPictures(images, split)
+    inspected = Inspected(model, weights, device)
+    inputs = inspected.inputs(stored.image(row["sample_id"])[None])
+    maps = [layer[0].cpu().numpy() for layer in feature_maps(inspected.network, inputs)]
+    title = f"Layers of {style.shorten(title, 60)}: an image of {style.shorten(row['label'], 30)}"
+    draw_feature_maps(stored.picture(row["sample_id"]), maps, output, demo=demo, title=title)
+
+
+@style.look()
+def draw_feature_maps(
     image: np.ndarray,
     maps: Sequence[np.ndarray],
     output: str | Path,

@@ -1,14 +1,22 @@
 """Where a classifier looks: Grad-CAM heat maps over test images."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+import torch
 from matplotlib.axes import Axes
 from matplotlib.cm import ScalarMappable
 
+from synthmix.classify.inspect import grad_cam
 from synthmix.figures import style
+from synthmix.figures.examples import RIGHT, WRONG, choose_examples, example_text
+from synthmix.figures.inspected import Inspected
+from synthmix.figures.pictures import StoredPictures, heat_picture
+from synthmix.store import read_table
+
+EACH = 3  # right ones, and wrong ones
 
 HEAT = "magma"  # from dark to bright, so that grey print keeps its order
 
@@ -26,8 +34,44 @@ class HeatMap:
     heat: np.ndarray
 
 
-@style.look()
 def plot_gradcam(
+    model: str | Path,
+    weights: Mapping[str, str | Path],
+    images: str | Path,
+    split: str | Path,
+    predictions: str | Path,
+    output: str | Path,
+    device: torch.device,
+    *,
+    demo: bool,
+    title: str,
+) -> None:
+    """Draw heat maps of the predicted class over the surest wrong and right test images.
+
+    `model` and `weights` are as `load_network` takes them, `images` is the real store's array,
+    `split` its table, and `predictions` what that classifier said of its test images.
+    """
+    kinds = choose_examples(read_table(predictions), EACH)
+    rows = [row for kind in (WRONG, RIGHT) for _, row in kinds[kind].iterrows()]
+    stored = StoredPictures(images, split)
+    inspected = Inspected(model, weights, device)
+    inputs = inspected.inputs(np.stack([stored.image(row["sample_id"]) for row in rows]))
+    said = [inspected.classes.index(row["predicted"]) for row in rows]
+    heat = grad_cam(inspected.network, inputs, torch.tensor(said, device=device)).cpu().numpy()
+    examples = [
+        HeatMap(
+            example_text(row, 24),
+            bool(row["right"]),
+            stored.picture(row["sample_id"]),
+            heat_picture(map_, stored.slices),
+        )
+        for row, map_ in zip(rows, heat, strict=True)
+    ]
+    draw_gradcam(examples, output, demo=demo, title=title)
+
+
+@style.look()
+def draw_gradcam(
     examples: Sequence[HeatMap], output: str | Path, *, demo: bool, title: str
 ) -> None:
     """Draw each example twice: as it is, and with its heat map, bright where the class is seen.

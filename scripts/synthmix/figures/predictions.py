@@ -23,6 +23,14 @@ class PredictionFile:
     path: str | Path
 
 
+def prediction_files(
+    trainings: Iterable[tuple[str, str, int]], paths: Iterable[str | Path]
+) -> list[PredictionFile]:
+    """Return the tables at `paths`, which are of (classifier, mix, seed)."""
+    pairs = zip(trainings, paths, strict=True)
+    return [PredictionFile(*training, path) for training, path in pairs]
+
+
 def read_predictions(files: Iterable[PredictionFile]) -> pd.DataFrame:
     """Return the rows of all tables below one another, headed by classifier, mix and seed.
 
