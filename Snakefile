@@ -16,6 +16,7 @@ include: "rules/prepare.smk"
 include: "rules/generate.smk"
 include: "rules/mix.smk"
 include: "rules/classify.smk"
+include: "rules/sweep.smk"
 include: "rules/evaluate.smk"
 include: "rules/figures.smk"
 include: "rules/score.smk"
@@ -49,7 +50,7 @@ rule fetch_all:
             f"{DATA}/{raw_name(STUDIES[study].datasets[dataset])}/fetched.json"
             for study, dataset in every_dataset()
         ],
-        list(WEIGHTS),
+        [weights_path(name) for name in WEIGHTS],
         SCORE_WEIGHTS,
 
 

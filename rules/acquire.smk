@@ -1,25 +1,23 @@
 """Raw data and starting weights."""
 
 
-def weights_file(wildcards):
-    """Return where the starting weights of a classifier are kept; classifiers may share them."""
-    return weights_path(classifier_of(wildcards))
+def weights_path(name):
+    return f"{DATA}/weights/{name}.safetensors"
 
 
-def weights_path(classifier):
-    return f"{DATA}/weights/{classifier.network}-{weights_origin(classifier)}.safetensors"
-
-
+# a classifier's settings by the name of the weights it starts from; classifiers may share them
 WEIGHTS = {
-    weights_path(classifier): classifier
-    for study in STUDIES.values()
-    for classifier in study.classifiers.values()
+    weights_name(settings, MASTER_SEED): settings
+    for study, trained in TRAINED.items()
+    for each in trained.values()
+    for settings in possible_settings(each, STUDIES[study].classifiers)
+    if weights_name(settings, MASTER_SEED) is not None
 }
 
 
 def own_weights(wildcards):
     """Return the user's own file of weights, where a classifier starts from one."""
-    weights = WEIGHTS[f"{DATA}/weights/{wildcards.weights}.safetensors"].weights
+    weights = WEIGHTS[wildcards.weights]["weights"]
     return [] if weights in ("imagenet", "none") else str(Path(weights).expanduser())
 
 
@@ -79,11 +77,11 @@ rule fetch_weights:
     benchmark:
         f"{DATA}/weights/{{weights}}.tsv"
     params:
-        network=lambda wildcards, output: WEIGHTS[output[0]].network,
-        weights=lambda wildcards, output: WEIGHTS[output[0]].weights,
+        network=lambda wildcards: WEIGHTS[wildcards.weights]["network"],
+        weights=lambda wildcards: WEIGHTS[wildcards.weights]["weights"],
         seed=MASTER_SEED,
-        code=lambda wildcards, output: code_digest(
-            "fetch_weights", CLASSIFIERS[WEIGHTS[output[0]].network]
+        code=lambda wildcards: code_digest(
+            "fetch_weights", CLASSIFIERS[WEIGHTS[wildcards.weights]["network"]]
         ),
     threads: 1
     resources:

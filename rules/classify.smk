@@ -1,4 +1,4 @@
-"""Fine-tuning classifiers on the mixes and having them predict the real test images."""
+"""Training classifiers on the mixes and having them predict the real test images."""
 
 
 def stores_of(wildcards):
@@ -9,40 +9,103 @@ def stores_of(wildcards):
     return real + [f"{mix.generator}/{label}" for label in synthetic]
 
 
+def all_stores_of(wildcards):
+    """Return the stores of a mix and that of the real images, which are tested on."""
+    return list(dict.fromkeys(["real", *stores_of(wildcards)]))
+
+
+def possible(wildcards):
+    """Return the settings that a classifier may have, whatever sweeps choose before it."""
+    return list(possible_settings(trained_of(wildcards), study_of(wildcards).classifiers))
+
+
+def without_none(names):
+    return sorted({name for name in names if name is not None})
+
+
+def backbones_of(wildcards):
+    """Return the frozen parts that a classifier may have and whose features are of use."""
+    return without_none(backbone_name(s, MASTER_SEED) for s in possible(wildcards))
+
+
+def weights_of(wildcards):
+    """Return the names of the starting weights that a classifier may have."""
+    names = {weights_name(s, MASTER_SEED) for s in possible(wildcards)}
+    before = trained_of(wildcards).starts_from
+    if before is not None:
+        # what that one has not trained is not in its file
+        names |= set(weights_of(named(wildcards, classifier=before)))
+    return without_none(names)
+
+
+def weights_files(wildcards):
+    return [weights_path(name) for name in weights_of(wildcards)]
+
+
+def features_of(wildcards, stores):
+    """Return the features that a classifier may want of `stores`, of one backbone after the other."""
+    return expand(
+        rules.extract_features.output[0],
+        **wildcards,
+        backbone=backbones_of(wildcards),
+        store=stores,
+    )
+
+
+def images_of(wildcards, stores):
+    return expand(DATASET + "/stores/{store}.npy", **wildcards, store=stores)
+
+
+def chosen_file(wildcards):
+    """Return what the stages of a sweep have chosen for a classifier, if it waits for that."""
+    if trained_of(wildcards).chosen_in is None:
+        return []
+    swept, stage = trained_of(wildcards).chosen_in
+    return f"{DATASET}/sweeps/{swept}/stage{stage}.json".format(**wildcards)
+
+
+def start_file(wildcards):
+    """Return the trained classifier that one goes on from, if it does."""
+    before = trained_of(wildcards).starts_from
+    if before is None:
+        return []
+    return rules.train_classifier.output.weights.format(**named(wildcards, classifier=before))
+
+
+def named(wildcards, **others):
+    """Return wildcards with some of them changed."""
+    return type(wildcards)(fromdict={**wildcards, **others})
+
+
 def classifier_code(rule):
-    return code(rule, lambda wildcards: CLASSIFIERS[classifier_of(wildcards).network])
+    """Return a rule parameter: a digest of the code behind the rule, and of the networks."""
+    return lambda wildcards: code_digest(
+        rule, *sorted({CLASSIFIERS[s["network"]] for s in possible(wildcards)})
+    )
 
-
-# what a network is, without how it is trained
-BACKBONE = {"network", "input_size", "unfrozen_layers"}
-ARCHITECTURE = BACKBONE | {"dense_layers", "dropout"}
 
 BACKBONES = {
-    backbone_name(classifier): classifier
-    for study in STUDIES.values()
-    for classifier in study.classifiers.values()
+    backbone_name(settings, MASTER_SEED): settings
+    for study, trained in TRAINED.items()
+    for each in trained.values()
+    for settings in possible_settings(each, STUDIES[study].classifiers)
 }
 
 
 def backbone_of(wildcards):
-    """Return a classifier with this frozen part: all of them have the same features."""
+    """Return the settings of a classifier with this frozen part: all have the same features."""
     return BACKBONES[wildcards.backbone]
 
 
-def features_of(wildcards, stores):
-    """Return the features of `stores` for a classifier."""
-    return expand(
-        rules.extract_features.output[0],
-        **wildcards,
-        backbone=backbone_name(classifier_of(wildcards)),
-        store=stores,
-    )
+# what a frozen part is, without how the rest is trained
+FROZEN = ("network", "input_size", "unfrozen_layers", "unfrozen_share", "pooling", "cnn")
+FROZEN += ("dense_layers", "dropout")
 
 
 rule extract_features:
     input:
         images=DATASET + "/stores/{store}.npy",
-        weights=lambda wildcards: weights_path(backbone_of(wildcards)),
+        weights=lambda wildcards: weights_path(weights_name(backbone_of(wildcards), MASTER_SEED)),
     output:
         DATASET + "/features/{backbone}/{store}.npy",
     log:
@@ -50,8 +113,10 @@ rule extract_features:
     benchmark:
         BENCHMARKS + "/extract_features/{backbone}/{store}.tsv"
     params:
-        settings=lambda wildcards: backbone_of(wildcards).model_dump(include=BACKBONE),
-        code=code("extract_features", lambda wildcards: CLASSIFIERS[backbone_of(wildcards).network]),
+        settings=lambda wildcards: {name: backbone_of(wildcards)[name] for name in FROZEN},
+        code=code(
+            "extract_features", lambda wildcards: CLASSIFIERS[backbone_of(wildcards)["network"]]
+        ),
     threads: TRAINING_THREADS
     resources:
         gpu=GPUS,
@@ -68,50 +133,66 @@ rule extract_features:
 rule train_classifier:
     input:
         mix=rules.compose_mix.output[0],
+        images=lambda wildcards: images_of(wildcards, stores_of(wildcards)),
         features=lambda wildcards: features_of(wildcards, stores_of(wildcards)),
-        weights=weights_file,
+        weights=weights_files,
+        chosen=chosen_file,
+        start=start_file,
     output:
-        weights=DATASET + "/classifiers/{classifier}/{mix}/seed{seed}/weights.safetensors",
-        history=DATASET + "/classifiers/{classifier}/{mix}/seed{seed}/history.csv",
+        weights=DATASET + "/classifiers/{classifier}/{mix}/seed{seed}{fold}/weights.safetensors",
+        history=DATASET + "/classifiers/{classifier}/{mix}/seed{seed}{fold}/history.csv",
     log:
-        LOGS + "/train_classifier/{classifier}/{mix}-seed{seed}.log",
+        LOGS + "/train_classifier/{classifier}/{mix}-seed{seed}{fold}.log",
     benchmark:
-        BENCHMARKS + "/train_classifier/{classifier}/{mix}-seed{seed}.tsv"
+        BENCHMARKS + "/train_classifier/{classifier}/{mix}-seed{seed}{fold}.tsv"
     params:
-        settings=settings(classifier_of),
+        base=lambda wildcards: dict(trained_of(wildcards).base),
+        own=lambda wildcards: dict(trained_of(wildcards).own),
         stores=stores_of,
+        backbones=backbones_of,
+        weights=weights_of,
         classes=classes_of,
         positive_class=lambda wildcards: study_of(wildcards).positive_class,
+        master_seed=MASTER_SEED,
         code=classifier_code("train_classifier"),
-        checkpoint=DATASET + "/checkpoints/{classifier}-{mix}-seed{seed}.pt",
+        checkpoint=DATASET + "/checkpoints/{classifier}-{mix}-seed{seed}{fold}.pt",
     threads: TRAINING_THREADS
     resources:
         gpu=GPUS,
         mem_mb=memory(2500),
-        runtime=minutes(60, lambda wildcards: classifier_of(wildcards).epochs * 5),
+        runtime=minutes(60, lambda wildcards: trained_of(wildcards).base["epochs"] * 5),
     conda:
         ENVIRONMENT
     message:
-        "Training {wildcards.classifier} on {wildcards.mix}, seed {wildcards.seed}"
+        "Training {wildcards.classifier} on {wildcards.mix}, seed {wildcards.seed}{wildcards.fold}"
     script:
         "../scripts/train_classifier.py"
 
 
 rule predict:
     input:
-        features=lambda wildcards: features_of(wildcards, ["real"]),
+        mix=rules.compose_mix.output[0],
         split=rules.split_samples.output.split,
-        weights=weights_file,
+        images=lambda wildcards: images_of(wildcards, all_stores_of(wildcards)),
+        features=lambda wildcards: features_of(wildcards, all_stores_of(wildcards)),
+        weights=weights_files,
         model=rules.train_classifier.output.weights,
     output:
-        DATASET + "/predictions/{classifier}/{mix}/seed{seed}.csv",
+        test=DATASET + "/predictions/{classifier}/{mix}/seed{seed}{fold}.csv",
+        validation=DATASET + "/predictions/{classifier}/{mix}/seed{seed}{fold}.validation.csv",
     log:
-        LOGS + "/predict/{classifier}/{mix}-seed{seed}.log",
+        LOGS + "/predict/{classifier}/{mix}-seed{seed}{fold}.log",
     benchmark:
-        BENCHMARKS + "/predict/{classifier}/{mix}-seed{seed}.tsv"
+        BENCHMARKS + "/predict/{classifier}/{mix}-seed{seed}{fold}.tsv"
     params:
-        settings=lambda wildcards: classifier_of(wildcards).model_dump(include=ARCHITECTURE),
-        classes=classes_of,
+        stores=all_stores_of,
+        backbones=backbones_of,
+        weights=weights_of,
+        positive_class=lambda wildcards: study_of(wildcards).positive_class,
+        threshold=lambda wildcards: (
+            study_of(wildcards).evaluation.model_dump(mode="json")["threshold"]
+        ),
+        master_seed=MASTER_SEED,
         code=classifier_code("predict"),
     threads: TRAINING_THREADS
     resources:

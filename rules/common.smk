@@ -15,10 +15,14 @@ from synthmix.config.load import load
 from synthmix.digest import code_digest
 from synthmix.errors import UserError
 from synthmix.generators.settings import ALL_CLASSES
-from synthmix.mix.plan import plan_mixes, pool_size
+from synthmix.classifiers.facts import FACTS
+from synthmix.classifiers.plan import backbone_name, weights_name
+from synthmix.config.preparation import FoldSplit
+from synthmix.mix.plan import plan_mixes, plan_real_mixes, pool_size
 from synthmix.registry import CLASSIFIERS, dataset_module, generator_module, load_dataset
 from synthmix.trackers import require_tracker
 from synthmix.search.candidates import candidates, search_of, trained_generators
+from synthmix.sweep.resolve import all_trained, possible_settings
 
 try:
     CONFIGURATION = load(config, Path(workflow.basedir))
@@ -66,9 +70,10 @@ wildcard_constraints:
     classifier="[A-Za-z0-9_]+",
     label="[A-Za-z0-9_]+",
     scope="[A-Za-z0-9_]+",
-    mix="[A-Za-z0-9_.-]+",
+    mix="[A-Za-z0-9_.-]+?",
     store="real|[A-Za-z0-9_]+/[A-Za-z0-9_]+",
     seed="[0-9]+",
+    fold=r"(?:\.fold[0-9]+)?",
 
 
 def text_digest(text):
@@ -114,9 +119,17 @@ MIXES = {
     for name, study in STUDIES.items()
     if study.mixes
     for dataset in study.datasets
+} | {
+    (name, dataset): {mix.name: mix for mix in plan_real_mixes(study.selections)}
+    for name, study in STUDIES.items()
+    if study.classifiers and not study.mixes
+    for dataset in study.datasets
 }
 
-# all that is trained, by study and name: the candidates of searches too, which are in no mix
+# the classifiers and the candidates of their sweeps, by study and name
+TRAINED = {name: all_trained(study.classifiers) for name, study in STUDIES.items()}
+
+# all generators that are trained, by study and name: the candidates of searches too, which are in no mix
 GENERATORS = {name: trained_generators(study.generators) for name, study in STUDIES.items()}
 
 # the searches, by study and name of the generator
@@ -177,22 +190,31 @@ def selection_of(wildcards):
     return study_of(wildcards).selections[wildcards.selection]
 
 
-def classifier_of(wildcards):
-    return study_of(wildcards).classifiers[wildcards.classifier]
+def trained_of(wildcards):
+    """Return what a classifier, or a candidate of its sweep, is trained with."""
+    return TRAINED[wildcards.study][wildcards.classifier]
 
 
-def weights_origin(classifier):
-    """Return a name for what a classifier's weights are before it is trained."""
-    known = {"imagenet": "imagenet", "none": f"random{MASTER_SEED}"}
-    return known.get(classifier.weights) or f"file_{text_digest(classifier.weights)}"
+def classifiers_for(study, dataset):
+    """Return the names of a study's classifiers that take a data set: its volumes or pictures."""
+    volumes = STUDIES[study].prepare_of(dataset).volume_shape is not None
+    return [
+        name
+        for name in STUDIES[study].classifiers
+        if FACTS[TRAINED[study][name].base["network"]].volumes == volumes
+    ]
 
 
-def backbone_name(classifier):
-    """Return a name for the frozen part of a classifier; classifiers that agree in it share it."""
-    return (
-        f"{classifier.network}-{weights_origin(classifier)}-size{classifier.input_size}"
-        f"-unfrozen{classifier.unfrozen_layers}"
-    )
+def classifiers_of(wildcards):
+    return classifiers_for(wildcards.study, wildcards.dataset)
+
+
+def folds_of(wildcards):
+    """Return the folds that are tested on in turn, as file names tell them apart."""
+    split = study_of(wildcards).split_of(wildcards.dataset)
+    if isinstance(split, FoldSplit) and split.cross_validate:
+        return [f".fold{number}" for number in range(1, split.folds + 1)]
+    return [""]
 
 
 def mixes_of(wildcards):
@@ -248,6 +270,3 @@ def image_bytes(wildcards):
     return prepare.image_size**2 * prepare.channels
 
 
-def mix_images(wildcards):
-    mixes = study_of(wildcards).mixes
-    return mixes.train_images + mixes.validation_images

@@ -8,9 +8,31 @@ def published_of(wildcards):
     return [] if published is None else str(folder / published)
 
 
+def evaluation_of(wildcards):
+    """Return how a job judges predictions; the threshold is in them already."""
+    return study_of(wildcards).evaluation.model_dump(mode="json", exclude={"threshold"})
+
+
+def test_predictions(wildcards):
+    """Return the predictions of all test images: by classifier, mix, seed and fold."""
+    return expand(
+        rules.predict.output.test,
+        **wildcards,
+        classifier=classifiers_of(wildcards),
+        mix=mixes_of(wildcards),
+        seed=SEEDS,
+        fold=folds_of(wildcards),
+    )
+
+
 rule score_predictions:
     input:
-        lambda wildcards: expand(rules.predict.output[0], **wildcards, seed=SEEDS),
+        test=lambda wildcards: expand(
+            rules.predict.output.test, **wildcards, seed=SEEDS, fold=folds_of(wildcards)
+        ),
+        validation=lambda wildcards: expand(
+            rules.predict.output.validation, **wildcards, seed=SEEDS, fold=folds_of(wildcards)
+        ),
     output:
         metrics=DATASET + "/metrics/{classifier}/{mix}.csv",
         confusion=DATASET + "/metrics/{classifier}/{mix}.confusion.csv",
@@ -20,9 +42,10 @@ rule score_predictions:
         BENCHMARKS + "/score_predictions/{classifier}/{mix}.tsv"
     params:
         seeds=SEEDS,
+        folds=folds_of,
         classes=classes_of,
         positive_class=lambda wildcards: study_of(wildcards).positive_class,
-        evaluation=settings(lambda wildcards: study_of(wildcards).evaluation),
+        evaluation=evaluation_of,
         code=code("score_predictions"),
     threads: 1
     resources:
@@ -38,13 +61,7 @@ rule score_predictions:
 
 rule compare_mixes:
     input:
-        lambda wildcards: expand(
-            rules.predict.output[0],
-            **wildcards,
-            classifier=study_of(wildcards).classifiers,
-            mix=mixes_of(wildcards),
-            seed=SEEDS,
-        ),
+        test_predictions,
     output:
         DATASET + "/tables/comparison.csv",
     log:
@@ -53,9 +70,12 @@ rule compare_mixes:
         BENCHMARKS + "/compare_mixes.tsv"
     params:
         mixes=lambda wildcards: [mix.to_dict() for mix in mixes_of(wildcards).values()],
-        classifiers=lambda wildcards: list(study_of(wildcards).classifiers),
+        classifiers=classifiers_of,
         seeds=SEEDS,
-        evaluation=settings(lambda wildcards: study_of(wildcards).evaluation),
+        folds=folds_of,
+        classes=classes_of,
+        positive_class=lambda wildcards: study_of(wildcards).positive_class,
+        evaluation=evaluation_of,
         code=code("compare_mixes"),
     threads: 1
     resources:
@@ -69,24 +89,58 @@ rule compare_mixes:
         "../scripts/compare_mixes.py"
 
 
+rule compare_classifiers:
+    input:
+        test_predictions,
+    output:
+        DATASET + "/tables/classifier_comparison.csv",
+    log:
+        LOGS + "/compare_classifiers.log",
+    benchmark:
+        BENCHMARKS + "/compare_classifiers.tsv"
+    params:
+        mixes=lambda wildcards: list(mixes_of(wildcards)),
+        classifiers=classifiers_of,
+        seeds=SEEDS,
+        folds=folds_of,
+        classes=classes_of,
+        positive_class=lambda wildcards: study_of(wildcards).positive_class,
+        evaluation=evaluation_of,
+        code=code("compare_classifiers"),
+    threads: 1
+    resources:
+        mem_mb=memory(1500),
+        runtime=minutes(30),
+    conda:
+        ENVIRONMENT
+    message:
+        "Comparing the classifiers of {wildcards.dataset}"
+    script:
+        "../scripts/compare_classifiers.py"
+
+
 rule tabulate_study:
     input:
         mixes=lambda wildcards: expand(
-            rules.compose_mix.output[0], **wildcards, mix=mixes_of(wildcards)
+            rules.compose_mix.output[0],
+            **wildcards,
+            mix=mixes_of(wildcards),
+            fold=folds_of(wildcards)[0],
         ),
         metrics=lambda wildcards: expand(
             rules.score_predictions.output.metrics,
             **wildcards,
-            classifier=study_of(wildcards).classifiers,
+            classifier=classifiers_of(wildcards),
             mix=mixes_of(wildcards),
         ),
         confusion=lambda wildcards: expand(
             rules.score_predictions.output.confusion,
             **wildcards,
-            classifier=study_of(wildcards).classifiers,
+            classifier=classifiers_of(wildcards),
             mix=mixes_of(wildcards),
         ),
         comparison=rules.compare_mixes.output[0],
+        classifier_comparison=rules.compare_classifiers.output[0],
         published=published_of,
     output:
         mixes=DATASET + "/tables/mixes.csv",
@@ -100,7 +154,7 @@ rule tabulate_study:
         BENCHMARKS + "/tabulate_study.tsv"
     params:
         mixes=lambda wildcards: [mix.to_dict() for mix in mixes_of(wildcards).values()],
-        classifiers=lambda wildcards: list(study_of(wildcards).classifiers),
+        classifiers=lambda wildcards: classifiers_of(wildcards),
         code=code("tabulate_study"),
     threads: 1
     resources:

@@ -4,8 +4,10 @@ FIGURES = DATASET + "/figures"
 
 
 def expand_mixes(pattern, **more):
-    """Return an input function: `pattern` for every mix of a study's data set."""
-    return lambda wildcards: expand(pattern, **wildcards, mix=mixes_of(wildcards), **more)
+    """Return an input function: `pattern` for every mix and fold of a study's data set."""
+    return lambda wildcards: expand(
+        pattern, **wildcards, mix=mixes_of(wildcards), fold=folds_of(wildcards), **more
+    )
 
 
 def models_scored_while_training(wildcards):

@@ -65,11 +65,11 @@ rule compose_mix:
         ),
         selection=selection_file,
     output:
-        DATASET + "/mixes/{mix}.csv",
+        DATASET + "/mixes/{mix}{fold}.csv",
     log:
-        LOGS + "/compose_mix/{mix}.log",
+        LOGS + "/compose_mix/{mix}{fold}.log",
     benchmark:
-        BENCHMARKS + "/compose_mix/{mix}.tsv"
+        BENCHMARKS + "/compose_mix/{mix}{fold}.tsv"
     params:
         mix=lambda wildcards: mix_of(wildcards).to_dict(),
         classes=classes_of,
@@ -82,6 +82,6 @@ rule compose_mix:
     conda:
         ENVIRONMENT
     message:
-        "Composing the mix {wildcards.mix}"
+        "Composing the mix {wildcards.mix}{wildcards.fold}"
     script:
         "../scripts/compose_mix.py"

@@ -3,6 +3,7 @@
 from synthmix.jobs import job
 from synthmix.mix.compose_mix import compose_mix
 from synthmix.mix.plan import Mix
+from synthmix.prepare.folds import fold_number
 
 with job(snakemake):
     # a mix of real images alone has neither pools nor generators, few have a selection
@@ -15,4 +16,5 @@ with job(snakemake):
         output=snakemake.output[0],
         seed=snakemake.params.seed,
         selection=snakemake.input.selection or None,
+        fold=fold_number(snakemake.wildcards.fold),
     )

@@ -9,6 +9,6 @@ with job(snakemake):
         images=snakemake.input.images,
         weights=snakemake.input.weights,
         output=snakemake.output[0],
+        settings=snakemake.params.settings,
         device=set_up_torch(snakemake.config),
-        **snakemake.params.settings,
     )

@@ -1,17 +1,22 @@
-"""Predict the real test images with a trained classifier."""
+"""Predict the real test images, and the validation images, with a trained classifier."""
 
+from synthmix.classify.files import TrainingFiles
 from synthmix.classify.predict import predict
 from synthmix.devices import set_up_torch
 from synthmix.jobs import job
+from synthmix.prepare.folds import fold_number
 
 with job(snakemake):
+    params = snakemake.params
     predict(
-        settings=snakemake.params.settings,
-        features=snakemake.input.features[0],
-        split=snakemake.input.split,
-        weights=snakemake.input.weights,
         model=snakemake.input.model,
-        classes=snakemake.params.classes,
-        output=snakemake.output[0],
+        files=TrainingFiles.of_job(snakemake),
+        split=snakemake.input.split,
+        outputs=dict(snakemake.output.items()),
+        positive_class=params.positive_class,
+        threshold=params.threshold,
+        fold=fold_number(snakemake.wildcards.fold),
+        seed=int(snakemake.wildcards.seed),
+        master_seed=params.master_seed,
         device=set_up_torch(snakemake.config),
     )

@@ -1,6 +1,7 @@
-"""Fine-tune a classifier on one mix."""
+"""Train a classifier on one mix."""
 
 from synthmix.checkpoint import Checkpoint
+from synthmix.classify.files import TrainingFiles
 from synthmix.classify.train_classifier import train_classifier
 from synthmix.devices import set_up_torch
 from synthmix.jobs import job
@@ -9,16 +10,16 @@ from synthmix.trackers import tracker_of_job
 with job(snakemake), tracker_of_job(snakemake) as tracker:
     params, device = snakemake.params, set_up_torch(snakemake.config)
     train_classifier(
-        settings=params.settings,
-        mix=snakemake.input.mix,
-        features=dict(zip(params.stores, snakemake.input.features, strict=True)),
-        weights=snakemake.input.weights,
+        base=params.base,
+        own=params.own,
+        files=TrainingFiles.of_job(snakemake),
         classes=params.classes,
         positive_class=params.positive_class,
         output=snakemake.output.weights,
         history=snakemake.output.history,
         checkpoint=Checkpoint.of_job(snakemake, device),
         seed=int(snakemake.wildcards.seed),
+        master_seed=params.master_seed,
         device=device,
         tracker=tracker,
     )

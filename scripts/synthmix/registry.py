@@ -34,9 +34,19 @@ GENERATORS = {
     "stylegan2_ada": "synthmix.generators.stylegan2_ada:StyleGAN2ADA",
 }
 
-# Module with `random_weights`, `pick_weights`, `frozen_part`, `trainable_part` and constants.
+# Module with `backbone(settings, image_shape)`, which makes a
+# `synthmix.classifiers.base.Backbone`, and, where there are ImageNet weights, `PUBLISHED`, a
+# `synthmix.classifiers.published.Published` by name. Its `synthmix.classifiers.facts.FACTS` too.
 CLASSIFIERS = {
     "vgg16": "synthmix.classifiers.vgg16",
+    "resnet18": "synthmix.classifiers.resnet",
+    "resnet34": "synthmix.classifiers.resnet",
+    "resnet50": "synthmix.classifiers.resnet",
+    "inception_v3": "synthmix.classifiers.inception_v3",
+    "squeezenet1_1": "synthmix.classifiers.squeezenet",
+    "efficientnet_b0": "synthmix.classifiers.efficientnet",
+    "cnn": "synthmix.classifiers.cnn",
+    "cnn_3d": "synthmix.classifiers.cnn",
 }
 
 

@@ -1,12 +1,41 @@
 """What every classifier is: layers in a row that can be cut anywhere, pooling, dense layers."""
 
-from collections.abc import Mapping
-from typing import Any, Self
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Literal, Self
 
 import torch
 from torch import nn
 
 Weights = dict[str, torch.Tensor]
+
+
+@dataclass(frozen=True)
+class Backbone:
+    """What a module of a network gives: all but the dense layers.
+
+    Its function `backbone(settings, image_shape)`, given the settings of a classifier and the
+    shape (C, H, W) or (1, X, Y, Z) of an image, is called with torch's meta device as the default:
+    what it makes has shapes and no memory. Weights are put in later, by
+    `synthmix.classifiers.build`, so that its layers must be such as have `reset_parameters`.
+
+    `layers` are the places to cut the network at. No layer changes its input in place, for that
+    may be features that are used again. `channels` are those of the images it takes, which
+    `mean` and `standard_deviation` are of. `flattened_size` is the height and width that
+    flattening leaves of what the last layer puts out, at the least, if that is larger: windows
+    are averaged. `auxiliary(classes)` makes a second head. `minimum_size` is needed of a network
+    whose settings decide about it; that of others stands in `synthmix.classifiers.facts`.
+    """
+
+    layers: nn.Sequential
+    channels: int
+    mean: tuple[float, ...] | None = None
+    standard_deviation: tuple[float, ...] | None = None
+    pooling: Literal["average", "flatten"] = "average"
+    flattened_size: int | None = None
+    auxiliary: Callable[[int], nn.Module] | None = None
+    auxiliary_after: int | None = None
+    minimum_size: int | None = None
 
 
 class Network(nn.Module):
@@ -43,6 +72,13 @@ class Network(nn.Module):
         self.standard_deviation = standard_deviation
         self.auxiliary = auxiliary
         self.auxiliary_after = auxiliary_after
+        self._frozen_layers = 0
+
+    def train(self, mode: bool = True) -> Self:
+        """Set the mode of all but the layers that were frozen by `cut`."""
+        super().train(mode)
+        self.layers[: self._frozen_layers].eval()
+        return self
 
     def forward(self, images: torch.Tensor) -> torch.Tensor:
         """Return logits (N, classes) of normalised images (N, C, H, W) or (N, 1, X, Y, Z)."""
@@ -51,11 +87,14 @@ class Network(nn.Module):
     def cut(self, unfrozen_layers: int) -> tuple["FrozenPart", "TrainedPart"]:
         """Return the two parts of the network, which share its parameters.
 
-        The last `unfrozen_layers` and the dense layers are trained, what is before is frozen.
-        Raises ValueError where there are not so many layers.
+        The last `unfrozen_layers` and the dense layers are trained, what is before is frozen;
+        the last cut counts. Raises ValueError where there are not so many layers.
         """
         if not 0 <= unfrozen_layers <= len(self.layers):
-            raise ValueError(f"{unfrozen_layers} of {len(self.layers)} layers")
+            raise ValueError(
+                f"{unfrozen_layers} layers can't be unfrozen: there are {len(self.layers)}"
+            )
+        self._frozen_layers = len(self.layers) - unfrozen_layers
         return FrozenPart(self, unfrozen_layers), TrainedPart(self, unfrozen_layers)
 
 
@@ -103,6 +142,7 @@ class TrainedPart(nn.Module):
         reached = network.auxiliary is not None and network.auxiliary_after >= start
         self.auxiliary = network.auxiliary if reached else None
         self.auxiliary_after = str(network.auxiliary_after)
+        self.requires_grad_(True).train()
 
     def forward(self, features: torch.Tensor) -> torch.Tensor | tuple[torch.Tensor, torch.Tensor]:
         """Return logits (N, classes); while training, where there is one, the auxiliary ones too."""

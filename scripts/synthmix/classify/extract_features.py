@@ -1,16 +1,20 @@
 """The features of a frozen backbone, computed once a store and shared by all trainings."""
 
 import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
 from safetensors.torch import load_file
-from torchvision.transforms.v2.functional import normalize, resize
 from tqdm import tqdm
 
-from synthmix.registry import load_classifier
+from synthmix.classifiers.build import load_backbone
+from synthmix.classifiers.plan import input_size_of, unfrozen_of
+from synthmix.classify.examples import FromImages
+from synthmix.classify.inputs import to_tensor
+from synthmix.classify.network import new_network
 from synthmix.store import load_array, save_array
 
 LOGGER = logging.getLogger(__name__)
@@ -21,56 +25,25 @@ def extract_features(
     images: str | Path,
     weights: str | Path,
     output: str | Path,
-    network: str,
-    input_size: int,
-    unfrozen_layers: int,
+    settings: Mapping[str, Any],
     device: torch.device,
 ) -> None:
-    """Write what the frozen part of `network` makes of every image of the store `images`.
+    """Write what the frozen part of a classifier makes of every image of the store `images`.
 
-    `output` is an array (N, channels, height, width), float16, row i for image i.
+    `settings` are those of any classifier with this frozen part. `output` is an array (N, width),
+    or (N, channels, height, width) where layers behind it are trained, float32: row i for image i.
     """
-    module = load_classifier(network)
-    frozen = module.frozen_part(load_file(weights), unfrozen_layers).to(device)
     store = load_array(images)
+    without_head = {**settings, "dense_layers": []}
+    network = new_network(without_head, to_tensor(store[:1]).shape[1:], classes=1)
+    load_backbone(network, load_file(weights))
+    frozen, _ = network.to(device).cut(unfrozen_of(settings))
+    features = FromImages(network, frozen, input_size_of(settings), device)
 
-    def features(batch: np.ndarray) -> np.ndarray:
-        inputs = to_inputs(batch, input_size, module.MEAN, module.STANDARD_DEVIATION, device)
-        return _to_half(frozen(inputs))
+    def batches() -> Iterator[np.ndarray]:
+        for start in tqdm(range(0, len(store), BATCH), "features", disable=None):
+            yield features(to_tensor(store[start : start + BATCH])).cpu().numpy()
 
-    with torch.no_grad():
-        row_shape = features(store[:1]).shape[1:]
-        save_array(output, row_shape, "float16", _batches(store, features))
+    row_shape = features(to_tensor(store[:1])).shape[1:]
+    save_array(output, row_shape, "float32", batches())
     LOGGER.info("features %s of %d images, on %s", tuple(row_shape), len(store), device)
-
-
-def to_inputs(
-    images: np.ndarray,
-    input_size: int,
-    mean: tuple[float, ...],
-    standard_deviation: tuple[float, ...],
-    device: torch.device,
-) -> torch.Tensor:
-    """Turn images (N, H, W, C) uint8 into network inputs (N, 3, input_size, input_size).
-
-    Grey images are repeated for the three channels; values are normalised for the network.
-    """
-    batch = torch.from_numpy(np.array(images)).to(device).permute(0, 3, 1, 2)
-    batch = batch.expand(-1, 3, -1, -1).float() / 255
-    if batch.shape[-1] != input_size:
-        batch = resize(batch, [input_size, input_size], antialias=True)
-    return normalize(batch, mean, standard_deviation)
-
-
-def _batches(
-    store: np.ndarray, features: Callable[[np.ndarray], np.ndarray]
-) -> Iterator[np.ndarray]:
-    for start in tqdm(range(0, len(store), BATCH), "features", disable=None):
-        yield features(store[start : start + BATCH])
-
-
-def _to_half(values: torch.Tensor) -> np.ndarray:
-    half = values.half()
-    if not torch.isfinite(half).all():
-        raise ValueError("features beyond the range of float16: are these weights trained?")
-    return half.cpu().numpy()

@@ -1,10 +1,24 @@
 """What a study says of the loss of a classifier; no torch here."""
 
-from typing import Annotated, Literal
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal
 
-from pydantic import BeforeValidator, Field
+from pydantic import AfterValidator, BeforeValidator, Field
 
 from synthmix.settings import Name, NonNegativeFloat, SettingsModel, Share
+
+
+def _is_square(rows: list[list[float]]) -> list[list[float]]:
+    for number, row in enumerate(rows, start=1):
+        if len(row) != len(rows):
+            raise ValueError(f"row {number} has {len(row)} costs; there are {len(rows)} rows")
+    return rows
+
+
+CostsByClass = Annotated[
+    dict[Name, Annotated[dict[Name, NonNegativeFloat], Field(min_length=1)]], Field(min_length=1)
+]
+CostRows = Annotated[list[list[NonNegativeFloat]], Field(min_length=2), AfterValidator(_is_square)]
 
 
 class CrossEntropy(SettingsModel):
@@ -13,4 +27,122 @@ class CrossEntropy(SettingsModel):
     name: Literal["cross_entropy"] = "cross_entropy"
 
 
-LossSettings = CrossEntropy
+class BinaryCrossEntropy(SettingsModel):
+    """Mean over classes of the binary cross entropy of a sigmoid output for each.
+
+    Predictions are softmax outputs with this loss too: the same class wins, but the probabilities
+    are too sure of it, since nothing here made the outputs sum to 1.
+    """
+
+    name: Literal["binary_cross_entropy"]
+
+
+class Focal(SettingsModel):
+    """The focal loss: what is told well already counts less (Lin et al., 2017)."""
+
+    name: Literal["focal"]
+    gamma: NonNegativeFloat = Field(
+        2.0, description="How much less; with 0 it is the cross entropy."
+    )
+
+
+class MeanSquaredError(SettingsModel):
+    """Half the squared distance between the probabilities and the true class."""
+
+    name: Literal["mean_squared_error"]
+
+
+class MeanFalseError(SettingsModel):
+    """Sum over classes of the mean squared error of a class's images (Wang et al., 2016)."""
+
+    name: Literal["mean_false_error"]
+
+
+class MeanSquaredFalseError(SettingsModel):
+    """Sum over classes of the square of that mean error, so that the worst class counts most.
+
+    This is the paper's (Wang et al., 2016); others print the square of the sum.
+    """
+
+    name: Literal["mean_squared_false_error"]
+
+
+class _Bilinear(SettingsModel):
+    cost_matrix: CostsByClass | CostRows | None = Field(
+        None,
+        description="Cost of each mistake: {true class: {predicted class: cost}}, or a row a true"
+        " class, both in the order of the classes. What is not named is 1, and 0 if right.",
+    )
+    cross_entropy_share: Share = Field(
+        0.0, description="Share of the cross entropy; the rest is this loss."
+    )
+
+
+class Bilinear(_Bilinear):
+    """The expected cost of the mistakes, by a matrix of costs (Resheff et al., 2017)."""
+
+    name: Literal["bilinear"]
+
+
+class LogBilinear(_Bilinear):
+    """As bilinear, of -log(1 - p) in the place of each probability p of a mistake.
+
+    With equal costs and two classes it is the cross entropy.
+    """
+
+    name: Literal["log_bilinear"]
+
+
+class Dice(SettingsModel):
+    """One less the mean over classes of the soft Dice coefficient of a batch.
+
+    With squares in the denominator (Milletari et al., 2016), classes weighted by class_weights
+    (as Sudre et al., 2017, weight them).
+    """
+
+    name: Literal["dice"]
+
+
+_AnyLoss = Annotated[
+    CrossEntropy
+    | BinaryCrossEntropy
+    | Focal
+    | MeanSquaredError
+    | MeanFalseError
+    | MeanSquaredFalseError
+    | Bilinear
+    | LogBilinear
+    | Dice,
+    Field(discriminator="name"),
+]
+LossName = Literal[
+    "cross_entropy",
+    "binary_cross_entropy",
+    "focal",
+    "mean_squared_error",
+    "mean_false_error",
+    "mean_squared_false_error",
+    "bilinear",
+    "log_bilinear",
+    "dice",
+]
+
+
+def _named(value: Any) -> Any:
+    return {"name": value} if isinstance(value, str) else value
+
+
+LossSettings = Annotated[
+    _AnyLoss, BeforeValidator(_named, json_schema_input_type=_AnyLoss | LossName)
+]
+
+
+def cost_matrix_classes(settings: Mapping[str, Any]) -> set[str] | None:
+    """Return the classes that the cost matrix of a loss names; None where it names none.
+
+    `settings` are those of a loss as plain values.
+    """
+    costs = settings.get("cost_matrix")
+    if not isinstance(costs, Mapping):
+        return None
+    return {name for row in costs.values() for name in row} | set(costs)

@@ -1,56 +1,115 @@
-"""What a trained classifier says of the real test images."""
+"""What a trained classifier says of the real test images, and of its validation images."""
 
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
 import torch
-from safetensors.torch import load_file
+from torch import nn
 
-from synthmix.classify.network import build_trainable_part
+from synthmix.classifiers.plan import backbone_name, input_size_of, unfrozen_of
+from synthmix.classify.examples import Examples, FromImages, Source
+from synthmix.classify.files import TrainingFiles
+from synthmix.classify.network import load_network
+from synthmix.evaluate.threshold import choose_threshold, decide
 from synthmix.files import write_table
+from synthmix.mix.compose_mix import REAL_STORE
+from synthmix.prepare.folds import split_for_fold
+from synthmix.seeds import derive_seed
 from synthmix.store import load_array, read_table
 
 BATCH = 64
+DROPOUTS = (nn.Dropout, nn.Dropout2d, nn.Dropout3d)
 
 
 def predict(
-    settings: dict[str, Any],
-    features: str | Path,
-    split: str | Path,
-    weights: str | Path,
     model: str | Path,
-    classes: list[str],
-    output: str | Path,
+    files: TrainingFiles,
+    split: str | Path,
+    outputs: Mapping[str, str | Path],
+    positive_class: str | None,
+    threshold: Any,
+    fold: int | None,
+    seed: int,
+    master_seed: int,
     device: torch.device,
 ) -> None:
-    """Write a row for each test image: sample_id, group, label, predicted and probabilities.
+    """Write the tables `test` and `validation` of `outputs`: what `model` says of its images.
 
-    `features` are the frozen part's of the real store, `weights` the starting weights, `model`
-    the trained ones. The columns `probability_<class>` are softmax outputs that sum to 1.
+    A row an image: sample_id, group, label, fold where there is one, predicted, threshold where
+    `threshold`, as `choose_threshold` takes it, is no default, and the columns
+    `probability_<class>`, which sum to 1. Test images are those of the `split` when `fold` is
+    tested on; validation images those of the mix, synthetic ones among them.
     """
-    samples = read_table(split)
-    test = samples[samples["split"] == "test"]
-    network = build_trainable_part(settings, load_file(weights), len(classes))
-    network.load_state_dict(load_file(model))
-    probabilities = predict_proba(network.to(device), load_array(features), test.index, device)
-    table = test[["sample_id", "group", "label"]].copy()
-    table["predicted"] = [classes[column] for column in probabilities.argmax(1)]
-    for column, label in enumerate(classes):
-        table[f"probability_{label}"] = probabilities[:, column]
-    write_table(output, table)
+    network, header = load_network(model, files.weights)
+    network.to(device)
+    settings, classes = header.settings, list(header.classes)
+    frozen, trained = network.cut(unfrozen_of(settings))
+    arrays = {
+        store: load_array(path) for store, path in files.sources(settings, master_seed).items()
+    }
+    cached = backbone_name(settings, master_seed) is not None
+    through = FromImages(network, frozen, input_size_of(settings), device)
+    source = Source(arrays, None if cached else through)
+
+    mix = read_table(files.mix)
+    real = split_for_fold(read_table(split), fold)
+    real = real.assign(store=REAL_STORE, row=real.index)
+    parts = {"validation": mix[mix["split"] == "validation"], "test": real[real["split"] == "test"]}
+    tables = {}
+    for part, rows in parts.items():
+        torch.manual_seed(derive_seed("predict", part, seed))
+        probabilities = predict_proba(
+            trained, Examples(rows, source, classes), settings["monte_carlo_passes"], device
+        )
+        tables[part] = _table(rows, probabilities, classes, fold)
+    chosen = choose_threshold(tables["validation"], positive_class, threshold)
+    for part, table in tables.items():
+        write_table(outputs[part], decide(table, classes, positive_class, chosen))
+
+
+def predict_proba(
+    trained: nn.Module, examples: Examples, passes: int | None, device: torch.device
+) -> np.ndarray:
+    """Return the probabilities (N, classes), float32, of `examples`.
+
+    With `passes` they are means over so many passes with dropout on: Monte Carlo dropout, Gal and
+    Ghahramani 2016, "Dropout as a Bayesian Approximation".
+    """
+    with _dropout(trained, on=passes is not None):
+        return np.mean([_pass(trained, examples, device) for _ in range(passes or 1)], axis=0)
 
 
 @torch.no_grad()
-def predict_proba(
-    network: torch.nn.Module, features: np.ndarray, rows: pd.Index, device: torch.device
-) -> np.ndarray:
-    """Return the probabilities (len(rows), classes), float32, of `rows` of `features`."""
-    network.eval()
-    parts = []
-    for start in range(0, len(rows), BATCH):
-        batch = np.asarray(features[rows[start : start + BATCH]], np.float32)
-        logits = network(torch.from_numpy(batch).to(device))
+def _pass(trained: nn.Module, examples: Examples, device: torch.device) -> np.ndarray:
+    parts = [np.empty((0, examples.classes), np.float32)]
+    for start in range(0, len(examples), BATCH):
+        positions = np.arange(start, min(start + BATCH, len(examples)))
+        logits = trained(examples.inputs(positions, device))
         parts.append(logits.softmax(1).cpu().numpy())
     return np.concatenate(parts)
+
+
+@contextmanager
+def _dropout(network: nn.Module, on: bool) -> Iterator[None]:
+    """Put `network` in evaluation mode, with its dropout `on` or not."""
+    network.eval()
+    for layer in network.modules():
+        if on and isinstance(layer, DROPOUTS):
+            layer.train()
+    yield
+    network.eval()
+
+
+def _table(
+    rows: pd.DataFrame, probabilities: np.ndarray, classes: Sequence[str], fold: int | None
+) -> pd.DataFrame:
+    table = rows[["sample_id", "group", "label"]].reset_index(drop=True)
+    if fold is not None:
+        table["fold"] = fold
+    for column, label in enumerate(classes):
+        table[f"probability_{label}"] = probabilities[:, column]
+    return table

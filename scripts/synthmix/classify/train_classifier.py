@@ -1,115 +1,130 @@
-"""Fine-tuning a classifier on one mix: early stopping, best weights kept, resumable."""
+"""Training a classifier on one mix: early stopping, best weights kept, resumable."""
 
 import logging
-import math
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pandas as pd
 import torch
-from safetensors.torch import load_file, save_file
-from torch import nn
+from safetensors.torch import load_file
 from tqdm import tqdm
 
 from synthmix.checkpoint import Checkpoint
-from synthmix.classify.network import build_trainable_part
+from synthmix.classifiers.base import Network
+from synthmix.classifiers.build import load_backbone
+from synthmix.classifiers.plan import backbone_name, input_size_of, unfrozen_of, weights_name
+from synthmix.classify.augmentation import build_augmentation
+from synthmix.classify.examples import Examples, FromImages, Source
+from synthmix.classify.files import TrainingFiles
+from synthmix.classify.inputs import to_tensor
+from synthmix.classify.losses import build_loss, class_weight_tensor
+from synthmix.classify.network import (
+    Header,
+    load_trained,
+    new_network,
+    read_header,
+    save_trained,
+    trained_state,
+)
+from synthmix.classify.optimizers import build_optimizer
+from synthmix.classify.passes import Passes, has_batch_norm
+from synthmix.classify.stopping import BestEpoch, PlateauSchedule
 from synthmix.errors import UserError
-from synthmix.files import write_beside, write_table
+from synthmix.files import write_table
 from synthmix.seeds import derive_seed
 from synthmix.store import load_array, read_table
+from synthmix.sweep.resolve import settle
 from synthmix.trackers import NO_TRACKER, Tracker
 
 LOGGER = logging.getLogger(__name__)
 
 
-class Examples:
-    """The features and labels of one part of a mix; features stay on disk until they are read."""
-
-    def __init__(
-        self, rows: pd.DataFrame, features: Mapping[str, np.ndarray], classes: list[str]
-    ) -> None:
-        """Refer to the `rows` of a mix in the `features` (n, C, h, w) of its stores."""
-        self.features = features
-        self.stores = rows["store"].to_numpy()
-        self.rows = rows["row"].to_numpy()
-        self.labels = torch.tensor([classes.index(label) for label in rows["label"]])
-
-    def __len__(self) -> int:
-        return len(self.labels)
-
-    def batch(self, positions: np.ndarray) -> tuple[torch.Tensor, torch.Tensor]:
-        """Return the features (n, C, h, w), float32, and labels (n,) at `positions`."""
-        stores = self.stores[positions]
-        first = next(iter(self.features.values()))
-        values = np.empty((len(positions), *first.shape[1:]), np.float32)
-        for store in np.unique(stores):
-            here = stores == store
-            values[here] = self.features[store][self.rows[positions[here]]]
-        return torch.from_numpy(values), self.labels[positions]
-
-
 def train_classifier(
-    settings: dict[str, Any],
-    mix: str | Path,
-    features: Mapping[str, str | Path],
-    weights: str | Path,
+    base: Mapping[str, Any],
+    own: Mapping[str, Any],
+    files: TrainingFiles,
     classes: list[str],
-    positive_class: str,
+    positive_class: str | None,
     output: str | Path,
     history: str | Path,
     checkpoint: Checkpoint,
     seed: int,
+    master_seed: int,
     device: torch.device,
     tracker: Tracker = NO_TRACKER,
 ) -> None:
-    """Train the unfrozen layers and the dense layers on the images of `mix`.
+    """Train the unfrozen layers and the dense layers of a classifier on the images of a mix.
 
-    `features` holds the frozen part's features of each store of the mix; `weights` what the
-    unfrozen layers start from. Writes the trained weights of the epoch with the lowest validation
-    loss (`output`, safetensors) and the `history`: loss, accuracy, and precision and recall of
-    `positive_class`, for train and validation, an epoch each. `tracker` is shown the same.
+    Its settings are `base`, over them what `files.chosen` says, over that `own`. Writes the trained
+    weights of the best epoch (`output`, safetensors) and the `history`, a row for each epoch and
+    part: loss, accuracy, balanced_accuracy, macro_f1, precision and recall (of `positive_class`;
+    without one the macro averages) and the learning_rate. `tracker` is shown the same. `master_seed`
+    names the starting weights, `seed` draws all else. Raises UserError when a part of the mix lacks
+    a class or the training breaks.
     """
-    table = read_table(mix)
-    arrays = {store: load_array(path) for store, path in features.items()}
+    settings = settle(base, own, files.chosen)
+    table = read_table(files.mix)
+    _check_classes(table, classes)
+    arrays = {
+        store: load_array(path) for store, path in files.sources(settings, master_seed).items()
+    }
+    torch.manual_seed(derive_seed("classifier", seed))
+    network, header = _start(settings, files, classes, master_seed)
+    network.to(device)
+    frozen, trained = network.cut(unfrozen_of(settings))
+    cached = backbone_name(settings, master_seed) is not None
+    through = FromImages(network, frozen, input_size_of(settings), device)
+    source = Source(arrays, None if cached else through)
     train, validation = (
-        Examples(table[table["split"] == split], arrays, classes)
+        Examples(table[table["split"] == split], source, classes)
         for split in ("train", "validation")
     )
-    torch.manual_seed(derive_seed("classifier", seed))
-    model = build_trainable_part(settings, load_file(weights), len(classes)).to(device)
-    LOGGER.info("training on %d images, on %s", len(train), device)
-    training = Training(model, settings, classes.index(positive_class), device)
-    seed = derive_seed("classifier epochs", seed)
-    training.fit(train, validation, checkpoint, seed, tracker)
+    _check_batches(settings, trained, len(train))
+    LOGGER.info(
+        "training %s on %d %s, on %s",
+        settings["network"],
+        len(train),
+        "images, by their features" if cached else "images",
+        device,
+    )
+    passes = Passes(
+        trained,
+        settings,
+        build_optimizer(settings, trained),
+        build_loss(
+            settings["loss"],
+            classes,
+            class_weight_tensor(settings["class_weights"], train.labels, classes),
+        ),
+        _augmentation(settings, source),
+        None if positive_class is None else classes.index(positive_class),
+        device,
+    )
+    training = Training(network, settings, passes)
+    training.fit(train, validation, checkpoint, derive_seed("classifier epochs", seed), tracker)
 
-    with write_beside(output) as temporary:
-        save_file(training.best_weights, temporary)
+    load_trained(network, training.best_weights)
+    save_trained(output, network, unfrozen_of(settings), header)
     write_table(history, pd.DataFrame(training.history))
     checkpoint.remove()
 
 
 class Training:
-    """A training as it goes: the model, its optimizer, its history and its best weights."""
+    """A training as it goes: its epochs, its history and its best weights."""
 
-    def __init__(
-        self, model: nn.Module, settings: dict[str, Any], positive: int, device: torch.device
-    ) -> None:
-        """Prepare to train `model` with Adam on the cross entropy.
-
-        With two classes that is the binary cross entropy of the difference of the two logits.
-        """
-        self.model = model
-        self.settings = settings
-        self.positive = positive
-        self.device = device
-        self.optimizer = torch.optim.Adam(model.parameters(), settings["learning_rate"])
-        self.loss = nn.CrossEntropyLoss(reduction="sum")
+    def __init__(self, network: Network, settings: Mapping[str, Any], passes: Passes) -> None:
+        """Prepare to train the unfrozen layers of `network` by `passes`."""
+        self.network = network
+        self.unfrozen = unfrozen_of(settings)
+        self.epochs = settings["epochs"]
+        self.monitor = settings["monitor"]
+        self.passes = passes
+        self.best = BestEpoch(settings["monitor"], settings["patience"], settings["min_delta"])
+        plateau = settings["plateau"]
+        self.plateau = PlateauSchedule(**plateau) if plateau else None
         self.history: list[dict[str, Any]] = []
         self.epoch = 0
-        self.best_epoch = 0
-        self.best_loss = float("inf")
         self.best_weights: dict[str, torch.Tensor] = {}
 
     def fit(
@@ -120,100 +135,110 @@ class Training:
         seed: int,
         tracker: Tracker = NO_TRACKER,
     ) -> None:
-        """Train until the validation loss has not fallen for `patience` epochs."""
+        """Train until the monitored value has not got better for `patience` epochs."""
         state = checkpoint.load()
         if state:
             self._load(state)
             LOGGER.info("going on after epoch %d", self.epoch)
-        bar = tqdm(total=self.settings["epochs"], initial=self.epoch, desc="train", disable=None)
-        while not self._finished():
+        bar = tqdm(total=self.epochs, initial=self.epoch, desc="train", disable=None)
+        while self.epoch < self.epochs and not self.best.is_over(self.epoch):
             self.epoch += 1
             torch.manual_seed(derive_seed("epoch", seed, self.epoch))
-            order = torch.randperm(len(train)).numpy()
-            self._record("train", self._pass(train, order, learn=True))
-            with torch.no_grad():
-                loss = self._record(
-                    "validation", self._pass(validation, np.arange(len(validation)))
-                )
-            if loss < self.best_loss:
-                self.best_loss, self.best_epoch = loss, self.epoch
-                self.best_weights = _copy(self.model.state_dict())
+            self._record("train", self.passes.learn(train, self.epoch))
+            values = self.passes.judge(validation, self.epoch)
+            self._record("validation", values)
+            if self.best.update(self.epoch, values[self.monitor]):
+                self.best_weights = trained_state(self.network, self.unfrozen)
+            if self.plateau and self.plateau.update(values["loss"], self.passes.optimizer):
+                LOGGER.info("epoch %d: learning rate lowered", self.epoch)
             # before the checkpoint: what it holds is not gone through, and not shown, again
             tracker.log(self._shown(), self.epoch)
             checkpoint.save_if_due(self._state)
             bar.update()
         bar.close()
-        LOGGER.info("best epoch %d of %d", self.best_epoch, self.epoch)
+        LOGGER.info("best epoch %d of %d", self.best.epoch, self.epoch)
 
     def _shown(self) -> dict[str, float]:
         """Return the values of the last epoch as a tracker shows them: loss/train and so on."""
         return {
             f"{name}/{row['split']}": row[name]
             for row in self.history[-2:]
-            for name in ("loss", "accuracy", "precision", "recall")
+            for name in row
+            if name not in ("epoch", "split")
         }
 
-    def _finished(self) -> bool:
-        waited = self.epoch - self.best_epoch
-        return self.epoch >= self.settings["epochs"] or waited >= self.settings["patience"]
-
-    def _pass(self, examples: Examples, order: np.ndarray, learn: bool = False) -> dict[str, float]:
-        """Go once through `examples`; return loss, accuracy, precision and recall.
-
-        While learning they are means over the epoch, with dropout on and weights changing.
-        """
-        self.model.train(learn)
-        total, right, predicted, actual, both = 0.0, 0, 0, 0, 0
-        for start in range(0, len(order), self.settings["batch_size"]):
-            inputs, labels = examples.batch(order[start : start + self.settings["batch_size"]])
-            inputs, labels = inputs.to(self.device), labels.to(self.device)
-            logits = self.model(inputs)
-            loss = self.loss(logits, labels)
-            if learn:
-                self.optimizer.zero_grad()
-                (loss / len(labels)).backward()
-                self.optimizer.step()
-            found, true = logits.argmax(1), labels == self.positive
-            total += loss.item()
-            right += int((found == labels).sum())
-            predicted += int((found == self.positive).sum())
-            actual += int(true.sum())
-            both += int(((found == self.positive) & true).sum())
-        return {
-            "loss": total / len(order),
-            "accuracy": right / len(order),
-            "precision": both / predicted if predicted else 0.0,
-            "recall": both / actual if actual else 0.0,
-        }
-
-    def _record(self, split: str, values: dict[str, float]) -> float:
-        if not math.isfinite(values["loss"]):
-            raise UserError(
-                f"the {split} loss is {values['loss']} after epoch {self.epoch}: the training has "
-                f"gone astray; lower the classifier's learning_rate"
-            )
-        self.history.append({"epoch": self.epoch, "split": split, **values})
+    def _record(self, split: str, values: dict[str, float]) -> None:
+        rate = self.passes.learning_rate()
+        self.history.append({"epoch": self.epoch, "split": split, **values, "learning_rate": rate})
         shown = " ".join(f"{name} {value:.4f}" for name, value in values.items())
         LOGGER.info("epoch %d %s %s", self.epoch, split, shown)
-        return values["loss"]
 
     def _state(self) -> dict[str, Any]:
         return {
             "epoch": self.epoch,
-            "best_epoch": self.best_epoch,
-            "best_loss": self.best_loss,
+            "best": self.best.state(),
+            "plateau": self.plateau.state() if self.plateau else None,
             "best_weights": self.best_weights,
             "history": self.history,
-            "model": self.model.state_dict(),
-            "optimizer": self.optimizer.state_dict(),
+            "weights": trained_state(self.network, self.unfrozen),
+            "optimizer": self.passes.optimizer.state_dict(),
         }
 
-    def _load(self, state: dict[str, Any]) -> None:
-        self.model.load_state_dict(state["model"])
-        self.optimizer.load_state_dict(state["optimizer"])
-        for name in ("epoch", "best_epoch", "best_loss", "best_weights", "history"):
+    def _load(self, state: Mapping[str, Any]) -> None:
+        load_trained(self.network, state["weights"])
+        self.passes.optimizer.load_state_dict(state["optimizer"])
+        self.best.load(state["best"])
+        if self.plateau:
+            self.plateau.load(state["plateau"])
+        for name in ("epoch", "best_weights", "history"):
             setattr(self, name, state[name])
 
 
-def _copy(state: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:
-    return {name: tensor.detach().cpu().clone() for name, tensor in state.items()}
+def _start(
+    settings: Mapping[str, Any],
+    files: TrainingFiles,
+    classes: list[str],
+    master_seed: int,
+) -> tuple[Network, Header]:
+    """Return the network as training begins with it, and the header of its file."""
+    first = next(iter(files.images.values()))
+    shape = list(to_tensor(load_array(first)[:1]).shape[1:])
+    network = new_network(settings, shape, len(classes))
+    before = read_header(files.start) if files.start else None
+    name = before.weights if before else weights_name(settings, master_seed)
+    if name is not None:
+        load_backbone(network, load_file(files.weights[name]))
+    if before:
+        if unfrozen_of(settings) < unfrozen_of(before.settings):
+            raise UserError(
+                f"classifier: starts from one whose last {unfrozen_of(before.settings)} layers were "
+                f"trained, and trains {unfrozen_of(settings)} of them: unfreeze as many at least"
+            )
+        load_trained(network, load_file(files.start))
+    return network, Header(dict(settings), classes, shape, name)
+
+
+def _augmentation(settings: Mapping[str, Any], source: Source) -> Any:
+    volumes = next(iter(source.arrays.values())).ndim == 4 and source.through is not None
+    kind = settings["augmentation"] or settings["volume_augmentation"]
+    return build_augmentation(kind, volumes) if kind else None
+
+
+def _check_classes(table: pd.DataFrame, classes: list[str]) -> None:
+    for split in ("train", "validation"):
+        there = set(table.loc[table["split"] == split, "label"])
+        if missing := [label for label in classes if label not in there]:
+            raise UserError(
+                f"no {split} image of class {', '.join(missing)}: nothing can be learned or judged "
+                f"of it; use fewer folds, other shares of the split, or leave the class out"
+            )
+
+
+def _check_batches(settings: Mapping[str, Any], trained: torch.nn.Module, images: int) -> None:
+    batch = min(settings["batch_size"], images)
+    if has_batch_norm(trained) and batch // settings["accumulation_steps"] < 2:
+        raise UserError(
+            f"batch_size: {settings['batch_size']} in {settings['accumulation_steps']} parts leaves "
+            f"one image in a part, of which batch norm can't learn: raise batch_size to two for "
+            f"each of accumulation_steps, or freeze the layers with batch norm"
+        )

@@ -1,15 +1,20 @@
 """Checks of a study that need more than one of its settings, or a file."""
 
-import difflib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
-from synthmix.classifiers import CONVOLUTIONAL_LAYERS
+from synthmix.config.classifier_checks import check_classifiers
 from synthmix.config.messages import one_of
 from synthmix.config.models import GeneratorSettings, Study
 from synthmix.config.parse import KeyPath
-from synthmix.config.preparation import CountSplit, LongTailSubsample, OfficialSplit
+from synthmix.config.preparation import (
+    CountSplit,
+    FoldSplit,
+    LongTailSubsample,
+    OfficialSplit,
+)
 from synthmix.config.searches import check_searches, setting_path, trained_as
+from synthmix.evaluate.settings import check_threshold
 from synthmix.files import expanded
 from synthmix.generators.settings import ALL_CLASSES
 from synthmix.mix.plan import REAL_ONLY, plan_mixes
@@ -17,7 +22,6 @@ from synthmix.shares import apportion
 
 Finding = tuple[KeyPath, str]
 
-KNOWN_WEIGHTS = ("imagenet", "none")
 SPLITS = ("train", "validation", "test")
 _TOLERANCE = 1e-6
 
@@ -36,7 +40,9 @@ def check(study: Study, folder: Path) -> list[Finding]:
         *check_searches(study),
         *_check_generators(study),
         *_check_scores(study),
-        *_check_classifiers(study),
+        *check_classifiers(study),
+        *_check_cross_validation(study),
+        *_check_threshold(study),
     ]
 
 
@@ -95,12 +101,25 @@ def _check_names(
 def _check_parts(study: Study) -> Iterator[Finding]:
     """Check that a study has all it takes to compare mixes, or nothing that is for them alone."""
     if study.mixes:
-        for part in ("positive_class", "generators", "classifiers"):
+        for part in ("generators", "classifiers"):
             if not getattr(study, part):
                 yield (part,), "is missing: mixes need it"
-    elif study.selections or study.classifiers:
-        parts = [part for part in ("selections", "classifiers") if getattr(study, part)]
-        yield ("mixes",), f"is missing: {' and '.join(parts)} are there for its training sets"
+    elif study.selections and not study.classifiers:
+        yield ("classifiers",), "is missing: selections are there for what they are trained on"
+
+
+def _check_cross_validation(study: Study) -> Iterator[Finding]:
+    for name, dataset in study.datasets.items():
+        split = study.split_of(name)
+        if not (isinstance(split, FoldSplit) and split.cross_validate):
+            continue
+        path = (*(("datasets", name) if dataset.split else ()), "split", "cross_validate")
+        # a generator learns of the training images of one split: of others it would know too much
+        for part in ("mixes", "generators", "selections", "test_sample"):
+            if getattr(study, part):
+                yield path, f"goes with classifiers on real images alone: remove it or {part}"
+        if isinstance(dataset.subsample, LongTailSubsample):
+            yield path, "goes not with a long_tail subsample, which takes official parts"
 
 
 def _check_classes(study: Study) -> Iterator[Finding]:
@@ -111,6 +130,14 @@ def _check_classes(study: Study) -> Iterator[Finding]:
             yield ("positive_class",), one_of(study.positive_class, classes, kind)
         for path, shares in _class_shares(study):
             yield from _check_names(path, shares, name, classes)
+
+
+def _check_threshold(study: Study) -> Iterator[Finding]:
+    for dataset in study.datasets.values():
+        classes = dataset.class_names()
+        problem = check_threshold(study.evaluation, list(classes), study.positive_class)
+        if problem:
+            yield ("evaluation", "threshold"), problem
 
 
 def _check_sums(study: Study) -> Iterator[Finding]:
@@ -183,25 +210,6 @@ def _check_generator(study: Study, name: str, settings: GeneratorSettings) -> It
         problem = settings.check_image(prepare.image_size, prepare.channels)
         if problem:
             yield path, f"generator {name}: {problem}"
-
-
-def _check_classifiers(study: Study) -> Iterator[Finding]:
-    for name, classifier in study.classifiers.items():
-        weights = classifier.weights
-        if weights not in KNOWN_WEIGHTS and not Path(weights).expanduser().is_file():
-            text = f"{weights!r} is neither imagenet nor none, and there is no such file"
-            close = difflib.get_close_matches(weights, KNOWN_WEIGHTS, n=1)
-            yield (
-                ("classifiers", name, "weights"),
-                f"{text}; did you mean {close[0]}?" if close else text,
-            )
-        layers = CONVOLUTIONAL_LAYERS.get(classifier.network, classifier.unfrozen_layers)
-        if classifier.unfrozen_layers > layers:
-            yield (
-                ("classifiers", name, "unfrozen_layers"),
-                f"{classifier.unfrozen_layers} is more than the {layers} convolutional layers of"
-                f" {classifier.network}",
-            )
 
 
 def _class_shares(study: Study) -> Iterator[tuple[KeyPath, Mapping[str, float]]]:

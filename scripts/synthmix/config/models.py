@@ -8,7 +8,6 @@ from synthmix.config.options import dataset_settings, generator_settings
 from synthmix.config.preparation import Prepare, ShareSplit, Split
 from synthmix.evaluate.settings import Evaluation
 from synthmix.generators.resampling.removal import Removal
-from synthmix.registry import CLASSIFIERS
 from synthmix.score.settings import ScoreSettings
 from synthmix.settings import (
     Distinct,
@@ -18,6 +17,7 @@ from synthmix.settings import (
     SettingsModel,
     Share,
 )
+from synthmix.sweep.settings import StudyClassifier
 
 
 def as_list(value: Any) -> Any:
@@ -125,34 +125,6 @@ class Export(SettingsModel):
     )
 
 
-class Classifier(SettingsModel):
-    """A network and how it is fine-tuned."""
-
-    network: Literal[*sorted(CLASSIFIERS)] = Field(description="The network to fine-tune.")
-    weights: str = Field(
-        "imagenet",
-        description="imagenet: downloaded; none: random; or the path of a .safetensors/.pth file.",
-    )
-    input_size: Annotated[int, Field(ge=32, le=1024)] = Field(
-        224, description="Images are resized to this height and width in pixels."
-    )
-    unfrozen_layers: Annotated[int, Field(ge=0)] = Field(
-        description="Convolutional layers, counted from the last, that are trained."
-    )
-    dense_layers: list[PositiveInt] = Field(
-        [256], description="Widths of the dense layers put in the place of the network's own."
-    )
-    dropout: Annotated[float, Field(ge=0, lt=1)] = Field(
-        0.5, description="Dropout after each dense layer."
-    )
-    batch_size: PositiveInt = Field(32, description="Images a training step.")
-    learning_rate: PositiveFloat = Field(1e-4, description="Adam's step size.")
-    epochs: PositiveInt = Field(100, description="Epochs at the most.")
-    patience: PositiveInt = Field(
-        10, description="Stop after this many epochs without a lower validation loss."
-    )
-
-
 class Study(SettingsModel):
     """One study: data, generators, selections, mixes and classifiers."""
 
@@ -163,7 +135,7 @@ class Study(SettingsModel):
     )
     positive_class: Name | None = Field(
         None,
-        description="The class that precision, recall and sensitivity are about; needed for mixes.",
+        description="The class that precision, recall and sensitivity are about, if there is one.",
     )
     datasets: Annotated[dict[Name, DatasetSettings], Field(min_length=1)] = Field(
         description="Raw images, by a name of your choice; each goes through the whole study."
@@ -185,11 +157,14 @@ class Study(SettingsModel):
     )
     mixes: Mixes | None = Field(
         None,
-        description="The training sets to compare. Without it the study ends with the generators'"
-        " images and scores, or with the split where it has no generators.",
+        description="The training sets to compare. Without it classifiers are trained on the real"
+        " images as they are; without classifiers the study ends with the generators' images and"
+        " scores, or with the split.",
     )
-    classifiers: dict[Name, Classifier] = Field(
-        {}, description="Networks to train on every mix, by a name of your choice."
+    classifiers: dict[Name, StudyClassifier] = Field(
+        {},
+        description="Networks to train on every mix, by a name of your choice. Those of volumes"
+        " take the data sets with a volume_shape, the others the rest.",
     )
     scores: ScoreSettings = Field(ScoreSettings(), description="How generators are scored.")
     evaluation: Evaluation = Field(Evaluation(), description="How results are judged.")

@@ -73,11 +73,18 @@ class FoldSplit(SettingsModel):
     test_fold: PositiveInt = Field(
         1, description="The fold that is tested on; the next one validates, the others train."
     )
+    cross_validate: bool = Field(
+        False,
+        description="Test on every fold in turn, with classifiers of its own each; for studies"
+        " without generators.",
+    )
 
     @model_validator(mode="after")
     def _test_fold_exists(self) -> Self:
         if self.test_fold > self.folds:
             raise ValueError(f"test_fold: {self.test_fold} is more than the {self.folds} folds")
+        if self.cross_validate and "test_fold" in self.model_fields_set:
+            raise ValueError("test_fold: means nothing with cross_validate: remove one of them")
         return self
 
 

@@ -13,7 +13,7 @@ from synthmix.evaluate.delong import delong_test
 from synthmix.evaluate.metrics import weighted_metrics
 from synthmix.evaluate.predictions import Predictions, read_predictions
 from synthmix.evaluate.settings import LARGEST_PROBABILITY
-from synthmix.evaluate.threshold import decide
+from synthmix.evaluate.threshold import predicted_classes
 
 # of which the difference has an interval: its name in tables, and the metric
 DIFFERENCES = {"": "accuracy", "macro_f1_": "macro_f1", "auc_": "auc"}
@@ -128,7 +128,7 @@ class Judge:
         threshold = LARGEST_PROBABILITY
         if "threshold" in tables[0]:
             threshold = np.mean([table["threshold"] for table in tables], axis=0)
-        return decide(scores, self.classes, self.positive_class, threshold)
+        return predicted_classes(scores, self.classes, self.positive_class, threshold)
 
     def _test_auc(self, first: Run, second: Run) -> float:
         positive = self.positive_class or (self.classes[0] if len(self.classes) == 2 else None)

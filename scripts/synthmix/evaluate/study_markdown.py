@@ -7,6 +7,7 @@ from typing import Any
 import pandas as pd
 
 from synthmix.evaluate.metrics import OF_CLASS
+from synthmix.evaluate.paired import DIFFERENCES
 from synthmix.evaluate.score_predictions import ALL_FOLDS, ALL_SEEDS, MEAN_OF_FOLDS
 
 WITH_POSITIVE = (
@@ -34,11 +35,13 @@ WITHOUT_POSITIVE = (
 COUNTS = ("correct", "incorrect", "total")
 
 
-def study_markdown(summary: pd.DataFrame, metrics: pd.DataFrame) -> str:
-    """Return tables of the mixes, of their classes and of their folds, and what is undefined.
+def study_markdown(
+    summary: pd.DataFrame, metrics: pd.DataFrame, classifier_comparison: pd.DataFrame
+) -> str:
+    """Return tables of mixes, classes, folds and pairs of classifiers, and what is undefined.
 
-    `summary` and `metrics` are the tables of these names. Classes are shown where no one class is
-    the positive one, folds where there are any.
+    The arguments are the tables of these names. Classes are shown where no one class is the
+    positive one, folds and pairs where there are any.
     """
     tested = metrics[(metrics["split"] == "test") & (metrics["seed"].astype(str) == ALL_SEEDS)]
     pooled = tested[tested["fold"].astype(str) == ALL_FOLDS]
@@ -51,6 +54,9 @@ def study_markdown(summary: pd.DataFrame, metrics: pd.DataFrame) -> str:
     if len(folds):
         parts += ["Means over the folds, with intervals by Student's t:\n", _folds(folds, shown)]
         parts += [_reasons(folds, shown)]
+    if len(classifier_comparison):
+        parts += ["Pairs of classifiers, the first less the second:\n"]
+        parts += [_pairs(classifier_comparison)]
     return "\n".join(part for part in parts if part)
 
 
@@ -80,6 +86,19 @@ def _folds(folds: pd.DataFrame, shown: Sequence[str]) -> str:
     groups = folds[folds["class"].isna()].groupby(["classifier", "mix"], sort=False)
     rows = [[*names, *_cells(rows, shown)] for names, rows in groups]
     return _table(["classifier", "mix", *shown], rows)
+
+
+def _pairs(comparison: pd.DataFrame) -> str:
+    head = ["mix", "first", "second", "accuracy", "macro_f1", "auc", "adjusted p", "more accurate"]
+    rows = []
+    for row in comparison.to_dict("records"):
+        cells = [
+            _cell(name, *(row[f"{prefix}{end}"] for end in ("difference", "low", "high")))
+            for prefix, name in DIFFERENCES.items()
+        ]
+        names = [row["mix"], row["first"], row["second"]]
+        rows.append([*names, *cells, f"{row['p_adjusted']:.3g}", row["better"]])
+    return _table(head, rows)
 
 
 def _reasons(rows: pd.DataFrame, shown: Sequence[str]) -> str:

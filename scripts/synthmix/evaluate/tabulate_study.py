@@ -17,7 +17,6 @@ from synthmix.store import read_table
 LOGGER = logging.getLogger(__name__)
 PUBLISHED_METRICS = ("accuracy", "precision", "recall", "f1", "missed_positive_share")
 METRICS = (*OVERALL, *OF_POSITIVE, *PUBLISHED_WAY)
-AS_THEY_ARE = "as they are"
 SYNTHETIC_MIX, SELECTED_REAL, REAL_ONLY = "synthetic_mix", "selected_real", "real_only"
 
 
@@ -28,12 +27,14 @@ def tabulate_study(
     metrics_tables: Sequence[str | Path],
     confusion_tables: Sequence[str | Path],
     comparison: str | Path,
+    classifier_comparison: str | Path,
     published: str | Path | None,
     outputs: Mapping[str, str | Path],
 ) -> None:
     """Write the tables `mixes`, `metrics`, `confusion`, `summary` and `summary_markdown`.
 
-    `mix_tables` holds the table of each mix by its name. `published` is a CSV with the columns
+    `mix_tables` holds the table of each mix by its name; `comparison` and `classifier_comparison`
+    are the tables of `compare_mixes` and `compare_classifiers`. `published` is a CSV with the columns
     class_shares, real_share, metric, value: what the source prints, where it prints anything.
     """
     counts = count_mixes(mixes, {name: read_table(path) for name, path in mix_tables.items()})
@@ -47,7 +48,8 @@ def tabulate_study(
     write_table(outputs["metrics"], metrics)
     write_table(outputs["confusion"], confusion)
     write_table(outputs["summary"], summary)
-    write_text(outputs["summary_markdown"], study_markdown(summary, metrics))
+    markdown = study_markdown(summary, metrics, read_table(classifier_comparison))
+    write_text(outputs["summary_markdown"], markdown)
 
 
 def count_mixes(mixes: Sequence[Mix], tables: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
@@ -134,13 +136,9 @@ def _facts(mix: Mix) -> dict[str, str | float]:
         "kind": _kind(mix),
         "generator": mix.generator or "",
         "selection": mix.selection or "",
-        "class_shares": _class_shares(mix),
+        "class_shares": describe_class_shares(mix.class_shares),
         "real_share": mix.real_share,
     }
-
-
-def _class_shares(mix: Mix) -> str:
-    return describe_class_shares(mix.class_shares) if mix.class_shares else AS_THEY_ARE
 
 
 def _kind(mix: Mix) -> str:
@@ -151,7 +149,7 @@ def _kind(mix: Mix) -> str:
 
 def _is_of(published: pd.DataFrame, mix: Mix) -> pd.Series:
     """Return which published values are of this mix; classes may stand in any order."""
-    shares = set(_class_shares(mix).split(" / "))
+    shares = set(describe_class_shares(mix.class_shares).split(" / "))
     same_shares = published["class_shares"].map(lambda text: set(text.split(" / ")) == shares)
     return same_shares & np.isclose(published["real_share"], mix.real_share)
 

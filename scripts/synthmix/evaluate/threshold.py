@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 
 from synthmix.errors import UserError
+from synthmix.evaluate.predictions import PROBABILITY
 from synthmix.evaluate.settings import LARGEST_PROBABILITY
 
 
@@ -24,7 +25,9 @@ def choose_threshold(
     if not isinstance(threshold, Mapping):
         return float(threshold)
     positive = validation["label"] == positive_class
-    scores = np.sort(validation.loc[positive, f"probability_{positive_class}"].to_numpy(np.float32))
+    scores = np.sort(
+        validation.loc[positive, f"{PROBABILITY}{positive_class}"].to_numpy(np.float32)
+    )
     if not len(scores):
         raise UserError(
             f"evaluation: threshold: none of the {len(validation)} validation images is of "
@@ -37,6 +40,21 @@ def choose_threshold(
 
 
 def decide(
+    table: pd.DataFrame, classes: Sequence[str], positive_class: str | None, threshold: float
+) -> pd.DataFrame:
+    """Return the table of predictions with the column predicted before the probabilities.
+
+    After it comes the column threshold, where that is another than of the largest probability.
+    """
+    names = [f"{PROBABILITY}{label}" for label in classes]
+    predicted = predicted_classes(table[names].to_numpy(), classes, positive_class, threshold)
+    decided = table.drop(columns=names).assign(predicted=predicted)
+    if threshold != LARGEST_PROBABILITY:
+        decided["threshold"] = threshold
+    return decided.join(table[names])
+
+
+def predicted_classes(
     probabilities: np.ndarray,
     classes: Sequence[str],
     positive_class: str | None = None,

@@ -10,6 +10,7 @@ import pandas as pd
 from synthmix.errors import UserError
 from synthmix.files import write_table
 from synthmix.mix.plan import Mix
+from synthmix.prepare.folds import split_for_fold
 from synthmix.seeds import derive_seed
 from synthmix.shares import largest_sample
 from synthmix.store import read_table
@@ -27,17 +28,18 @@ def compose_mix(
     output: str | Path,
     seed: int,
     selection: str | Path | None = None,
+    fold: int | None = None,
 ) -> None:
     """Write the table of the images of `mix`.
 
     `split` is the table of the real store; `pools` and `trained_on` hold, for each class, the
     table of the synthetic store and that of the samples its generator has seen (empty for a
     mix of real images alone). `selection` is what `select_samples` wrote for a mix that has one.
-    Every row of `output` names a `store` ("real" or "<generator>/<class>") and a row in it. Raises
+    `fold` is the one tested on, of a data set that is cross-validated. Every row of `output` names a `store` ("real" or "<generator>/<class>") and a row in it. Raises
     UserError when real images run short and the mix says to fail, or when an image of a test
     patient got in.
     """
-    samples = read_table(split)
+    samples = split_for_fold(read_table(split), fold)
     real = real_rows(samples, seed)
     if selection is not None:
         real = keep_selected(real, read_table(selection))
@@ -128,6 +130,10 @@ def _largest_counts(
 ) -> dict[str, dict[str, dict[str, int]]]:
     counts = {}
     for split, _, shares in mix.splits():
+        if shares is None:
+            rows = {label: images for (part, label), images in real.items() if part == split}
+            counts[split] = {label: {"real": len(rows[label]), "synthetic": 0} for label in rows}
+            continue
         available = {label: len(real.get((split, label), ())) for label in shares}
         sample = largest_sample(available, shares)
         if not all(sample[label] for label, share in shares.items() if share):

@@ -10,6 +10,7 @@ from typing import Any, Self
 from synthmix.shares import apportion
 
 REAL_ONLY = "real_only"
+AS_THEY_ARE = "as they are"
 
 
 @dataclass(frozen=True)
@@ -17,17 +18,18 @@ class Mix:
     """One training set: class shares, a share of real images, and the generator of the rest.
 
     `generator` is None and `real_share` 1 for a mix of real images alone, which takes all that its
-    class shares allow; `train_images` and `validation_images` don't bind it. With a `selection` it
+    class shares allow; `train_images` and `validation_images` don't bind it. Where it has no
+    `class_shares` either, it takes all there are, the classes as they are. With a `selection` it
     is trained on images which that keeps, without it is the real-only baseline.
     """
 
     name: str
     generator: str | None
-    class_shares: dict[str, float]
-    validation_class_shares: dict[str, float]
+    class_shares: dict[str, float] | None
+    validation_class_shares: dict[str, float] | None
     real_share: float
-    train_images: int
-    validation_images: int
+    train_images: int | None
+    validation_images: int | None
     when_real_runs_short: str
     selection: str | None = None
 
@@ -110,6 +112,27 @@ def plan_mixes(
     ]
 
 
+def plan_real_mixes(selections: Iterable[str] = ()) -> list[Mix]:
+    """Return the mixes of a study without synthetic images: all real ones, classes as they are.
+
+    First those of each of the `selections`, last the real-only baseline.
+    """
+    return [
+        Mix(
+            name=selection or REAL_ONLY,
+            generator=None,
+            class_shares=None,
+            validation_class_shares=None,
+            real_share=1.0,
+            train_images=None,
+            validation_images=None,
+            when_real_runs_short="fail",
+            selection=selection,
+        )
+        for selection in (*selections, None)
+    ]
+
+
 def pool_size(mixes: Iterable[Mix], generator: str, label: str) -> int:
     """Return how many synthetic images of a class the mixes of a generator need at the most."""
     return max(
@@ -122,15 +145,19 @@ def pool_size(mixes: Iterable[Mix], generator: str, label: str) -> int:
     )
 
 
-def describe_class_shares(shares: Mapping[str, float]) -> str:
-    """Return class shares as tables show them: "cancer 30 / normal 70"."""
+def describe_class_shares(shares: Mapping[str, float] | None) -> str:
+    """Return class shares as tables show them: "cancer 30 / normal 70", or "as they are"."""
+    if shares is None:
+        return AS_THEY_ARE
     return " / ".join(f"{label} {100 * share:g}" for label, share in shares.items())
 
 
 def _mix_name(
-    origin: str, class_shares: Mapping[str, float], real_share: float | None = None
+    origin: str, class_shares: Mapping[str, float] | None, real_share: float | None = None
 ) -> str:
     """Return the name of a mix of images from `origin`, of real ones alone without `real_share`."""
+    if class_shares is None:
+        return origin
     classes = "-".join(f"{label}{100 * share:g}" for label, share in class_shares.items())
     name = f"{origin}-{classes}"
     return name if real_share is None else f"{name}-real{100 * real_share:g}"

@@ -20,6 +20,8 @@ from synthmix.config.preparation import (
 )
 from synthmix.errors import UserError
 from synthmix.files import write_table
+from synthmix.prepare.duplicates import HELD_OUT, find_duplicates, hold_out_duplicates
+from synthmix.prepare.folds import name_folds
 from synthmix.prepare.subsample import balanced, long_tail
 from synthmix.seeds import derive_seed
 from synthmix.shares import largest_sample
@@ -27,11 +29,6 @@ from synthmix.store import read_table
 
 LOGGER = logging.getLogger(__name__)
 SPLITS = ("train", "validation", "test")
-
-# Images that nothing uses: of test patients that the fixed test sample has no place for, left out
-# of a subsample, or seen elsewhere under the name of another patient.
-HELD_OUT = "held_out"
-DUPLICATE_COLUMNS = ["content", "sample_id", "path", "label", "group", "split"]
 
 
 def split_samples(
@@ -60,7 +57,7 @@ def split_samples(
     samples = samples.join(dealt).fillna({"split": HELD_OUT})
     same = find_duplicates(samples)
     write_table(duplicates, same)
-    _hold_out_duplicates(samples)
+    hold_out_duplicates(samples)
     needed = {name: set(samples["label"]) for name in SPLITS}
     if isinstance(subsample, LongTailSubsample):
         tail = long_tail(
@@ -99,9 +96,7 @@ def deal_out(samples: pd.DataFrame, split: Split, seed: int) -> pd.DataFrame:
             return assign_counts(samples, targets, seed).to_frame("split")
         case FoldSplit():
             fold = assign_folds(samples, split.folds, seed)
-            validation_fold = split.test_fold % split.folds + 1
-            names = {split.test_fold: "test", validation_fold: "validation"}
-            splits = fold.map(lambda number: names.get(number, "train"))
+            splits = name_folds(fold, split.folds, split.test_fold)
             # what is left out has no fold, and 3.0 would be no number of one
             return pd.DataFrame({"split": splits, "fold": fold.astype("Int64")})
         case OfficialSplit():
@@ -186,27 +181,6 @@ def assign_official(samples: pd.DataFrame, validation: float, seed: int) -> pd.S
     train = samples[parts == "train"]
     shares = {"train": 1 - validation, "validation": validation}
     return assign_splits(train, shares, seed).reindex(samples.index, fill_value="test")
-
-
-def find_duplicates(samples: pd.DataFrame) -> pd.DataFrame:
-    """Return the samples whose picture another group has too, with `DUPLICATE_COLUMNS`."""
-    if "content" not in samples:
-        return pd.DataFrame(columns=DUPLICATE_COLUMNS)
-    groups = samples.groupby("content")["group"].transform("nunique")
-    return samples.loc[groups > 1, DUPLICATE_COLUMNS].sort_values(["content", "sample_id"])
-
-
-def _hold_out_duplicates(samples: pd.DataFrame) -> None:
-    """Hold out test images that are the same as an image in use of another group."""
-    same = find_duplicates(samples[samples["split"] != HELD_OUT])
-    tested = same.index[same["split"] == "test"]
-    samples.loc[tested, "split"] = HELD_OUT
-    if len(same):
-        LOGGER.warning(
-            "%d images are the same as one of another patient; %d of them are kept out of the test",
-            len(same),
-            len(tested),
-        )
 
 
 def _require_classes(samples: pd.DataFrame, needed: Mapping[str, set[str]]) -> None:

@@ -67,15 +67,7 @@ def searchable(settings: type[GeneratorSettings]) -> type[GeneratorSettings]:
     Its grid takes a list of values for each setting, each held to what that setting allows.
     """
     names = {"__module__": settings.__module__}
-    values: dict[str, Any] = {
-        name: (
-            _values(Annotated[field.annotation, *field.metadata, Field()]),
-            _described(field.description),
-        )
-        for name, field in settings.model_fields.items()
-        if name not in _FIXED
-    }
-    grid = create_model("Grid", __base__=Grid, __doc__=Grid.__doc__, **names, **values)
+    grid = grid_of(settings, _FIXED)
     described = Field(description=Search.model_fields["grid"].description)
     search = create_model(
         "Search", __base__=Search, __doc__=Search.__doc__, **names, grid=(grid, described)
@@ -87,6 +79,21 @@ def searchable(settings: type[GeneratorSettings]) -> type[GeneratorSettings]:
         __doc__=settings.__doc__,
         **names,
         search=(search | None, section),
+    )
+
+
+def grid_of(settings: type[SettingsModel], fixed: set[str]) -> type[Grid]:
+    """Return a grid of the settings of a model but the `fixed` ones: a list of values of each."""
+    values: dict[str, Any] = {
+        name: (
+            _values(Annotated[field.annotation, *field.metadata, Field()]),
+            _described(field.description),
+        )
+        for name, field in settings.model_fields.items()
+        if name not in fixed
+    }
+    return create_model(
+        "Grid", __base__=Grid, __doc__=Grid.__doc__, __module__=settings.__module__, **values
     )
 
 

@@ -1,0 +1,80 @@
+"""Plain convolutional networks, made by their settings: `cnn` for pictures, `cnn_3d` for volumes.
+
+A layer is a level: convolutions with a ReLU behind each, then a max-pooling of 2. There are no
+weights for them but random ones.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+import torch
+from torch import nn
+
+from synthmix.classifiers.base import Backbone
+
+
+class MaxPooling3d(nn.Module):
+    """Max-pooling of 2 x 2 x 2 voxels; an odd last plane is left out.
+
+    It is `nn.MaxPool3d(2)`, whose gradient on a GPU is a sum in no fixed order; each voxel is in
+    one window only, so that no sum is needed.
+    """
+
+    def forward(self, volumes: torch.Tensor) -> torch.Tensor:
+        """Return (N, C, X // 2, Y // 2, Z // 2) of volumes (N, C, X, Y, Z)."""
+        x, y, z = (size // 2 for size in volumes.shape[2:])
+        whole = volumes[:, :, : 2 * x, : 2 * y, : 2 * z]
+        windows = whole.reshape(*volumes.shape[:2], x, 2, y, 2, z, 2)
+        return windows.amax((3, 5, 7))
+
+
+# by the dimensions of an image
+_BATCH_NORM = {2: nn.BatchNorm2d, 3: nn.BatchNorm3d}
+_CONVOLUTION = {2: nn.Conv2d, 3: nn.Conv3d}
+_POOLING = {2: lambda: nn.MaxPool2d(2), 3: MaxPooling3d}
+
+
+def backbone(settings: Mapping[str, Any], image_shape: tuple[int, ...]) -> Backbone:
+    """Return the levels that the section `cnn` of `settings` describes.
+
+    They take pictures (C, H, W) or volumes (1, X, Y, Z) as they are.
+    """
+    cnn, channels = settings["cnn"], image_shape[0]
+    levels = nn.Sequential()
+    before = channels
+    for number in range(cnn["levels"]):
+        filters = min(cnn["filters"] * 2**number, cnn["max_filters"] or float("inf"))
+        levels.append(_level(cnn, number, before, filters, len(image_shape) - 1))
+        before = filters
+    return Backbone(levels, channels, pooling="flatten", minimum_size=_minimum_size(cnn))
+
+
+def _level(
+    cnn: Mapping[str, Any], number: int, before: int, filters: int, dimensions: int
+) -> nn.Sequential:
+    """Return level `number`, which turns `before` channels into `filters`."""
+    level = nn.Sequential()
+    if number and cnn["dropout"]:
+        level.append(nn.Dropout(cnn["dropout"]))
+    for channels in (before, *[filters] * (cnn["convolutions"] - 1)):
+        if cnn["batch_norm"]:
+            level.append(_BATCH_NORM[dimensions](channels))
+        convolution = _CONVOLUTION[dimensions]
+        level.append(convolution(channels, filters, cnn["kernel_size"], padding=cnn["padding"]))
+        level.append(nn.ReLU())
+    is_last = number == cnn["levels"] - 1
+    if cnn["last_pooling"] or not is_last:
+        level.append(_POOLING[dimensions]())
+    if cnn["batch_norm"] and is_last:
+        level.append(_BATCH_NORM[dimensions](filters))
+    return level
+
+
+def _minimum_size(cnn: Mapping[str, Any]) -> int:
+    """Return the height and width of which one pixel is left behind the last level."""
+    trimmed = cnn["convolutions"] * (cnn["kernel_size"] - 1) if cnn["padding"] == "valid" else 0
+    size = 1
+    for number in reversed(range(cnn["levels"])):
+        pooled = cnn["last_pooling"] or number < cnn["levels"] - 1
+        size = size * (2 if pooled else 1) + trimmed
+    return size

@@ -1,0 +1,70 @@
+"""Which files a training reads, from its settings alone: features, images, starting weights.
+
+Imports no torch: the workflow plans its jobs with it, and trainings find their files by it.
+"""
+
+import hashlib
+from collections.abc import Mapping
+from typing import Any
+
+from synthmix.classifiers.facts import FACTS
+
+Settings = Mapping[str, Any]
+
+
+def layers_of(settings: Settings) -> int:
+    """Return how many layers a classifier has that can be frozen."""
+    return FACTS[settings["network"]].freezable_layers or settings["cnn"]["levels"]
+
+
+def unfrozen_of(settings: Settings) -> int:
+    """Return how many layers a classifier trains: all of them where nothing is said of it.
+
+    Raises ValueError where that is more than there are.
+    """
+    layers, count = layers_of(settings), settings["unfrozen_layers"]
+    if settings["unfrozen_share"] is not None:
+        return round(settings["unfrozen_share"] * layers)
+    if count is None or count == "all":
+        return layers
+    if count > layers:
+        raise ValueError(f"{count} is more than the {layers} layers of {settings['network']}")
+    return count
+
+
+def input_size_of(settings: Settings) -> int | None:
+    """Return the pixels that images are resized to; None: they stay as they were prepared."""
+    return settings["input_size"] or FACTS[settings["network"]].input_size
+
+
+def weights_name(settings: Settings, seed: int) -> str | None:
+    """Return the name of the weights a classifier starts from.
+
+    `seed` draws random ones. None where all of it starts from random ones, which are then those of
+    the training's own seed.
+    """
+    weights = settings["weights"]
+    if weights == "none" and unfrozen_of(settings) == layers_of(settings):
+        return None
+    known = {"imagenet": "imagenet", "none": f"random{seed}"}
+    origin = known.get(weights) or f"file_{_digest(weights)}"
+    return f"{settings['network']}-{origin}"
+
+
+def backbone_name(settings: Settings, seed: int) -> str | None:
+    """Return a name for the frozen part; classifiers that agree in it share its features.
+
+    None where features are of no use: nothing is frozen, or no two epochs see the same images.
+    """
+    unfrozen = unfrozen_of(settings)
+    changing = ("augmentation", "volume_augmentation", "mixup")
+    if unfrozen == layers_of(settings) or any(settings[name] for name in changing):
+        return None
+    size = input_size_of(settings)
+    shown = "" if size is None else f"-size{size}"
+    pooled = f"-{settings['pooling']}" if unfrozen == 0 and settings["pooling"] else ""
+    return f"{weights_name(settings, seed)}{shown}-unfrozen{unfrozen}{pooled}"
+
+
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()[:8]

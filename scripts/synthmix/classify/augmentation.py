@@ -1,0 +1,95 @@
+"""Random changes of training images: torchvision's of pictures, TorchIO's of volumes.
+
+All is drawn from torch's global random numbers, anew for each image.
+"""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import torch
+from torchvision.transforms import InterpolationMode, v2
+
+Change = Callable[[torch.Tensor], torch.Tensor]
+
+_AFFINE = ("rotation_degrees", "width_shift", "height_shift", "shear_degrees", "zoom")
+_COLOUR = ("brightness", "contrast", "saturation", "hue")
+
+
+def build_augmentation(settings: Mapping[str, Any], volumes: bool) -> Change:
+    """Return what changes a batch of images at random, to images of the same shape and dtype.
+
+    Of pictures, uint8 (N, C, H, W), by the settings of an Augmentation; of `volumes`, z-scored
+    float32 (N, 1, X, Y, Z), X from left to right, by those of a VolumeAugmentation. What comes in
+    from beyond the edges is black, or as dark as the darkest voxel: the background of most medical
+    images, where repeated edges would draw streaks.
+    """
+    change = _volume_change(settings) if volumes else _picture_change(settings)
+    return lambda images: torch.stack([change(image) for image in images])
+
+
+def needs_colour(settings: Mapping[str, Any]) -> bool:
+    """Return whether the settings of an Augmentation can change nothing but RGB pictures."""
+    return bool(settings["saturation"] or settings["hue"])
+
+
+def _picture_change(settings: Mapping[str, Any]) -> Change:
+    steps: list[v2.Transform] = []
+    if any(settings[name] for name in _AFFINE):
+        steps.append(_affine(settings))
+    if settings["horizontal_flip"]:
+        steps.append(v2.RandomHorizontalFlip())
+    if settings["vertical_flip"]:
+        steps.append(v2.RandomVerticalFlip())
+    if any(settings[name] for name in _COLOUR):
+        steps.append(v2.ColorJitter(**{name: settings[name] for name in _COLOUR}))
+    return v2.Compose(steps)
+
+
+def _affine(settings: Mapping[str, Any]) -> v2.Transform:
+    return v2.RandomAffine(
+        settings["rotation_degrees"],
+        translate=(settings["width_shift"], settings["height_shift"]),
+        scale=(1 - settings["zoom"], 1 + settings["zoom"]),
+        shear=settings["shear_degrees"] or None,
+        interpolation=InterpolationMode.BILINEAR,
+        fill=0,
+    )
+
+
+def _volume_change(settings: Mapping[str, Any]) -> Change:
+    def change(volume: torch.Tensor) -> torch.Tensor:
+        # a field multiplies, which is right of intensities from 0 up, not of z-scores
+        darkest = volume.amin()
+        step = _volume_transform(settings, tuple(volume.shape[1:]))
+        return step((volume - darkest).cpu()).to(volume) + darkest
+
+    return change
+
+
+def _volume_transform(settings: Mapping[str, Any], shape: tuple[int, ...]) -> Change:
+    """Return the transform of volumes (1, *`shape`), in the order in which a scan comes about."""
+    import torchio
+
+    steps: list[torchio.Transform] = []
+    if settings["rotation_degrees"] or settings["shift"] or settings["zoom"]:
+        steps.append(
+            torchio.RandomAffine(
+                scales=settings["zoom"],
+                degrees=settings["rotation_degrees"],
+                translation=tuple(settings["shift"] * length for length in shape),
+                isotropic=True,
+            )
+        )
+    if settings["elastic"]:
+        steps.append(
+            torchio.RandomElasticDeformation(
+                max_displacement=tuple(settings["elastic"] * length for length in shape)
+            )
+        )
+    if settings["horizontal_flip"]:
+        steps.append(torchio.RandomFlip(axes=(0,)))
+    if settings["bias_field"]:
+        steps.append(torchio.RandomBiasField(settings["bias_field"]))
+    if settings["noise"]:
+        steps.append(torchio.RandomNoise(std=(0, settings["noise"])))
+    return torchio.Compose(steps)

@@ -1,0 +1,204 @@
+"""The losses that classifiers are trained with, built from the settings of a study.
+
+Most losses are a mean over images. They are computed as the loss that each image would have with
+each class for its label; what an image's target says of the classes weighs these. A target of
+mixup is thereby what its paper has: so much of the loss of one label, so much of the other's.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
+from typing import Any
+
+import torch
+from torch import nn
+
+from synthmix.errors import UserError
+
+Loss = Callable[[torch.Tensor, torch.Tensor], torch.Tensor]
+# From logits (N, K), targets (N, K) and the weights (K,) of the classes to a scalar.
+WeighedLoss = Callable[[torch.Tensor, torch.Tensor, torch.Tensor], torch.Tensor]
+# From logits (N, K) to the loss (N, K) of each image with each class for its label.
+LabelLosses = Callable[[torch.Tensor], torch.Tensor]
+
+
+def build_loss(
+    settings: Mapping[str, Any], classes: Sequence[str], class_weights: torch.Tensor | None
+) -> Loss:
+    """Return the loss: logits (N, K) and targets (N, K), rows that sum to 1, to a scalar.
+
+    `settings` are those of a loss as plain values, K is the number of `classes`. With
+    `class_weights` (K,) a mean over images is the weighted one: divided by the sum of the weights
+    of the images, as torch's CrossEntropyLoss does with labels. The mean false errors are sums
+    over the classes of the batch, whose terms the weights multiply; Dice is their weighted mean.
+
+    These last ones are losses of a batch as a whole: a mean over batches, or over the parts of
+    one, is another value than that of all images at once.
+
+    Raises UserError where the cost matrix doesn't fit the classes.
+    """
+    weighed = _weighed_loss(settings, classes)
+
+    def loss(logits: torch.Tensor, targets: torch.Tensor) -> torch.Tensor:
+        # outputs of mixed precision are too coarse for logarithms of sums
+        logits = logits if logits.dtype == torch.float64 else logits.float()
+        targets = targets.to(logits)
+        weights = targets.new_ones(len(classes)) if class_weights is None else class_weights
+        return weighed(logits, targets, weights.to(logits))
+
+    return loss
+
+
+def class_weight_tensor(
+    setting: str | Mapping[str, float], labels: torch.Tensor, classes: Sequence[str]
+) -> torch.Tensor | None:
+    """Return the weight (K,), float32, of each of the `classes`; None where all weigh the same.
+
+    `setting` is "none", "balanced" or {class: weight}; `labels` (N,) are the positions in
+    `classes` of the classes of the training images. Balanced weights are N / (K * images of the
+    class), as scikit-learn's. Raises UserError where a class has no image, or no weight.
+    """
+    if setting == "none":
+        return None
+    if setting == "balanced":
+        images = torch.bincount(labels.cpu(), minlength=len(classes))
+        if 0 in images:
+            empty = classes[images.tolist().index(0)]
+            raise UserError(
+                f"class_weights: balanced: no training image is of the class {empty}; "
+                f"name the weights, {{class: weight}}, or leave them out"
+            )
+        return (len(labels) / (len(classes) * images.double())).float()
+    if set(setting) != set(classes):
+        raise UserError(
+            f"class_weights names {', '.join(sorted(setting))}; the classes are "
+            f"{', '.join(classes)}: give each of them a weight"
+        )
+    return torch.tensor([setting[name] for name in classes], dtype=torch.float32)
+
+
+def _weighed_loss(settings: Mapping[str, Any], classes: Sequence[str]) -> WeighedLoss:
+    match settings["name"]:
+        case "dice":
+            return _dice
+        case "mean_false_error":
+            return partial(_false_error, 1)
+        case "mean_squared_false_error":
+            return partial(_false_error, 2)
+    return partial(_mean_over_images, _label_losses(settings, classes))
+
+
+def _mean_over_images(
+    label_losses: LabelLosses, logits: torch.Tensor, targets: torch.Tensor, weights: torch.Tensor
+) -> torch.Tensor:
+    shares = targets * weights
+    return (shares * label_losses(logits)).sum() / shares.sum()
+
+
+def _false_error(
+    power: int, logits: torch.Tensor, targets: torch.Tensor, weights: torch.Tensor
+) -> torch.Tensor:
+    """Return the sum over classes in the batch of the power of the mean error of their images."""
+    images = targets.sum(0)
+    # a class without images has the error 0, as the sum above has
+    errors = (targets * _squared_errors(logits)).sum(0) / images.where(images > 0, 1)
+    return (weights * errors**power).sum()
+
+
+def _dice(logits: torch.Tensor, targets: torch.Tensor, weights: torch.Tensor) -> torch.Tensor:
+    """Return the weighted mean over classes in the batch of 1 less their Dice coefficient.
+
+    Nothing could overlap with a class that is not in the batch; that it is not predicted there
+    is seen to by the classes that are.
+    """
+    probabilities = logits.softmax(1)
+    overlap = (probabilities * targets).sum(0)
+    present = targets.sum(0) > 0
+    sizes = (probabilities**2).sum(0) + (targets**2).sum(0)
+    weights = weights * present
+    return (weights * (1 - 2 * overlap / sizes.where(present, 1))).sum() / weights.sum()
+
+
+def _label_losses(settings: Mapping[str, Any], classes: Sequence[str]) -> LabelLosses:
+    match settings["name"]:
+        case "cross_entropy":
+            return _cross_entropies
+        case "binary_cross_entropy":
+            return _binary_cross_entropies
+        case "focal":
+            return lambda logits: _focal_losses(logits, settings["gamma"])
+        case "mean_squared_error":
+            return _squared_errors
+        case "bilinear" | "log_bilinear":
+            return _bilinear_losses(settings, classes)
+    raise ValueError(f"no loss is called {settings['name']}")
+
+
+def _cross_entropies(logits: torch.Tensor) -> torch.Tensor:
+    return -logits.log_softmax(1)
+
+
+def _binary_cross_entropies(logits: torch.Tensor) -> torch.Tensor:
+    """Return, for each label k, the mean over outputs z of log(1 + exp(z)), less z_k where 1."""
+    return nn.functional.softplus(logits).mean(1, keepdim=True) - logits / logits.shape[1]
+
+
+def _focal_losses(logits: torch.Tensor, gamma: float) -> torch.Tensor:
+    # (1 - p) ** gamma by its logarithm, whose gradient is finite where p is 1
+    return (gamma * _log_complement(logits)).exp() * _cross_entropies(logits)
+
+
+def _squared_errors(logits: torch.Tensor) -> torch.Tensor:
+    """Return half the squared distance of the probabilities from each label's one-hot vector."""
+    labels = torch.eye(logits.shape[1], dtype=logits.dtype, device=logits.device)
+    return (logits.softmax(1)[:, None] - labels).square().sum(2) / 2
+
+
+def _bilinear_losses(settings: Mapping[str, Any], classes: Sequence[str]) -> LabelLosses:
+    costs = _cost_matrix(settings["cost_matrix"], classes)
+    share = settings["cross_entropy_share"]
+    if share == 0 and not costs.any():
+        raise UserError("loss: cost_matrix: no mistake costs anything; give one a cost")
+    logarithmic = settings["name"] == "log_bilinear"
+
+    def losses(logits: torch.Tensor) -> torch.Tensor:
+        mistakes = -_log_complement(logits) if logarithmic else logits.softmax(1)
+        # no product of matrices, which mixed precision would round to three digits
+        expected = (mistakes[:, None] * costs.to(logits)).sum(2)
+        return (1 - share) * expected + share * _cross_entropies(logits)
+
+    return losses
+
+
+def _cost_matrix(
+    setting: Mapping[str, Mapping[str, float]] | list[list[float]] | None, classes: Sequence[str]
+) -> torch.Tensor:
+    """Return the costs (K, K): row the true class, column the predicted one."""
+    count = len(classes)
+    if isinstance(setting, list):
+        if len(setting) != count:
+            raise UserError(
+                f"loss: cost_matrix has {len(setting)} rows for the {count} classes "
+                f"{', '.join(classes)}: give each of them one, in this order"
+            )
+        return torch.tensor(setting, dtype=torch.float64)
+    costs = 1 - torch.eye(count, dtype=torch.float64)
+    for true, row in (setting or {}).items():
+        for predicted, cost in row.items():
+            if unknown := {true, predicted} - set(classes):
+                raise UserError(
+                    f"loss: cost_matrix names {min(unknown)}, which is no class; "
+                    f"the classes are {', '.join(classes)}"
+                )
+            costs[classes.index(true), classes.index(predicted)] = cost
+    return costs
+
+
+def _log_complement(logits: torch.Tensor) -> torch.Tensor:
+    """Return log(1 - p) of the softmax outputs p: that of the sum of all the others.
+
+    Taken from the logits, since 1 - p is 0 long before the others are.
+    """
+    count = logits.shape[1]
+    own = torch.eye(count, dtype=torch.bool, device=logits.device)
+    others = logits[:, None].masked_fill(own, -torch.inf).logsumexp(2)
+    return others - logits.logsumexp(1, keepdim=True)

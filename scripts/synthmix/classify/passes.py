@@ -1,0 +1,179 @@
+"""Going once through the images of a part: learning from them, or judging by them."""
+
+import math
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import numpy as np
+import torch
+from torch import nn
+from torch.nn.functional import one_hot
+
+from synthmix.classifiers.base import TrainedPart
+from synthmix.classify.examples import Change, Examples
+from synthmix.classify.mixup import mix_up
+from synthmix.classify.sampling import epoch_order
+from synthmix.errors import UserError
+
+Loss = Callable[[torch.Tensor, torch.Tensor], torch.Tensor]
+
+
+class Passes:
+    """All that an epoch takes: the trained part, its optimizer, its loss and what changes images."""
+
+    def __init__(
+        self,
+        trained: TrainedPart,
+        settings: Mapping[str, Any],
+        optimizer: torch.optim.Optimizer,
+        loss: Loss,
+        augment: Change | None,
+        positive: int | None,
+        device: torch.device,
+    ) -> None:
+        """Prepare; `positive` is the index of the class that precision and recall are about."""
+        self.trained = trained
+        self.settings = settings
+        self.optimizer = optimizer
+        self.loss = loss
+        self.augment = augment
+        self.positive = positive
+        self.device = device
+
+    def learning_rate(self) -> float:
+        """Return that of the dense layers."""
+        return max(group["lr"] for group in self.optimizer.param_groups)
+
+    def learn(self, train: Examples, epoch: int) -> dict[str, float]:
+        """Go once through `train` and learn; return what it measured on the way.
+
+        With dropout on and weights changing. Raises UserError where a loss is not finite.
+        """
+        self.trained.train()
+        order = epoch_order(train.labels, self.settings["sampler"]).numpy()
+        tally = Tally(train.classes)
+        batches = batches_of(order, self.settings["batch_size"])
+        for step, positions in enumerate(batches, start=1):
+            loss = self._step(train, positions, tally)
+            _require_finite(loss, f"epoch {epoch}, step {step} of {len(batches)}: the train loss")
+            tally.add_loss(loss, len(positions))
+        return tally.values(self.positive)
+
+    @torch.no_grad()
+    def judge(self, examples: Examples, epoch: int) -> dict[str, float]:
+        """Go once through `examples` without learning; return loss and metrics."""
+        self.trained.eval()
+        tally = Tally(examples.classes)
+        for positions in batches_of(np.arange(len(examples)), self.settings["batch_size"]):
+            labels = examples.labels[positions].to(self.device)
+            logits = self._logits(examples.inputs(positions, self.device))
+            tally.add_answers(logits, labels)
+            tally.add_loss(self.loss(logits, self._targets(labels, tally)).item(), len(positions))
+        values = tally.values(self.positive)
+        _require_finite(values["loss"], f"epoch {epoch}: the validation loss")
+        return values
+
+    def _step(self, train: Examples, positions: np.ndarray, tally: "Tally") -> float:
+        """Take a step on a batch, a part of it in memory at a time; return its loss."""
+        self.optimizer.zero_grad()
+        total = 0.0
+        for part in np.array_split(
+            positions, min(self.settings["accumulation_steps"], len(positions))
+        ):
+            labels = train.labels[part].to(self.device)
+            inputs = train.inputs(part, self.device, self.augment)
+            targets = self._targets(labels, tally)
+            if self.settings["mixup"]:
+                inputs, targets = mix_up(inputs, targets, self.settings["mixup"])
+            outputs = self._logits(inputs)
+            logits, loss = self._loss(outputs, targets)
+            share = len(part) / len(positions)
+            (loss * share).backward()
+            total += loss.item() * share
+            tally.add_answers(logits.detach(), labels)
+        self.optimizer.step()
+        return total
+
+    def _loss(self, outputs: Any, targets: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        """Return the logits and the loss, that of an auxiliary output included."""
+        if isinstance(outputs, torch.Tensor):
+            return outputs, self.loss(outputs, targets)
+        logits, auxiliary = outputs
+        weight = self.settings["auxiliary_weight"]
+        return logits, self.loss(logits, targets) + weight * self.loss(auxiliary, targets)
+
+    def _logits(self, inputs: torch.Tensor) -> Any:
+        if not self.settings["mixed_precision"]:
+            return self.trained(inputs)
+        with torch.autocast(self.device.type, torch.bfloat16):
+            outputs = self.trained(inputs)
+        if isinstance(outputs, torch.Tensor):
+            return outputs.float()
+        return tuple(output.float() for output in outputs)
+
+    def _targets(self, labels: torch.Tensor, tally: "Tally") -> torch.Tensor:
+        return one_hot(labels, tally.classes).float()
+
+
+class Tally:
+    """What is counted while going through images: a confusion matrix and the losses."""
+
+    def __init__(self, classes: int) -> None:
+        """Begin with nothing."""
+        self.classes = classes
+        self.confusion = np.zeros((classes, classes), np.int64)
+        self.loss = 0.0
+        self.images = 0
+
+    def add_answers(self, logits: torch.Tensor, labels: torch.Tensor) -> None:
+        """Count the largest of the logits (N, K) against labels (N,)."""
+        cells = (labels * self.classes + logits.argmax(1)).cpu().numpy()
+        counts = np.bincount(cells, minlength=self.classes**2)
+        self.confusion += counts.reshape(self.classes, self.classes)
+
+    def add_loss(self, loss: float, images: int) -> None:
+        """Count the mean loss over so many images."""
+        self.loss += loss * images
+        self.images += images
+
+    def values(self, positive: int | None) -> dict[str, float]:
+        """Return the mean loss and the metrics; one without a denominator is 0, as while learning."""
+        right = self.confusion.diagonal()
+        true, claimed = self.confusion.sum(1), self.confusion.sum(0)
+        recall = right / np.maximum(true, 1)
+        precision = right / np.maximum(claimed, 1)
+        f1 = 2 * right / np.maximum(true + claimed, 1)
+        there = true > 0
+        chosen = there if positive is None else np.arange(self.classes) == positive
+        return {
+            "loss": self.loss / self.images,
+            "accuracy": float(right.sum() / self.confusion.sum()),
+            "balanced_accuracy": float(recall[there].mean()),
+            "macro_f1": float(f1[there].mean()),
+            "precision": float(precision[chosen].mean()),
+            "recall": float(recall[chosen].mean()),
+        }
+
+
+def batches_of(order: np.ndarray, batch_size: int) -> list[np.ndarray]:
+    """Return `order` in batches; a last batch of one image joins the one before it.
+
+    Batch norm can't learn of one image, and dropping it would leave an image out.
+    """
+    starts = list(range(0, len(order), batch_size))
+    if len(starts) > 1 and len(order) - starts[-1] == 1 < batch_size:
+        starts.pop()
+    return np.split(order, starts[1:])
+
+
+def has_batch_norm(module: nn.Module) -> bool:
+    """Return whether any layer learns of the statistics of a batch."""
+    kinds = (nn.BatchNorm1d, nn.BatchNorm2d, nn.BatchNorm3d)
+    return any(isinstance(layer, kinds) for layer in module.modules())
+
+
+def _require_finite(loss: float, what: str) -> None:
+    if not math.isfinite(loss):
+        raise UserError(
+            f"{what} is {loss}: the training has gone astray; lower the classifier's learning_rate"
+        )

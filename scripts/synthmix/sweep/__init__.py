@@ -1,0 +1,1 @@
+"""Choosing the settings of a classifier in stages, on validation images alone."""

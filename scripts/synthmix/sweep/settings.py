@@ -1,0 +1,45 @@
+"""The section `sweep` of a classifier in a study file; no torch here."""
+
+from typing import Annotated, Literal
+
+from pydantic import Field, create_model
+
+from synthmix.classifiers.settings import Classifier
+from synthmix.search.settings import Grid, grid_of
+from synthmix.settings import Name, SettingsModel
+
+Score = Literal["accuracy", "balanced_accuracy", "macro_f1", "auc", "log_loss"]
+
+ClassifierGrid = grid_of(Classifier, fixed=set())
+
+
+class Sweep(SettingsModel):
+    """Values of settings to try, a stage after the other, each from the best of the one before."""
+
+    stages: Annotated[list[ClassifierGrid], Field(min_length=1)] = Field(
+        description="What each stage tries: values by setting, of which all combinations are"
+        " trained, with what the stages before have chosen."
+    )
+    score: Score = Field(
+        "macro_f1",
+        description="By what the best is known, on the validation images. Of equally good ones the"
+        " one with the lower log_loss is taken, of these the first.",
+    )
+
+
+class StudyClassifier(Classifier):
+    """A network and how it is trained, or how the training of another classifier goes on."""
+
+    network: Classifier.model_fields["network"].annotation | None = Field(
+        None, description=Classifier.model_fields["network"].description
+    )
+    starts_from: Name | None = Field(
+        None,
+        description="Another classifier of the study: this one goes on from its weights, with its"
+        " settings but for those given here. In the place of network.",
+    )
+    sweep: Sweep | None = Field(
+        None,
+        description="Settings to try. They are chosen on the real images alone, of the first seed"
+        " and fold, and then used for every mix.",
+    )
