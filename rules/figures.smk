@@ -18,14 +18,6 @@ def trainings_of(wildcards, classifiers):
     ]
 
 
-def test_predictions(wildcards):
-    """Return the predictions of the test images of all trainings."""
-    return [
-        rules.predict.output.test.format(**wildcards, **training)
-        for training in trainings_of(wildcards, classifiers_of(wildcards))
-    ]
-
-
 def test_trainings(wildcards):
     """Return (classifier, mix, seed) of each of `test_predictions`."""
     return [

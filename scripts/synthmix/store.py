@@ -19,7 +19,6 @@ IDENTIFIERS = (
     *("sample_id", "group", "path", "frame", "part", "content", "split", "store"),
     *("label", "predicted", "true", "class", "first", "second"),
     *("study", "dataset", "generator", "selection", "classifier", "mix", "baseline"),
-    *("class", "first", "second", "better"),
 )
 
 

@@ -22,19 +22,18 @@ OF_ALL_CLASSES = {
 
 def has_positive_class(summary: pd.DataFrame) -> bool:
     """Return whether the table `summary` has measures of a positive class."""
-    return "sensitivity" in summary
+    # a number of images, which is never undefined
+    return "missed_positives" in summary and bool(summary["missed_positives"].notna().any())
 
 
 def measures(summary: pd.DataFrame) -> dict[str, str]:
     """Return the columns of the table `summary` to show, in order, and their names."""
-    found = OF_POSITIVE_CLASS if has_positive_class(summary) else OF_ALL_CLASSES
-    return {column: name for column, name in found.items() if column in summary}
+    return OF_POSITIVE_CLASS if has_positive_class(summary) else OF_ALL_CLASSES
 
 
 def main_measure(summary: pd.DataFrame) -> str:
     """Return the measure that mixes are compared by: accuracy, or macro F1 of all classes."""
-    has_f1 = "macro_f1" in summary and not has_positive_class(summary)
-    return "macro_f1" if has_f1 else "accuracy"
+    return "accuracy" if has_positive_class(summary) else "macro_f1"
 
 
 def measure_name(column: str) -> str:
