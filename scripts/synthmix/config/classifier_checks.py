@@ -161,10 +161,10 @@ def _check_data(study: Study, name: str, settings: dict[str, Any]) -> Iterator[F
         yield (*path, unused), f"is not for {kind}: remove it"
     for dataset in taken:
         prepare = study.prepare_of(dataset)
-        if settings["augmentation"] and needs_colour(settings["augmentation"]):
-            if prepare.channels == 1:
-                text = f"saturation and hue change nothing of data set {dataset}, which is grey"
-                yield (*path, "augmentation"), text
+        coloured = settings["augmentation"] and needs_colour(settings["augmentation"])
+        if coloured and prepare.channels == 1:
+            text = f"saturation and hue change nothing of data set {dataset}, which is grey"
+            yield (*path, "augmentation"), text
         sides = prepare.volume_shape or (prepare.image_size,)
         levels = settings["cnn"]["levels"]
         if not FACTS[settings["network"]].pretrained and min(sides) < 2**levels:
