@@ -8,10 +8,30 @@ def published_of(wildcards):
     return [] if published is None else str(folder / published)
 
 
+def evaluation_of(wildcards):
+    """Return how a job judges predictions; the threshold is in them already."""
+    return study_of(wildcards).evaluation.model_dump(mode="json", exclude={"threshold"})
+
+
+def test_predictions(wildcards):
+    """Return the predictions of all test images: by classifier, mix, seed and fold."""
+    return expand(
+        rules.predict.output.test,
+        **wildcards,
+        classifier=classifiers_of(wildcards),
+        mix=mixes_of(wildcards),
+        seed=SEEDS,
+        fold=folds_of(wildcards),
+    )
+
+
 rule score_predictions:
     input:
-        lambda wildcards: expand(
+        test=lambda wildcards: expand(
             rules.predict.output.test, **wildcards, seed=SEEDS, fold=folds_of(wildcards)
+        ),
+        validation=lambda wildcards: expand(
+            rules.predict.output.validation, **wildcards, seed=SEEDS, fold=folds_of(wildcards)
         ),
     output:
         metrics=DATASET + "/metrics/{classifier}/{mix}.csv",
@@ -22,9 +42,10 @@ rule score_predictions:
         BENCHMARKS + "/score_predictions/{classifier}/{mix}.tsv"
     params:
         seeds=SEEDS,
+        folds=folds_of,
         classes=classes_of,
         positive_class=lambda wildcards: study_of(wildcards).positive_class,
-        evaluation=settings(lambda wildcards: study_of(wildcards).evaluation),
+        evaluation=evaluation_of,
         code=code("score_predictions"),
     threads: 1
     resources:
@@ -40,14 +61,7 @@ rule score_predictions:
 
 rule compare_mixes:
     input:
-        lambda wildcards: expand(
-            rules.predict.output.test,
-            **wildcards,
-            classifier=classifiers_of(wildcards),
-            mix=mixes_of(wildcards),
-            seed=SEEDS,
-            fold=folds_of(wildcards),
-        ),
+        test_predictions,
     output:
         DATASET + "/tables/comparison.csv",
     log:
@@ -56,9 +70,12 @@ rule compare_mixes:
         BENCHMARKS + "/compare_mixes.tsv"
     params:
         mixes=lambda wildcards: [mix.to_dict() for mix in mixes_of(wildcards).values()],
-        classifiers=lambda wildcards: classifiers_of(wildcards),
+        classifiers=classifiers_of,
         seeds=SEEDS,
-        evaluation=settings(lambda wildcards: study_of(wildcards).evaluation),
+        folds=folds_of,
+        classes=classes_of,
+        positive_class=lambda wildcards: study_of(wildcards).positive_class,
+        evaluation=evaluation_of,
         code=code("compare_mixes"),
     threads: 1
     resources:
@@ -70,6 +87,36 @@ rule compare_mixes:
         "Comparing the mixes of {wildcards.dataset} with their baselines"
     script:
         "../scripts/compare_mixes.py"
+
+
+rule compare_classifiers:
+    input:
+        test_predictions,
+    output:
+        DATASET + "/tables/classifier_comparison.csv",
+    log:
+        LOGS + "/compare_classifiers.log",
+    benchmark:
+        BENCHMARKS + "/compare_classifiers.tsv"
+    params:
+        mixes=lambda wildcards: list(mixes_of(wildcards)),
+        classifiers=classifiers_of,
+        seeds=SEEDS,
+        folds=folds_of,
+        classes=classes_of,
+        positive_class=lambda wildcards: study_of(wildcards).positive_class,
+        evaluation=evaluation_of,
+        code=code("compare_classifiers"),
+    threads: 1
+    resources:
+        mem_mb=memory(1500),
+        runtime=minutes(30),
+    conda:
+        ENVIRONMENT
+    message:
+        "Comparing the classifiers of {wildcards.dataset}"
+    script:
+        "../scripts/compare_classifiers.py"
 
 
 rule tabulate_study:
@@ -93,6 +140,7 @@ rule tabulate_study:
             mix=mixes_of(wildcards),
         ),
         comparison=rules.compare_mixes.output[0],
+        classifier_comparison=rules.compare_classifiers.output[0],
         published=published_of,
     output:
         mixes=DATASET + "/tables/mixes.csv",

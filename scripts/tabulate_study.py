@@ -13,6 +13,7 @@ with job(snakemake):
         metrics_tables=snakemake.input.metrics,
         confusion_tables=snakemake.input.confusion,
         comparison=snakemake.input.comparison,
+        classifier_comparison=snakemake.input.classifier_comparison,
         published=snakemake.input.get("published") or None,
         outputs=dict(snakemake.output.items()),
     )

@@ -14,6 +14,7 @@ from synthmix.config.preparation import (
     OfficialSplit,
 )
 from synthmix.config.searches import check_searches, setting_path, trained_as
+from synthmix.evaluate.settings import check_threshold
 from synthmix.files import expanded
 from synthmix.generators.settings import ALL_CLASSES
 from synthmix.mix.plan import REAL_ONLY, plan_mixes
@@ -41,6 +42,7 @@ def check(study: Study, folder: Path) -> list[Finding]:
         *_check_scores(study),
         *check_classifiers(study),
         *_check_cross_validation(study),
+        *_check_threshold(study),
     ]
 
 
@@ -128,6 +130,14 @@ def _check_classes(study: Study) -> Iterator[Finding]:
             yield ("positive_class",), one_of(study.positive_class, classes, kind)
         for path, shares in _class_shares(study):
             yield from _check_names(path, shares, name, classes)
+
+
+def _check_threshold(study: Study) -> Iterator[Finding]:
+    for dataset in study.datasets.values():
+        classes = dataset.class_names()
+        problem = check_threshold(study.evaluation, list(classes), study.positive_class)
+        if problem:
+            yield ("evaluation", "threshold"), problem
 
 
 def _check_sums(study: Study) -> Iterator[Finding]:

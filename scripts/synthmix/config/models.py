@@ -6,6 +6,7 @@ from pydantic import BeforeValidator, Field
 
 from synthmix.config.options import dataset_settings, generator_settings
 from synthmix.config.preparation import Prepare, ShareSplit, Split
+from synthmix.evaluate.settings import Evaluation
 from synthmix.generators.resampling.removal import Removal
 from synthmix.score.settings import ScoreSettings
 from synthmix.settings import (
@@ -121,20 +122,6 @@ class Export(SettingsModel):
     )
     truncation: Share | None = Field(
         None, description="As of pools, whose value is taken where this is absent."
-    )
-
-
-class Evaluation(SettingsModel):
-    """How results are judged."""
-
-    bootstrap_samples: Annotated[int, Field(ge=100)] = Field(
-        2000, description="Resamples of the test patients behind each interval."
-    )
-    confidence: Annotated[float, Field(gt=0.5, lt=1)] = Field(
-        0.95, description="Coverage of the intervals."
-    )
-    significance: Annotated[float, Field(gt=0, lt=0.5)] = Field(
-        0.05, description="Largest Holm-adjusted p-value that counts as evidence."
     )
 
 

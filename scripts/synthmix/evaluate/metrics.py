@@ -1,76 +1,212 @@
-"""Metrics of one class against the rest, for many weightings of the same predictions at once."""
+"""The metrics of predictions, for many weightings of the same images at once.
 
-from dataclasses import dataclass
+All are those of scikit-learn, with one difference: what has no denominator is nan, not 0. Macro
+averages are over the classes that are true or predicted somewhere, and there, as in scikit-learn,
+the precision of a class that is never predicted and the recall of one that is never true are 0.
+"""
+
+from collections.abc import Mapping
 
 import numpy as np
 import pandas as pd
 
-METRICS = (
+from synthmix.evaluate.calibration import calibration_metrics
+from synthmix.evaluate.predictions import PROBABILITY, Predictions
+from synthmix.evaluate.ranking import ranking_metrics
+
+Name = tuple[str, str]  # the metric, and the class that it is of, "" if of all
+
+# of all classes together
+OVERALL = (
     "accuracy",
+    "balanced_accuracy",
+    "macro_precision",
+    "macro_recall",
+    "macro_f1",
+    "macro_auc",
+    "macro_average_precision",
+    "cohen_kappa",
+    "mcc",
+    "brier_score",
+    "expected_calibration_error",
+    "log_loss",
+    "correct",
+    "incorrect",
+    "total",
+)
+# of each class against the rest
+OF_CLASS = ("precision", "recall", "f1", "auc", "average_precision")
+# of the positive class against the rest; without one, auc and average_precision are the macro ones
+OF_POSITIVE = (
     "precision",
     "sensitivity",
     "specificity",
     "f1",
     "auc",
+    "average_precision",
     "missed_positives",
     "missed_positive_share",
 )
+# of the other one of two classes, for sources that count so
+PUBLISHED_WAY = {f"published_way_{metric}": metric for metric in ("precision", "recall", "f1")}
+
+_ONE_CLASS = "the images are of one class only"
+_NO_IMAGE = "no image is of the class"
+_NOT_CLAIMED = "no image was said to be of the class"
+_MISSING = "no image is of one of the classes"
+_UNDEFINED = {
+    "precision": _NOT_CLAIMED,
+    "published_way_precision": _NOT_CLAIMED,
+    "recall": _NO_IMAGE,
+    "sensitivity": _NO_IMAGE,
+    "published_way_recall": _NO_IMAGE,
+    "specificity": "all images are of the positive class",
+    "f1": "no image is of the class or was said to be",
+    "published_way_f1": "no image is of the class or was said to be",
+    "auc": _ONE_CLASS,
+    "average_precision": _NO_IMAGE,
+    "macro_auc": _MISSING,
+    "macro_average_precision": _MISSING,
+    "cohen_kappa": "all images are of one class and were said to be",
+    "mcc": "all images are of one class or were said to be",
+}
 
 
-@dataclass(frozen=True)
-class Predictions:
-    """What a classifier said of N images, reduced to one class against the rest."""
+def weighted_metrics(
+    predictions: Predictions, weights: np.ndarray, positive_class: str | None = None
+) -> dict[Name, np.ndarray]:
+    """Return all metrics for each row of `weights` (B, N), arrays (B,) by metric and class.
 
-    actual: np.ndarray  # (N,) bool: the image is of the positive class
-    predicted: np.ndarray  # (N,) bool: the classifier says so
-    correct: np.ndarray  # (N,) bool: the predicted class is the true one
-    score: np.ndarray  # (N,) float: probability of the positive class, 0..1
-
-
-def against_rest(table: pd.DataFrame, positive_class: str) -> Predictions:
-    """Reduce a table of predictions to `positive_class` against the rest."""
-    return Predictions(
-        actual=(table["label"] == positive_class).to_numpy(),
-        predicted=(table["predicted"] == positive_class).to_numpy(),
-        correct=(table["label"] == table["predicted"]).to_numpy(),
-        score=table[f"probability_{positive_class}"].to_numpy(np.float64),
-    )
-
-
-def weighted_metrics(predictions: Predictions, weights: np.ndarray) -> dict[str, np.ndarray]:
-    """Return every metric of `METRICS` for each row of `weights` (B, N); arrays of length B.
-
-    A weight is how often an image counts. A metric without a denominator is nan.
+    A weight is how often an image counts. The metrics are `OVERALL`, of each class `OF_CLASS`, of
+    `positive_class`, where there is one, `OF_POSITIVE`, and with two classes `PUBLISHED_WAY`.
     """
-    actual, predicted = predictions.actual, predictions.predicted
+    overall, of_class = _confusion_metrics(predictions, weights)
+    of_class |= _rankings(predictions, weights)
+    overall |= {
+        "macro_auc": of_class["auc"].mean(1),
+        "macro_average_precision": of_class["average_precision"].mean(1),
+        **calibration_metrics(predictions.actual, predictions.probabilities, weights),
+    }
+    if positive_class is None:
+        overall |= {name: overall[f"macro_{name}"] for name in ("auc", "average_precision")}
+    else:
+        positive = predictions.classes.index(positive_class)
+        overall |= _positive_metrics(predictions, weights, of_class, positive)
+    named = {(metric, ""): values for metric, values in overall.items()}
+    return named | {
+        (metric, label): of_class[metric][:, place]
+        for place, label in enumerate(predictions.classes)
+        for metric in OF_CLASS
+    }
+
+
+def validation_scores(table: pd.DataFrame, positive_class: str | None) -> dict[str, float]:
+    """Return the metrics of a table of predictions by name, those of single classes left out.
+
+    auc is that of `positive_class`, the mean of all classes where it is None. What is undefined
+    is nan.
+    """
+    classes = [name.removeprefix(PROBABILITY) for name in table if name.startswith(PROBABILITY)]
+    predictions = Predictions.from_table(table, classes)
+    values = weighted_metrics(predictions, np.ones((1, len(table))), positive_class)
+    return {metric: float(value[0]) for (metric, label), value in values.items() if not label}
+
+
+def why_undefined(metric: str, positive_class: str | None) -> str:
+    """Return in words why there is no value of `metric`."""
+    if positive_class is None and f"macro_{metric}" in OVERALL:
+        metric = f"macro_{metric}"
+    return _UNDEFINED.get(metric, "it can't be computed")
+
+
+def _confusion_metrics(
+    predictions: Predictions, weights: np.ndarray
+) -> tuple[dict[str, np.ndarray], dict[str, np.ndarray]]:
+    """Return the metrics of counts: of all classes (B,) and of each (B, classes)."""
+    is_class, says_class = _one_hot(predictions)
     total = weights.sum(1)
-    true_positive = weights @ (actual & predicted)
-    positive = weights @ actual
-    negative = total - positive
-    claimed = weights @ predicted
-    missed = positive - true_positive
+    true, claimed = weights @ is_class, weights @ says_class
+    right = weights @ (is_class * says_class)
+    correct = right.sum(1)
     with np.errstate(divide="ignore", invalid="ignore"):
-        return {
-            "accuracy": weights @ predictions.correct / total,
-            "precision": true_positive / claimed,
-            "sensitivity": true_positive / positive,
-            "specificity": weights @ (~actual & ~predicted) / negative,
-            "f1": 2 * true_positive / (positive + claimed),
-            "auc": _auc(predictions, weights, positive, negative),
-            "missed_positives": missed,
-            "missed_positive_share": missed / total,
+        of_class = {
+            "precision": right / claimed,
+            "recall": right / true,
+            "f1": 2 * right / (true + claimed),
         }
+        overall = {
+            "accuracy": correct / total,
+            "balanced_accuracy": _mean_where(of_class["recall"], true > 0),
+            "cohen_kappa": _kappa(correct, true, claimed, total),
+            "mcc": _mcc(correct, true, claimed, total),
+            "correct": correct,
+            "incorrect": total - correct,
+            "total": total,
+        }
+    present = (true > 0) | (claimed > 0)
+    for metric, values in of_class.items():
+        overall[f"macro_{metric}"] = _mean_where(np.nan_to_num(values), present)
+    return overall, of_class
 
 
-def _auc(
-    predictions: Predictions, weights: np.ndarray, positive: np.ndarray, negative: np.ndarray
+def _one_hot(predictions: Predictions) -> tuple[np.ndarray, np.ndarray]:
+    """Return (N, classes) twice, 1 where the image is of the class, and where that was said."""
+    identity = np.eye(len(predictions.classes))
+    return identity[predictions.actual], identity[predictions.predicted]
+
+
+def _mean_where(values: np.ndarray, where: np.ndarray) -> np.ndarray:
+    return np.where(where, values, 0).sum(1) / where.sum(1)
+
+
+def _kappa(
+    correct: np.ndarray, true: np.ndarray, claimed: np.ndarray, total: np.ndarray
 ) -> np.ndarray:
-    """Return the share of (positive, negative) pairs that the score orders, ties counting half."""
-    order = np.argsort(predictions.score, kind="stable")
-    weights = weights[:, order]
-    actual = predictions.actual[order]
-    _, starts = np.unique(predictions.score[order], return_index=True)
-    positives = np.add.reduceat(weights * actual, starts, axis=1)
-    negatives = np.add.reduceat(weights * ~actual, starts, axis=1)
-    below = np.cumsum(negatives, axis=1) - negatives
-    return (positives * (below + negatives / 2)).sum(1) / (positive * negative)
+    """Return the agreement beyond chance (Cohen 1960)."""
+    by_chance = (true * claimed).sum(1) / total
+    return (correct - by_chance) / (total - by_chance)
+
+
+def _mcc(
+    correct: np.ndarray, true: np.ndarray, claimed: np.ndarray, total: np.ndarray
+) -> np.ndarray:
+    """Return Matthews' correlation of truth and prediction, of any number of classes.
+
+    Gorodkin 2004, Comparing two K-category assignments by a K-category correlation coefficient.
+    """
+    covariance = correct * total - (true * claimed).sum(1)
+    return covariance / np.sqrt((total**2 - (true**2).sum(1)) * (total**2 - (claimed**2).sum(1)))
+
+
+def _rankings(predictions: Predictions, weights: np.ndarray) -> dict[str, np.ndarray]:
+    """Return AUC and average precision of each class against the rest, (B, classes) each."""
+    pairs = [
+        ranking_metrics(predictions.actual == place, predictions.probabilities[:, place], weights)
+        for place in range(len(predictions.classes))
+    ]
+    auc, average_precision = (np.stack(values, axis=1) for values in zip(*pairs, strict=True))
+    return {"auc": auc, "average_precision": average_precision}
+
+
+def _positive_metrics(
+    predictions: Predictions,
+    weights: np.ndarray,
+    of_class: Mapping[str, np.ndarray],
+    positive: int,
+) -> dict[str, np.ndarray]:
+    """Return the metrics of the positive class, and of two classes those of the other one."""
+    is_positive = predictions.actual == positive
+    says_positive = predictions.predicted == positive
+    missed = weights @ (is_positive & ~says_positive)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        specificity = weights @ (~is_positive & ~says_positive) / (weights @ ~is_positive)
+    found = {name: of_class[name][:, positive] for name in OF_CLASS if name != "recall"}
+    found |= {
+        "sensitivity": of_class["recall"][:, positive],
+        "specificity": specificity,
+        "missed_positives": missed,
+        "missed_positive_share": missed / weights.sum(1),
+    }
+    if len(predictions.classes) == 2:
+        found |= {name: of_class[metric][:, 1 - positive] for name, metric in PUBLISHED_WAY.items()}
+    return found

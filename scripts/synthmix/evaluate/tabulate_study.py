@@ -1,21 +1,22 @@
 """The tables of one study, from the metrics of all its mixes."""
 
 import logging
-import math
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
-from synthmix.evaluate.metrics import METRICS
-from synthmix.evaluate.score_predictions import ALL_SEEDS
+from synthmix.evaluate.metrics import OF_POSITIVE, OVERALL, PUBLISHED_WAY
+from synthmix.evaluate.score_predictions import ALL_FOLDS, ALL_SEEDS
+from synthmix.evaluate.study_markdown import study_markdown
 from synthmix.files import write_table, write_text
 from synthmix.mix.plan import Mix, describe_class_shares
 from synthmix.store import read_table
 
 LOGGER = logging.getLogger(__name__)
 PUBLISHED_METRICS = ("accuracy", "precision", "recall", "f1", "missed_positive_share")
+METRICS = (*OVERALL, *OF_POSITIVE, *PUBLISHED_WAY)
 SYNTHETIC_MIX, SELECTED_REAL, REAL_ONLY = "synthetic_mix", "selected_real", "real_only"
 
 
@@ -26,12 +27,14 @@ def tabulate_study(
     metrics_tables: Sequence[str | Path],
     confusion_tables: Sequence[str | Path],
     comparison: str | Path,
+    classifier_comparison: str | Path,
     published: str | Path | None,
     outputs: Mapping[str, str | Path],
 ) -> None:
     """Write the tables `mixes`, `metrics`, `confusion`, `summary` and `summary_markdown`.
 
-    `mix_tables` holds the table of each mix by its name. `published` is a CSV with the columns
+    `mix_tables` holds the table of each mix by its name; `comparison` and `classifier_comparison`
+    are the tables of `compare_mixes` and `compare_classifiers`. `published` is a CSV with the columns
     class_shares, real_share, metric, value: what the source prints, where it prints anything.
     """
     counts = count_mixes(mixes, {name: read_table(path) for name, path in mix_tables.items()})
@@ -45,7 +48,8 @@ def tabulate_study(
     write_table(outputs["metrics"], metrics)
     write_table(outputs["confusion"], confusion)
     write_table(outputs["summary"], summary)
-    write_text(outputs["summary_markdown"], _markdown(summary))
+    markdown = study_markdown(summary, metrics, read_table(classifier_comparison))
+    write_text(outputs["summary_markdown"], markdown)
 
 
 def count_mixes(mixes: Sequence[Mix], tables: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
@@ -68,11 +72,14 @@ def summarise(
     comparison: pd.DataFrame,
     published: pd.DataFrame | None,
 ) -> pd.DataFrame:
-    """Return one row for each classifier and mix: what it is, its metrics, its verdict."""
+    """Return one row for each classifier and mix: what it is, its metrics, its verdict.
+
+    Each of `METRICS`, of the test images of all folds and seeds, has the columns of its name and
+    with _low, _high and _deviation (over the seeds); all are nan where it is undefined, or where
+    it is of the positive class and there is none.
+    """
     train = counts[counts["split"] == "train"].groupby(["mix", "origin"])["images"].sum()
-    overall = metrics[metrics["seed"].astype(str) == ALL_SEEDS].set_index(
-        ["classifier", "mix", "metric"]
-    )
+    overall = _of_all_seeds(metrics).set_index(["classifier", "mix", "metric"])
     compared = comparison.set_index(["classifier", "mix"])
     rows = []
     for classifier in classifiers:
@@ -80,15 +87,47 @@ def summarise(
             row = {"classifier": classifier, **_facts(mix)}
             row["train_real"] = train.get((mix.name, "real"), 0)
             row["train_synthetic"] = train.get((mix.name, "synthetic"), 0)
-            for metric in metrics["metric"].unique():
-                row |= _with_interval(metric, overall.loc[(classifier, mix.name, metric)])
-            if not mix.is_baseline:
-                found = compared.loc[(classifier, mix.name)]
-                row |= _with_interval("difference", found, value="difference")
-                row |= {"p_adjusted": found["p_adjusted"], "verdict": found["verdict"]}
+            row |= _metric_columns(overall.loc[(classifier, mix.name)])
+            row |= _comparison_columns(
+                None if mix.is_baseline else compared.loc[(classifier, mix.name)]
+            )
             row |= _published_values(published if mix.generator else None, mix)
             rows.append(row)
     return pd.DataFrame(rows)
+
+
+def _of_all_seeds(metrics: pd.DataFrame) -> pd.DataFrame:
+    """Return the rows about the test images of all seeds, of no single fold or class."""
+    return metrics[
+        (metrics["seed"].astype(str) == ALL_SEEDS)
+        & (metrics["fold"].astype(str) == ALL_FOLDS)
+        & (metrics["split"] == "test")
+        & metrics["class"].isna()
+    ]
+
+
+def _metric_columns(found: pd.DataFrame) -> dict[str, float]:
+    """Return the columns of all `METRICS`; `found` has those that there are, by their names."""
+    found = found.reindex(METRICS)
+    return {
+        f"{metric}{suffix}": found.loc[metric, column]
+        for metric in METRICS
+        for suffix, column in (
+            ("", "value"),
+            ("_low", "low"),
+            ("_high", "high"),
+            ("_deviation", "deviation"),
+        )
+    }
+
+
+def _comparison_columns(found: pd.Series | None) -> dict[str, float | str | None]:
+    """Return how a mix compares with its baseline; nothing for the baseline itself."""
+    names = ("difference", "difference_low", "difference_high", "p_adjusted", "verdict")
+    columns = ("difference", "low", "high", "p_adjusted", "verdict")
+    if found is None:
+        return dict.fromkeys(names)
+    return {name: found[column] for name, column in zip(names, columns, strict=True)}
 
 
 def _facts(mix: Mix) -> dict[str, str | float]:
@@ -116,7 +155,10 @@ def _is_of(published: pd.DataFrame, mix: Mix) -> pd.Series:
 
 
 def _warn_of_strangers(published: pd.DataFrame, mixes: Sequence[Mix]) -> None:
-    known = np.logical_or.reduce([_is_of(published, mix) for mix in mixes if mix.generator])
+    known = np.zeros(len(published), bool)
+    for mix in mixes:
+        if mix.generator:
+            known |= _is_of(published, mix)
     for row in published[~known].itertuples():
         LOGGER.warning(
             "published: no mix has class shares %s and a real share of %s",
@@ -135,26 +177,3 @@ def _published_values(published: pd.DataFrame | None, mix: Mix) -> dict[str, flo
         return nothing
     found = published[_is_of(published, mix)]
     return nothing | dict(zip("published_" + found["metric"], found["value"], strict=True))
-
-
-def _with_interval(name: str, found: pd.Series, value: str = "value") -> dict[str, float]:
-    return {name: found[value], f"{name}_low": found["low"], f"{name}_high": found["high"]}
-
-
-def _cell(value: float, low: float, high: float) -> str:
-    return "-" if math.isnan(value) else f"{value:.3g} ({low:.3g} to {high:.3g})"
-
-
-def _markdown(summary: pd.DataFrame) -> str:
-    """Return the summary as a Markdown table, a metric with its interval in each cell."""
-    shown = [metric for metric in METRICS if metric != "missed_positive_share"]
-    lines = [
-        ["classifier", "mix", "real images", "synthetic images", *shown, "against real only"],
-    ]
-    lines.append(["---"] * len(lines[0]))
-    for row in summary.to_dict("records"):
-        cells = [_cell(row[m], row[f"{m}_low"], row[f"{m}_high"]) for m in shown]
-        verdict = row.get("verdict") if isinstance(row.get("verdict"), str) else ""
-        names = [row["classifier"], row["mix"], row["train_real"], row["train_synthetic"]]
-        lines.append([str(cell) for cell in (*names, *cells, verdict)])
-    return "\n".join(f"| {' | '.join(cells)} |" for cells in lines) + "\n"

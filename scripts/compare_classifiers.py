@@ -1,0 +1,15 @@
+"""Compare classifiers that were trained on the same mix."""
+
+from synthmix.evaluate.compare_classifiers import compare_classifiers
+from synthmix.evaluate.paired import Judge, files_by_run
+from synthmix.jobs import job
+
+with job(snakemake):
+    params = snakemake.params
+    compare_classifiers(
+        files_by_run(snakemake.input, params.classifiers, params.mixes, params.seeds, params.folds),
+        params.mixes,
+        params.classifiers,
+        snakemake.output[0],
+        Judge(params.classes, params.positive_class, seed=params.seeds[0], **params.evaluation),
+    )

@@ -1,0 +1,53 @@
+"""Every pair of classifiers that were trained on the same images: which is the better one?"""
+
+from collections.abc import Mapping, Sequence
+from itertools import combinations
+from pathlib import Path
+
+import pandas as pd
+
+from synthmix.evaluate.paired import DIFFERENCE_COLUMNS, P_VALUES, Files, Judge, adjust
+from synthmix.files import write_table
+
+NO_EVIDENCE = "no evidence"
+COLUMNS = (
+    *("mix", "first", "second"),
+    *DIFFERENCE_COLUMNS,
+    *("only_first_correct", "only_second_correct"),
+    *P_VALUES.keys(),
+    *P_VALUES.values(),
+    "better",
+)
+
+
+def compare_classifiers(
+    predictions: Mapping[tuple[str, str], Files],
+    mixes: Sequence[str],
+    classifiers: Sequence[str],
+    output: str | Path,
+    judge: Judge,
+) -> None:
+    """Write a row for each mix and pair of `classifiers`; with one classifier a header alone.
+
+    `predictions` holds, by (classifier, mix), the tables of predictions: for each training seed,
+    of each fold. Columns: mix, first, second (classifiers), what `Judge.compare` returns of them,
+    p_adjusted and auc_p_adjusted by Holm over the table, and better: the more accurate classifier,
+    or "no evidence" that there is one.
+    """
+    rows = []
+    for mix in mixes if len(classifiers) > 1 else ():
+        runs = {name: judge.run(predictions[name, mix]) for name in classifiers}
+        rows += [
+            {"mix": mix, "first": first, "second": second}
+            | judge.compare(runs[first], runs[second])
+            for first, second in combinations(classifiers, 2)
+        ]
+    table = pd.DataFrame(rows)
+    if rows:
+        table = adjust(table)
+        table["better"] = [_better(row, judge) for row in table.to_dict("records")]
+    write_table(output, table.reindex(columns=COLUMNS))
+
+
+def _better(row: Mapping[str, str | float], judge: Judge) -> str:
+    return {1: row["first"], -1: row["second"], 0: NO_EVIDENCE}[judge.verdict(row)]

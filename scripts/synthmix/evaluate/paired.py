@@ -1,0 +1,187 @@
+"""Two classifiers that were tested on the same images: how far apart, and is there evidence?"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from scipy.stats import binomtest
+
+from synthmix.evaluate.bootstrap import Bootstrap
+from synthmix.evaluate.delong import delong_test
+from synthmix.evaluate.metrics import weighted_metrics
+from synthmix.evaluate.predictions import Predictions, read_predictions
+from synthmix.evaluate.settings import LARGEST_PROBABILITY
+from synthmix.evaluate.threshold import predicted_classes
+
+# of which the difference has an interval: its name in tables, and the metric
+DIFFERENCES = {"": "accuracy", "macro_f1_": "macro_f1", "auc_": "auc"}
+# a row of `compare`: differences with their intervals, and p-values before and after Holm
+DIFFERENCE_COLUMNS = tuple(
+    f"{prefix}{column}" for prefix in DIFFERENCES for column in ("difference", "low", "high")
+)
+P_VALUES = {"p_value": "p_adjusted", "auc_p_value": "auc_p_adjusted"}
+
+Files = Sequence[Sequence[str | Path]]  # tables of predictions: for each seed, of each fold
+
+
+@dataclass(frozen=True)
+class Run:
+    """A classifier on one mix, as its comparisons need it; images are in the order of their names.
+
+    Where it was trained with several seeds, `answers` and `scores` are of the mean probabilities,
+    decided by the mean threshold: tests need one answer an image.
+    """
+
+    images: list[str]
+    labels: np.ndarray  # (N,) true classes
+    answers: np.ndarray  # (N,) predicted classes
+    scores: np.ndarray  # (N, classes) probabilities
+    bootstrap: Bootstrap
+    values: Mapping[str, np.ndarray]  # of each metric, means over the seeds, as of `Bootstrap`
+
+
+@dataclass(frozen=True)
+class Judge:
+    """How classifiers of one data set are compared."""
+
+    classes: Sequence[str]
+    positive_class: str | None
+    bootstrap_samples: int
+    confidence: float
+    significance: float
+    seed: int
+
+    def run(self, files: Files) -> Run:
+        """Read the predictions of a run; raises ValueError where its seeds had other images."""
+        tables = [
+            read_predictions(paths).sort_values("sample_id", ignore_index=True) for paths in files
+        ]
+        images = tables[0]["sample_id"]
+        if images.duplicated().any() or not all(images.equals(t["sample_id"]) for t in tables):
+            raise ValueError("not every seed tests the same images once")
+        bootstrap = Bootstrap(tables[0]["group"], self.bootstrap_samples, self.seed)
+        scores = np.mean([Predictions.from_table(t, self.classes).probabilities for t in tables], 0)
+        return Run(
+            images=images.tolist(),
+            labels=tables[0]["label"].to_numpy(),
+            answers=self._answers(tables, scores),
+            scores=scores,
+            bootstrap=bootstrap,
+            values=self._values(tables, bootstrap),
+        )
+
+    def compare(self, first: Run, second: Run) -> dict[str, float | int]:
+        """Return what the first run has more than the second.
+
+        `DIFFERENCES`, means over the seeds, with their bootstrap intervals over patients;
+        only_first_correct, only_second_correct and p_value of McNemar's exact test; auc_p_value
+        of DeLong's test, for the positive class, of two classes for either. Raises ValueError
+        where the runs were tested on different images.
+        """
+        if first.images != second.images:
+            raise ValueError("runs that are compared were tested on different images")
+        row = {}
+        for prefix, metric in DIFFERENCES.items():
+            values = first.values[metric] - second.values[metric]
+            low, high = first.bootstrap.interval(values, self.confidence)
+            row |= {f"{prefix}difference": values[0], f"{prefix}low": low, f"{prefix}high": high}
+        right = [run.answers == run.labels for run in (first, second)]
+        only_first = int((right[0] & ~right[1]).sum())
+        only_second = int((right[1] & ~right[0]).sum())
+        return row | {
+            "only_first_correct": only_first,
+            "only_second_correct": only_second,
+            "p_value": mcnemar_exact(only_first, only_second),
+            "auc_p_value": self._test_auc(first, second),
+        }
+
+    def verdict(self, row: Mapping[str, float]) -> int:
+        """Return 1 or -1 where there is evidence that the first or second is more accurate, else 0.
+
+        `row` is one of `compare`, with p_adjusted. Evidence takes both the test and the interval:
+        McNemar's test takes images for independent, which those of one patient are not; the
+        interval over patients does not.
+        """
+        if not row["p_adjusted"] < self.significance or row["low"] <= 0 <= row["high"]:
+            return 0
+        return 1 if row["difference"] > 0 else -1
+
+    def _values(self, tables: list[pd.DataFrame], bootstrap: Bootstrap) -> dict[str, np.ndarray]:
+        """Return the metrics of `DIFFERENCES`, means over the tables, of all resamples."""
+        predictions = [Predictions.from_table(table, self.classes) for table in tables]
+
+        def means(weights: np.ndarray) -> dict[str, np.ndarray]:
+            scored = [weighted_metrics(one, weights, self.positive_class) for one in predictions]
+            return {
+                metric: np.mean([values[metric, ""] for values in scored], axis=0)
+                for metric in DIFFERENCES.values()
+            }
+
+        return bootstrap.apply(means)
+
+    def _answers(self, tables: list[pd.DataFrame], scores: np.ndarray) -> np.ndarray:
+        """Return the predicted class (N,) of the mean probabilities `scores`."""
+        if len(tables) == 1:
+            return tables[0]["predicted"].to_numpy()
+        threshold = LARGEST_PROBABILITY
+        if "threshold" in tables[0]:
+            threshold = np.mean([table["threshold"] for table in tables], axis=0)
+        return predicted_classes(scores, self.classes, self.positive_class, threshold)
+
+    def _test_auc(self, first: Run, second: Run) -> float:
+        positive = self.positive_class or (self.classes[0] if len(self.classes) == 2 else None)
+        if positive is None:
+            return np.nan
+        place = list(self.classes).index(positive)
+        scores = [run.scores[:, place] for run in (first, second)]
+        return delong_test(first.labels == positive, *scores)
+
+
+def files_by_run(
+    files: Iterable[str | Path],
+    classifiers: Sequence[str],
+    mixes: Sequence[str],
+    seeds: Sequence[int],
+    folds: Sequence[str],
+) -> dict[tuple[str, str], Files]:
+    """Return tables of predictions by (classifier, mix).
+
+    `files` has them in the order in which a rule expands classifiers, mixes, seeds and folds.
+    """
+    remaining = iter(files)
+    return {
+        (classifier, mix): [[next(remaining) for _ in folds] for _ in seeds]
+        for classifier in classifiers
+        for mix in mixes
+    }
+
+
+def mcnemar_exact(only_first: int, only_second: int) -> float:
+    """Return the two-sided p-value of McNemar's exact test (McNemar 1947).
+
+    The arguments count the images that only the first or only the second classifier gets right.
+    """
+    if only_first + only_second == 0:
+        return 1.0
+    return float(binomtest(only_first, only_first + only_second).pvalue)
+
+
+def holm(p_values: np.ndarray) -> np.ndarray:
+    """Return p-values adjusted for their number by Holm's step-down procedure (Holm 1979).
+
+    What is nan was not tested: it stays nan and counts for nothing.
+    """
+    adjusted = np.full(len(p_values), np.nan)
+    tested = np.flatnonzero(~np.isnan(p_values))
+    order = tested[np.argsort(p_values[tested], kind="stable")]
+    steps = (len(order) - np.arange(len(order))) * p_values[order]
+    adjusted[order] = np.minimum(np.maximum.accumulate(steps), 1)
+    return adjusted
+
+
+def adjust(table: pd.DataFrame) -> pd.DataFrame:
+    """Return `table` with the p-values of its rows adjusted for their number."""
+    adjusted = {new: holm(table[old].to_numpy(float)) for old, new in P_VALUES.items()}
+    return table.assign(**adjusted)

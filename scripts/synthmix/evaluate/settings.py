@@ -1,0 +1,52 @@
+"""What a study says of how results are judged; no torch here."""
+
+from collections.abc import Sequence
+from typing import Annotated
+
+from pydantic import Field
+
+from synthmix.settings import SettingsModel
+
+LARGEST_PROBABILITY = 0.5
+
+Between = Annotated[float, Field(gt=0, lt=1)]
+
+
+class SensitivityThreshold(SettingsModel):
+    """A threshold chosen on the validation images of each training."""
+
+    sensitivity: Annotated[float, Field(gt=0, le=1)] = Field(
+        description="The highest threshold with at least this sensitivity there is taken."
+    )
+
+
+class Evaluation(SettingsModel):
+    """How results are judged."""
+
+    bootstrap_samples: Annotated[int, Field(ge=100)] = Field(
+        2000, description="Resamples of the test patients behind each interval."
+    )
+    confidence: Annotated[float, Field(gt=0.5, lt=1)] = Field(
+        0.95, description="Coverage of the intervals."
+    )
+    significance: Annotated[float, Field(gt=0, lt=0.5)] = Field(
+        0.05, description="Largest Holm-adjusted p-value that counts as evidence."
+    )
+    threshold: Between | SensitivityThreshold = Field(
+        LARGEST_PROBABILITY,
+        description="Probability from which an image is said to be of positive_class; with two"
+        " classes alone. 0.5: the more probable class.",
+    )
+
+
+def check_threshold(
+    settings: Evaluation, classes: Sequence[str], positive_class: str | None
+) -> str | None:
+    """Return what is wrong with the threshold of a data set with these classes, None if nothing."""
+    if settings.threshold == LARGEST_PROBABILITY:
+        return None
+    if len(classes) != 2:
+        return f"is for two classes, and these are {len(classes)}: remove it"
+    if positive_class is None:
+        return "is a probability of positive_class, which is missing: name it, or remove this"
+    return None

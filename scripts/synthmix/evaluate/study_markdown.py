@@ -1,0 +1,129 @@
+"""The summary of a study as Markdown: a metric with its interval in each cell."""
+
+import math
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import pandas as pd
+
+from synthmix.evaluate.metrics import OF_CLASS
+from synthmix.evaluate.paired import DIFFERENCES
+from synthmix.evaluate.score_predictions import ALL_FOLDS, ALL_SEEDS, MEAN_OF_FOLDS
+
+WITH_POSITIVE = (
+    "accuracy",
+    "balanced_accuracy",
+    "precision",
+    "sensitivity",
+    "specificity",
+    "f1",
+    "auc",
+    "missed_positives",
+)
+WITHOUT_POSITIVE = (
+    "accuracy",
+    "balanced_accuracy",
+    "macro_precision",
+    "macro_recall",
+    "macro_f1",
+    "macro_auc",
+    "cohen_kappa",
+    "correct",
+    "incorrect",
+    "total",
+)
+COUNTS = ("correct", "incorrect", "total")
+
+
+def study_markdown(
+    summary: pd.DataFrame, metrics: pd.DataFrame, classifier_comparison: pd.DataFrame
+) -> str:
+    """Return tables of mixes, classes, folds and pairs of classifiers, and what is undefined.
+
+    The arguments are the tables of these names. Classes are shown where no one class is the
+    positive one, folds and pairs where there are any.
+    """
+    tested = metrics[(metrics["split"] == "test") & (metrics["seed"].astype(str) == ALL_SEEDS)]
+    pooled = tested[tested["fold"].astype(str) == ALL_FOLDS]
+    folds = tested[tested["fold"].astype(str) == MEAN_OF_FOLDS]
+    has_positive = (pooled["metric"] == "sensitivity").any()
+    shown = WITH_POSITIVE if has_positive else WITHOUT_POSITIVE
+    parts = [_mixes(summary, shown), _reasons(pooled, shown)]
+    if not has_positive:
+        parts += ["Each class against the rest:\n", _classes(pooled)]
+    if len(folds):
+        parts += ["Means over the folds, with intervals by Student's t:\n", _folds(folds, shown)]
+        parts += [_reasons(folds, shown)]
+    if len(classifier_comparison):
+        parts += ["Pairs of classifiers, the first less the second:\n"]
+        parts += [_pairs(classifier_comparison)]
+    return "\n".join(part for part in parts if part)
+
+
+def _mixes(summary: pd.DataFrame, shown: Sequence[str]) -> str:
+    head = ["classifier", "mix", "real images", "synthetic images", *shown, "against real only"]
+    rows = []
+    for row in summary.to_dict("records"):
+        verdict = row["verdict"] if isinstance(row["verdict"], str) else ""
+        names = [row["classifier"], row["mix"], row["train_real"], row["train_synthetic"]]
+        cells = [
+            _cell(metric, *(row[f"{metric}{end}"] for end in ("", "_low", "_high")))
+            for metric in shown
+        ]
+        rows.append([*names, *cells, verdict])
+    return _table(head, rows)
+
+
+def _classes(pooled: pd.DataFrame) -> str:
+    of_class = pooled[pooled["class"].notna()]
+    groups = of_class.groupby(["classifier", "mix", "class"], sort=False)
+    rows = [[*names, *_cells(rows, OF_CLASS)] for names, rows in groups]
+    return _table(["classifier", "mix", "class", *OF_CLASS], rows)
+
+
+def _folds(folds: pd.DataFrame, shown: Sequence[str]) -> str:
+    shown = [metric for metric in shown if metric not in COUNTS]
+    groups = folds[folds["class"].isna()].groupby(["classifier", "mix"], sort=False)
+    rows = [[*names, *_cells(rows, shown)] for names, rows in groups]
+    return _table(["classifier", "mix", *shown], rows)
+
+
+def _pairs(comparison: pd.DataFrame) -> str:
+    head = ["mix", "first", "second", "accuracy", "macro_f1", "auc", "adjusted p", "more accurate"]
+    rows = []
+    for row in comparison.to_dict("records"):
+        cells = [
+            _cell(name, *(row[f"{prefix}{end}"] for end in ("difference", "low", "high")))
+            for prefix, name in DIFFERENCES.items()
+        ]
+        names = [row["mix"], row["first"], row["second"]]
+        rows.append([*names, *cells, f"{row['p_adjusted']:.3g}", row["better"]])
+    return _table(head, rows)
+
+
+def _reasons(rows: pd.DataFrame, shown: Sequence[str]) -> str:
+    """Say why cells of the table before have no value; nothing where all have."""
+    missing = rows[rows["undefined"].notna() & rows["class"].isna() & rows["metric"].isin(shown)]
+    lines = [
+        f"- {row.metric} of {row.classifier}, {row.mix}, is undefined: {row.undefined}"
+        for row in missing.itertuples()
+    ]
+    return "\n".join(lines) + "\n" if lines else ""
+
+
+def _cells(rows: pd.DataFrame, metrics: Iterable[str]) -> list[str]:
+    found = rows.set_index("metric")[["value", "low", "high"]]
+    return [_cell(metric, *found.loc[metric]) for metric in metrics]
+
+
+def _cell(metric: str, value: float, low: float, high: float) -> str:
+    if math.isnan(value):
+        return "-"
+    if metric in COUNTS:
+        return f"{value:g}"
+    return f"{value:.3g}" if math.isnan(low) else f"{value:.3g} ({low:.3g} to {high:.3g})"
+
+
+def _table(head: Sequence[str], rows: Sequence[Sequence[Any]]) -> str:
+    lines = [head, ["---"] * len(head), *rows]
+    return "\n".join(f"| {' | '.join(map(str, cells))} |" for cells in lines) + "\n"
