@@ -79,9 +79,11 @@ def named(wildcards, **others):
 
 def classifier_code(rule):
     """Return a rule parameter: a digest of the code behind the rule, and of the networks."""
-    return lambda wildcards: code_digest(
-        rule, *sorted({CLASSIFIERS[s["network"]] for s in possible(wildcards)})
-    )
+
+    def networks(wildcards):
+        return sorted({CLASSIFIERS[settings["network"]] for settings in possible(wildcards)})
+
+    return lambda wildcards: code_digest(rule, *networks(wildcards))
 
 
 BACKBONES = {

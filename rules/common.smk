@@ -268,5 +268,3 @@ def image_bytes(wildcards):
     if prepare.volume_shape:
         return 2 * prod(prepare.volume_shape)  # float16
     return prepare.image_size**2 * prepare.channels
-
-
