@@ -28,7 +28,7 @@ def test_trainings(wildcards):
 
 def monitor_of(wildcards):
     """Return what tells the best epoch of a classifier's trainings."""
-    trained = trained_of(wildcards)
+    trained = training_of(wildcards)
     settings = {**trained.base, **trained.own}
     return {"metric": settings["monitor"], "min_delta": settings["min_delta"]}
 
