@@ -117,10 +117,9 @@ def test_dice_is_that_of_monai():
     torch.testing.assert_close(loss_of("dice"), theirs(LOGITS, TARGETS))
 
 
-@pytest.mark.parametrize("costs", [COSTS, COST_ROWS])
 @pytest.mark.parametrize("share", [0, 0.25])
 @pytest.mark.parametrize("name", ["bilinear", "log_bilinear"])
-def test_costs_of_mistakes(costs, share, name):
+def test_costs_of_mistakes(share, name):
     def mistake(q):
         return q if name == "bilinear" else -math.log(1 - q)
 
@@ -128,7 +127,7 @@ def test_costs_of_mistakes(costs, share, name):
         cost = sum(COST_ROWS[label][k] * mistake(q) for k, q in enumerate(p))
         return (1 - share) * cost - share * math.log(p[label])
 
-    loss = {"name": name, "cost_matrix": costs, "cross_entropy_share": share}
+    loss = {"name": name, "cost_matrix": COSTS, "cross_entropy_share": share}
     assert loss_of(loss).item() == pytest.approx(mean(images(expected)), rel=1e-12)
     assert loss_of(loss, WEIGHTS).item() == pytest.approx(
         mean(images(expected), (1, 2, 5)), rel=1e-12
@@ -243,8 +242,8 @@ def test_weights_that_fit_no_class_are_told():
     ("costs", "message"),
     [
         ({"a": {"z": 1}}, "names z, which is no class"),
-        ([[0, 1], [1, 0]], "2 rows for the 3 classes a, b, c"),
-        ([[0] * 3] * 3, "no mistake costs anything"),
+        ({"z": {"a": 1}}, "names z, which is no class"),
+        ({t: dict.fromkeys(CLASSES, 0) for t in CLASSES}, "no mistake costs anything"),
     ],
 )
 def test_costs_that_fit_no_class_are_told(costs, message):
@@ -256,7 +255,7 @@ def test_classes_that_costs_name():
     named = settings({"name": "log_bilinear", "cost_matrix": {"a": {"b": 2}, "c": {"b": 1}}})
 
     assert cost_matrix_classes(named) == {"a", "b", "c"}
-    assert cost_matrix_classes(settings({"name": "bilinear", "cost_matrix": COST_ROWS})) is None
+    assert cost_matrix_classes(settings("bilinear")) is None
     assert cost_matrix_classes(settings("focal")) is None
 
 
@@ -274,8 +273,8 @@ def test_a_name_is_short_for_a_loss(name):
         "hinge",
         {"name": "focal", "gamma": -1},
         {"name": "cross_entropy", "gamma": 1},
-        {"name": "bilinear", "cost_matrix": [[0, 1], [1]]},
-        {"name": "bilinear", "cost_matrix": [[0, -1], [1, 0]]},
+        {"name": "bilinear", "cost_matrix": {"a": {"b": -1}}},
+        {"name": "bilinear", "cost_matrix": {"a": {}}},
         {"name": "bilinear", "cross_entropy_share": 1.5},
     ],
 )
