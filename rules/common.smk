@@ -190,7 +190,7 @@ def selection_of(wildcards):
     return study_of(wildcards).selections[wildcards.selection]
 
 
-def trained_of(wildcards):
+def training_of(wildcards):
     """Return what a classifier, or a candidate of its sweep, is trained with."""
     return TRAINED[wildcards.study][wildcards.classifier]
 
