@@ -27,7 +27,7 @@ def plot_metrics(summary: str | Path, output: str | Path, *, demo: bool) -> None
     classifier; where there is one mix only, a row for each classifier. The value of the baseline
     runs as a line through the mixes of the same class shares.
     """
-    table = read_table(summary)
+    table = read_table(summary).copy()  # whole: pandas warns of adding to so many columns
     shown = measures(table)
     bands, names = _bands(table)
     height = 0.5 + len(bands) * (style.rows_height(names) + 0.5)
@@ -42,8 +42,9 @@ def plot_metrics(summary: str | Path, output: str | Path, *, demo: bool) -> None
             band[0].set_ylabel(style.wrap(heading, 40), weight="bold")
     style.few_ticks(axes[0, 0], "x", 3 if len(shown) < 6 else 2)
     kinds = [kind for kind in KINDS if (table["kind"] == kind).any()]
-    handles = [Line2D([], [], **_mark(kind), linestyle="none") for kind in kinds]
-    style.legend_below(figure, handles, [KINDS[kind][0] for kind in kinds])
+    if table["mix"].nunique() > 1:
+        handles = [Line2D([], [], **_mark(kind), linestyle="none") for kind in kinds]
+        style.legend_below(figure, handles, [KINDS[kind][0] for kind in kinds])
     style.save(figure, output)
 
 

@@ -59,7 +59,7 @@ def plot_real_share(
     published_accuracy of the table `summary`. A panel for each classifier and generator, and one
     for the selections among the real images where there are any; published values are hollow.
     """
-    table = read_table(summary)
+    table = read_table(summary).copy()  # whole: pandas warns of adding to so many columns
     table["synthetic_share"] = (1 - table["real_share"]).round(10)
     measure = main_measure(table)
     classifiers = list(table["classifier"].unique())

@@ -24,6 +24,7 @@ from synthmix.store import read_table
 MOST_MIXES = 8
 MOST_CLASSES = 16
 SIDE = 3.1
+LINE = 0.135
 LINES = ("-", "--", "-.", ":")
 NO_CURVE = "no ROC: one class only\nin the test images"
 
@@ -51,25 +52,30 @@ def plot_roc(
     classes = [positive_class] if positive_class else classes_of(table)[:MOST_CLASSES]
     curves = [(mix, label) for mix in shown for label in classes]
     texts = [names[mix].full if positive_class else label for mix, label in curves]
+    texts = [style.wrap(style.shorten(text, 70), 36) for text in texts]
     classifiers = list(table["classifier"].unique())
-    band = max(SIDE + 0.75, 0.32 * len(curves) + 0.5)
+    lines = sum(text.count("\n") + 2.7 for text in texts)
+    band = max(SIDE, LINE * lines) + 0.75
     title = _title(positive_class, len(shown), len(names), names[shown[0]].full)
-    figure = style.new_figure(title, 0.5 + band * len(classifiers), demo)
+    figure = style.new_figure(title, 0.7 + band * len(classifiers), demo)
     axes = figure.subplots(len(classifiers), 2, squeeze=False)
     values = read_table(metrics)
     for (axis, beside), classifier in zip(axes, classifiers, strict=True):
         own = table[table["classifier"] == classifier]
         for number, ((mix, label), text) in enumerate(zip(curves, texts, strict=True)):
             area = overall(values, classifier, mix, "auc", None if positive_class else label)
-            text = f"{style.wrap(style.shorten(text, 70), 36)}\n{value_text('AUC', area)}"
-            _draw_curves(axis, own[own["mix"] == mix], label, number, text)
+            _draw_curves(
+                axis, own[own["mix"] == mix], label, number, f"{text}\n{value_text('AUC', area)}"
+            )
         _finish(axis, beside, classifier)
     style.save(figure, output)
 
 
 def _title(positive_class: str | None, shown: int, total: int, first: str) -> str:
     if positive_class is None:
-        return "ROC curves of each class against the rest" + (f", {first}" if total > 1 else "")
+        return "ROC curves of each class against the rest" + (
+            f", {style.shorten(first, 60)}" if total > 1 else ""
+        )
     few = f", the first {shown} of {total} training sets" if shown < total else ""
     return f"ROC curves, {style.shorten(positive_class, 40)} against the rest{few}"
 
