@@ -16,7 +16,7 @@ def all_stores_of(wildcards):
 
 def possible(wildcards):
     """Return the settings that a classifier may have, whatever sweeps choose before it."""
-    return list(possible_settings(trained_of(wildcards), study_of(wildcards).classifiers))
+    return list(possible_settings(training_of(wildcards), study_of(wildcards).classifiers))
 
 
 def without_none(names):
@@ -31,7 +31,7 @@ def backbones_of(wildcards):
 def weights_of(wildcards):
     """Return the names of the starting weights that a classifier may have."""
     names = {weights_name(s, MASTER_SEED) for s in possible(wildcards)}
-    before = trained_of(wildcards).starts_from
+    before = training_of(wildcards).starts_from
     if before is not None:
         # what that one has not trained is not in its file
         names |= set(weights_of(named(wildcards, classifier=before)))
@@ -58,15 +58,15 @@ def images_of(wildcards, stores):
 
 def chosen_file(wildcards):
     """Return what the stages of a sweep have chosen for a classifier, if it waits for that."""
-    if trained_of(wildcards).chosen_in is None:
+    if training_of(wildcards).chosen_in is None:
         return []
-    swept, stage = trained_of(wildcards).chosen_in
+    swept, stage = training_of(wildcards).chosen_in
     return f"{DATASET}/sweeps/{swept}/stage{stage}.json".format(**wildcards)
 
 
 def start_file(wildcards):
     """Return the trained classifier that one goes on from, if it does."""
-    before = trained_of(wildcards).starts_from
+    before = training_of(wildcards).starts_from
     if before is None:
         return []
     return rules.train_classifier.output.weights.format(**named(wildcards, classifier=before))
@@ -79,9 +79,11 @@ def named(wildcards, **others):
 
 def classifier_code(rule):
     """Return a rule parameter: a digest of the code behind the rule, and of the networks."""
-    return lambda wildcards: code_digest(
-        rule, *sorted({CLASSIFIERS[s["network"]] for s in possible(wildcards)})
-    )
+
+    def networks(wildcards):
+        return sorted({CLASSIFIERS[settings["network"]] for settings in possible(wildcards)})
+
+    return lambda wildcards: code_digest(rule, *networks(wildcards))
 
 
 BACKBONES = {
@@ -146,8 +148,8 @@ rule train_classifier:
     benchmark:
         BENCHMARKS + "/train_classifier/{classifier}/{mix}-seed{seed}{fold}.tsv"
     params:
-        base=lambda wildcards: dict(trained_of(wildcards).base),
-        own=lambda wildcards: dict(trained_of(wildcards).own),
+        base=lambda wildcards: dict(training_of(wildcards).base),
+        own=lambda wildcards: dict(training_of(wildcards).own),
         stores=stores_of,
         backbones=backbones_of,
         weights=weights_of,
@@ -160,7 +162,7 @@ rule train_classifier:
     resources:
         gpu=GPUS,
         mem_mb=memory(2500),
-        runtime=minutes(60, lambda wildcards: trained_of(wildcards).base["epochs"] * 5),
+        runtime=minutes(60, lambda wildcards: training_of(wildcards).base["epochs"] * 5),
     conda:
         ENVIRONMENT
     message:

@@ -190,7 +190,7 @@ def selection_of(wildcards):
     return study_of(wildcards).selections[wildcards.selection]
 
 
-def trained_of(wildcards):
+def training_of(wildcards):
     """Return what a classifier, or a candidate of its sweep, is trained with."""
     return TRAINED[wildcards.study][wildcards.classifier]
 
@@ -268,5 +268,3 @@ def image_bytes(wildcards):
     if prepare.volume_shape:
         return 2 * prod(prepare.volume_shape)  # float16
     return prepare.image_size**2 * prepare.channels
-
-

@@ -54,6 +54,7 @@ rule choose_classifier:
     params:
         candidates=candidates_of_stage,
         score=lambda wildcards: sweep_of(wildcards).score,
+        classes=classes_of,
         positive_class=lambda wildcards: study_of(wildcards).positive_class,
         code=code("choose_classifier"),
     threads: 1

@@ -10,6 +10,7 @@ with job(snakemake):
         candidates=params.candidates,
         predictions=dict(zip(params.candidates, snakemake.input.predictions, strict=True)),
         score=params.score,
+        classes=params.classes,
         positive_class=params.positive_class,
         chosen_before=snakemake.input.chosen_before or None,
         output=snakemake.output.table,

@@ -2,13 +2,19 @@ import numpy as np
 import pandas as pd
 import pytest
 import torch
-from safetensors.torch import load_file, save_file
+from safetensors.torch import load_file
 
+from synthmix.acquire.fetch_weights import fetch_weights
 from synthmix.checkpoint import Checkpoint
-from synthmix.classifiers import vgg16
-from synthmix.classify.extract_features import extract_features, to_inputs
+from synthmix.classifiers.plan import backbone_name, weights_name
+from synthmix.classifiers.settings import Classifier
+from synthmix.classify.extract_features import extract_features
+from synthmix.classify.files import TrainingFiles
+from synthmix.classify.inputs import to_inputs, to_tensor
+from synthmix.classify.network import load_network, read_header
+from synthmix.classify.passes import Passes, batches_of
 from synthmix.classify.predict import predict
-from synthmix.classify.train_classifier import Training, train_classifier
+from synthmix.classify.train_classifier import train_classifier
 from synthmix.errors import UserError
 from synthmix.files import write_table
 from synthmix.store import read_table, save_array
@@ -16,68 +22,115 @@ from synthmix.trackers import NO_TRACKER, Tracker, open_tracker
 
 CPU = torch.device("cpu")
 CLASSES = ["cancer", "normal"]
-SETTINGS = {
-    "network": "vgg16",
-    "input_size": 32,
-    "unfrozen_layers": 1,
-    "dense_layers": [8],
-    "dropout": 0.4,
-    "batch_size": 8,
-    "learning_rate": 1e-3,
-    "epochs": 5,
-    "patience": 10,
-}
+STORES = ("real", "made")
+
+
+def settings(**changes):
+    """Return the settings of a small classifier as jobs have them."""
+    values = {
+        "network": "vgg16",
+        "weights": "none",
+        "input_size": 32,
+        "unfrozen_layers": 1,
+        "dense_layers": [8],
+        "dropout": 0.4,
+        "batch_size": 8,
+        "learning_rate": 1e-3,
+        "epochs": 5,
+    }
+    return Classifier(**values | changes).model_dump(mode="json")
 
 
 @pytest.fixture(scope="module")
 def data(tmp_path_factory):
-    """Two stores of bright (cancer) and dark images, their features, a mix and a split."""
+    """Two stores of bright (cancer) and dark images, a mix of them and a split."""
     folder = tmp_path_factory.mktemp("data")
-    torch.manual_seed(0)
-    save_file(vgg16.random_weights(), folder / "start.safetensors")
     rng = np.random.default_rng(0)
     labels = np.array(CLASSES * 20)
-    for store in ("real", "made"):
+    for store in STORES:
         level = np.where(labels == "cancer", 200, 60)[:, None, None, None]
         images = np.clip(level + rng.normal(0, 30, (40, 32, 32, 1)), 0, 255)
         save_array(folder / f"{store}.npy", (32, 32, 1), "uint8", [images])
-        extract_features(
-            folder / f"{store}.npy",
-            folder / "start.safetensors",
-            folder / f"{store}_features.npy",
-            "vgg16",
-            32,
-            1,
-            CPU,
-        )
     rows = [("train", "made", i) for i in range(40)] + [("train", "real", i) for i in range(10)]
     rows += [("validation", "real", i) for i in range(10, 20)]
     mix = pd.DataFrame(rows, columns=["split", "store", "row"])
     mix["label"] = labels[mix["row"]]
+    mix["sample_id"] = [f"{store}{row}" for _, store, row in rows]
+    mix["group"] = "p"
     write_table(folder / "mix.csv", mix)
     split = pd.DataFrame({"sample_id": [f"s{i}" for i in range(40)], "label": labels})
     split["group"] = [f"p{i // 2}" for i in range(40)]
     split["split"] = ["train"] * 10 + ["validation"] * 10 + ["test"] * 20
+    split["fold"] = np.arange(40) // 2 % 4 + 1
     write_table(folder / "split.csv", split)
     return folder
 
 
-def train(data, folder, checkpoint=None, tracker=NO_TRACKER, **changes):
+def files_for(data, classifier, **more):
+    """Return the files that a training with these settings reads; makes those that are missing."""
+    images = {store: data / f"{store}.npy" for store in STORES}
+    weights, features = {}, {}
+    if name := weights_name(classifier, 1):
+        weights[name] = data / f"{name}.safetensors"
+        if not weights[name].exists():
+            fetch_weights(classifier["network"], classifier["weights"], weights[name], 1)
+    if backbone := backbone_name(classifier, 1):
+        for store in STORES:
+            features[backbone, store] = path = data / f"{backbone}-{store}.npy"
+            if not path.exists():
+                extract_features(images[store], weights[name], path, classifier, CPU)
+    return TrainingFiles(data / "mix.csv", images, features, weights, **more)
+
+
+def train(
+    data,
+    folder,
+    checkpoint=None,
+    tracker=NO_TRACKER,
+    positive="cancer",
+    device=CPU,
+    start=None,
+    **changes,
+):
+    classifier = settings(**changes)
     train_classifier(
-        settings=SETTINGS | changes,
-        mix=data / "mix.csv",
-        features={store: data / f"{store}_features.npy" for store in ("real", "made")},
-        weights=data / "start.safetensors",
+        base=classifier,
+        own={},
+        files=files_for(data, classifier, start=start),
         classes=CLASSES,
-        positive_class="cancer",
+        positive_class=positive,
         output=folder / "weights.safetensors",
         history=folder / "history.csv",
         checkpoint=checkpoint or Checkpoint(folder / "a.pt", "a", 3600),
         seed=1,
-        device=CPU,
+        master_seed=1,
+        device=device,
         tracker=tracker,
     )
     return folder
+
+
+def predicted(data, folder, fold=None, threshold=0.5):
+    """Return the tables of what the classifier in `folder` says: test and validation."""
+    model = folder / "weights.safetensors"
+    outputs = {part: folder / f"{part}.csv" for part in ("test", "validation")}
+    predict(
+        model,
+        files_for(data, read_header(model).settings),
+        data / "split.csv",
+        outputs,
+        "cancer",
+        threshold,
+        fold,
+        1,
+        1,
+        CPU,
+    )
+    return [read_table(path) for path in outputs.values()]
+
+
+def losses(folder):
+    return read_table(folder / "history.csv")["loss"].to_numpy()
 
 
 def assert_same(one, two):
@@ -85,41 +138,188 @@ def assert_same(one, two):
     assert (one / "history.csv").read_bytes() == (two / "history.csv").read_bytes()
 
 
-def test_features_are_those_of_the_whole_network(data):
-    images = np.load(data / "real.npy")[:3]
-    inputs = to_inputs(images, 32, vgg16.MEAN, vgg16.STANDARD_DEVIATION, CPU)
-    frozen = vgg16.frozen_part(load_file(data / "start.safetensors"), 1)
-    kept = torch.from_numpy(np.load(data / "real_features.npy")[:3]).float()
-    torch.testing.assert_close(kept, frozen(inputs), rtol=1e-3, atol=1e-3)
-
-
 def test_grey_inputs_are_repeated_resized_and_normalised():
-    inputs = to_inputs(np.full((2, 16, 16, 1), 255, np.uint8), 32, (0.5,) * 3, (0.25,) * 3, CPU)
+    network = Classifier(network="vgg16")
+    network = type(
+        "Net", (), {"channels": 3, "mean": (0.5,) * 3, "standard_deviation": (0.25,) * 3}
+    )
+    images = to_tensor(np.full((2, 16, 16, 1), 255, np.uint8))
+    inputs = to_inputs(images, network, 32, CPU)
     assert inputs.shape == (2, 3, 32, 32)
     torch.testing.assert_close(inputs, torch.full_like(inputs, 2.0))
+
+
+@pytest.mark.parametrize("network", ["vgg16", "resnet18"])
+def test_cached_features_give_the_losses_of_the_plain_training(
+    data, tmp_path, network, monkeypatch
+):
+    own = {"network": network, "unfrozen_layers": 0, "learning_rate": 1e-3}
+    train(data, tmp_path / "cached", **own)
+    for module in ("train_classifier", "files"):
+        monkeypatch.setattr(f"synthmix.classify.{module}.backbone_name", lambda *_: None)
+    train(data, tmp_path / "plain", **own)
+    np.testing.assert_allclose(losses(tmp_path / "cached"), losses(tmp_path / "plain"), atol=1e-4)
+    assert len(losses(tmp_path / "plain")) == 10
+
+
+def test_batch_norm_of_the_frozen_part_learns_nothing(data, tmp_path):
+    train(data, tmp_path, network="resnet18", unfrozen_layers=2, mixup=0.2, epochs=2)
+    start = load_file(data / "resnet18-random1.safetensors")
+    network, _ = load_network(
+        tmp_path / "weights.safetensors",
+        {"resnet18-random1": data / "resnet18-random1.safetensors"},
+    )
+    state = network.state_dict()
+    changed = {name for name in start if not torch.equal(start[name], state[name])}
+    assert any("running_mean" in name for name in changed)
+    assert {int(name.split(".")[1]) for name in changed} == {7, 8}
 
 
 def test_it_learns_keeps_the_best_weights_and_predicts(data, tmp_path):
     train(data, tmp_path, epochs=8)
     history = read_table(tmp_path / "history.csv")
-    assert history.columns.tolist() == ["epoch", "split", "loss", "accuracy", "precision", "recall"]
+    assert history.columns.tolist() == [
+        *("epoch", "split", "loss", "accuracy", "balanced_accuracy", "macro_f1"),
+        *("precision", "recall", "learning_rate"),
+    ]
     validation = history[history["split"] == "validation"]
     assert validation["loss"].min() < 0.4 < validation["loss"].iloc[0] + 0.3
-    predict(
-        {key: SETTINGS[key] for key in ("network", "input_size", "unfrozen_layers", "dense_layers")}
-        | {"dropout": 0.4},
-        data / "real_features.npy",
-        data / "split.csv",
-        data / "start.safetensors",
-        tmp_path / "weights.safetensors",
-        CLASSES,
-        tmp_path / "predictions.csv",
-        CPU,
+    test, judged = predicted(data, tmp_path)
+    assert test["sample_id"].tolist() == [f"s{i}" for i in range(20, 40)]
+    assert judged["sample_id"].tolist() == [f"real{i}" for i in range(10, 20)]
+    assert (test["predicted"] == test["label"]).mean() > 0.9
+    np.testing.assert_allclose(test["probability_cancer"] + test["probability_normal"], 1, 1e-5)
+    # of the epoch that is kept, not the last one
+    best = validation.loc[validation["loss"].idxmin()]
+    truth = judged[["probability_cancer", "probability_normal"]].to_numpy()
+    own = truth[np.arange(10), (judged["label"] == "normal").astype(int)]
+    assert -np.log(own).mean() == pytest.approx(best["loss"], rel=1e-4)
+
+
+def test_a_fold_is_tested_on_by_its_number(data, tmp_path):
+    train(data, tmp_path, epochs=1)
+    test, _ = predicted(data, tmp_path, fold=2)
+    assert test["sample_id"].tolist() == [f"s{i}" for i in range(40) if i // 2 % 4 == 1]
+    assert set(test["fold"]) == {2}
+
+
+def test_a_threshold_is_chosen_on_the_validation_images(data, tmp_path):
+    train(data, tmp_path, epochs=2)
+    _, validation = predicted(data, tmp_path, threshold={"sensitivity": 0.8})
+    positive = validation[validation["label"] == "cancer"]
+    threshold = validation["threshold"].iloc[0]
+    assert (positive["predicted"] == "cancer").mean() == pytest.approx(0.8)
+    assert threshold == pytest.approx(sorted(positive["probability_cancer"])[1])
+
+
+def test_monte_carlo_dropout_averages_passes_that_differ(data, tmp_path):
+    plain, several = (
+        predicted(data, train(data, tmp_path / str(passes), epochs=3, monte_carlo_passes=passes))[0]
+        for passes in (None, 8)
     )
-    table = read_table(tmp_path / "predictions.csv")
-    assert table["sample_id"].tolist() == [f"s{i}" for i in range(20, 40)]
-    assert (table["predicted"] == table["label"]).mean() > 0.9
-    np.testing.assert_allclose(table["probability_cancer"] + table["probability_normal"], 1, 1e-5)
+    assert not np.allclose(plain["probability_cancer"], several["probability_cancer"], atol=1e-4)
+    assert np.allclose(plain["probability_cancer"], several["probability_cancer"], atol=0.3)
+    again = predicted(data, tmp_path / "8")[0]
+    pd.testing.assert_frame_equal(several, again)
+
+
+def test_a_network_from_scratch_needs_no_weights_and_differs_by_seed(data, tmp_path):
+    own = {"network": "cnn", "unfrozen_layers": None, "cnn": {"levels": 2, "filters": 4}}
+    own |= {"input_size": None, "epochs": 12, "learning_rate": 1e-2}
+    assert files_for(data, settings(**own)).weights == {}
+    train(data, tmp_path, **own)
+    test, _ = predicted(data, tmp_path)
+    assert (test["predicted"] == test["label"]).mean() > 0.9
+
+
+def test_it_goes_on_from_another_classifier(data, tmp_path):
+    train(data, tmp_path / "head", unfrozen_layers=0, epochs=6)
+    start = tmp_path / "head" / "weights.safetensors"
+    train(data, tmp_path / "tuned", unfrozen_layers=2, epochs=1, learning_rate=1e-5, start=start)
+    best = losses(tmp_path / "head")[1::2].min()
+    assert losses(tmp_path / "tuned")[1] == pytest.approx(best, abs=0.02)
+    with pytest.raises(UserError, match="unfreeze as many at least"):
+        train(
+            data, tmp_path / "less", unfrozen_layers=1, start=tmp_path / "tuned/weights.safetensors"
+        )
+
+
+@pytest.mark.parametrize(
+    "own",
+    [
+        {"loss": {"name": "focal"}, "class_weights": "balanced"},
+        {"optimizer": "sgd", "momentum": 0.9, "layer_learning_rate_decay": 0.5},
+        {"optimizer": "rmsprop", "weight_decay": 0.002, "plateau": {"patience": 1}},
+        {"augmentation": {"horizontal_flip": True}, "sampler": "balanced"},
+        {"mixup": 0.2, "accumulation_steps": 3},
+        {"mixed_precision": True, "monitor": "accuracy"},
+    ],
+    ids=lambda own: "-".join(own),
+)
+def test_recipes_train_and_repeat_themselves(data, tmp_path, own):
+    one, two = (train(data, tmp_path / name, epochs=2, **own) for name in ("one", "two"))
+    assert_same(one, two)
+    assert np.isfinite(losses(one)).all()
+
+
+def test_a_batch_in_parts_is_the_batch(data, tmp_path):
+    own = {"dropout": 0.0, "epochs": 3}
+    train(data, tmp_path / "whole", **own)
+    train(data, tmp_path / "parts", accumulation_steps=2, **own)
+    np.testing.assert_allclose(losses(tmp_path / "whole"), losses(tmp_path / "parts"), rtol=1e-4)
+
+
+def test_the_inception_network_learns_with_its_auxiliary_output(data, tmp_path):
+    own = {"network": "inception_v3", "input_size": 75, "unfrozen_layers": 6, "epochs": 1}
+    train(data, tmp_path / "with", **own)
+    train(data, tmp_path / "without", auxiliary_weight=0.0, **own)
+    assert losses(tmp_path / "with")[0] > losses(tmp_path / "without")[0] + 0.1
+
+
+def test_the_learning_rate_falls_on_a_plateau(data, tmp_path):
+    train(data, tmp_path, plateau={"patience": 1, "min_delta": 10.0}, epochs=3)
+    rates = read_table(tmp_path / "history.csv")["learning_rate"]
+    np.testing.assert_allclose(rates[::2], [1e-3, 1e-3, 1e-4])
+
+
+def test_without_a_positive_class_precision_and_recall_are_macro_averages(data, tmp_path):
+    train(data, tmp_path, positive=None, epochs=2)
+    history = read_table(tmp_path / "history.csv")
+    np.testing.assert_allclose(history["recall"], history["balanced_accuracy"])
+
+
+def test_a_last_batch_of_one_image_joins_the_one_before():
+    assert [len(batch) for batch in batches_of(np.arange(9), 4)] == [4, 5]
+    assert [len(batch) for batch in batches_of(np.arange(8), 4)] == [4, 4]
+    assert [len(batch) for batch in batches_of(np.arange(3), 1)] == [1, 1, 1]
+    assert [len(batch) for batch in batches_of(np.arange(1), 4)] == [1]
+
+
+def test_batch_norm_is_not_fed_one_image(data, tmp_path):
+    own = {"network": "resnet18", "unfrozen_layers": 1}
+    with pytest.raises(UserError, match="batch_size: 1 in 1 parts"):
+        train(data, tmp_path, batch_size=1, **own)
+    train(data, tmp_path, batch_size=1, network="resnet18", unfrozen_layers=0, epochs=1)
+
+
+def test_a_part_without_a_class_is_refused(data, tmp_path, monkeypatch):
+    mix = read_table(data / "mix.csv")
+    write_table(tmp_path / "mix.csv", mix[(mix["split"] == "train") | (mix["label"] == "normal")])
+    files = files_for(data, settings())
+    with pytest.raises(UserError, match="no validation image of class cancer"):
+        train_classifier(
+            settings(),
+            {},
+            TrainingFiles(tmp_path / "mix.csv", files.images),
+            CLASSES,
+            None,
+            tmp_path / "a",
+            tmp_path / "b",
+            Checkpoint(tmp_path / "a.pt", "a", 1),
+            1,
+            1,
+            CPU,
+        )
 
 
 def test_a_training_repeats_itself(data, tmp_path):
@@ -128,20 +328,20 @@ def test_a_training_repeats_itself(data, tmp_path):
 
 def test_a_training_that_is_broken_off_ends_as_one_that_is_not(data, tmp_path, monkeypatch):
     whole = train(data, tmp_path / "whole")
-    go_through, passes = Training._pass, []
+    go_through, passes = Passes.judge, []
 
     def dies_in_the_third_epoch(self, *args, **options):
         passes.append(1)
-        if len(passes) == 6:
+        if len(passes) == 3:
             raise KeyboardInterrupt
         return go_through(self, *args, **options)
 
-    monkeypatch.setattr(Training, "_pass", dies_in_the_third_epoch)
+    monkeypatch.setattr(Passes, "judge", dies_in_the_third_epoch)
     checkpoint = Checkpoint(tmp_path / "kept.pt", "a", every_seconds=0)
     with pytest.raises(KeyboardInterrupt):
         train(data, tmp_path / "resumed", checkpoint)
     train(data, tmp_path / "resumed", checkpoint)
-    assert len(passes) == 6 + 2 * 3
+    assert len(passes) == 3 + 3
     assert_same(whole, tmp_path / "resumed")
 
 
@@ -161,7 +361,7 @@ def test_a_tracker_is_shown_the_history(data, tmp_path):
     history = read_table(tmp_path / "history.csv").set_index(["epoch", "split"])
     assert [step for step, _ in notes.rows] == [1, 2]
     for step, values in notes.rows:
-        assert len(values) == 8
+        assert len(values) == 2 * 7
         for name, value in values.items():
             measure, split = name.split("/")
             assert value == pytest.approx(history.loc[(step, split), measure])
@@ -210,7 +410,7 @@ def test_it_stops_early_and_keeps_the_best_epoch(data, tmp_path):
 
 
 def test_a_training_gone_astray_is_not_taken_for_done(data, tmp_path):
-    with pytest.raises(UserError, match="lower the classifier's learning_rate"):
+    with pytest.raises(UserError, match=r"epoch 1, step \d+ of 7: the train loss is (nan|inf)"):
         train(data, tmp_path, learning_rate=1e30)
     assert not (tmp_path / "weights.safetensors").exists()
 
@@ -220,17 +420,5 @@ def test_a_training_gone_astray_is_not_taken_for_done(data, tmp_path):
 def test_it_repeats_itself_on_a_gpu(data, tmp_path):
     torch.use_deterministic_algorithms(True)
     for name in ("one", "two"):
-        train_classifier(
-            settings=SETTINGS,
-            mix=data / "mix.csv",
-            features={store: data / f"{store}_features.npy" for store in ("real", "made")},
-            weights=data / "start.safetensors",
-            classes=CLASSES,
-            positive_class="cancer",
-            output=tmp_path / name / "weights.safetensors",
-            history=tmp_path / name / "history.csv",
-            checkpoint=Checkpoint(tmp_path / "a.pt", "a", 3600),
-            seed=1,
-            device=torch.device("cuda"),
-        )
+        train(data, tmp_path / name, device=torch.device("cuda"))
     assert_same(tmp_path / "one", tmp_path / "two")

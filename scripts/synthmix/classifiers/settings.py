@@ -1,14 +1,20 @@
 """The settings of a classifier: its network, and how it is trained. No torch here."""
 
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
 from synthmix.classify.augmentation_settings import Augmentation, VolumeAugmentation
 from synthmix.classify.loss_settings import CrossEntropy, LossSettings
 from synthmix.registry import CLASSIFIERS
-from synthmix.settings import Name, NonNegativeFloat, PositiveFloat, PositiveInt, SettingsModel
-from synthmix.settings import Share
+from synthmix.settings import (
+    Name,
+    NonNegativeFloat,
+    PositiveFloat,
+    PositiveInt,
+    SettingsModel,
+    Share,
+)
 
 Dropout = Annotated[float, Field(ge=0, lt=1)]
 ClassWeights = Annotated[dict[Name, PositiveFloat], Field(min_length=2)]
@@ -123,7 +129,7 @@ class Classifier(SettingsModel):
     plateau: Plateau | None = Field(None, description="When the learning rate falls, if ever.")
     monte_carlo_passes: Annotated[int, Field(ge=2)] | None = Field(
         None,
-        description="Average predictions over so many passes with dropout on (Monte Carlo dropout).",
+        description="Average predictions over so many passes with dropout on: Monte Carlo dropout.",
     )
 
     @model_validator(mode="after")

@@ -4,6 +4,7 @@ All is drawn from torch's global random numbers, anew for each image.
 """
 
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any
 
 import torch
@@ -58,19 +59,19 @@ def _affine(settings: Mapping[str, Any]) -> v2.Transform:
 
 def _volume_change(settings: Mapping[str, Any]) -> Change:
     def change(volume: torch.Tensor) -> torch.Tensor:
-        # a field multiplies, which is right of intensities from 0 up, not of z-scores
-        darkest = volume.amin()
-        step = _volume_transform(settings, tuple(volume.shape[1:]))
-        return step((volume - darkest).cpu()).to(volume) + darkest
+        changed = volume.cpu()
+        for step in _volume_steps(settings, tuple(volume.shape[1:])):
+            changed = step(changed)
+        return changed.to(volume)
 
     return change
 
 
-def _volume_transform(settings: Mapping[str, Any], shape: tuple[int, ...]) -> Change:
-    """Return the transform of volumes (1, *`shape`), in the order in which a scan comes about."""
+def _volume_steps(settings: Mapping[str, Any], shape: tuple[int, ...]) -> list[Change]:
+    """Return what is done to volumes (1, *`shape`), in the order in which a scan comes about."""
     import torchio
 
-    steps: list[torchio.Transform] = []
+    steps: list[Change] = []
     if settings["rotation_degrees"] or settings["shift"] or settings["zoom"]:
         steps.append(
             torchio.RandomAffine(
@@ -89,7 +90,13 @@ def _volume_transform(settings: Mapping[str, Any], shape: tuple[int, ...]) -> Ch
     if settings["horizontal_flip"]:
         steps.append(torchio.RandomFlip(axes=(0,)))
     if settings["bias_field"]:
-        steps.append(torchio.RandomBiasField(settings["bias_field"]))
+        steps.append(partial(_above_darkest, torchio.RandomBiasField(settings["bias_field"])))
     if settings["noise"]:
         steps.append(torchio.RandomNoise(std=(0, settings["noise"])))
-    return torchio.Compose(steps)
+    return steps
+
+
+def _above_darkest(change: Change, volume: torch.Tensor) -> torch.Tensor:
+    """Apply what multiplies intensities, which z-scores are not: theirs begin at the darkest."""
+    darkest = volume.amin()
+    return change(volume - darkest) + darkest

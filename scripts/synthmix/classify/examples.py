@@ -27,7 +27,10 @@ class Source:
 
 @dataclass(frozen=True)
 class FromImages:
-    """From stored images to the features of the frozen part; `network` says how they are normalised."""
+    """From stored images to the features of the frozen part.
+
+    `network` says how images are normalised.
+    """
 
     network: Network
     frozen: FrozenPart
@@ -35,7 +38,7 @@ class FromImages:
     device: torch.device
 
     def __call__(self, images: torch.Tensor) -> torch.Tensor:
-        """Return the features of images as `to_tensor` gives them; the images where nothing is frozen."""
+        """Return the features of images as `to_tensor` gives them; inputs if nothing is frozen."""
         return self.frozen(to_inputs(images, self.network, self.input_size, self.device))
 
 
@@ -57,7 +60,7 @@ class Examples:
     def inputs(
         self, positions: np.ndarray, device: torch.device, change: Change | None = None
     ) -> torch.Tensor:
-        """Return the inputs of the trained part at `positions`, images changed by `change` first."""
+        """Return what the trained part takes at `positions`; images are changed by `change` first."""
         values = self._read(positions)
         if self.source.through is None:
             return torch.from_numpy(values).to(device)

@@ -3,22 +3,13 @@
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BeforeValidator, Field
+from pydantic import BeforeValidator, Field
 
 from synthmix.settings import Name, NonNegativeFloat, SettingsModel, Share
 
-
-def _is_square(rows: list[list[float]]) -> list[list[float]]:
-    for number, row in enumerate(rows, start=1):
-        if len(row) != len(rows):
-            raise ValueError(f"row {number} has {len(row)} costs; there are {len(rows)} rows")
-    return rows
-
-
-CostsByClass = Annotated[
+CostMatrix = Annotated[
     dict[Name, Annotated[dict[Name, NonNegativeFloat], Field(min_length=1)]], Field(min_length=1)
 ]
-CostRows = Annotated[list[list[NonNegativeFloat]], Field(min_length=2), AfterValidator(_is_square)]
 
 
 class CrossEntropy(SettingsModel):
@@ -68,10 +59,10 @@ class MeanSquaredFalseError(SettingsModel):
 
 
 class _Bilinear(SettingsModel):
-    cost_matrix: CostsByClass | CostRows | None = Field(
+    cost_matrix: CostMatrix | None = Field(
         None,
-        description="Cost of each mistake: {true class: {predicted class: cost}}, or a row a true"
-        " class, both in the order of the classes. What is not named is 1, and 0 if right.",
+        description="Cost of each mistake: {true class: {predicted class: cost}}. What is not named"
+        " costs 1, and nothing if right.",
     )
     cross_entropy_share: Share = Field(
         0.0, description="Share of the cross entropy; the rest is this loss."
@@ -138,11 +129,9 @@ LossSettings = Annotated[
 
 
 def cost_matrix_classes(settings: Mapping[str, Any]) -> set[str] | None:
-    """Return the classes that the cost matrix of a loss names; None where it names none.
+    """Return the classes that the cost matrix of a loss names; None where it has none.
 
     `settings` are those of a loss as plain values.
     """
     costs = settings.get("cost_matrix")
-    if not isinstance(costs, Mapping):
-        return None
-    return {name for row in costs.values() for name in row} | set(costs)
+    return set(costs).union(*costs.values()) if costs else None

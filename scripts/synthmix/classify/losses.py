@@ -31,8 +31,8 @@ def build_loss(
     of the images, as torch's CrossEntropyLoss does with labels. The mean false errors are sums
     over the classes of the batch, whose terms the weights multiply; Dice is their weighted mean.
 
-    These last ones are losses of a batch as a whole: a mean over batches, or over the parts of
-    one, is another value than that of all images at once.
+    These last ones, and weighted means, are losses of a batch as a whole: a mean over batches, or
+    over the parts of one, is another value than that of all images at once.
 
     Raises UserError where the cost matrix doesn't fit the classes.
     """
@@ -138,7 +138,10 @@ def _cross_entropies(logits: torch.Tensor) -> torch.Tensor:
 
 
 def _binary_cross_entropies(logits: torch.Tensor) -> torch.Tensor:
-    """Return, for each label k, the mean over outputs z of log(1 + exp(z)), less z_k where 1."""
+    """Return the mean over outputs z of -log(sigmoid(z)) for the label's, -log(1 - it) for others.
+
+    Which is softplus(z), and that less z for the label's.
+    """
     return nn.functional.softplus(logits).mean(1, keepdim=True) - logits / logits.shape[1]
 
 
@@ -170,18 +173,10 @@ def _bilinear_losses(settings: Mapping[str, Any], classes: Sequence[str]) -> Lab
 
 
 def _cost_matrix(
-    setting: Mapping[str, Mapping[str, float]] | list[list[float]] | None, classes: Sequence[str]
+    setting: Mapping[str, Mapping[str, float]] | None, classes: Sequence[str]
 ) -> torch.Tensor:
     """Return the costs (K, K): row the true class, column the predicted one."""
-    count = len(classes)
-    if isinstance(setting, list):
-        if len(setting) != count:
-            raise UserError(
-                f"loss: cost_matrix has {len(setting)} rows for the {count} classes "
-                f"{', '.join(classes)}: give each of them one, in this order"
-            )
-        return torch.tensor(setting, dtype=torch.float64)
-    costs = 1 - torch.eye(count, dtype=torch.float64)
+    costs = 1 - torch.eye(len(classes), dtype=torch.float64)
     for true, row in (setting or {}).items():
         for predicted, cost in row.items():
             if unknown := {true, predicted} - set(classes):

@@ -61,14 +61,19 @@ class Passes:
 
     @torch.no_grad()
     def judge(self, examples: Examples, epoch: int) -> dict[str, float]:
-        """Go once through `examples` without learning; return loss and metrics."""
+        """Go once through `examples` without learning; return loss and metrics.
+
+        The loss is of all of them at once: some losses are no means over images.
+        """
         self.trained.eval()
         tally = Tally(examples.classes)
-        for positions in batches_of(np.arange(len(examples)), self.settings["batch_size"]):
-            labels = examples.labels[positions].to(self.device)
-            logits = self._logits(examples.inputs(positions, self.device))
-            tally.add_answers(logits, labels)
-            tally.add_loss(self.loss(logits, self._targets(labels, tally)).item(), len(positions))
+        batches = batches_of(np.arange(len(examples)), self.settings["batch_size"])
+        logits = torch.cat(
+            [self._outputs(examples.inputs(positions, self.device)) for positions in batches]
+        )
+        labels = examples.labels.to(self.device)
+        tally.add_answers(logits, labels)
+        tally.add_loss(self.loss(logits, self._targets(labels, tally)).item(), len(examples))
         values = tally.values(self.positive)
         _require_finite(values["loss"], f"epoch {epoch}: the validation loss")
         return values
@@ -85,7 +90,7 @@ class Passes:
             targets = self._targets(labels, tally)
             if self.settings["mixup"]:
                 inputs, targets = mix_up(inputs, targets, self.settings["mixup"])
-            outputs = self._logits(inputs)
+            outputs = self._outputs(inputs)
             logits, loss = self._loss(outputs, targets)
             share = len(part) / len(positions)
             (loss * share).backward()
@@ -102,7 +107,7 @@ class Passes:
         weight = self.settings["auxiliary_weight"]
         return logits, self.loss(logits, targets) + weight * self.loss(auxiliary, targets)
 
-    def _logits(self, inputs: torch.Tensor) -> Any:
+    def _outputs(self, inputs: torch.Tensor) -> Any:
         if not self.settings["mixed_precision"]:
             return self.trained(inputs)
         with torch.autocast(self.device.type, torch.bfloat16):

@@ -62,9 +62,8 @@ def predict(
     tables = {}
     for part, rows in parts.items():
         torch.manual_seed(derive_seed("predict", part, seed))
-        probabilities = predict_proba(
-            trained, Examples(rows, source, classes), settings["monte_carlo_passes"], device
-        )
+        examples = Examples(rows, source, classes)
+        probabilities = predict_proba(trained, examples, settings["monte_carlo_passes"], device)
         tables[part] = _table(rows, probabilities, classes, fold)
     chosen = choose_threshold(tables["validation"], positive_class, threshold)
     for part, table in tables.items():

@@ -64,8 +64,8 @@ class PlateauSchedule:
         self._scheduler = ReduceLROnPlateau(
             optimizer,
             factor=settings["factor"],
-            patience=settings["patience"]
-            - 1,  # torch's is the epochs before the one that it falls at
+            # torch counts the epochs before the one at whose end it falls
+            patience=settings["patience"] - 1,
             threshold=settings["min_delta"],
             threshold_mode="abs",
             min_lr=settings["min_learning_rate"],

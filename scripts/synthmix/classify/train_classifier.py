@@ -122,7 +122,7 @@ class Training:
         self.passes = passes
         self.best = BestEpoch(settings["monitor"], settings["patience"], settings["min_delta"])
         plateau = settings["plateau"]
-        self.plateau = PlateauSchedule(**plateau) if plateau else None
+        self.plateau = PlateauSchedule(plateau, passes.optimizer) if plateau else None
         self.history: list[dict[str, Any]] = []
         self.epoch = 0
         self.best_weights: dict[str, torch.Tensor] = {}
@@ -149,7 +149,7 @@ class Training:
             self._record("validation", values)
             if self.best.update(self.epoch, values[self.monitor]):
                 self.best_weights = trained_state(self.network, self.unfrozen)
-            if self.plateau and self.plateau.update(values["loss"], self.passes.optimizer):
+            if self.plateau and self.plateau.update(values["loss"]):
                 LOGGER.info("epoch %d: learning rate lowered", self.epoch)
             # before the checkpoint: what it holds is not gone through, and not shown, again
             tracker.log(self._shown(), self.epoch)

@@ -10,7 +10,6 @@ from pydantic import ValidationError
 from synthmix.classifiers.facts import FACTS
 from synthmix.classifiers.plan import input_size_of, layers_of, unfrozen_of
 from synthmix.classifiers.settings import Classifier
-from synthmix.classify.augmentation_settings import needs_colour
 from synthmix.classify.loss_settings import cost_matrix_classes
 from synthmix.config.messages import one_of
 from synthmix.config.models import Study
@@ -161,10 +160,11 @@ def _check_data(study: Study, name: str, settings: dict[str, Any]) -> Iterator[F
         yield (*path, unused), f"is not for {kind}: remove it"
     for dataset in taken:
         prepare = study.prepare_of(dataset)
-        if settings["augmentation"] and needs_colour(settings["augmentation"]):
-            if prepare.channels == 1:
-                text = f"saturation and hue change nothing of data set {dataset}, which is grey"
-                yield (*path, "augmentation"), text
+        changes = settings["augmentation"] or {}
+        coloured = changes.get("saturation") or changes.get("hue")
+        if coloured and prepare.channels == 1:
+            text = f"saturation and hue change nothing of data set {dataset}, which is grey"
+            yield (*path, "augmentation"), text
         sides = prepare.volume_shape or (prepare.image_size,)
         levels = settings["cnn"]["levels"]
         if not FACTS[settings["network"]].pretrained and min(sides) < 2**levels:

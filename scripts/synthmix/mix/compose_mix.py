@@ -34,10 +34,10 @@ def compose_mix(
 
     `split` is the table of the real store; `pools` and `trained_on` hold, for each class, the
     table of the synthetic store and that of the samples its generator has seen (empty for a
-    mix of real images alone). `selection` is what `select_samples` wrote for a mix that has one.
-    `fold` is the one tested on, of a data set that is cross-validated. Every row of `output` names a `store` ("real" or "<generator>/<class>") and a row in it. Raises
-    UserError when real images run short and the mix says to fail, or when an image of a test
-    patient got in.
+    mix of real images alone). `selection` is what `select_samples` wrote for a mix that has one,
+    `fold` the one tested on where the data set is cross-validated. Every row of `output` names a
+    `store` ("real" or "<generator>/<class>") and a row in it. Raises UserError when real images
+    run short and the mix says to fail, or when an image of a test patient got in.
     """
     samples = split_for_fold(read_table(split), fold)
     real = real_rows(samples, seed)

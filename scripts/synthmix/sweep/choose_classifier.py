@@ -1,21 +1,22 @@
 """The best of the candidates of a stage of a sweep, on their validation images."""
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from synthmix.errors import UserError
-from synthmix.evaluate.metrics import validation_scores
+from synthmix.evaluate.metrics import weighted_metrics
+from synthmix.evaluate.predictions import Predictions, read_predictions
 from synthmix.files import write_table
 from synthmix.search.table import table_of
-from synthmix.store import read_table
 from synthmix.sweep.resolve import lay_over, read_chosen, write_chosen
 
 LOGGER = logging.getLogger(__name__)
-TIE = "log_loss"
+TIE = "negative_log_likelihood"
 
 
 def choose_classifier(
@@ -23,6 +24,7 @@ def choose_classifier(
     candidates: Mapping[str, Mapping[str, Any]],
     predictions: Mapping[str, str | Path],
     score: str,
+    classes: Sequence[str],
     positive_class: str | None,
     chosen_before: str | Path | None,
     output: str | Path,
@@ -32,13 +34,12 @@ def choose_classifier(
 
     `candidates` are the settings that set each apart, `predictions` the tables of what each says
     of its validation images, `chosen_before` the file of what earlier stages have chosen. Of
-    equally good candidates the one with the lower log loss is taken, of these the first. Writes a
-    row a candidate to `output` and to `best` which one it is, with all that is chosen by then.
-    Raises UserError where the score is defined for none.
+    equally good candidates the one with the lower negative log likelihood is taken, of these the
+    first. Writes a row a candidate to `output` and to `best` which one it is, with all that is
+    chosen by then. Raises UserError where the score is defined for none.
     """
     scores = {
-        name: validation_scores(read_table(predictions[name]), positive_class)
-        for name in candidates
+        name: validation_scores(predictions[name], classes, positive_class) for name in candidates
     }
     sign = 1 if score == TIE else -1
     defined = [name for name in candidates if pd.notna(scores[name][score])]
@@ -54,3 +55,12 @@ def choose_classifier(
     before = read_chosen(chosen_before) if chosen_before else {}
     write_chosen(best, ranked[0], lay_over(before, candidates[ranked[0]]))
     LOGGER.info("%s %.4f: %s", score, scores[ranked[0]][score], candidates[ranked[0]])
+
+
+def validation_scores(
+    predictions: str | Path, classes: Sequence[str], positive_class: str | None
+) -> dict[str, float]:
+    """Return the metrics of a table of predictions by name; nan where one is not defined."""
+    table = Predictions.from_table(read_predictions([predictions]), classes)
+    values = weighted_metrics(table, np.ones((1, len(table.actual))), positive_class)
+    return {metric: float(value[0]) for (metric, label), value in values.items() if not label}

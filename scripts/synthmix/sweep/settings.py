@@ -2,13 +2,13 @@
 
 from typing import Annotated, Literal
 
-from pydantic import Field, create_model
+from pydantic import Field
 
 from synthmix.classifiers.settings import Classifier
-from synthmix.search.settings import Grid, grid_of
+from synthmix.search.settings import grid_of
 from synthmix.settings import Name, SettingsModel
 
-Score = Literal["accuracy", "balanced_accuracy", "macro_f1", "auc", "log_loss"]
+Score = Literal["accuracy", "balanced_accuracy", "macro_f1", "auc", "negative_log_likelihood"]
 
 ClassifierGrid = grid_of(Classifier, fixed=set())
 
@@ -23,7 +23,7 @@ class Sweep(SettingsModel):
     score: Score = Field(
         "macro_f1",
         description="By what the best is known, on the validation images. Of equally good ones the"
-        " one with the lower log_loss is taken, of these the first.",
+        " one with the lower negative_log_likelihood is taken, of these the first.",
     )
 
 
