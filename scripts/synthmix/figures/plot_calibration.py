@@ -49,7 +49,8 @@ def plot_calibration(
     names = read_mix_names(mixes, table["mix"])
     shown = baselines_first(names)[:MOST_MIXES]
     classifiers = list(table["classifier"].unique())
-    panels = place_panels([("", style.shorten(name, 60)) for name in classifiers], MOST_COLUMNS)
+    titles = [style.wrap(style.shorten(name, 60), 22) for name in classifiers]
+    panels = place_panels([("", title) for title in titles], MOST_COLUMNS)
     figure = style.new_figure(_title(len(shown), len(names)), 0.6 + 3.6 * bands(panels), demo)
     axes = panel_axes(figure, panels, depth=2, sharex=True, height_ratios=[3, 1] * bands(panels))
     values = read_table(metrics)
