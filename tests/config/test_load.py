@@ -251,7 +251,7 @@ def test_the_demo_section_is_checked_at_either_scale(settings, mistakes, scale):
 
 def test_a_section_that_is_missing_is_reported_once(settings, mistakes):
     del settings["prepare"]
-    settings["demo"] = {"prepare": {"channels": 3}}
+    settings["demo"] = {"prepare": {"image_size": 16}}
 
     assert mistakes(settings, scale="demo") == [
         "studies/s.yaml: prepare: is missing: How raw images are made equal in size and depth."
