@@ -6,8 +6,9 @@ run; which files that may take is known before.
 
 import hashlib
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from functools import reduce
 from itertools import product
 from typing import Any
 
@@ -95,10 +96,12 @@ def possible_settings(
 ) -> Iterator[dict[str, Any]]:
     """Yield the settings that a training may turn out to have, whatever is chosen before it."""
     for points in possible_points(trained, classifiers):
-        settings = dict(trained.base)
-        for point in (*points, trained.own):
-            settings = lay_over(settings, point)
-        yield settings
+        yield settings_with(trained, points)
+
+
+def settings_with(trained: Trained, points: Iterable[Point]) -> dict[str, Any]:
+    """Return the settings of a training for which the stages before it have chosen `points`."""
+    return reduce(lay_over, (*points, trained.own), dict(trained.base))
 
 
 def possible_points(
