@@ -329,6 +329,14 @@ def test_each_data_set_is_checked(settings, mistakes):
     assert len(found) == 4
 
 
+def test_a_threshold_is_for_two_classes(settings, mistakes):
+    settings["evaluation"] = {"threshold": {"sensitivity": 0.9}}
+
+    assert mistakes(settings) == [
+        "studies/s.yaml: evaluation.threshold: is for two classes, and these are 3: remove it"
+    ]
+
+
 def test_the_positive_class_is_a_class(settings, mistakes):
     settings["positive_class"] = "cancr"
 

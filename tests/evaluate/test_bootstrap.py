@@ -99,7 +99,6 @@ def covered(trials, patients, samples):
 
 def test_intervals_cover_the_truth_about_as_often_as_they_say():
     shares = covered(trials=250, patients=50, samples=300)
-    # an interval over images would cover it in some 80%
     assert ((shares >= 0.92) & (shares <= 0.98)).all(), shares
 
 

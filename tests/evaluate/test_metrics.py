@@ -10,7 +10,6 @@ from synthmix.evaluate.metrics import (
     OF_CLASS,
     OF_POSITIVE,
     OVERALL,
-    validation_scores,
     weighted_metrics,
     why_undefined,
 )
@@ -77,7 +76,7 @@ def test_metrics_of_all_classes_are_scikit_learns(classes, seed):
             **({} if several else {"pos_label": classes[1]}),
         ),
         "expected_calibration_error": calibration_error(table, classes),
-        "log_loss": reference.log_loss(true, chances, labels=classes),
+        "negative_log_likelihood": reference.log_loss(true, chances, labels=classes),
         "correct": (true == said).sum(),
         "incorrect": (true != said).sum(),
         "total": len(table),
@@ -197,11 +196,3 @@ def test_predictions_of_other_classes_are_refused():
     table.loc[3, "probability_cancer"] = np.nan
     with pytest.raises(ValueError, match="without a probability"):
         Predictions.from_table(table, ("cancer", "normal"))
-
-
-def test_scores_by_which_a_classifier_is_chosen():
-    table = predictions(40, classes=THREE)
-    scores = validation_scores(table, None)
-    assert {"accuracy", "balanced_accuracy", "macro_f1", "auc", "log_loss"} <= set(scores)
-    assert scores["accuracy"] == (table["label"] == table["predicted"]).mean()
-    assert scores["auc"] == scores["macro_auc"] != validation_scores(table, "a")["auc"]

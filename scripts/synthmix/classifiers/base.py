@@ -1,8 +1,8 @@
 """What every classifier is: layers in a row that can be cut anywhere, pooling, dense layers."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Literal, Self
+from typing import Literal, Self
 
 import torch
 from torch import nn
@@ -154,18 +154,3 @@ class TrainedPart(nn.Module):
                 auxiliary = self.auxiliary(features)
         logits = self.head(self.pooling(features))
         return logits if auxiliary is None else (logits, auxiliary)
-
-
-def settled_unfrozen_layers(settings: Mapping[str, Any], layers: int) -> int:
-    """Return how many of `layers` a classifier trains.
-
-    Raises ValueError where that is more than there are.
-    """
-    count, share = settings.get("unfrozen_layers"), settings.get("unfrozen_share")
-    if share is not None:
-        return round(share * layers)
-    if count == "all" or count is None:
-        return layers
-    if count > layers:
-        raise ValueError(f"unfrozen_layers: {count} is more than the {layers} layers")
-    return count

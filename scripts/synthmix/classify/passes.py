@@ -19,7 +19,7 @@ Loss = Callable[[torch.Tensor, torch.Tensor], torch.Tensor]
 
 
 class Passes:
-    """All that an epoch takes: the trained part, its optimizer, its loss and what changes images."""
+    """What an epoch takes: the trained part, its optimizer, its loss and what changes images."""
 
     def __init__(
         self,
@@ -142,7 +142,7 @@ class Tally:
         self.images += images
 
     def values(self, positive: int | None) -> dict[str, float]:
-        """Return the mean loss and the metrics; one without a denominator is 0, as while learning."""
+        """Return the mean loss and the metrics; one without a denominator is 0."""
         right = self.confusion.diagonal()
         true, claimed = self.confusion.sum(1), self.confusion.sum(0)
         recall = right / np.maximum(true, 1)
