@@ -8,16 +8,16 @@ from synthmix.classifiers.settings import Classifier
 from synthmix.search.settings import grid_of
 from synthmix.settings import Name, SettingsModel
 
-TIE_BREAKER = "log_loss"
+TIE_BREAKER = "negative_log_likelihood"
 
-Score = Literal["accuracy", "balanced_accuracy", "macro_f1", "auc", "log_loss"]
+Score = Literal["accuracy", "balanced_accuracy", "macro_f1", "auc", "negative_log_likelihood"]
 
 ClassifierGrid = grid_of(Classifier, fixed=set())
 
 
 def lower_is_better(score: str) -> bool:
     """Return which way a score is better."""
-    return score == "log_loss"
+    return score == "negative_log_likelihood"
 
 
 class Sweep(SettingsModel):
@@ -32,7 +32,7 @@ class Sweep(SettingsModel):
         "macro_f1",
         description="By what the best is known, on the validation images; auc without a"
         " positive_class is the mean of all classes. Of equally good ones the one with the lower"
-        " log_loss is taken, of these the first.",
+        " negative_log_likelihood is taken, of these the first.",
     )
 
 
