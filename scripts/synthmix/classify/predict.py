@@ -14,7 +14,6 @@ from synthmix.classifiers.plan import backbone_name, input_size_of, unfrozen_of
 from synthmix.classify.examples import Examples, FromImages, Source
 from synthmix.classify.files import TrainingFiles
 from synthmix.classify.network import load_network
-from synthmix.evaluate.settings import LARGEST_PROBABILITY
 from synthmix.evaluate.threshold import choose_threshold, decide
 from synthmix.files import write_table
 from synthmix.mix.compose_mix import REAL_STORE
@@ -60,20 +59,15 @@ def predict(
     real = split_for_fold(read_table(split), fold)
     real = real.assign(store=REAL_STORE, row=real.index)
     parts = {"validation": mix[mix["split"] == "validation"], "test": real[real["split"] == "test"]}
-    probabilities = {}
+    tables = {}
     for part, rows in parts.items():
         torch.manual_seed(derive_seed("predict", part, seed))
         examples = Examples(rows, source, classes)
-        probabilities[part] = predict_proba(
-            trained, examples, settings["monte_carlo_passes"], device
-        )
-    tables = {part: _table(parts[part], probabilities[part], classes, fold) for part in parts}
+        probabilities = predict_proba(trained, examples, settings["monte_carlo_passes"], device)
+        tables[part] = _table(rows, probabilities, classes, fold)
     chosen = choose_threshold(tables["validation"], positive_class, threshold)
     for part, table in tables.items():
-        table["predicted"] = decide(probabilities[part], classes, positive_class, chosen)
-        if chosen != LARGEST_PROBABILITY:
-            table["threshold"] = chosen
-        write_table(outputs[part], table)
+        write_table(outputs[part], decide(table, classes, positive_class, chosen))
 
 
 def predict_proba(
