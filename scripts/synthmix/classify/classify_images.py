@@ -63,6 +63,8 @@ def _check(asked: argparse.Namespace, output: Path) -> None:
     if asked.by and not asked.sort_into:
         raise UserError(f"--by {asked.by} says how to sort: name the folder with --sort-into")
     asked.by = asked.by or WAYS[0]
+    if asked.sort_into and output.resolve().is_relative_to(Path(asked.sort_into).resolve()):
+        raise UserError(f"--output {output} lies in --sort-into: name a file outside of it")
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -5,14 +5,10 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from synthmix.classifiers.settings import Classifier
-from synthmix.classify.model_file import (
-    LARGEST_PROBABILITY,
-    NETWORK,
-    ModelHeader,
-    save_model,
-)
+from synthmix.classify.model_file import NETWORK, ModelHeader, save_model
 from synthmix.classify.network import load_network
 from synthmix.config.preparation import Prepare
+from synthmix.evaluate.settings import LARGEST_PROBABILITY
 from synthmix.store import read_table
 
 LOGGER = logging.getLogger(__name__)

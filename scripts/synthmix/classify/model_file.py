@@ -16,7 +16,7 @@ from synthmix.classifiers.settings import Classifier
 from synthmix.classify.network import new_network
 from synthmix.config.preparation import Prepare
 from synthmix.errors import UserError
-from synthmix.evaluate.settings import LARGEST_PROBABILITY, Evaluation, check_threshold
+from synthmix.evaluate.settings import Evaluation, check_threshold
 from synthmix.files import write_beside
 from synthmix.readers.nifti import MOST_VOXELS
 from synthmix.settings import Distinct, Name, SettingsModel, Share

@@ -14,10 +14,11 @@ from synthmix.classifiers.base import Network
 from synthmix.classifiers.plan import input_size_of, unfrozen_of
 from synthmix.classify.examples import FromImages
 from synthmix.classify.inputs import to_tensor
-from synthmix.classify.model_file import LARGEST_PROBABILITY, ModelHeader, load_model
+from synthmix.classify.model_file import ModelHeader, load_model
 from synthmix.classify.new_images import NewImages, open_images
 from synthmix.classify.predict import dropout
 from synthmix.evaluate.predictions import PROBABILITY
+from synthmix.evaluate.settings import LARGEST_PROBABILITY
 from synthmix.evaluate.threshold import predicted_classes
 from synthmix.files import write_beside
 from synthmix.prepare.prepare_images import FACTS, Prepared, in_order, prepare_file
@@ -98,6 +99,7 @@ def predict_new(
     LOGGER.info("%s", classifier.header.about)
     with open_images(Path(place), Path(output).parent) as images:
         answers = write_answers(classifier, images, output, seed, threads)
+    # warnings are shown on the screen too
     LOGGER.log(logging.WARNING if problems_of(answers) else logging.INFO, summary(images, answers))
 
 
@@ -106,9 +108,9 @@ def write_answers(
 ) -> list[Answer]:
     """Write the CSV `output`, whole or not at all, and return what it says, without probabilities.
 
-    A row an image: file, predicted, threshold where that is no default, `probability_<class>`, which
-    sum to 1, and problem: why an image can't be read, else empty. `threads` read files ahead, and
-    few images are in memory at a time. Every row depends on its file and `seed` alone.
+    A row an image: file, predicted, threshold where that is no default, `probability_<class>`,
+    which sum to 1, and problem: why an image can't be read, else empty. `threads` read files ahead,
+    and few images are in memory at a time. A row depends on its file and `seed` alone.
     """
     header, given = classifier.header, []
     threshold = [] if header.threshold == LARGEST_PROBABILITY else [str(header.threshold)]
@@ -144,9 +146,10 @@ def summary(images: NewImages, answers: list[Answer]) -> str:
     text = f"{len(answers) - bad} of {len(answers)} images classified"
     if bad:
         first = next(answer for answer in answers if answer.problem)
+        reason = "".join(letter if letter.isprintable() else "?" for letter in first.problem)
         text += (
-            f"; {bad} can't be read, such as {first.file!r}: {first.problem} (the column problem "
-            f"has them all)"
+            f"; {bad} can't be read, such as {first.file!r}: {reason} (the column problem has "
+            f"them all)"
         )
     if images.passed_over:
         text += f"; {images.passed_over} files that are no images passed over"

@@ -1,4 +1,4 @@
-"""Sorting classified images into classes: by lists, links or copies. Nothing is ever overwritten."""
+"""Sorting classified images into classes: by lists, links or copies, never over what is there."""
 
 import os
 import shutil
