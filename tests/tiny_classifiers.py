@@ -6,9 +6,11 @@ import torch
 from PIL import Image
 
 from synthmix.classifiers.settings import Classifier
+from synthmix.classify.inputs import to_inputs, to_tensor
 from synthmix.classify.model_file import ModelHeader, save_model
 from synthmix.classify.network import new_network
 from synthmix.config.preparation import Prepare
+from synthmix.prepare.prepare_images import prepare_image
 
 CPU = torch.device("cpu")
 CLASSES = ("bad", "good")
@@ -37,8 +39,12 @@ def export(path, **changes):
     settings = described.settings.model_dump(mode="json")
     network = new_network(settings, described.image_shape, len(described.classes))
     with torch.no_grad():
-        # answers that are clearly apart
+        # dark images and bright ones get answers that are clearly apart
         network.head[-1].weight.mul_(6)
+        if described.prepare.image_size:
+            middle = to_tensor(prepare_image(picture(5), described.prepare)[None])
+            inputs = to_inputs(middle, network, described.settings.input_size, CPU)
+            network.head[-1].bias.sub_(network.eval()(inputs)[0])
     save_model(path, network, described)
     return path
 

@@ -1,5 +1,7 @@
 """What is said of new images: the same as of test images, and of each image by itself."""
 
+import os
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -73,13 +75,9 @@ class Study:
             prepare,
         )
         table = read_table(folder / "real.csv")
-        split = table.assign(
-            split=["train"] * 4
-            + ["validation"] * 2
-            + ["train"] * 2
-            + ["validation"] * 2
-            + ["test"] * 2
-        )
+        # classes lie one after the other
+        parts = ["train", "validation", "test", "train", "validation", "test"] * 2
+        split = table.assign(split=parts)
         mix = split[split["split"] != "test"]
         write_table(folder / "split.csv", split)
         write_table(folder / "mix.csv", mix.assign(store="real", row=mix.index))
@@ -200,9 +198,8 @@ def test_an_image_is_judged_by_itself(more, folder, tmp_path):
 
 
 def test_monte_carlo_is_the_mean_over_dropouts(folder, tmp_path):
-    plain = export(
-        tmp_path / "plain.safetensors", settings=Classifier(**PICTURES | {"dense_layers": [8]})
-    )
+    without = Classifier(**PICTURES | {"dense_layers": [8]})
+    plain = export(tmp_path / "plain.safetensors", settings=without)
     many = MONTE_CARLO | {"monte_carlo_passes": 3000, "dropout": 0.02}
     dropping = export(tmp_path / "many.safetensors", settings=Classifier(**PICTURES | many))
     one = answers(plain, folder / "0.png", tmp_path / "1.csv")["probability_bad"][0]
@@ -250,7 +247,7 @@ def test_odd_names_come_back_as_they_are(tmp_path):
     for number, name in enumerate(ODD_NAMES):
         picture(number).save(root / name)
     picture(9).save(root / "plain.png")
-    (root / "plain.png").rename(bytes(root) + b"/latin\xe9.png")
+    (root / "plain.png").rename(root / os.fsdecode(b"latin\xe9.png"))
     found = answers(export(tmp_path / "model.safetensors"), root, tmp_path / "new.csv")
     assert sorted(found["file"]) == sorted([*ODD_NAMES, "latin\\udce9.png"])
     assert set(found["problem"]) == {""}
