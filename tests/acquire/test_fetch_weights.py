@@ -1,6 +1,7 @@
 import hashlib
 import http.server
 import threading
+from dataclasses import replace
 from functools import partial
 
 import pytest
@@ -8,15 +9,21 @@ import torch
 from safetensors.torch import load_file, save_file
 
 from synthmix.acquire.fetch_weights import fetch_weights
-from synthmix.classifiers import vgg16
+from synthmix.classifiers.published import _names
 from synthmix.errors import UserError
+from synthmix.registry import load_classifier
+
+
+def made_up(network):
+    """Return weights under torchvision's names."""
+    names = _names(load_classifier(network).PUBLISHED[network])
+    return {theirs: torch.rand(tensor.shape).to(tensor.dtype) for _, theirs, tensor in names}
 
 
 @pytest.fixture(scope="module")
 def state():
-    """Weights under torchvision's names."""
     torch.manual_seed(0)
-    return {f"features.{name}": value for name, value in vgg16.random_weights().items()}
+    return made_up("squeezenet1_1")
 
 
 @pytest.fixture(scope="module")
@@ -32,46 +39,71 @@ def server(tmp_path_factory):
         running.shutdown()
 
 
-def serve(folder, state):
-    """Put `state` on the server under a name with its checksum, as torchvision does."""
-    torch.save(state, folder / "new.pth")
-    checksum = hashlib.sha256((folder / "new.pth").read_bytes()).hexdigest()[:8]
-    return (folder / "new.pth").rename(folder / f"vgg16-{checksum}.pth")
-
-
-def test_imagenet_weights_are_downloaded_checked_and_kept(tmp_path, monkeypatch, server, state):
+@pytest.fixture
+def serve(server, monkeypatch):
+    """A function that puts weights on the server as torchvision does; it returns the file."""
     folder, address = server
-    file = serve(folder, state | {"classifier.0.bias": torch.zeros(4)})
-    monkeypatch.setattr(vgg16, "IMAGENET_URL", f"{address}/{file.name}")
-    fetch_weights("vgg16", "imagenet", tmp_path / "w.safetensors", seed=1)
+
+    def serve(network, state):
+        torch.save(state, folder / "new.pth")
+        checksum = hashlib.sha256((folder / "new.pth").read_bytes()).hexdigest()[:8]
+        file = (folder / "new.pth").rename(folder / f"{network}-{checksum}.pth")
+        published = load_classifier(network).PUBLISHED
+        here = replace(published[network], url=f"{address}/{file.name}")
+        monkeypatch.setitem(published, network, here)
+        return file
+
+    return serve
+
+
+@pytest.mark.parametrize(
+    ("network", "theirs", "ours"),
+    [
+        ("vgg16", "features.5.weight", "layers.2.0.weight"),
+        ("resnet18", "layer2.0.bn1.running_var", "layers.3.bn1.running_var"),
+        ("inception_v3", "AuxLogits.conv0.bn.bias", "auxiliary.conv0.bn.bias"),
+    ],
+)
+def test_imagenet_weights_are_downloaded_checked_and_kept(tmp_path, serve, network, theirs, ours):
+    state = made_up(network)
+    serve(network, state | {"fc.bias": torch.zeros(4), "classifier.0.bias": torch.zeros(4)})
+    fetch_weights(network, "imagenet", tmp_path / "w.safetensors", seed=1)
     loaded = load_file(tmp_path / "w.safetensors")
-    assert set(loaded) == {name.removeprefix("features.") for name in state}
-    assert torch.equal(loaded["0.weight"], state["features.0.weight"])
+    assert len(loaded) == len(state)
+    assert loaded[ours].equal(state[theirs])
 
 
 @pytest.mark.parametrize("damage", ["truncated", "absent"])
-def test_a_failed_download_names_the_setting_and_leaves_nothing(
-    tmp_path, monkeypatch, server, state, damage
-):
-    folder, address = server
-    file = serve(folder, state)
+def test_a_failed_download_names_the_setting_and_leaves_nothing(tmp_path, serve, state, damage):
+    file = serve("squeezenet1_1", state)
     if damage == "truncated":
         file.write_bytes(file.read_bytes()[:1000])
     else:
         file.unlink()
-    monkeypatch.setattr(vgg16, "IMAGENET_URL", f"{address}/{file.name}")
     with pytest.raises(UserError, match=r"could not be downloaded(.|\n)*weights: none"):
-        fetch_weights("vgg16", "imagenet", tmp_path / "w.safetensors", seed=1)
+        fetch_weights("squeezenet1_1", "imagenet", tmp_path / "w.safetensors", seed=1)
     assert list(tmp_path.iterdir()) == []
 
 
-def test_torchvisions_address_ends_in_a_checksum():
-    assert vgg16.IMAGENET_URL.endswith("vgg16-397923af.pth")
+@pytest.mark.parametrize(
+    ("network", "file"),
+    [
+        ("vgg16", "vgg16-397923af.pth"),
+        ("resnet18", "resnet18-f37072fd.pth"),
+        ("resnet34", "resnet34-b627a593.pth"),
+        ("resnet50", "resnet50-0676ba61.pth"),
+        ("inception_v3", "inception_v3_google-0cc3c7bd.pth"),
+        ("squeezenet1_1", "squeezenet1_1-b8a52dc0.pth"),
+        ("efficientnet_b0", "efficientnet_b0_rwightman-7f5810bc.pth"),
+    ],
+)
+def test_torchvisions_addresses_end_in_a_checksum(network, file):
+    assert load_classifier(network).PUBLISHED[network].url.endswith(f"/{file}")
 
 
 def test_random_weights_repeat_with_their_seed(tmp_path):
     for name, seed in {"a": 1, "b": 1, "c": 2}.items():
-        fetch_weights("vgg16", "none", tmp_path / name, seed)
+        fetch_weights("efficientnet_b0", "none", tmp_path / name, seed)
     assert (tmp_path / "a").read_bytes() == (tmp_path / "b").read_bytes()
     assert (tmp_path / "a").read_bytes() != (tmp_path / "c").read_bytes()
 
@@ -80,8 +112,9 @@ def test_random_weights_repeat_with_their_seed(tmp_path):
 def test_a_file_of_weights_is_taken(tmp_path, state, suffix):
     file = tmp_path / f"mine{suffix}"
     (torch.save if suffix == ".pth" else save_file)(state, file)
-    fetch_weights("vgg16", str(file), tmp_path / "w.safetensors", seed=1)
-    assert torch.equal(load_file(tmp_path / "w.safetensors")["0.bias"], state["features.0.bias"])
+    fetch_weights("squeezenet1_1", str(file), tmp_path / "w.safetensors", seed=1)
+    loaded = load_file(tmp_path / "w.safetensors")
+    assert loaded["layers.0.0.bias"].equal(state["features.0.bias"])
 
 
 class Evil:
@@ -99,5 +132,21 @@ def test_a_file_that_is_not_there_or_does_not_fit_is_named(tmp_path):
     with pytest.raises(UserError, match=r"there is no file .*gone\.pth"):
         fetch_weights("vgg16", str(tmp_path / "gone.pth"), tmp_path / "w", seed=1)
     save_file({"features.0.weight": torch.zeros(1)}, tmp_path / "other.safetensors")
-    with pytest.raises(UserError, match="does not fit the network"):
+    with pytest.raises(UserError, match="does not fit the network vgg16: features"):
         fetch_weights("vgg16", str(tmp_path / "other.safetensors"), tmp_path / "w", seed=1)
+
+
+@pytest.mark.parametrize(
+    ("network", "other"), [("vgg16", "squeezenet1_1"), ("resnet18", "resnet34")]
+)
+def test_weights_of_another_network_are_told_by_its_name(tmp_path, network, other):
+    file = tmp_path / "mine.safetensors"
+    save_file(made_up(other), file)
+    with pytest.raises(UserError, match=f"fit the network {network}: .* look like .* of {other}$"):
+        fetch_weights(network, str(file), tmp_path / "w", seed=1)
+
+
+@pytest.mark.parametrize("weights", ["imagenet", "none"])
+def test_a_network_made_by_its_settings_has_no_weights_to_fetch(tmp_path, weights):
+    with pytest.raises(UserError, match=r"there are no weights for cnn.*weights: none"):
+        fetch_weights("cnn", weights, tmp_path / "w", seed=1)

@@ -1,49 +1,63 @@
 """The weights a classifier starts from: downloaded, drawn at random, or the user's own."""
 
+import contextlib
 import logging
 import os
 import pickle
 import tempfile
 from pathlib import Path
-from types import ModuleType
 from urllib.error import URLError
 
 import torch
 from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 
+from synthmix.classifiers.base import Weights
+from synthmix.classifiers.published import Published, pick_weights
+from synthmix.classifiers.random_weights import random_weights
 from synthmix.errors import UserError
 from synthmix.files import write_beside
-from synthmix.registry import load_classifier
+from synthmix.registry import CLASSIFIERS, load_classifier
 from synthmix.seeds import derive_seed
 
 LOGGER = logging.getLogger(__name__)
 
 
 def fetch_weights(network: str, weights: str, output: str | Path, seed: int) -> None:
-    """Write the starting weights of the convolutional layers of `network` as safetensors.
+    """Write the starting weights of the layers of `network`, as safetensors.
 
     `weights` is "imagenet" (downloaded from torchvision's address and checked), "none" (drawn
-    from `seed`) or the path of a .safetensors or .pth file with torchvision's names. Raises
-    UserError when they can't be had.
+    from `seed`) or the path of a .safetensors or .pth file with torchvision's names. What is
+    written has the names of a `synthmix.classifiers.base.Network`, `layers.*` and `auxiliary.*`,
+    for `synthmix.classifiers.build.load_backbone`. Raises UserError when they can't be had.
     """
-    module = load_classifier(network)
+    published = _published(network)
     if weights == "none":
         torch.manual_seed(derive_seed("classifier weights", network, seed))
-        state = module.random_weights()
+        state = random_weights(published)
         LOGGER.info("weights: none: random weights of %s", network)
     elif weights == "imagenet":
-        state = _download(module)
-        LOGGER.info("weights: imagenet: from %s", module.IMAGENET_URL)
+        state = _download(network, published)
+        LOGGER.info("weights: imagenet: from %s", published.url)
     else:
-        state = _pick(module, _read(Path(weights).expanduser()), weights)
+        state = _pick(network, _read(Path(weights).expanduser()), weights)
         LOGGER.info("weights: from %s", weights)
     with write_beside(output) as temporary:
         save_file({name: tensor.contiguous() for name, tensor in state.items()}, temporary)
 
 
-def _download(module: ModuleType) -> dict[str, torch.Tensor]:
-    url = module.IMAGENET_URL
+def _published(network: str) -> Published:
+    published = getattr(load_classifier(network), "PUBLISHED", {})
+    if network not in published:
+        raise UserError(
+            f"network: there are no weights for {network}, whose layers its settings make; it is "
+            f"trained from random ones: set weights: none"
+        )
+    return published[network]
+
+
+def _download(network: str, published: Published) -> Weights:
+    url = published.url
     # torchvision's file names end in the first digits of the file's SHA-256
     checksum = url.rsplit("-", 1)[1].split(".")[0]
     with tempfile.TemporaryDirectory() as folder:
@@ -56,10 +70,10 @@ def _download(module: ModuleType) -> dict[str, torch.Tensor]:
                 f"network, set weights: to the path of that file in the classifier's settings, "
                 f"or weights: none to start from random ones"
             ) from error
-        return _pick(module, _read(file), url)
+        return _pick(network, _read(file), url)
 
 
-def _read(file: Path) -> dict[str, torch.Tensor]:
+def _read(file: Path) -> Weights:
     """Read a file of weights; a pickle is read for its tensors alone, none of its code runs."""
     if not file.is_file():
         raise UserError(
@@ -74,10 +88,23 @@ def _read(file: Path) -> dict[str, torch.Tensor]:
         raise UserError(f"weights: {file} can't be read as weights: {error}") from error
 
 
-def _pick(
-    module: ModuleType, state: dict[str, torch.Tensor], source: str
-) -> dict[str, torch.Tensor]:
+def _pick(network: str, state: Weights, source: str) -> Weights:
     try:
-        return module.pick_weights(state)
-    except (ValueError, AttributeError) as error:
-        raise UserError(f"weights: {source} does not fit the network: {error}") from error
+        return pick_weights(_published(network), state)
+    except (ValueError, AttributeError, TypeError) as error:
+        others = _networks_of(state)
+        guess = f". These look like weights of {' or '.join(others)}" if others else ""
+        raise UserError(
+            f"weights: {source} does not fit the network {network}: {error}{guess}"
+        ) from error
+
+
+def _networks_of(state: Weights) -> list[str]:
+    """Return the networks whose weights `state` are, as far as can be told."""
+    found = []
+    for name in CLASSIFIERS:
+        published = getattr(load_classifier(name), "PUBLISHED", {})
+        with contextlib.suppress(ValueError, AttributeError, TypeError):
+            if name in published and pick_weights(published[name], state):
+                found.append(name)
+    return found

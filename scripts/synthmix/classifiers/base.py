@@ -1,8 +1,8 @@
 """What every classifier is: layers in a row that can be cut anywhere, pooling, dense layers."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Literal, Self
+from typing import Literal, Self
 
 import torch
 from torch import nn
@@ -21,10 +21,11 @@ class Backbone:
 
     `layers` are the places to cut the network at. No layer changes its input in place, for that
     may be features that are used again. `channels` are those of the images it takes, which
-    `mean` and `standard_deviation` are of. `flattened_size` is the height and width that
-    flattening leaves of what the last layer puts out, at the least, if that is larger: windows
-    are averaged. `auxiliary(classes)` makes a second head. `minimum_size` is needed of a network
-    whose settings decide about it; that of others stands in `synthmix.classifiers.facts`.
+    `mean` and `standard_deviation` are of. `pooling` is how the dense layers see the last layer
+    unless the settings say; if it is flattened, and larger than twice `flattened_size` in height
+    and width, windows of it are averaged first. `auxiliary(classes)` makes a second head.
+    `minimum_size` is given where the settings decide about it; that of other networks stands in
+    `synthmix.classifiers.facts`.
     """
 
     layers: nn.Sequential
@@ -145,7 +146,7 @@ class TrainedPart(nn.Module):
         self.requires_grad_(True).train()
 
     def forward(self, features: torch.Tensor) -> torch.Tensor | tuple[torch.Tensor, torch.Tensor]:
-        """Return logits (N, classes); while training, where there is one, the auxiliary ones too."""
+        """Return logits (N, classes); while training, with the auxiliary ones if there are any."""
         auxiliary = None
         for name, layer in self.layers.items():
             features = layer(features)
@@ -153,18 +154,3 @@ class TrainedPart(nn.Module):
                 auxiliary = self.auxiliary(features)
         logits = self.head(self.pooling(features))
         return logits if auxiliary is None else (logits, auxiliary)
-
-
-def settled_unfrozen_layers(settings: Mapping[str, Any], layers: int) -> int:
-    """Return how many of `layers` a classifier trains.
-
-    Raises ValueError where that is more than there are.
-    """
-    count, share = settings.get("unfrozen_layers"), settings.get("unfrozen_share")
-    if share is not None:
-        return round(share * layers)
-    if count == "all" or count is None:
-        return layers
-    if count > layers:
-        raise ValueError(f"unfrozen_layers: {count} is more than the {layers} layers")
-    return count

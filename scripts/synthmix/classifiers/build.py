@@ -107,7 +107,10 @@ def _check_size(name: str, backbone: Backbone, image_shape: tuple[int, ...]) -> 
 def _features_shape(backbone: Backbone, image_shape: tuple[int, ...]) -> torch.Size:
     """Return the shape (channels, ...) of what the last layer makes of an image."""
     image = torch.empty(1, backbone.channels, *image_shape[1:])
-    return backbone.layers.eval()(image).shape[1:]
+    # batch norm refuses a single image while training
+    shape = backbone.layers.eval()(image).shape[1:]
+    backbone.layers.train()
+    return shape
 
 
 def _pooling(how: str, flattened_size: int | None, shape: Sequence[int]) -> nn.Module:

@@ -14,18 +14,24 @@ from synthmix.classifiers.base import Backbone
 
 
 class MaxPooling3d(nn.Module):
-    """Max-pooling of 2 x 2 x 2 voxels; an odd last plane is left out.
-
-    It is `nn.MaxPool3d(2)`, whose gradient on a GPU is a sum in no fixed order; each voxel is in
-    one window only, so that no sum is needed.
-    """
+    """Max-pooling of 2 x 2 x 2 voxels, with a gradient that is the same each time."""
 
     def forward(self, volumes: torch.Tensor) -> torch.Tensor:
         """Return (N, C, X // 2, Y // 2, Z // 2) of volumes (N, C, X, Y, Z)."""
-        x, y, z = (size // 2 for size in volumes.shape[2:])
-        whole = volumes[:, :, : 2 * x, : 2 * y, : 2 * z]
-        windows = whole.reshape(*volumes.shape[:2], x, 2, y, 2, z, 2)
-        return windows.amax((3, 5, 7))
+        if volumes.is_cuda:
+            return largest_of_windows(volumes)
+        return nn.functional.max_pool3d(volumes, 2)
+
+
+def largest_of_windows(volumes: torch.Tensor) -> torch.Tensor:
+    """Return what max-pooling of 2 x 2 x 2 voxels does; an odd last plane is left out.
+
+    The gradient of torch's own is on a GPU a sum in an order that not every version fixes.
+    Here no sum is needed. It is several times slower on a CPU, where torch's own always repeats.
+    """
+    x, y, z = (size // 2 for size in volumes.shape[2:])
+    whole = volumes[:, :, : 2 * x, : 2 * y, : 2 * z]
+    return whole.reshape(*volumes.shape[:2], x, 2, y, 2, z, 2).amax((3, 5, 7))
 
 
 # by the dimensions of an image

@@ -16,12 +16,13 @@ class NetworkFacts:
 
 FACTS = {
     "vgg16": NetworkFacts(input_size=224, minimum_size=32, freezable_layers=13),
-    "resnet18": NetworkFacts(input_size=224, minimum_size=32, freezable_layers=9),
-    "resnet34": NetworkFacts(input_size=224, minimum_size=32, freezable_layers=17),
-    "resnet50": NetworkFacts(input_size=224, minimum_size=32, freezable_layers=17),
+    "resnet18": NetworkFacts(input_size=224, minimum_size=1, freezable_layers=9),
+    "resnet34": NetworkFacts(input_size=224, minimum_size=1, freezable_layers=17),
+    "resnet50": NetworkFacts(input_size=224, minimum_size=1, freezable_layers=17),
     "inception_v3": NetworkFacts(input_size=299, minimum_size=75, freezable_layers=16),
-    "squeezenet1_1": NetworkFacts(input_size=224, minimum_size=32, freezable_layers=9),
-    "efficientnet_b0": NetworkFacts(input_size=224, minimum_size=32, freezable_layers=18),
-    "cnn": NetworkFacts(None, 8, None, pretrained=False),
-    "cnn_3d": NetworkFacts(None, 8, None, pretrained=False, volumes=True),
+    "squeezenet1_1": NetworkFacts(input_size=224, minimum_size=17, freezable_layers=9),
+    "efficientnet_b0": NetworkFacts(input_size=224, minimum_size=1, freezable_layers=18),
+    # one level halves two pixels to one; how many levels there are is for their settings to say
+    "cnn": NetworkFacts(None, 2, None, pretrained=False),
+    "cnn_3d": NetworkFacts(None, 2, None, pretrained=False, volumes=True),
 }

@@ -39,10 +39,13 @@ def pick_weights(published: Published, state: Weights) -> Weights:
     """Return the weights of `state`, under torchvision's names, by the names of a `Network` here.
 
     They are those of its `layers` and, where `state` has them, of its `auxiliary`; the dense
-    layers are left out. Raises ValueError where one is missing or has another shape.
+    layers are left out. Raises ValueError where one is missing, has another shape, or is of a
+    layer that the network has not: a deeper one of the same kind has all of its weights too.
     """
     picked = {}
+    known = set()
     for own, theirs, expected in _names(published):
+        known.add(theirs)
         if theirs not in state:
             if theirs.endswith(_COUNTERS):
                 picked[own] = torch.zeros((), dtype=torch.long)
@@ -54,6 +57,10 @@ def pick_weights(published: Published, state: Weights) -> Weights:
         if value.shape != expected.shape:
             raise ValueError(f"{theirs} has shape {_text(value)}, not {_text(expected)}")
         picked[own] = value.to(expected.dtype)
+    modules = {name.split(".")[0] for names in published.layers for name in names}
+    for name in state:
+        if name.split(".")[0] in modules and name not in known:
+            raise ValueError(f"{name} is of no layer of it")
     return picked
 
 

@@ -6,6 +6,7 @@ A layer is a convolution with the ReLU and, where there is one, the max-pooling 
 from collections.abc import Mapping
 from dataclasses import replace
 from functools import partial
+from itertools import pairwise
 from typing import Any
 
 from torchvision.models import VGG16_Weights, vgg16
@@ -22,7 +23,7 @@ PUBLISHED = {
         url=VGG16_Weights.IMAGENET1K_V1.url,
         layers=tuple(
             tuple(f"features.{place}" for place in range(start, end))
-            for start, end in zip(_STARTS, _STARTS[1:], strict=False)
+            for start, end in pairwise(_STARTS)
         ),
     )
 }

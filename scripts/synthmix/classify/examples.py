@@ -60,7 +60,7 @@ class Examples:
     def inputs(
         self, positions: np.ndarray, device: torch.device, change: Change | None = None
     ) -> torch.Tensor:
-        """Return what the trained part takes at `positions`; images are changed by `change` first."""
+        """Return what the trained part takes at `positions`, images changed by `change` first."""
         values = self._read(positions)
         if self.source.through is None:
             return torch.from_numpy(values).to(device)

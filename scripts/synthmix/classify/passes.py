@@ -19,7 +19,7 @@ Loss = Callable[[torch.Tensor, torch.Tensor], torch.Tensor]
 
 
 class Passes:
-    """All that an epoch takes: the trained part, its optimizer, its loss and what changes images."""
+    """What an epoch takes: the trained part, its optimizer, its loss and what changes images."""
 
     def __init__(
         self,
@@ -82,9 +82,9 @@ class Passes:
         """Take a step on a batch, a part of it in memory at a time; return its loss."""
         self.optimizer.zero_grad()
         total = 0.0
-        for part in np.array_split(
-            positions, min(self.settings["accumulation_steps"], len(positions))
-        ):
+        # of one image alone batch norm can't learn
+        parts = min(self.settings["accumulation_steps"], max(1, len(positions) // 2))
+        for part in np.array_split(positions, parts):
             labels = train.labels[part].to(self.device)
             inputs = train.inputs(part, self.device, self.augment)
             targets = self._targets(labels, tally)
@@ -142,7 +142,7 @@ class Tally:
         self.images += images
 
     def values(self, positive: int | None) -> dict[str, float]:
-        """Return the mean loss and the metrics; one without a denominator is 0, as while learning."""
+        """Return the mean loss and the metrics; one without a denominator is 0."""
         right = self.confusion.diagonal()
         true, claimed = self.confusion.sum(1), self.confusion.sum(0)
         recall = right / np.maximum(true, 1)

@@ -59,9 +59,9 @@ def train_classifier(
     Its settings are `base`, over them what `files.chosen` says, over that `own`. Writes the trained
     weights of the best epoch (`output`, safetensors) and the `history`, a row for each epoch and
     part: loss, accuracy, balanced_accuracy, macro_f1, precision and recall (of `positive_class`;
-    without one the macro averages) and the learning_rate. `tracker` is shown the same. `master_seed`
-    names the starting weights, `seed` draws all else. Raises UserError when a part of the mix lacks
-    a class or the training breaks.
+    without one the macro averages) and the learning_rate. `tracker` is shown the same.
+    `master_seed` names the starting weights, `seed` draws all else. Raises UserError when a part
+    of the mix lacks a class or the training breaks.
     """
     settings = settle(base, own, files.chosen)
     table = read_table(files.mix)
@@ -211,16 +211,17 @@ def _start(
     if before:
         if unfrozen_of(settings) < unfrozen_of(before.settings):
             raise UserError(
-                f"classifier: starts from one whose last {unfrozen_of(before.settings)} layers were "
-                f"trained, and trains {unfrozen_of(settings)} of them: unfreeze as many at least"
+                f"classifier: starts from one whose last {unfrozen_of(before.settings)} layers "
+                f"were trained, and trains {unfrozen_of(settings)} of them: unfreeze as many at "
+                f"least"
             )
         load_trained(network, load_file(files.start))
     return network, Header(dict(settings), classes, shape, name)
 
 
 def _augmentation(settings: Mapping[str, Any], source: Source) -> Any:
-    volumes = next(iter(source.arrays.values())).ndim == 4 and source.through is not None
     kind = settings["augmentation"] or settings["volume_augmentation"]
+    volumes = any(array.dtype != "uint8" for array in source.arrays.values())
     return build_augmentation(kind, volumes) if kind else None
 
 
@@ -238,7 +239,7 @@ def _check_batches(settings: Mapping[str, Any], trained: torch.nn.Module, images
     batch = min(settings["batch_size"], images)
     if has_batch_norm(trained) and batch // settings["accumulation_steps"] < 2:
         raise UserError(
-            f"batch_size: {settings['batch_size']} in {settings['accumulation_steps']} parts leaves "
-            f"one image in a part, of which batch norm can't learn: raise batch_size to two for "
-            f"each of accumulation_steps, or freeze the layers with batch norm"
+            f"batch_size: {settings['batch_size']} in {settings['accumulation_steps']} parts "
+            f"leaves one image in a part, of which batch norm can't learn: raise batch_size to two "
+            f"for each of accumulation_steps, or freeze the layers with batch norm"
         )

@@ -83,7 +83,7 @@ class FoldSplit(SettingsModel):
     def _test_fold_exists(self) -> Self:
         if self.test_fold > self.folds:
             raise ValueError(f"test_fold: {self.test_fold} is more than the {self.folds} folds")
-        if self.cross_validate and "test_fold" in self.model_fields_set:
+        if self.cross_validate and self.test_fold != 1:
             raise ValueError("test_fold: means nothing with cross_validate: remove one of them")
         return self
 

@@ -13,10 +13,11 @@ def calibration_metrics(
 
     `actual` (N,) holds positions of true classes. `brier_score` (Brier 1950) is the squared
     difference from the truth: with two classes that of one of them, 0..1; with more the sum over
-    all, 0..2. `log_loss` is the mean of -log of the true class's probability.
-    `expected_calibration_error` (Guo et al. 2017, On calibration of modern neural networks) is the
-    mean over `BINS` equal bins of the largest probability of its distance from the accuracy of
-    the most probable class there, whatever threshold decides.
+    all, 0..2. `negative_log_likelihood` is the mean of -log of the true class's probability.
+    `expected_calibration_error` (Guo et al. 2017, On calibration of modern neural networks) puts
+    images into `BINS` equally wide bins by their largest probability; it is the distance of its
+    mean there from the share of images whose most probable class is the true one, averaged over
+    bins by their images. No threshold changes it.
     """
     total = weights.sum(1)
     truth = np.eye(probabilities.shape[1])[actual]
@@ -26,7 +27,7 @@ def calibration_metrics(
     likelihood = np.clip(probabilities[np.arange(len(actual)), actual], _SMALLEST, 1 - _SMALLEST)
     return {
         "brier_score": weights @ squares / total,
-        "log_loss": weights @ -np.log(likelihood) / total,
+        "negative_log_likelihood": weights @ -np.log(likelihood) / total,
         "expected_calibration_error": np.abs(weights @ _gaps(actual, probabilities)).sum(1) / total,
     }
 

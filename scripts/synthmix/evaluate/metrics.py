@@ -8,10 +8,9 @@ the precision of a class that is never predicted and the recall of one that is n
 from collections.abc import Mapping
 
 import numpy as np
-import pandas as pd
 
 from synthmix.evaluate.calibration import calibration_metrics
-from synthmix.evaluate.predictions import PROBABILITY, Predictions
+from synthmix.evaluate.predictions import Predictions
 from synthmix.evaluate.ranking import ranking_metrics
 
 Name = tuple[str, str]  # the metric, and the class that it is of, "" if of all
@@ -29,7 +28,7 @@ OVERALL = (
     "mcc",
     "brier_score",
     "expected_calibration_error",
-    "log_loss",
+    "negative_log_likelihood",
     "correct",
     "incorrect",
     "total",
@@ -98,18 +97,6 @@ def weighted_metrics(
         for place, label in enumerate(predictions.classes)
         for metric in OF_CLASS
     }
-
-
-def validation_scores(table: pd.DataFrame, positive_class: str | None) -> dict[str, float]:
-    """Return the metrics of a table of predictions by name, those of single classes left out.
-
-    auc is that of `positive_class`, the mean of all classes where it is None. What is undefined
-    is nan.
-    """
-    classes = [name.removeprefix(PROBABILITY) for name in table if name.startswith(PROBABILITY)]
-    predictions = Predictions.from_table(table, classes)
-    values = weighted_metrics(predictions, np.ones((1, len(table))), positive_class)
-    return {metric: float(value[0]) for (metric, label), value in values.items() if not label}
 
 
 def why_undefined(metric: str, positive_class: str | None) -> str:

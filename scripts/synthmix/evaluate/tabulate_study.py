@@ -34,7 +34,7 @@ def tabulate_study(
     """Write the tables `mixes`, `metrics`, `confusion`, `summary` and `summary_markdown`.
 
     `mix_tables` holds the table of each mix by its name; `comparison` and `classifier_comparison`
-    are the tables of `compare_mixes` and `compare_classifiers`. `published` is a CSV with the columns
+    are those of `compare_mixes` and `compare_classifiers`. `published` is a CSV with the columns
     class_shares, real_share, metric, value: what the source prints, where it prints anything.
     """
     counts = count_mixes(mixes, {name: read_table(path) for name, path in mix_tables.items()})
@@ -79,7 +79,7 @@ def summarise(
     it is of the positive class and there is none.
     """
     train = counts[counts["split"] == "train"].groupby(["mix", "origin"])["images"].sum()
-    overall = _of_all_seeds(metrics).set_index(["classifier", "mix", "metric"])
+    overall = _of_all_seeds(metrics).set_index(["classifier", "mix", "metric"]).sort_index()
     compared = comparison.set_index(["classifier", "mix"])
     rows = []
     for classifier in classifiers:

@@ -1,0 +1,137 @@
+import numpy as np
+import pytest
+
+from predictions_data import CLASSES, predictions, write_predictions
+from synthmix.evaluate.delong import delong_test
+from synthmix.evaluate.paired import Judge, files_by_run, holm, mcnemar_exact
+from synthmix.evaluate.threshold import decide
+from synthmix.files import write_table
+from synthmix.store import read_table
+
+THREE = ("a", "b", "c")
+
+
+def judge(classes=CLASSES, positive_class="cancer"):
+    return Judge(classes, positive_class, 300, 0.95, 0.05, seed=1)
+
+
+def run(folder, accuracy, seeds=(0,), classes=CLASSES, positive_class="cancer"):
+    files = [
+        [write_predictions(folder / f"{accuracy}-{s}.csv", 50, accuracy, s, classes)] for s in seeds
+    ]
+    return judge(classes, positive_class).run(files), files
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "p_value"), [(0, 0, 1.0), (5, 5, 1.0), (1, 9, 0.021484375), (0, 6, 0.03125)]
+)
+def test_mcnemar_is_the_exact_binomial_test(first, second, p_value):
+    # 2 * P(X <= 1) for X ~ B(10, 1/2) is 2 * 11 / 1024
+    assert mcnemar_exact(first, second) == pytest.approx(p_value)
+    assert mcnemar_exact(second, first) == pytest.approx(p_value)
+
+
+def test_mcnemar_of_a_published_example():
+    # airway hyper-responsiveness before and after transplantation (Bentur et al. 2009), as worked
+    # in Fagerland, Lydersen and Laake 2013, BMC Medical Research Methodology 13:91
+    assert mcnemar_exact(1, 7) == pytest.approx(0.0703, abs=5e-5)
+
+
+def test_holm_by_hand():
+    np.testing.assert_allclose(holm(np.array([0.01, 0.04, 0.03])), [0.03, 0.06, 0.06])
+    np.testing.assert_allclose(holm(np.array([0.5, 0.9])), [1.0, 1.0])
+
+
+def test_holm_leaves_out_what_was_not_tested():
+    found = holm(np.array([0.01, np.nan, 0.03]))
+    np.testing.assert_allclose(found, [0.02, np.nan, 0.03])
+    assert len(holm(np.array([]))) == 0
+
+
+def test_differences_have_intervals_and_tests(tmp_path):
+    first, second = run(tmp_path, 0.9)[0], run(tmp_path, 0.6)[0]
+    row = judge().compare(first, second)
+    right = [(one.answers == one.labels) for one in (first, second)]
+    assert row["difference"] == pytest.approx(right[0].mean() - right[1].mean())
+    for prefix in ("", "macro_f1_", "auc_"):
+        assert 0 < row[f"{prefix}low"] < row[f"{prefix}difference"] < row[f"{prefix}high"]
+    assert row["only_first_correct"] - row["only_second_correct"] == right[0].sum() - right[1].sum()
+    assert row["p_value"] < 0.001
+    scores = [one.scores[:, 0] for one in (first, second)]
+    assert row["auc_p_value"] == delong_test(first.labels == "cancer", *scores)
+    assert judge().verdict(row | {"p_adjusted": row["p_value"]}) == 1
+    swapped = judge().compare(second, first)
+    assert swapped["difference"] == -row["difference"]
+    assert (swapped["low"], swapped["high"]) == pytest.approx((-row["high"], -row["low"]), abs=0.01)
+    assert judge().verdict(swapped | {"p_adjusted": row["p_value"]}) == -1
+
+
+def test_a_run_does_not_differ_from_itself(tmp_path):
+    same = run(tmp_path, 0.8)[0]
+    row = judge().compare(same, same)
+    assert row["difference"] == row["low"] == row["high"] == row["auc_difference"] == 0
+    assert row["p_value"] == row["auc_p_value"] == 1
+    assert judge().verdict(row | {"p_adjusted": 1.0}) == 0
+
+
+def test_differences_are_means_over_the_seeds(tmp_path):
+    (first, files), (second, _) = run(tmp_path, 0.9, (0, 1, 2)), run(tmp_path, 0.6)
+    accuracies = [(t["label"] == t["predicted"]).mean() for (f,) in files for t in [read_table(f)]]
+    row = judge().compare(first, second)
+    second_accuracy = (second.answers == second.labels).mean()
+    assert row["difference"] == pytest.approx(np.mean(accuracies) - second_accuracy)
+
+
+def test_several_seeds_answer_by_the_mean_probability_and_the_mean_threshold(tmp_path):
+    tables = [predictions(50, 0.7, seed) for seed in (0, 1)]
+    files = []
+    for table, threshold in zip(tables, (0.2, 0.4), strict=True):
+        path = tmp_path / f"{threshold}.csv"
+        write_table(path, decide(table, CLASSES, "cancer", threshold))
+        files.append([path])
+    answers = judge().run(files).answers
+    mean = sum(table["probability_cancer"] for table in tables) / 2
+    clear = ((mean - 0.3).abs() > 1e-6).to_numpy()
+    assert clear.sum() > 90
+    expected = np.where(mean >= 0.3, "cancer", "normal")
+    assert (answers == expected)[clear].all()
+
+
+def test_the_order_of_images_does_not_matter(tmp_path):
+    table = predictions(50, 0.8)
+    write_table(tmp_path / "a.csv", table)
+    write_table(tmp_path / "b.csv", table.sample(frac=1, random_state=1))
+    runs = [judge().run([[tmp_path / f"{name}.csv"]]) for name in "ab"]
+    assert judge().compare(*runs)["p_value"] == 1
+
+
+def test_runs_of_different_images_are_not_compared(tmp_path):
+    first = judge().run([[write_predictions(tmp_path / "1.csv", 50)]])
+    second = judge().run([[write_predictions(tmp_path / "2.csv", 51)]])
+    with pytest.raises(ValueError, match="different images"):
+        judge().compare(first, second)
+    with pytest.raises(ValueError, match="not every seed"):
+        judge().run([[tmp_path / "1.csv"], [tmp_path / "2.csv"]])
+
+
+def test_several_classes_without_a_positive_one(tmp_path):
+    first, _ = run(tmp_path, 0.9, classes=THREE, positive_class=None)
+    second, _ = run(tmp_path, 0.5, classes=THREE, positive_class=None)
+    row = judge(THREE, None).compare(first, second)
+    assert row["auc_difference"] > 0
+    assert np.isnan(row["auc_p_value"])
+
+
+def test_two_classes_need_no_positive_one(tmp_path):
+    rows = []
+    for positive_class in ("cancer", "normal", None):
+        runs = [run(tmp_path, a, positive_class=positive_class)[0] for a in (0.9, 0.6)]
+        rows.append(judge(CLASSES, positive_class).compare(*runs))
+    assert rows[0]["auc_p_value"] == pytest.approx(rows[1]["auc_p_value"])
+    assert rows[0]["auc_p_value"] == rows[2]["auc_p_value"]
+
+
+def test_files_are_in_the_order_in_which_rules_expand_them():
+    files = [c + m + s + f for c in "AB" for m in "xy" for s in "12" for f in "pq"]
+    found = files_by_run(files, ["A", "B"], ["x", "y"], [1, 2], ["p", "q"])
+    assert found["B", "x"] == [["Bx1p", "Bx1q"], ["Bx2p", "Bx2q"]]
