@@ -21,6 +21,7 @@ include: "rules/evaluate.smk"
 include: "rules/figures.smk"
 include: "rules/score.smk"
 include: "rules/export.smk"
+include: "rules/predict_new.smk"
 include: "rules/search.smk"
 include: "rules/report.smk"
 
@@ -36,6 +37,12 @@ rule all:
             for dataset in settings.datasets
             if settings.generators and not settings.mixes
             for file in generator_files(study, dataset)
+        ],
+        [
+            file
+            for study, settings in ASKED_STUDIES.items()
+            for dataset in settings.datasets
+            for file in sweep_files(study, dataset)
         ],
         [
             f"{RESULTS}/{study}/{dataset}/split.csv"
@@ -68,3 +75,13 @@ rule export_all:
             for dataset in settings.datasets
             for generator in settings.generators
         ],
+
+
+rule export_classifiers:
+    input:
+        of_asked_classifiers(rules.export_classifier.output[0]),
+
+
+rule classify_images:
+    input:
+        of_asked_classifiers(rules.predict_new.output[0]),

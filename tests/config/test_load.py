@@ -4,10 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from synthmix.classifiers import CONVOLUTIONAL_LAYERS
 from synthmix.config.overlay import lay_over
 from synthmix.errors import UserError
-from synthmix.registry import CLASSIFIERS
 
 SHARES = {"normal": 0.5, "benign": 0.25, "cancer": 0.25}
 
@@ -252,11 +250,12 @@ def test_the_demo_section_is_checked_at_either_scale(settings, mistakes, scale):
 
 
 def test_a_section_that_is_missing_is_reported_once(settings, mistakes):
-    del settings["mixes"]
-    settings["demo"] = {"mixes": {"train_images": 20}}
+    del settings["datasets"]
+    settings["demo"] = {"datasets": {"films": {"published_images": {"normal": 1}}}}
 
     assert mistakes(settings, scale="demo") == [
-        "studies/s.yaml: mixes: is missing: classifiers are there for its training sets"
+        "studies/s.yaml: datasets: is missing: Raw images, by a name of your choice; each goes "
+        "through the whole study."
     ]
 
 
@@ -380,19 +379,6 @@ def test_a_mistake_of_the_demo_image_size(settings, mistakes):
     ]
 
 
-def test_a_network_has_only_so_many_layers(settings, mistakes):
-    settings["classifiers"]["vgg"]["unfrozen_layers"] = 14
-
-    assert mistakes(settings) == [
-        "studies/s.yaml: classifiers.vgg.unfrozen_layers: 14 is more than the 13 convolutional "
-        "layers of vgg16"
-    ]
-
-
-def test_the_layers_of_every_network_are_known():
-    assert set(CONVOLUTIONAL_LAYERS) == set(CLASSIFIERS)
-
-
 def test_published_values_lie_beside_the_study(project, settings, mistakes):
     settings["published"] = "published/s.csv"
 
@@ -477,12 +463,12 @@ def test_mixes_and_weights_that_cannot_be(project, settings, mistakes, place, va
     assert any(message in line for line in mistakes())
 
 
-def test_selections_are_for_mixes(settings, mistakes):
+def test_selections_are_for_classifiers(settings, mistakes):
     for part in ("mixes", "generators", "classifiers", "positive_class"):
         del settings[part]
     settings["selections"] = {"cleaned": {"method": "tomek_links"}}
     (line,) = mistakes(settings)
-    assert "mixes: is missing: selections are there for its training sets" in line
+    assert "classifiers: is missing: selections are there for what they are trained on" in line
 
 
 def test_selections_have_their_defaults(settings, project):
@@ -524,7 +510,7 @@ class TestOtherStudies:
         assert loaded.others_wrong == ""
 
 
-@pytest.mark.parametrize("part", ["generators", "classifiers", "positive_class"])
+@pytest.mark.parametrize("part", ["generators", "classifiers"])
 def test_mixes_need_the_other_parts(settings, mistakes, part):
     del settings[part]
     assert mistakes(settings)[0] == f"studies/s.yaml: {part}: is missing: mixes need it"

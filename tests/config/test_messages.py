@@ -100,11 +100,6 @@ def put(settings, path, value):
             "mixes.train_images: is missing: Training images of a mix.",
         ),
         (
-            "mixes",
-            MISSING,
-            "mixes: is missing: classifiers are there for its training sets",
-        ),
-        (
             "generators.small.epochs",
             MISSING,
             "generators.small.epochs: is missing: Passes over the training images, at the most.",
