@@ -39,6 +39,12 @@ rule all:
             for file in generator_files(study, dataset)
         ],
         [
+            file
+            for study, settings in ASKED_STUDIES.items()
+            for dataset in settings.datasets
+            for file in sweep_files(study, dataset)
+        ],
+        [
             f"{RESULTS}/{study}/{dataset}/split.csv"
             for study, settings in ASKED_STUDIES.items()
             for dataset in settings.datasets

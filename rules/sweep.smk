@@ -1,6 +1,6 @@
 """Choosing the settings of a classifier in stages, each trained from the best of the one before."""
 
-from synthmix.sweep.resolve import candidates as sweep_candidates
+from synthmix.sweep.resolve import candidates as sweep_candidates, stages_of
 
 SWEEP = DATASET + "/sweeps/{classifier}"
 
@@ -13,26 +13,50 @@ def sweep_of(wildcards):
     return settings.sweep
 
 
+def sweep_stages(wildcards):
+    """Return the numbers of the stages of a sweep, from 1."""
+    return list(range(1, len(sweep_of(wildcards).stages) + 1))
+
+
 def candidates_of_stage(wildcards):
     """Return what sets each candidate of a stage apart, by its name."""
-    return sweep_candidates(wildcards.classifier, sweep_of(wildcards), int(wildcards.stage))
+    sweep, stage = sweep_of(wildcards), int(wildcards.stage)
+    if stage not in sweep_stages(wildcards):
+        raise WorkflowError(f"the sweep of {wildcards.classifier} has no stage {stage}")
+    return sweep_candidates(wildcards.classifier, sweep, stage)
 
 
-def candidates_predictions(wildcards):
-    """Return what the candidates of a stage say of their validation images.
+def candidates_predictions(part):
+    """Return an input function: what the candidates of a stage say of their images of a `part`.
 
     They are trained on the first baseline: real images, of the first seed and fold.
     """
-    baseline = next(mix.name for mix in mixes_of(wildcards).values() if mix.is_baseline)
-    return [
-        rules.predict.output.validation.format(
-            **named(wildcards, classifier=candidate),
-            mix=baseline,
-            seed=MASTER_SEED,
-            fold=folds_of(wildcards)[0],
-        )
-        for candidate in candidates_of_stage(wildcards)
-    ]
+
+    def predictions(wildcards):
+        baseline = next(mix.name for mix in mixes_of(wildcards).values() if mix.is_baseline)
+        return [
+            rules.predict.output[part].format(
+                **named(wildcards, classifier=candidate),
+                mix=baseline,
+                seed=MASTER_SEED,
+                fold=folds_of(wildcards)[0],
+            )
+            for candidate in candidates_of_stage(wildcards)
+        ]
+
+    return predictions
+
+
+def scorer_of(wildcards):
+    """Return how the predictions of candidates are scored."""
+    study = study_of(wildcards)
+    return {
+        "classes": classes_of(wildcards),
+        "positive_class": study.positive_class,
+        "bootstrap_samples": study.evaluation.bootstrap_samples,
+        "confidence": study.evaluation.confidence,
+        "seed": MASTER_SEED,
+    }
 
 
 def chosen_before(wildcards):
@@ -40,9 +64,45 @@ def chosen_before(wildcards):
     return (SWEEP + f"/stage{stage}.json").format(**wildcards) if stage else []
 
 
+def all_stages(find):
+    """Return an input function: what `find` gives for each stage of a sweep, one after the other."""
+    return lambda wildcards: [
+        file
+        for stage in sweep_stages(wildcards)
+        for file in find(named(wildcards, stage=str(stage)))
+    ]
+
+
+def study_sweeps(study, dataset):
+    """Return classifier, table, markdown and the figure of each stage of every sweep."""
+    return [
+        {
+            "classifier": classifier,
+            "table": rules.tabulate_sweep.output.table.format(**names),
+            "markdown": rules.tabulate_sweep.output.markdown.format(**names),
+            "figures": expand(
+                rules.plot_sweep.output[0], **names, stage=range(1, stages_of(settings) + 1)
+            ),
+        }
+        for classifier in classifiers_for(study, dataset)
+        for settings in [STUDIES[study].classifiers[classifier]]
+        if settings.sweep
+        for names in [{"study": study, "dataset": dataset, "classifier": classifier}]
+    ]
+
+
+def sweep_files(study, dataset):
+    """Return the tables and figures of all sweeps of a data set."""
+    return [
+        file
+        for sweep in study_sweeps(study, dataset)
+        for file in (sweep["table"], sweep["markdown"], *sweep["figures"])
+    ]
+
+
 rule choose_classifier:
     input:
-        predictions=candidates_predictions,
+        predictions=candidates_predictions("validation"),
         chosen_before=chosen_before,
     output:
         table=SWEEP + "/stage{stage}.csv",
@@ -54,13 +114,12 @@ rule choose_classifier:
     params:
         candidates=candidates_of_stage,
         score=lambda wildcards: sweep_of(wildcards).score,
-        classes=classes_of,
-        positive_class=lambda wildcards: study_of(wildcards).positive_class,
+        scorer=scorer_of,
         code=code("choose_classifier"),
     threads: 1
     resources:
-        mem_mb=memory(1000),
-        runtime=minutes(10),
+        mem_mb=memory(1500),
+        runtime=minutes(20),
     wildcard_constraints:
         stage="[0-9]+",
     conda:
@@ -69,3 +128,59 @@ rule choose_classifier:
         "Choosing the settings of {wildcards.classifier}, stage {wildcards.stage}"
     script:
         "../scripts/choose_classifier.py"
+
+
+rule plot_sweep:
+    input:
+        rules.choose_classifier.output.table,
+    output:
+        DATASET + "/figures/sweep-{classifier}-stage{stage}.svg",
+    log:
+        LOGS + "/plot_sweep/{classifier}-stage{stage}.log",
+    benchmark:
+        BENCHMARKS + "/plot_sweep/{classifier}-stage{stage}.tsv"
+    params:
+        stages=sweep_stages,
+        demo=DEMO,
+        code=code("plot_sweep"),
+    threads: 1
+    resources:
+        mem_mb=memory(1500),
+        runtime=minutes(20),
+    wildcard_constraints:
+        stage="[0-9]+",
+    conda:
+        ENVIRONMENT
+    message:
+        "Drawing stage {wildcards.stage} of the sweep of {wildcards.classifier}"
+    script:
+        "../scripts/plot_sweep.py"
+
+
+rule tabulate_sweep:
+    input:
+        stages=lambda wildcards: expand(
+            rules.choose_classifier.output.table, **wildcards, stage=sweep_stages(wildcards)
+        ),
+        predictions=all_stages(candidates_predictions("test")),
+    output:
+        table=DATASET + "/tables/sweep-{classifier}.csv",
+        markdown=DATASET + "/tables/sweep-{classifier}.md",
+    log:
+        LOGS + "/tabulate_sweep/{classifier}.log",
+    benchmark:
+        BENCHMARKS + "/tabulate_sweep/{classifier}.tsv"
+    params:
+        candidates=all_stages(candidates_of_stage),
+        scorer=scorer_of,
+        code=code("tabulate_sweep"),
+    threads: 1
+    resources:
+        mem_mb=memory(1500),
+        runtime=minutes(20),
+    conda:
+        ENVIRONMENT
+    message:
+        "Writing the table of the sweep of {wildcards.classifier}"
+    script:
+        "../scripts/tabulate_sweep.py"

@@ -2,6 +2,7 @@
 
 from synthmix.jobs import job
 from synthmix.sweep.choose_classifier import choose_classifier
+from synthmix.sweep.scorer import Scorer
 
 with job(snakemake):
     params = snakemake.params
@@ -10,8 +11,7 @@ with job(snakemake):
         candidates=params.candidates,
         predictions=dict(zip(params.candidates, snakemake.input.predictions, strict=True)),
         score=params.score,
-        classes=params.classes,
-        positive_class=params.positive_class,
+        scorer=Scorer(**params.scorer),
         chosen_before=snakemake.input.chosen_before or None,
         output=snakemake.output.table,
         best=snakemake.output.best,

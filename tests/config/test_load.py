@@ -250,11 +250,12 @@ def test_the_demo_section_is_checked_at_either_scale(settings, mistakes, scale):
 
 
 def test_a_section_that_is_missing_is_reported_once(settings, mistakes):
-    del settings["prepare"]
-    settings["demo"] = {"prepare": {"channels": 3}}
+    del settings["datasets"]
+    settings["demo"] = {"datasets": {"films": {"published_images": {"normal": 1}}}}
 
     assert mistakes(settings, scale="demo") == [
-        "studies/s.yaml: prepare: is missing: How raw images are made equal in size and depth."
+        "studies/s.yaml: datasets: is missing: Raw images, by a name of your choice; each goes "
+        "through the whole study."
     ]
 
 
@@ -375,14 +376,6 @@ def test_a_mistake_of_the_demo_image_size(settings, mistakes):
     assert mistakes(settings) == [
         "studies/s.yaml: demo.prepare: generator small: DCGAN needs an image_size that is a power "
         "of two from 16 to 1024, not 48"
-    ]
-
-
-def test_a_network_has_only_so_many_layers(settings, mistakes):
-    settings["classifiers"]["vgg"]["unfrozen_layers"] = 14
-
-    assert mistakes(settings) == [
-        "studies/s.yaml: classifiers.vgg.unfrozen_layers: 14 is more than the 13 layers of vgg16"
     ]
 
 

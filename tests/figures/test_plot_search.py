@@ -8,7 +8,8 @@ from matplotlib.colors import to_hex
 
 from figure_checks import assert_readable
 from synthmix.figures import style
-from synthmix.figures.plot_search import CHOSEN, plot_search
+from synthmix.figures.candidates import CHOSEN
+from synthmix.figures.plot_search import plot_search
 from synthmix.files import write_table
 from synthmix.search.table import table_of
 

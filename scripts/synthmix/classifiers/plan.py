@@ -37,6 +37,19 @@ def input_size_of(settings: Settings) -> int | None:
     return settings["input_size"] or FACTS[settings["network"]].input_size
 
 
+def minimum_size_of(settings: Settings) -> int:
+    """Return the pixels of height and width below which a network can't be built."""
+    facts, cnn = FACTS[settings["network"]], settings["cnn"]
+    if facts.pretrained:
+        return facts.minimum_size
+    trimmed = cnn["convolutions"] * (cnn["kernel_size"] - 1) if cnn["padding"] == "valid" else 0
+    size = 1  # what is left behind the last level; now backwards
+    for number in reversed(range(cnn["levels"])):
+        pooled = cnn["last_pooling"] or number < cnn["levels"] - 1
+        size = size * (2 if pooled else 1) + trimmed
+    return size
+
+
 def weights_name(settings: Settings, seed: int) -> str | None:
     """Return the name of the weights a classifier starts from.
 

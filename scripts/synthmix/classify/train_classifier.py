@@ -34,7 +34,7 @@ from synthmix.errors import UserError
 from synthmix.files import write_table
 from synthmix.seeds import derive_seed
 from synthmix.store import load_array, read_table
-from synthmix.sweep.resolve import settle
+from synthmix.sweep.chosen import settle
 from synthmix.trackers import NO_TRACKER, Tracker
 
 LOGGER = logging.getLogger(__name__)

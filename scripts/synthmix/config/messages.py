@@ -5,16 +5,15 @@ pydantic finds the mistakes; the JSON schema of what it checked tells what would
 
 import difflib
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
 
+from synthmix.config.locate import Schema, locate, settle_unions
 from synthmix.config.parse import KeyPath
 from synthmix.settings import Name
-
-Schema = dict[str, Any]
 
 _LONGEST_VALUE = 60
 _NAME_PATTERN = TypeAdapter(Name).json_schema()["pattern"]
@@ -52,8 +51,8 @@ def summary(mistakes: Iterable[Mistake]) -> str:
 def explain(error: ValidationError, schema: Schema, file: str) -> list[Mistake]:
     """Return what `error` found in `file`, whose settings follow the JSON schema `schema`."""
     mistakes = []
-    for found in error.errors(include_url=False):
-        path, node, section = _locate(found["loc"], schema)
+    for found in settle_unions(error.errors(include_url=False), schema):
+        path, node, section = locate(found["loc"], schema)
         if found["type"].startswith("union_tag"):
             path = (*path, node["discriminator"]["propertyName"])
         mistakes.append(Mistake(file, path, _text(found, path, node, section)))
@@ -102,44 +101,11 @@ def wrong_name(name: str) -> str | None:
     return f"{shown(name)} may have letters, digits and underscores only{start}"
 
 
-def _locate(steps: tuple[str | int, ...], schema: Schema) -> tuple[KeyPath, Schema, Schema]:
-    """Return the path in the file, the schema there and the schema of what holds it."""
-    path: list[str | int] = []
-    node, section = _resolve(schema, schema), {}
-    for step in steps:
-        if step == "[key]":  # pydantic's mark of a mistake in the key, not in its value
-            return tuple(path), {"type": "string"}, section
-        if "discriminator" in node and "oneOf" in node:  # pydantic names the chosen variant first
-            node = _resolve({"$ref": node["discriminator"]["mapping"][step]}, schema)
-            continue
-        path.append(step)
-        node, section = _resolve(_child(node, step), schema), node
-    return tuple(path), node, section
-
-
-def _child(node: Schema, step: str | int) -> Schema:
-    if isinstance(step, int):
-        return node.get("items", {})
-    if step in node.get("properties", {}):
-        return node["properties"][step]
-    return next(iter(node.get("patternProperties", {}).values()), {})
-
-
-def _resolve(node: Schema, schema: Schema) -> Schema:
-    """Follow references and, where several types may stand there, take the first but null."""
-    if "$ref" in node:
-        target = schema["$defs"][node["$ref"].removeprefix("#/$defs/")]
-        return _resolve(target | {k: v for k, v in node.items() if k != "$ref"}, schema)
-    variants = [variant for variant in node.get("anyOf", []) if variant.get("type") != "null"]
-    if variants:
-        rest = {k: v for k, v in node.items() if k != "anyOf"}
-        return _resolve(variants[0], schema) | rest
-    return node
-
-
 def _text(found: dict[str, Any], path: KeyPath, node: Schema, section: Schema) -> str:
     value = found["input"]
     match found["type"]:
+        case "union_error":
+            return _no_member(value, found["ctx"]["members"])
         case "missing" | "union_tag_not_found":
             return f"is missing: {_purpose(node)}"
         case "extra_forbidden" | "invalid_key":
@@ -176,6 +142,21 @@ def _not_an_option(value: Any, node: Schema) -> str:
     return one_of(value, node["enum"])
 
 
+def _no_member(value: Any, members: Sequence[Schema]) -> str:
+    """Return that `value` is none of the kinds that may stand there."""
+    for member in members:
+        if isinstance(value, str) and _is_number(value, member.get("type")):
+            return _wrong_type(value, member)
+    options = [option for member in members for option in _options(member)]
+    kinds = [_kind(member) for member in members if not _options(member)] + options
+    text = f"{', '.join(map(str, kinds[:-1]))} or {kinds[-1]}"
+    return f"{shown(value)} is not {text}{did_you_mean(value, options)}"
+
+
+def _options(node: Schema) -> list[Any]:
+    return node.get("enum", [node["const"]] if "const" in node else [])
+
+
 def _purpose(node: Schema) -> str:
     if "discriminator" in node:
         return f"one of {', '.join(node['discriminator']['mapping'])}"
@@ -197,7 +178,7 @@ def _kind(node: Schema) -> str:
 def _wrong_type(value: Any, node: Schema) -> str:
     kind = node.get("type", "object")
     text = f"{shown(value)} is not {_kind(node)}"
-    if kind in _NUMBERS and isinstance(value, str) and _is_number(value, kind):
+    if isinstance(value, str) and _is_number(value, kind):
         return f"{shown(value)} is text, not {_kind(node)}; remove the quotes"
     if kind == "integer" and isinstance(value, float) and value.is_integer():
         return f"{text}; did you mean {value:.0f}?"
@@ -210,10 +191,10 @@ def _wrong_type(value: Any, node: Schema) -> str:
     return text
 
 
-def _is_number(text: str, kind: str) -> bool:
+def _is_number(text: str, kind: str | None) -> bool:
     try:
         _NUMBERS[kind](text)
-    except ValueError:
+    except (KeyError, ValueError):
         return False
     return True
 

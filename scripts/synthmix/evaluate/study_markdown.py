@@ -67,25 +67,25 @@ def _mixes(summary: pd.DataFrame, shown: Sequence[str]) -> str:
         verdict = row["verdict"] if isinstance(row["verdict"], str) else ""
         names = [row["classifier"], row["mix"], row["train_real"], row["train_synthetic"]]
         cells = [
-            _cell(metric, *(row[f"{metric}{end}"] for end in ("", "_low", "_high")))
+            cell(metric, *(row[f"{metric}{end}"] for end in ("", "_low", "_high")))
             for metric in shown
         ]
         rows.append([*names, *cells, verdict])
-    return _table(head, rows)
+    return markdown_table(head, rows)
 
 
 def _classes(pooled: pd.DataFrame) -> str:
     of_class = pooled[pooled["class"].notna()]
     groups = of_class.groupby(["classifier", "mix", "class"], sort=False)
     rows = [[*names, *_cells(rows, OF_CLASS)] for names, rows in groups]
-    return _table(["classifier", "mix", "class", *OF_CLASS], rows)
+    return markdown_table(["classifier", "mix", "class", *OF_CLASS], rows)
 
 
 def _folds(folds: pd.DataFrame, shown: Sequence[str]) -> str:
     shown = [metric for metric in shown if metric not in COUNTS]
     groups = folds[folds["class"].isna()].groupby(["classifier", "mix"], sort=False)
     rows = [[*names, *_cells(rows, shown)] for names, rows in groups]
-    return _table(["classifier", "mix", *shown], rows)
+    return markdown_table(["classifier", "mix", *shown], rows)
 
 
 def _pairs(comparison: pd.DataFrame) -> str:
@@ -93,12 +93,12 @@ def _pairs(comparison: pd.DataFrame) -> str:
     rows = []
     for row in comparison.to_dict("records"):
         cells = [
-            _cell(name, *(row[f"{prefix}{end}"] for end in ("difference", "low", "high")))
+            cell(name, *(row[f"{prefix}{end}"] for end in ("difference", "low", "high")))
             for prefix, name in DIFFERENCES.items()
         ]
         names = [row["mix"], row["first"], row["second"]]
         rows.append([*names, *cells, f"{row['p_adjusted']:.3g}", row["better"]])
-    return _table(head, rows)
+    return markdown_table(head, rows)
 
 
 def _reasons(rows: pd.DataFrame, shown: Sequence[str]) -> str:
@@ -113,10 +113,11 @@ def _reasons(rows: pd.DataFrame, shown: Sequence[str]) -> str:
 
 def _cells(rows: pd.DataFrame, metrics: Iterable[str]) -> list[str]:
     found = rows.set_index("metric")[["value", "low", "high"]]
-    return [_cell(metric, *found.loc[metric]) for metric in metrics]
+    return [cell(metric, *found.loc[metric]) for metric in metrics]
 
 
-def _cell(metric: str, value: float, low: float, high: float) -> str:
+def cell(metric: str, value: float, low: float, high: float) -> str:
+    """Return a value of `metric` with its interval, if it has one; "-" where it is undefined."""
     if math.isnan(value):
         return "-"
     if metric in COUNTS:
@@ -124,6 +125,7 @@ def _cell(metric: str, value: float, low: float, high: float) -> str:
     return f"{value:.3g}" if math.isnan(low) else f"{value:.3g} ({low:.3g} to {high:.3g})"
 
 
-def _table(head: Sequence[str], rows: Sequence[Sequence[Any]]) -> str:
+def markdown_table(head: Sequence[str], rows: Sequence[Sequence[Any]]) -> str:
+    """Return a table of Markdown."""
     lines = [head, ["---"] * len(head), *rows]
     return "\n".join(f"| {' | '.join(map(str, cells))} |" for cells in lines) + "\n"

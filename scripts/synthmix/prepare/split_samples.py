@@ -198,7 +198,7 @@ def _require_classes(samples: pd.DataFrame, needed: Mapping[str, set[str]]) -> N
 
 
 def _require_classes_in_folds(samples: pd.DataFrame) -> None:
-    """Raise UserError unless each fold, which will validate and test, has an image of each class."""
+    """Raise UserError unless each fold, which will be tested on, has an image of each class."""
     counts = pd.crosstab(samples["fold"], samples["label"])
     for label in counts:
         if (lacking := counts.index[counts[label] == 0]).size:

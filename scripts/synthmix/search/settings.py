@@ -10,6 +10,7 @@ from pydantic import (
     model_serializer,
     model_validator,
 )
+from pydantic.fields import FieldInfo
 
 from synthmix.generators.settings import GeneratorSettings
 from synthmix.settings import Distinct, PositiveInt, SettingsModel
@@ -86,7 +87,7 @@ def grid_of(settings: type[SettingsModel], fixed: set[str]) -> type[Grid]:
     """Return a grid of the settings of a model but the `fixed` ones: a list of values of each."""
     values: dict[str, Any] = {
         name: (
-            _values(Annotated[field.annotation, *field.metadata, Field()]),
+            _values(Annotated[field.annotation, _told_apart(field), *field.metadata]),
             _described(field.description),
         )
         for name, field in settings.model_fields.items()
@@ -95,6 +96,11 @@ def grid_of(settings: type[SettingsModel], fixed: set[str]) -> type[Grid]:
     return create_model(
         "Grid", __base__=Grid, __doc__=Grid.__doc__, __module__=settings.__module__, **values
     )
+
+
+def _told_apart(field: FieldInfo) -> Any:
+    # pydantic keeps by what variants are told apart beside the annotation
+    return Field(discriminator=field.discriminator) if field.discriminator else Field()
 
 
 def _values(kind: Any) -> Any:

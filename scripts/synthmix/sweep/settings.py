@@ -8,9 +8,16 @@ from synthmix.classifiers.settings import Classifier
 from synthmix.search.settings import grid_of
 from synthmix.settings import Name, SettingsModel
 
+TIE_BREAKER = "negative_log_likelihood"
+
 Score = Literal["accuracy", "balanced_accuracy", "macro_f1", "auc", "negative_log_likelihood"]
 
 ClassifierGrid = grid_of(Classifier, fixed=set())
+
+
+def lower_is_better(score: str) -> bool:
+    """Return which way a score is better."""
+    return score == "negative_log_likelihood"
 
 
 class Sweep(SettingsModel):
@@ -18,12 +25,14 @@ class Sweep(SettingsModel):
 
     stages: Annotated[list[ClassifierGrid], Field(min_length=1)] = Field(
         description="What each stage tries: values by setting, of which all combinations are"
-        " trained, with what the stages before have chosen."
+        " trained, with what the stages before have chosen. A value of a section, such as"
+        " augmentation, is the whole of it."
     )
     score: Score = Field(
         "macro_f1",
-        description="By what the best is known, on the validation images. Of equally good ones the"
-        " one with the lower negative_log_likelihood is taken, of these the first.",
+        description="By what the best is known, on the validation images; auc without a"
+        " positive_class is the mean of all classes. Of equally good ones the one with the lower"
+        " negative_log_likelihood is taken, of these the first.",
     )
 
 

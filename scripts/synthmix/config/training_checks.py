@@ -1,0 +1,220 @@
+"""Checks of the settings that something is trained with, and where a study says each of them."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+
+from synthmix.classifiers.facts import FACTS, NetworkFacts
+from synthmix.classifiers.plan import input_size_of, layers_of, minimum_size_of, unfrozen_of
+from synthmix.classifiers.settings import Classifier
+from synthmix.classify.loss_settings import cost_matrix_classes
+from synthmix.config.messages import did_you_mean, one_of, shown
+from synthmix.config.models import Study
+from synthmix.config.parse import KeyPath
+from synthmix.sweep.chosen import lay_over
+from synthmix.sweep.resolve import Point, Trained, all_trained, given, settings_with
+
+Finding = tuple[KeyPath, str]
+
+_KNOWN_WEIGHTS = ("imagenet", "none")
+
+
+@dataclass(frozen=True)
+class TrainingCheck:
+    """A training with the settings that it may turn out to have.
+
+    `name` is that of a classifier or of a candidate of one, `points` are what the stages that it
+    waits for choose.
+    """
+
+    study: Study
+    name: str
+    trained: Trained
+    points: tuple[Point, ...]
+
+    @cached_property
+    def settings(self) -> dict[str, Any]:
+        """All its settings."""
+        return settings_with(self.trained, self.points)
+
+    @property
+    def network(self) -> str:
+        return self.settings["network"]
+
+    @property
+    def facts(self) -> NetworkFacts:
+        return FACTS[self.network]
+
+    @property
+    def datasets(self) -> list[str]:
+        """The data sets that it is trained on."""
+        return [
+            name
+            for name in self.study.datasets
+            if has_volumes(self.study, name) == self.facts.volumes
+        ]
+
+    def place(self, setting: str) -> KeyPath:
+        """Return where the study says what a setting is."""
+        name, classifiers = self.name, self.study.classifiers
+        if name not in classifiers and setting in self.trained.own:
+            return self.stage(self.trained.stages, setting)
+        while name in classifiers and classifiers[name].starts_from is not None:
+            if setting in given(classifiers[name]):
+                return "classifiers", name, setting
+            name = classifiers[name].starts_from
+        for number in reversed(range(len(self.points))):
+            if setting in self.points[number]:
+                return self.stage(number, setting)
+        return "classifiers", self.trained.origin, setting
+
+    def stage(self, number: int, *within: str) -> KeyPath:
+        """Return where a stage of the sweep stands, counted from 0."""
+        return "classifiers", self.trained.origin, "sweep", "stages", number, *within
+
+    def findings(self) -> Iterator[Finding]:
+        """Yield what is wrong with the settings."""
+        together = list(self._check_together())
+        if together:
+            yield from together
+            return
+        yield from self._check_network()
+        yield from self._check_weights()
+        yield from self._check_layers()
+        yield from self._check_start()
+        yield from self._check_size()
+        yield from self._check_class_names()
+        yield from self._check_augmentation()
+        yield from self._check_dropout()
+
+    def _check_together(self) -> Iterator[Finding]:
+        """Check what each value can't be checked for where it stands: that they go together."""
+        settings = dict(self.trained.base)
+        for number, point in enumerate((*self.points, self.trained.own)):
+            settings = lay_over(settings, point)
+            try:
+                Classifier.model_validate(settings)
+            except ValidationError as error:
+                for found in error.errors(include_url=False):
+                    reason = found.get("ctx", {}).get("error", found["msg"])
+                    yield self.stage(number), f"has values that don't go together: {reason}"
+                return
+
+    def _check_network(self) -> Iterator[Finding]:
+        first = self.trained.base["network"]
+        if FACTS[first].volumes != self.facts.volumes:
+            text = f"{self.network} takes {kind(self.facts.volumes)}, {first} does not"
+            yield self.place("network"), f"{text}: make two classifiers of them"
+
+    def _check_weights(self) -> Iterator[Finding]:
+        weights = self.settings["weights"]
+        if not self.facts.pretrained:
+            if weights != "none":
+                text = f"must be none: there are no others of {self.network}"
+                yield self.place("weights"), text
+        elif weights not in _KNOWN_WEIGHTS and not Path(weights).expanduser().is_file():
+            text = f"{shown(weights)} is neither imagenet nor none, and there is no such file"
+            yield self.place("weights"), text + did_you_mean(weights, _KNOWN_WEIGHTS)
+
+    def _check_layers(self) -> Iterator[Finding]:
+        layers, unfrozen = layers_of(self.settings), self.settings["unfrozen_layers"]
+        try:
+            trained = unfrozen_of(self.settings)
+        except ValueError as error:
+            yield self.place("unfrozen_layers"), str(error)
+            return
+        unsaid = unfrozen is None and self.settings["unfrozen_share"] is None
+        if unsaid and self.facts.pretrained:
+            text = f"is missing: say how many of the {layers} layers of {self.network} are trained"
+            yield self.place("unfrozen_layers"), f"{text}, or all"
+        if trained < layers and not self.facts.pretrained:
+            text = f"{self.network} starts from random weights, and all of it is trained: remove it"
+            yield self._place_of_unfrozen(), text
+
+    def _check_start(self) -> Iterator[Finding]:
+        """Check that all is trained that the classifier which this goes on from has trained."""
+        name = self.trained.starts_from
+        if name is None:
+            return
+        before = all_trained(self.study.classifiers)[name]
+        ours, theirs = _unfrozen(self.settings), _unfrozen(settings_with(before, self.points))
+        if ours is not None and theirs is not None and ours < theirs:
+            text = f"{name} trains {theirs} layers, and this but {ours}: unfreeze as many at least"
+            yield self._place_of_unfrozen(), text
+
+    def _place_of_unfrozen(self) -> KeyPath:
+        layers, share = "unfrozen_layers", "unfrozen_share"
+        return self.place(layers if self.settings[share] is None else share)
+
+    def _check_size(self) -> Iterator[Finding]:
+        least, size = minimum_size_of(self.settings), input_size_of(self.settings)
+        if self.facts.volumes and size is not None:
+            yield self.place("input_size"), "is for pictures; volumes stay as they were prepared"
+            return
+        if size is not None:
+            if size < least:
+                text = f"{size} is less than the {least} pixels that {self.network} needs"
+                yield self.place("input_size"), text
+            return
+        for dataset in self.datasets:
+            prepare = self.study.prepare_of(dataset)
+            side = min(prepare.volume_shape or (prepare.image_size,))
+            if side < least:
+                text = f"leave nothing of images of {side} pixels, as data set {dataset} has them"
+                levels = self.settings["cnn"]["levels"]
+                yield self.place("cnn"), f"{levels} levels {text}: they need {least}"
+
+    def _check_class_names(self) -> Iterator[Finding]:
+        weights, costs = self.settings["class_weights"], cost_matrix_classes(self.settings["loss"])
+        for dataset in self.datasets:
+            classes = self.study.datasets[dataset].class_names()
+            if isinstance(weights, dict) and set(weights) != set(classes):
+                text = f"must name the classes of data set {dataset}: {', '.join(classes)}"
+                yield self.place("class_weights"), text
+            for unknown in sorted((costs or set()) - set(classes)):
+                text = one_of(unknown, classes, f"classes of data set {dataset}")
+                yield self.place("loss"), f"cost_matrix: {text}"
+
+    def _check_augmentation(self) -> Iterator[Finding]:
+        kinds = {False: "augmentation", True: "volume_augmentation"}
+        used, unused = (kinds[volumes] for volumes in (self.facts.volumes, not self.facts.volumes))
+        if self.settings[unused]:
+            text = f"is not for {kind(self.facts.volumes)}: give {used}, or remove it"
+            yield self.place(unused), text
+        changes = self.settings["augmentation"] or {}
+        colours = [name for name in ("saturation", "hue") if changes.get(name)]
+        for dataset in self.datasets:
+            if colours and self.study.prepare_of(dataset).channels == 1:
+                text = f"{' and '.join(colours)} would change nothing of data set {dataset}"
+                yield self.place("augmentation"), f"{text}, which is grey: remove what is of colour"
+
+    def _check_dropout(self) -> Iterator[Finding]:
+        if self.settings["monte_carlo_passes"] is None:
+            return
+        cnn = self.settings["cnn"]
+        between = not self.facts.pretrained and cnn["levels"] > 1 and cnn["dropout"]
+        if not between and not (self.settings["dense_layers"] and self.settings["dropout"]):
+            text = "there is no dropout to be averaged over: it follows each of dense_layers"
+            yield self.place("monte_carlo_passes"), text
+
+
+def has_volumes(study: Study, dataset: str) -> bool:
+    """Return whether the images of a data set are prepared as volumes."""
+    return study.prepare_of(dataset).volume_shape is not None
+
+
+def kind(volumes: bool) -> str:
+    """Return what images are, in words."""
+    return "volumes" if volumes else "pictures"
+
+
+def _unfrozen(settings: dict[str, Any]) -> int | None:
+    """Return how many layers are trained; None where there are not so many."""
+    try:
+        return unfrozen_of(settings)
+    except ValueError:
+        return None

@@ -1,0 +1,38 @@
+"""What the stages of a sweep have chosen, and the settings of a training that waits for it."""
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from synthmix.files import write_text
+
+Settings = Mapping[str, Any]
+
+_WAYS_TO_UNFREEZE = ("unfrozen_layers", "unfrozen_share")
+
+
+def settle(base: Settings, own: Settings, chosen: str | Path | None) -> dict[str, Any]:
+    """Return the settings of a training: `base`, over them those chosen, over these its `own`.
+
+    `chosen` is what `write_chosen` wrote, None where the training waits for no choice.
+    """
+    return lay_over(lay_over(base, read_chosen(chosen) if chosen else {}), own)
+
+
+def lay_over(settings: Settings, others: Settings) -> dict[str, Any]:
+    """Return `settings` with `others` in their place; one way to unfreeze replaces the other."""
+    says_what_is_trained = any(way in others for way in _WAYS_TO_UNFREEZE)
+    replaced = dict.fromkeys(_WAYS_TO_UNFREEZE) if says_what_is_trained else {}
+    return {**settings, **replaced, **others}
+
+
+def read_chosen(path: str | Path) -> dict[str, Any]:
+    """Return the settings that the stages of a sweep have chosen so far."""
+    return json.loads(Path(path).read_text(encoding="utf-8"))["settings"]
+
+
+def write_chosen(path: str | Path, candidate: str, settings: Settings) -> None:
+    """Write the name of the best candidate of a stage and all that is chosen by then."""
+    chosen = {"candidate": candidate, "settings": dict(settings)}
+    write_text(path, json.dumps(chosen, indent=2) + "\n")
