@@ -21,6 +21,7 @@ include: "rules/evaluate.smk"
 include: "rules/figures.smk"
 include: "rules/score.smk"
 include: "rules/export.smk"
+include: "rules/predict_new.smk"
 include: "rules/search.smk"
 include: "rules/report.smk"
 
@@ -74,3 +75,13 @@ rule export_all:
             for dataset in settings.datasets
             for generator in settings.generators
         ],
+
+
+rule export_classifiers:
+    input:
+        of_asked_classifiers(rules.export_classifier.output[0]),
+
+
+rule classify_images:
+    input:
+        of_asked_classifiers(rules.predict_new.output[0]),

@@ -1,13 +1,47 @@
 """Figures, each drawn from tables that lie on disk."""
 
+from itertools import product
+
 FIGURES = DATASET + "/figures"
 
 
-def expand_mixes(pattern, **more):
-    """Return an input function: `pattern` for every mix and fold of a study's data set."""
-    return lambda wildcards: expand(
-        pattern, **wildcards, mix=mixes_of(wildcards), fold=folds_of(wildcards), **more
+def trainings_of(wildcards, classifiers):
+    """Return classifier, mix, seed and fold of all trainings of a study's `classifiers`.
+
+    The wildcards that a job has already are left out.
+    """
+    names = ("classifier", "mix", "seed", "fold")
+    values = (classifiers, mixes_of(wildcards), SEEDS, folds_of(wildcards))
+    return [
+        {name: value for name, value in zip(names, found) if name not in wildcards.keys()}
+        for found in product(*values)
+    ]
+
+
+def test_trainings(wildcards):
+    """Return (classifier, mix, seed) of each of `test_predictions`."""
+    return [
+        (training["classifier"], training["mix"], training["seed"])
+        for training in trainings_of(wildcards, classifiers_of(wildcards))
+    ]
+
+
+def monitor_of(wildcards):
+    """Return what tells the best epoch of a classifier's trainings."""
+    trained = training_of(wildcards)
+    settings = {**trained.base, **trained.own}
+    return {"metric": settings["monitor"], "min_delta": settings["min_delta"]}
+
+
+def inspected(pattern):
+    """Return an input function: `pattern` for the first seed and fold of a classifier and mix."""
+    return lambda wildcards: pattern.format(
+        **wildcards, seed=MASTER_SEED, fold=folds_of(wildcards)[0]
     )
+
+
+def inspected_title(wildcards):
+    return f"{wildcards.classifier}, {wildcards.mix}"
 
 
 def models_scored_while_training(wildcards):
@@ -132,7 +166,10 @@ rule plot_snapshots:
 
 rule plot_classifier_history:
     input:
-        histories=expand_mixes(rules.train_classifier.output.history, seed=SEEDS),
+        histories=lambda wildcards: [
+            rules.train_classifier.output.history.format(**wildcards, **training)
+            for training in trainings_of(wildcards, [wildcards.classifier])
+        ],
         mixes=rules.tabulate_study.output.mixes,
     output:
         FIGURES + "/classifier_history-{classifier}.svg",
@@ -141,7 +178,16 @@ rule plot_classifier_history:
     benchmark:
         BENCHMARKS + "/plot_classifier_history/{classifier}.tsv"
     params:
-        trainings=lambda wildcards: [(mix, seed) for mix in mixes_of(wildcards) for seed in SEEDS],
+        trainings=lambda wildcards: [
+            (training["mix"], training["seed"])
+            for training in trainings_of(wildcards, [wildcards.classifier])
+        ],
+        metrics=lambda wildcards: (
+            ["loss", "accuracy"]
+            if study_of(wildcards).positive_class
+            else ["loss", "accuracy", "macro_f1"]
+        ),
+        monitor=monitor_of,
         demo=DEMO,
         code=code("plot_classifier_history"),
     threads: 1
@@ -156,18 +202,22 @@ rule plot_classifier_history:
         "../scripts/plot_classifier_history.py"
 
 
-rule plot_real_share:
+rule plot_roc:
     input:
-        summary=rules.tabulate_study.output.summary,
+        predictions=test_predictions,
+        metrics=rules.tabulate_study.output.metrics,
+        mixes=rules.tabulate_study.output.mixes,
     output:
-        FIGURES + "/real_share.svg",
+        FIGURES + "/roc.svg",
     log:
-        LOGS + "/plot_real_share.log",
+        LOGS + "/plot_roc.log",
     benchmark:
-        BENCHMARKS + "/plot_real_share.tsv"
+        BENCHMARKS + "/plot_roc.tsv"
     params:
+        trainings=test_trainings,
+        positive_class=lambda wildcards: study_of(wildcards).positive_class,
         demo=DEMO,
-        code=code("plot_real_share"),
+        code=code("plot_roc"),
     threads: 1
     resources:
         mem_mb=memory(1500),
@@ -175,7 +225,150 @@ rule plot_real_share:
     conda:
         ENVIRONMENT
     message:
-        "Drawing accuracy against the share of real images"
+        "Drawing the ROC curves of {wildcards.dataset}"
+    script:
+        "../scripts/plot_roc.py"
+
+
+rule plot_calibration:
+    input:
+        predictions=test_predictions,
+        metrics=rules.tabulate_study.output.metrics,
+        mixes=rules.tabulate_study.output.mixes,
+    output:
+        FIGURES + "/calibration.svg",
+    log:
+        LOGS + "/plot_calibration.log",
+    benchmark:
+        BENCHMARKS + "/plot_calibration.tsv"
+    params:
+        trainings=test_trainings,
+        demo=DEMO,
+        code=code("plot_calibration"),
+    threads: 1
+    resources:
+        mem_mb=memory(1500),
+        runtime=minutes(20),
+    conda:
+        ENVIRONMENT
+    message:
+        "Drawing the calibration of the classifiers of {wildcards.dataset}"
+    script:
+        "../scripts/plot_calibration.py"
+
+
+rule plot_examples:
+    input:
+        images=rules.prepare_images.output.images,
+        split=rules.split_samples.output.split,
+        predictions=lambda wildcards: expand(
+            rules.predict.output.test, **wildcards, seed=MASTER_SEED, fold=folds_of(wildcards)
+        ),
+    output:
+        FIGURES + "/examples/{classifier}/{mix}.png",
+    log:
+        LOGS + "/plot_examples/{classifier}/{mix}.log",
+    benchmark:
+        BENCHMARKS + "/plot_examples/{classifier}/{mix}.tsv"
+    params:
+        title=inspected_title,
+        demo=DEMO,
+        code=code("plot_examples"),
+    threads: 1
+    resources:
+        mem_mb=memory(1500),
+        runtime=minutes(20),
+    conda:
+        ENVIRONMENT
+    message:
+        "Drawing test images that {wildcards.classifier} of {wildcards.mix} gets right and wrong"
+    script:
+        "../scripts/plot_examples.py"
+
+
+rule plot_feature_maps:
+    input:
+        model=inspected(rules.train_classifier.output.weights),
+        predictions=inspected(rules.predict.output.test),
+        weights=weights_files,
+        images=rules.prepare_images.output.images,
+        split=rules.split_samples.output.split,
+    output:
+        FIGURES + "/feature_maps/{classifier}/{mix}.png",
+    log:
+        LOGS + "/plot_feature_maps/{classifier}/{mix}.log",
+    benchmark:
+        BENCHMARKS + "/plot_feature_maps/{classifier}/{mix}.tsv"
+    params:
+        weights=weights_of,
+        label=lambda wildcards: study_of(wildcards).positive_class or classes_of(wildcards)[0],
+        title=inspected_title,
+        demo=DEMO,
+        code=classifier_code("plot_feature_maps"),
+    threads: 1
+    resources:
+        mem_mb=memory(2500),
+        runtime=minutes(20),
+    conda:
+        ENVIRONMENT
+    message:
+        "Drawing the feature maps of {wildcards.classifier} of {wildcards.mix}"
+    script:
+        "../scripts/plot_feature_maps.py"
+
+
+rule plot_gradcam:
+    input:
+        model=inspected(rules.train_classifier.output.weights),
+        predictions=inspected(rules.predict.output.test),
+        weights=weights_files,
+        images=rules.prepare_images.output.images,
+        split=rules.split_samples.output.split,
+    output:
+        FIGURES + "/gradcam/{classifier}/{mix}.png",
+    log:
+        LOGS + "/plot_gradcam/{classifier}/{mix}.log",
+    benchmark:
+        BENCHMARKS + "/plot_gradcam/{classifier}/{mix}.tsv"
+    params:
+        weights=weights_of,
+        title=inspected_title,
+        demo=DEMO,
+        code=classifier_code("plot_gradcam"),
+    threads: 1
+    resources:
+        mem_mb=memory(2500),
+        runtime=minutes(20),
+    conda:
+        ENVIRONMENT
+    message:
+        "Drawing where {wildcards.classifier} of {wildcards.mix} looks"
+    script:
+        "../scripts/plot_gradcam.py"
+
+
+rule plot_real_share:
+    input:
+        summary=rules.tabulate_study.output.summary,
+    output:
+        FIGURES + "/{origin}_share.svg",
+    log:
+        LOGS + "/plot_real_share/{origin}.log",
+    benchmark:
+        BENCHMARKS + "/plot_real_share/{origin}.tsv"
+    params:
+        demo=DEMO,
+        code=code("plot_real_share"),
+    threads: 1
+    resources:
+        mem_mb=memory(1500),
+        runtime=minutes(20),
+    wildcard_constraints:
+        origin="real|synthetic",
+    conda:
+        ENVIRONMENT
+    message:
+        "Drawing how good the classifiers are against the share of {wildcards.origin} images"
     script:
         "../scripts/plot_real_share.py"
 

@@ -1,81 +1,111 @@
 """One page about everything."""
 
 
+def has_mixes(study):
+    """Return whether a study compares mixes of synthetic and real images, or just classifiers."""
+    return STUDIES[study].mixes is not None
+
+
 def study_files(study, dataset):
     """Return the tables and figures that the report shows, by the field of `StudyReport`."""
     figures = RESULTS + f"/{study}/{dataset}/figures"
     tables = RESULTS + f"/{study}/{dataset}/tables"
-    return {
+    files = {
         "fetched": f"{DATA}/{raw_name(STUDIES[study].datasets[dataset])}/fetched.json",
         "split": RESULTS + f"/{study}/{dataset}/split.csv",
         "rejected": RESULTS + f"/{study}/{dataset}/rejected.csv",
         "duplicates": RESULTS + f"/{study}/{dataset}/duplicates.csv",
         "mixes": f"{tables}/mixes.csv",
+        "metrics": f"{tables}/metrics.csv",
         "summary": f"{tables}/summary.csv",
         "comparison": f"{tables}/comparison.csv",
-        "scores": f"{tables}/scores.csv",
-        "mixes_figure": f"{figures}/mixes.svg",
-        "generator_history_figure": f"{figures}/generator_history.svg",
-        "real_share_figure": f"{figures}/real_share.svg",
+        "classifier_comparison": f"{tables}/classifier_comparison.csv",
         "metrics_figure": f"{figures}/metrics.svg",
-        "comparison_figure": f"{figures}/comparison.svg",
+        "roc_figure": f"{figures}/roc.svg",
+        "calibration_figure": f"{figures}/calibration.svg",
         "confusion_figure": f"{figures}/confusion.svg",
-        "scores_figure": f"{figures}/scores.svg",
     }
+    if has_mixes(study):
+        files |= {
+            "real_share_figure": f"{figures}/real_share.svg",
+            "synthetic_share_figure": f"{figures}/synthetic_share.svg",
+        }
+    if has_mixes(study) or STUDIES[study].selections:
+        files |= {
+            "mixes_figure": f"{figures}/mixes.svg",
+            "comparison_figure": f"{figures}/comparison.svg",
+        }
+    if STUDIES[study].generators:
+        files |= {
+            "scores": f"{tables}/scores.csv",
+            "generator_history_figure": f"{figures}/generator_history.svg",
+            "scores_figure": f"{figures}/scores.svg",
+        }
+    return files
 
 
 def study_pictures(study, dataset):
     """Return the figures of which there are several, as (title, path), by the same fields."""
-    settings = STUDIES[study]
+    return generator_pictures(study, dataset) | classifier_pictures(study, dataset)
+
+
+def generator_pictures(study, dataset):
+    """Return what there is to see of each generator."""
+    generators = STUDIES[study].generators
     names = {"study": study, "dataset": dataset}
-    classes = settings.datasets[dataset].class_names()
+    classes = STUDIES[study].datasets[dataset].class_names()
+
+    def of_each(pattern):
+        return [(name, pattern.format(**names, generator=name)) for name in generators]
+
     return {
-        "samples": [
-            (generator, *expand(rules.plot_samples.output[0], **names, generator=generator))
-            for generator in settings.generators
-        ],
+        "samples": of_each(rules.plot_samples.output[0]),
         "snapshots": [
-            ("", *expand(rules.plot_snapshots.output[0], **names))
-            for scored in [any(g.snapshots for g in settings.generators.values())]
+            ("", rules.plot_snapshots.output[0].format(**names))
+            for scored in [any(generator.snapshots for generator in generators.values())]
             if scored
         ],
-        "planes": [
-            (generator, *expand(rules.plot_pca.output[0], **names, generator=generator))
-            for generator in settings.generators
-        ],
-        "nearest": [
-            (generator, *expand(rules.plot_nearest.output[0], **names, generator=generator))
-            for generator in settings.generators
-        ],
+        "planes": of_each(rules.plot_pca.output[0]),
+        "nearest": of_each(rules.plot_nearest.output[0]),
         "sheets": [
             (
                 f"{name}, {scope}",
-                *expand(rules.train_generator.output.sheet, **names, generator=name, scope=scope),
+                rules.train_generator.output.sheet.format(**names, generator=name, scope=scope),
             )
-            for name, generator in settings.generators.items()
+            for name, generator in generators.items()
             for scope in scopes_of(generator, classes)
         ],
-        "classifier_histories": [
-            (
-                classifier,
-                *expand(rules.plot_classifier_history.output[0], **names, classifier=classifier),
-            )
-            for classifier in settings.classifiers
-        ],
+    }
+
+
+def classifier_pictures(study, dataset):
+    """Return what there is to see of each classifier; of one training that on real images."""
+    names = {"study": study, "dataset": dataset}
+    if (study, dataset) not in MIXES:
+        return {}
+    shown = next(name for name, mix in MIXES[study, dataset].items() if mix.is_baseline)
+
+    def of_each(pattern, **more):
+        return [
+            (classifier, pattern.format(**names, classifier=classifier, **more))
+            for classifier in classifiers_for(study, dataset)
+        ]
+
+    return {
+        "classifier_histories": of_each(rules.plot_classifier_history.output[0]),
+        "examples": of_each(rules.plot_examples.output[0], mix=shown),
+        "heat_maps": of_each(rules.plot_gradcam.output[0], mix=shown),
+        "feature_maps": of_each(rules.plot_feature_maps.output[0], mix=shown),
     }
 
 
 def generator_files(study, dataset):
     """Return what there is to see of the generators of a study."""
     names = ("scores", "generator_history_figure", "scores_figure")
-    pictures = study_pictures(study, dataset)
+    pictures = generator_pictures(study, dataset)
     return (
         [study_files(study, dataset)[name] for name in names]
-        + [
-            file
-            for kind in ("samples", "sheets", "snapshots", "planes", "nearest")
-            for _, file in pictures[kind]
-        ]
+        + [file for found in pictures.values() for _, file in found]
         + [search["figure"] for search in study_searches(study, dataset)]
     )
 
@@ -94,6 +124,12 @@ def study_searches(study, dataset):
     ]
 
 
+def folds_reported(study, dataset):
+    """Return how many folds are tested on in turn, 0 where images are split once."""
+    split = STUDIES[study].split_of(dataset)
+    return split.folds if isinstance(split, FoldSplit) and split.cross_validate else 0
+
+
 def study_facts(study, dataset):
     """Return what the report says about a study apart from its files."""
     settings = STUDIES[study]
@@ -105,12 +141,14 @@ def study_facts(study, dataset):
         "demo": DEMO,
         "positive_class": settings.positive_class,
         "seeds": SEEDS,
+        "folds": folds_reported(study, dataset),
         "evaluation": settings.evaluation.model_dump(mode="json"),
         "settings": settings.model_dump(mode="json"),
     }
 
 
-REPORTED = [key for key in MIXES if key[0] in ASKED_STUDIES]
+# a data set that no classifier takes has nothing to report
+REPORTED = [key for key in MIXES if key[0] in ASKED_STUDIES and classifiers_for(*key)]
 REPORT_TEMPLATES = sorted(
     str(file)
     for suffix in ("j2", "css")

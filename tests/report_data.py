@@ -3,6 +3,7 @@
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from itertools import combinations, product
 from pathlib import Path
 from typing import Any
 
@@ -10,26 +11,45 @@ import numpy as np
 import pandas as pd
 from PIL import Image
 
+from synthmix.figures.predictions import PredictionFile
 from synthmix.files import write_table
-from synthmix.mix.plan import Mix, describe_class_shares, plan_mixes
+from synthmix.mix.plan import Mix, describe_class_shares, plan_mixes, plan_real_mixes
 from synthmix.report.render_report import Picture, Search, StudyReport
 from synthmix.search.table import table_of
 from synthmix.store import save_array, table_path
 
-METRICS = (
+OF_ALL_CLASSES = (
     "accuracy",
+    "balanced_accuracy",
+    "macro_f1",
+    "macro_auc",
+    "mcc",
+    "expected_calibration_error",
+    "auc",
+)
+OF_POSITIVE_CLASS = (
     "precision",
     "sensitivity",
     "specificity",
     "f1",
-    "auc",
     "missed_positives",
     "missed_positive_share",
     "published_way_precision",
     "published_way_recall",
     "published_way_f1",
 )
+METRICS = OF_ALL_CLASSES + OF_POSITIVE_CLASS
+NEVER_UNDEFINED = ("missed_positives", "missed_positive_share")
+ENDS = {"value": "", "low": "_low", "high": "_high"}
 SPLIT_SIZES = {"train": 18, "validation": 6, "test": 6, "held_out": 2}
+
+
+WITHOUT_MIXES = dict.fromkeys(
+    (
+        *("scores", "generator_history_figure", "scores_figure", "mixes_figure"),
+        *("comparison_figure", "real_share_figure", "synthetic_share_figure"),
+    )
+) | dict.fromkeys(("samples", "sheets", "planes", "nearest", "searches"), ())
 
 
 @dataclass(frozen=True)
@@ -41,10 +61,14 @@ class StudyFiles:
     rejected: Path
     fetched: Path
     duplicates: Path
+    positive_class: str | None
     pools: dict[str, dict[str, Path]]
     mixes: Path
     summary: Path
+    metrics: Path
     comparison: Path
+    classifier_comparison: Path
+    predictions: list[PredictionFile]
     scores: Path
     confusion: Path
     generator_histories: dict[str, Path]
@@ -60,36 +84,59 @@ def make_study(
     only_mix: bool = False,
     with_nan: bool = False,
     selections: Sequence[str] = (),
+    real_only: bool = False,
+    positive_class: bool = True,
+    folds: int = 0,
 ) -> StudyFiles:
     """Write every file that figures and report read.
 
-    `only_mix` leaves one mix and no published values; `with_nan` a mix without values.
+    `only_mix` leaves one mix and no published values; `with_nan` a mix without values. With
+    `real_only` there are no generators and no mixes, all real images are trained on.
     """
     random = np.random.default_rng(0)
-    mixes = _plan(classes, generators, only_mix, selections)
-    summary = _summary(random, mixes, classifiers, published=not only_mix)
+    if real_only:
+        mixes, generators = plan_real_mixes(selections), ()
+    else:
+        mixes = _plan(classes, generators, only_mix, selections)
+    summary = _summary(random, mixes, classifiers, published=not only_mix and not real_only)
     if with_nan:
-        summary.loc[0, [column for column in summary if column.startswith(METRICS)]] = np.nan
+        columns = [c for c in summary if c.startswith(METRICS) and not c.startswith("missed")]
+        summary.loc[0, columns] = np.nan
+    if not positive_class:
+        summary[[c for c in summary if c.startswith(OF_POSITIVE_CLASS)]] = np.nan
     files = StudyFiles(
         real=folder / "real.npy",
         split=folder / "split.csv",
         rejected=folder / "rejected.csv",
         fetched=folder / "fetched.json",
         duplicates=folder / "duplicates.csv",
+        positive_class=classes[0] if positive_class else None,
         pools=_write_pools(random, folder, classes, generators),
         mixes=folder / "tables" / "mixes.csv",
         summary=folder / "tables" / "summary.csv",
+        metrics=folder / "tables" / "metrics.csv",
+        classifier_comparison=folder / "tables" / "classifier_comparison.csv",
+        predictions=_write_predictions(
+            random, folder, mixes, classes, classifiers, seeds, max(folds, 1)
+        ),
         comparison=folder / "tables" / "comparison.csv",
         scores=folder / "tables" / "scores.csv",
         confusion=folder / "tables" / "confusion.csv",
         generator_histories=_write_generator_histories(random, folder, classes, generators),
-        classifier_histories=_write_classifier_histories(random, folder, mixes, seeds),
+        classifier_histories=_write_classifier_histories(
+            random, folder, mixes, seeds, max(folds, 1)
+        ),
     )
-    write_table(files.split, _write_real(random, files.real, classes))
+    split = _write_real(random, files.real, classes)
+    if folds:
+        split["fold"] = split["split"].map({"train": 3, "validation": 2, "test": 1})
+    write_table(files.split, split)
     write_table(files.rejected, _rejected(classes))
     write_table(files.duplicates, pd.DataFrame({"label": [], "content": []}))
     files.fetched.write_text(json.dumps({"root": str(folder), "about": None}))
-    write_table(files.mixes, _composition(mixes))
+    write_table(files.mixes, _composition(mixes, classes))
+    write_table(files.metrics, _metrics(summary, classes, folds))
+    write_table(files.classifier_comparison, _pairs(mixes, classifiers))
     write_table(files.scores, _scores(generators, classes))
     write_table(files.summary, summary)
     write_table(files.comparison, _comparison(mixes, summary))
@@ -176,11 +223,15 @@ def _write_pools(
     return pools
 
 
-def _composition(mixes: Sequence[Mix]) -> pd.DataFrame:
+def _composition(mixes: Sequence[Mix], classes: Sequence[str]) -> pd.DataFrame:
     rows = []
     for mix in mixes:
-        for split, classes in mix.counts().items():
-            for label, origins in classes.items():
+        as_they_are = {
+            split: {label: {"real": 18} for label in classes} for split in ("train", "validation")
+        }
+        counts = mix.counts() if mix.class_shares else as_they_are
+        for split, of_class in counts.items():
+            for label, origins in of_class.items():
                 for origin, images in origins.items():
                     if mix.is_baseline:
                         images //= 4
@@ -221,6 +272,7 @@ def _summary(
                 row[metric] = round(scale * value, 4)
                 row[f"{metric}_low"] = round(scale * (value - 0.06), 4)
                 row[f"{metric}_high"] = round(scale * (value + 0.05), 4)
+                row[f"{metric}_deviation"] = np.nan
             rows.append(row | _judged(row, mix))
     table = pd.DataFrame(rows)
     names = ("accuracy", "precision", "recall", "f1", "missed_positive_share")
@@ -245,6 +297,76 @@ def _judged(row: dict[str, object], mix: Mix) -> dict[str, object]:
         "difference_low": difference - 0.05,
         "difference_high": difference + 0.045,
     }
+
+
+def _metrics(summary: pd.DataFrame, classes: Sequence[str], folds: int) -> pd.DataFrame:
+    rows = []
+    for row in summary.to_dict("records"):
+        key = {"classifier": row["classifier"], "mix": row["mix"], "seed": "all", "split": "test"}
+        for metric in METRICS:
+            values = {name: row[f"{metric}{end}"] for name, end in ENDS.items()}
+            undefined = "the images are of one class only" if np.isnan(row[metric]) else ""
+            known = key | {"metric": metric, "class": "", "undefined": undefined}
+            rows.append(known | {"fold": "all", "deviation": np.nan} | values)
+            if folds:
+                rows.append(known | {"fold": "mean", "deviation": 0.0321} | values)
+        rows += [
+            key | {"metric": "auc", "class": label, "fold": "all", "value": 0.8}
+            for label in classes
+        ]
+        rows.append(key | {"metric": "total", "class": "", "fold": "all", "value": 24})
+    return pd.DataFrame(rows)
+
+
+def _pairs(mixes: Sequence[Mix], classifiers: Sequence[str]) -> pd.DataFrame:
+    numbers = {
+        f"{prefix}{name}": value
+        for prefix in ("", "macro_f1_", "auc_")
+        for name, value in (("difference", 0.1), ("low", 0.02), ("high", 0.18))
+    }
+    numbers |= {"only_first_correct": 31, "only_second_correct": 12}
+    numbers |= {"p_value": 0.002, "auc_p_value": 0.004}
+    numbers |= {"p_adjusted": 0.0321, "auc_p_adjusted": 0.0432}
+    rows = [
+        {"mix": mix.name, "first": first, "second": second} | numbers | {"better": first}
+        for mix in mixes
+        for first, second in combinations(classifiers, 2)
+    ]
+    return pd.DataFrame(rows, columns=["mix", "first", "second", *numbers, "better"])
+
+
+def _write_predictions(
+    random: np.random.Generator,
+    folder: Path,
+    mixes: Sequence[Mix],
+    classes: Sequence[str],
+    classifiers: Sequence[str],
+    seeds: Sequence[int],
+    folds: int,
+) -> list[PredictionFile]:
+    files = []
+    for number, (classifier, mix, seed, fold) in enumerate(
+        product(classifiers, mixes, seeds, range(folds))
+    ):
+        # a fold tests one of the splits of `_write_real`
+        name = list(SPLIT_SIZES)[-2 - fold]
+        first = sum(list(SPLIT_SIZES.values())[: -2 - fold])
+        rows = [
+            (f"{position}-{i:03}", f"p{position}-{i // 2}", label)
+            for position, label in enumerate(classes)
+            for i in range(first, first + SPLIT_SIZES[name])
+        ]
+        table = pd.DataFrame(rows, columns=["sample_id", "group", "label"])
+        scores = random.gamma(1, size=(len(table), len(classes)))
+        scores += 2 * (table["label"].to_numpy()[:, None] == np.array(classes))
+        scores /= scores.sum(1, keepdims=True)
+        table["predicted"] = np.array(classes)[scores.argmax(1)]
+        for position, label in enumerate(classes):
+            table[f"probability_{label}"] = scores[:, position]
+        path = folder / "predictions" / f"{number}.csv"
+        write_table(path, table)
+        files.append(PredictionFile(classifier, mix.name, seed, path))
+    return files
 
 
 def _comparison(mixes: Sequence[Mix], summary: pd.DataFrame) -> pd.DataFrame:
@@ -302,19 +424,25 @@ def _write_generator_histories(
 
 
 def _write_classifier_histories(
-    random: np.random.Generator, folder: Path, mixes: Sequence[Mix], seeds: Sequence[int]
+    random: np.random.Generator,
+    folder: Path,
+    mixes: Sequence[Mix],
+    seeds: Sequence[int],
+    folds: int,
 ) -> list[tuple[str, int, Path]]:
     histories = []
     for position, mix in enumerate(mixes):
-        for seed in seeds:
+        for seed, fold in product(seeds, range(folds)):
             epochs = np.arange(1, 15 + position)
             parts = []
             for split, gap in (("train", 0.0), ("validation", 0.15)):
                 loss = 0.7 * np.exp(-epochs / 5) + gap * (1 + epochs / 12) + 0.05
                 loss += random.normal(0, 0.015, len(epochs))
-                values = dict.fromkeys(("accuracy", "precision", "recall"), 1 - loss / 1.5)
+                names = ("accuracy", "balanced_accuracy", "macro_f1", "precision", "recall")
+                values = dict.fromkeys(names, 1 - loss / 1.5)
+                values["learning_rate"] = np.where(epochs > 8, 1e-4, 1e-3)
                 parts.append(pd.DataFrame({"epoch": epochs, "split": split, "loss": loss} | values))
-            path = folder / "classifiers" / f"{position}-{seed}.csv"
+            path = folder / "classifiers" / f"{position}-{seed}-{fold}.csv"
             write_table(path, pd.concat(parts))
             histories.append((mix.name, seed, path))
     return histories
@@ -333,7 +461,8 @@ def make_study_report(folder: Path, **changes: Any) -> StudyReport:
 
     A change `files` holds arguments of `make_study`.
     """
-    files = make_study(folder, **changes.pop("files", {}))
+    options = changes.pop("files", {})
+    files = make_study(folder, **options)
     svg, png = folder / "figure.svg", folder / "figure.png"
     svg.write_text('<svg xmlns="http://www.w3.org/2000/svg" width="518" height="200"/>')
     Image.new("L", (1152, 400)).save(png)
@@ -362,19 +491,32 @@ def make_study_report(folder: Path, **changes: Any) -> StudyReport:
         mixes=files.mixes,
         summary=files.summary,
         comparison=files.comparison,
-        scores=files.scores,
-        mixes_figure=svg,
-        generator_history_figure=svg,
-        real_share_figure=svg,
+        metrics=files.metrics,
+        classifier_comparison=files.classifier_comparison,
         metrics_figure=svg,
-        comparison_figure=svg,
+        roc_figure=svg,
+        calibration_figure=svg,
         confusion_figure=svg,
+        folds=options.get("folds", 0),
+        scores=files.scores,
+        generator_history_figure=svg,
         scores_figure=svg,
+        mixes_figure=svg,
+        comparison_figure=svg,
+        real_share_figure=svg,
+        synthetic_share_figure=svg,
         samples=[Picture(generator, png) for generator in files.pools],
         sheets=pools,
         planes=[Picture(generator, svg) for generator in files.pools],
         nearest=[Picture(generator, png) for generator in files.pools],
         classifier_histories=[Picture("vgg16", svg)],
+        examples=[Picture("vgg16", png)],
+        heat_maps=[Picture("vgg16", png)],
+        feature_maps=[Picture("vgg16", png)],
         searches=[Search("dcgan", _write_search(folder / "search.csv"), svg)],
     )
+    if options.get("real_only"):
+        report = replace(report, **WITHOUT_MIXES)
+    if not options.get("positive_class", True):
+        report = replace(report, positive_class=None)
     return replace(report, **changes)

@@ -1,3 +1,4 @@
+import numpy as np
 import pandas as pd
 
 from synthmix.report.cautions import find_cautions
@@ -22,6 +23,7 @@ def summary(**answers):
     """Return a summary in which a mix has the (sensitivity, specificity) given."""
     table = MIXES.drop_duplicates("mix").assign(classifier="vgg16")
     table["sensitivity"] = [answers.get(mix, (0.8, 0.7))[0] for mix in table["mix"]]
+    table["missed_positives"] = 3
     table["specificity"] = [answers.get(mix, (0.8, 0.7))[1] for mix in table["mix"]]
     return table
 
@@ -51,6 +53,18 @@ def test_a_classifier_that_always_says_the_same_is_told():
     assert len(told) == 2
     assert told[0].endswith("It has learned nothing.")
     assert "better than this baseline means nothing" in told[1]
+
+
+def test_without_a_positive_class_the_correlation_tells_who_has_learned_nothing():
+    table = MIXES.drop_duplicates("mix").assign(classifier="vgg16", missed_positives=np.nan)
+    table = table.assign(mcc=[0.4, np.nan, 0.5], macro_auc=0.6, accuracy_deviation=np.nan)
+    mixes = MIXES.assign(repeated=0)
+    (told,) = find_cautions({}, "d", split(30), mixes, table)
+    assert "10%\N{NO-BREAK SPACE}real says the same of every test image" in told
+    # images of one class only have no correlation either
+    assert find_cautions({}, "d", split(30), mixes, table.assign(macro_auc=np.nan)) == []
+    # and that of several trainings may lack for one of them
+    assert find_cautions({}, "d", split(30), mixes, table.assign(accuracy_deviation=0.1)) == []
 
 
 def test_patients_that_nobody_named_are_told():

@@ -13,7 +13,7 @@ import pytest
 from report_data import make_study_report
 from synthmix.files import write_table
 from synthmix.report import wording
-from synthmix.report.findings import find
+from synthmix.report.findings import find, find_classifiers
 from synthmix.report.render_report import render_report
 from synthmix.store import read_table
 
@@ -81,7 +81,7 @@ def test_the_page_is_whole(report, tmp_path):
     assert "images, not the 300,000 asked for" in words
     assert "torch 2.11" in words
     images = [attributes for tag, attributes in page.elements if tag == "img"]
-    assert len(images) == 14
+    assert len(images) == 20
     assert all(image["alt"] for image in images)
 
 
@@ -94,9 +94,99 @@ def test_the_candidates_of_a_search_are_listed_the_best_first(report, tmp_path):
     assert "Search for settings" not in without
 
 
-def test_every_table_has_a_heading_for_each_column(report, tmp_path):
+@pytest.fixture(scope="module")
+def classifiers_only(tmp_path_factory):
+    """A cross-validated study without generators and mixes."""
+    files = {"real_only": True, "folds": 3, "classifiers": ("resnet18", "cnn")}
+    folder = tmp_path_factory.mktemp("study")
+    return make_study_report(folder, files=files, title="Networks", description="", settings={})
+
+
+def test_a_study_of_classifiers_says_nothing_of_mixes(classifiers_only, tmp_path):
+    page = Page(render(tmp_path, classifiers_only))
+    words = page.words()
+    assert "How good are these classifiers?" in words
+    assert "of 2 classifiers, accuracy 0." in words
+    for word in ("Generators", "generator", "mix", "Mixes", "synthetic", "verdict", "baseline"):
+        assert word not in words.split()
+    titles = {"Classifiers compared", "How sure the classifiers are", "What the classifiers see"}
+    assert all(title in words for title in titles)
+    assert "Compared with real images alone" not in words
+    assert "nan" not in words.lower().split()
+    assert "None" not in words
+
+
+def test_classifiers_are_compared_in_pairs(classifiers_only, tmp_path):
+    words = Page(render(tmp_path, classifiers_only)).words()
+    assert "1 of 1 pair: more accurate are resnet18 than cnn." in words
+    assert "resnet18 \u2212 cnn resnet18 +0.100 (+0.020 to +0.180)" in words
+    assert "31 12 0.002 0.032 0.043" in words
+
+
+def test_without_evidence_no_classifier_is_better(classifiers_only):
+    compared = read_table(classifiers_only.classifier_comparison).assign(better="no evidence")
+    found = find_classifiers(read_table(classifiers_only.summary), compared)
+    assert found.best.startswith("No evidence that one classifier is more accurate than another")
+    assert found.counts == {}
+
+
+def test_folds_are_explained_and_have_their_deviation(classifiers_only, report, tmp_path):
+    words = Page(render(tmp_path, classifiers_only)).words()
+    assert "Patients were dealt to 3 folds" in words
+    assert "24 real images, each by the networks of the fold it is tested in" in words
+    assert "Over the folds" in words
+    assert "\u00b1 0.032" in words
+    other = Page(render(tmp_path, report)).words()
+    assert "folds" not in other
+    assert "Patients were split first" in other
+
+
+def test_a_study_without_a_positive_class_has_measures_of_all_classes(tmp_path):
+    files = {"positive_class": False, "classes": ("cat", "dog", "owl"), "real_only": True}
+    study = make_study_report(tmp_path / "study", files=files)
+    words = Page(render(tmp_path, study)).words()
+    assert "classifier accuracy balanced accuracy macro F1 macro AUC vgg16 0." in words
+    assert "is the one to be found" not in words
+    assert "issed" not in words
+    assert "None" not in words
+
+
+def test_mixes_without_a_positive_class_are_judged_by_macro_f1(tmp_path):
+    files = {"positive_class": False, "classes": ("cat", "dog", "owl")}
+    study = make_study_report(tmp_path / "study", files=files)
+    text = render(tmp_path, study)
+    assert "The macro F1 on the real test images" in text
+    assert ", macro F1 0." in find(read_table(study.summary)).best
+
+
+def test_what_is_undefined_is_a_dash_with_its_reason(tmp_path):
+    files = {"with_nan": True, "real_only": True}
+    study = make_study_report(tmp_path / "study", files=files)
+    words = Page(render(tmp_path, study)).words()
+    assert "A dash stands for what is undefined." in words
+    assert "AUC: the images are of one class only" in words
+    assert "No classifier could be judged." in words
+
+
+@pytest.mark.parametrize(
+    ("threshold", "said"),
+    [
+        (0.5, ""),
+        (None, ""),
+        (0.3, "from a probability of 0.3 on"),
+        ({"sensitivity": 0.9}, "finds 90% of them among the validation images"),
+    ],
+)
+def test_another_threshold_than_the_likelier_class_is_told(threshold, said):
+    told = wording.decision(threshold, "cancer")
+    assert said in told
+    assert bool(told) == bool(said)
+
+
+@pytest.mark.parametrize("study", ["report", "classifiers_only"])
+def test_every_table_has_a_heading_for_each_column(study, request, tmp_path):
     columns = 0
-    for tag, attributes in Page(render(tmp_path, report)).elements:
+    for tag, attributes in Page(render(tmp_path, request.getfixturevalue(study))).elements:
         if tag == "thead":
             columns = 0
         elif attributes.get("scope") == "col":
@@ -228,6 +318,7 @@ def test_the_headline_counts_verdicts(verdicts, headline):
     names += ["accuracy", "accuracy_low", "accuracy_high", "verdict"]
     summary = pd.DataFrame(rows, columns=names).assign(classifier="vgg16")
     summary[["auc", "auc_low", "auc_high"]] = 0.8, 0.7, 0.9
+    summary["missed_positives"] = 3
     assert headline in find(summary).headline
 
 
@@ -247,6 +338,7 @@ def test_one_selection_is_a_sentence():
     row = {"mix": "m", "kind": "selected_real", "generator": "", "selection": "tomek"}
     row |= {"class_shares": "a 50 / b 50", "real_share": 1.0, "classifier": "vgg16"}
     row |= {f"{name}{part}": 0.8 for name in ("accuracy", "auc") for part in ("", "_low", "_high")}
+    row |= {"missed_positives": 3}
     found = find(pd.DataFrame([row | {"verdict": "hurts"}]))
     assert found.headline == "No mix was compared with real images alone."
     assert found.selections == "Selections of real images hurt in the only mix compared."

@@ -82,9 +82,9 @@ class Passes:
         """Take a step on a batch, a part of it in memory at a time; return its loss."""
         self.optimizer.zero_grad()
         total = 0.0
-        for part in np.array_split(
-            positions, min(self.settings["accumulation_steps"], len(positions))
-        ):
+        # of one image alone batch norm can't learn
+        parts = min(self.settings["accumulation_steps"], max(1, len(positions) // 2))
+        for part in np.array_split(positions, parts):
             labels = train.labels[part].to(self.device)
             inputs = train.inputs(part, self.device, self.augment)
             targets = self._targets(labels, tally)

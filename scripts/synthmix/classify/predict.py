@@ -78,7 +78,7 @@ def predict_proba(
     With `passes` they are means over so many passes with dropout on: Monte Carlo dropout, Gal and
     Ghahramani 2016, "Dropout as a Bayesian Approximation".
     """
-    with _dropout(trained, on=passes is not None):
+    with dropout(trained, on=passes is not None):
         return np.mean([_pass(trained, examples, device) for _ in range(passes or 1)], axis=0)
 
 
@@ -93,7 +93,7 @@ def _pass(trained: nn.Module, examples: Examples, device: torch.device) -> np.nd
 
 
 @contextmanager
-def _dropout(network: nn.Module, on: bool) -> Iterator[None]:
+def dropout(network: nn.Module, on: bool) -> Iterator[None]:
     """Put `network` in evaluation mode, with its dropout `on` or not."""
     network.eval()
     for layer in network.modules():

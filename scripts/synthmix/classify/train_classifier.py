@@ -212,7 +212,8 @@ def _start(
         if unfrozen_of(settings) < unfrozen_of(before.settings):
             raise UserError(
                 f"classifier: starts from one whose last {unfrozen_of(before.settings)} layers "
-                f"were trained, and trains {unfrozen_of(settings)} of them: unfreeze as many at least"
+                f"were trained, and trains {unfrozen_of(settings)} of them: unfreeze as many at "
+                f"least"
             )
         load_trained(network, load_file(files.start))
     return network, Header(dict(settings), classes, shape, name)
@@ -239,6 +240,6 @@ def _check_batches(settings: Mapping[str, Any], trained: torch.nn.Module, images
     if has_batch_norm(trained) and batch // settings["accumulation_steps"] < 2:
         raise UserError(
             f"batch_size: {settings['batch_size']} in {settings['accumulation_steps']} parts "
-            f"leaves one image in a part, of which batch norm can't learn: raise batch_size to two for "
-            f"each of accumulation_steps, or freeze the layers with batch norm"
+            f"leaves one image in a part, of which batch norm can't learn: raise batch_size to two "
+            f"for each of accumulation_steps, or freeze the layers with batch norm"
         )

@@ -65,6 +65,10 @@ class Workflow(SettingsModel):
         description="Where trainings also show their course; whatever is not none has to be"
         " installed, and changes no result.",
     )
+    new_images: Annotated[str, Field(min_length=1)] | None = Field(
+        None,
+        description="Folder, archive or image that `snakemake classify_images` classifies.",
+    )
 
 
 class TestSample(SettingsModel):

@@ -1,8 +1,10 @@
 """How the training of each classifier went."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
@@ -13,7 +15,34 @@ from synthmix.figures.panels import bands, curve_axes, place_panels
 from synthmix.store import read_table
 
 MOST_COLUMNS = 4
+SEVERAL = 3  # trainings in a panel from which on their lines are thin
 COLOUR = {"train": style.SERIES[4], "validation": style.SERIES[0]}
+DASHES = {"train": "--", "validation": "-"}
+
+
+@dataclass(frozen=True)
+class Monitor:
+    """What tells the best epoch: the validation value of `metric`, the lowest of a loss.
+
+    A change of `min_delta` or less is no better value.
+    """
+
+    metric: str = "loss"
+    min_delta: float = 0.0
+
+    def best_epoch(self, values: pd.Series) -> int | None:
+        """Return the best epoch of validation `values` by epoch, None where all are nan."""
+        sign = 1 if self.metric == "loss" else -1
+        best, kept = np.inf, None
+        for epoch, value in values.items():
+            if sign * value < best - self.min_delta:
+                best, kept = sign * value, epoch
+        return kept
+
+    def in_words(self) -> str:
+        """Return what is said in the legend."""
+        how = "lowest" if self.metric == "loss" else "highest"
+        return f"epoch kept: {how} validation {_words(self.metric)}"
 
 
 @style.look()
@@ -24,38 +53,83 @@ def plot_classifier_history(
     demo: bool,
     classifier: str = "",
     metrics: Sequence[str] = ("loss", "accuracy"),
+    monitor: Monitor = Monitor(),
     mixes: str | Path | None = None,
 ) -> None:
     """Draw a panel for each mix: `metrics` on training and validation images against the epoch.
 
-    `histories` lists (mix, seed, path) of tables with the columns epoch, split and `metrics`; the
-    lines of all seeds share the panel of their mix, and on each the epoch of the lowest validation
-    loss is marked. `mixes`, the table of the study's mixes, gives them their names.
+    `histories` lists (mix, seed, path) of tables with the columns epoch, split, `metrics` and
+    learning_rate, a fold each where there are folds. The lines of all trainings share the panel of
+    their mix; on each the best epoch by `monitor` is marked, and along the upper edge the epochs
+    from which on the learning rate was a lower one. `mixes`, the table of the study's mixes, gives
+    them their names.
     """
     names = read_mix_names(mixes, [mix for mix, _, _ in histories])
+    tables = [(mix, read_table(path)) for mix, _, path in histories]
     panels = place_panels([(name.group, name.short) for name in names.values()], MOST_COLUMNS)
     height = 0.5 + bands(panels) * (0.4 + 0.95 * len(metrics))
-    title = "Training and validation" + (f" of {classifier}" if classifier else "")
+    title = "Training and validation" + (
+        f" of {style.shorten(classifier, 60)}" if classifier else ""
+    )
     figure = style.new_figure(title, height, demo)
-    axes = dict(zip(names, curve_axes(figure, panels, metrics), strict=True))
-    for mix, _, path in histories:
-        _draw_training(axes[mix], read_table(path))
-    handles = [Line2D([], [], color=colour) for colour in COLOUR.values()]
-    handles.append(Line2D([], [], **_best_mark()))
-    style.legend_below(figure, handles, [*COLOUR, "epoch kept: lowest validation loss"])
+    quantities = {_words(metric): metric for metric in metrics}
+    axes = dict(zip(names, curve_axes(figure, panels, list(quantities)), strict=True))
+    thin = len(tables) >= SEVERAL * len(names)
+    for mix, history in tables:
+        drawn = {quantities[name]: axis for name, axis in axes[mix].items()}
+        _draw_training(drawn, history, monitor, thin)
+    _add_legend(figure, monitor, falls=any(len(_falls(history)) for _, history in tables))
     style.save(figure, output)
 
 
-def _draw_training(axes: dict[str, Axes], history: pd.DataFrame) -> None:
+def _draw_training(
+    axes: dict[str, Axes], history: pd.DataFrame, monitor: Monitor, thin: bool
+) -> None:
     parts = {split: rows.set_index("epoch") for split, rows in history.groupby("split")}
-    validation_loss = parts["validation"]["loss"]
+    best = monitor.best_epoch(parts["validation"][monitor.metric])
+    look = {"linewidth": 0.7, "alpha": 0.75} if thin else {}
+    mark = _best_mark() | ({"markersize": 3.5, "markeredgewidth": 0.9} if thin else {})
     for metric, axis in axes.items():
         for split, colour in COLOUR.items():
             marker = "." if len(parts[split]) < 4 else ""
-            axis.plot(parts[split][metric], marker=marker, color=colour)
-        if validation_loss.notna().any():
-            best = validation_loss.idxmin()
-            axis.plot(best, parts["validation"].loc[best, metric], zorder=3, **_best_mark())
+            axis.plot(parts[split][metric], marker=marker, color=colour, ls=DASHES[split], **look)
+        if best is not None:
+            axis.plot(best, parts["validation"].loc[best, metric], zorder=3, **mark)
+        if falls := _falls(history):
+            upper_edge = axis.get_xaxis_transform()
+            axis.plot(falls, [1.0] * len(falls), transform=upper_edge, **_fall_mark())
+
+
+def _falls(history: pd.DataFrame) -> list[int]:
+    """Return the epochs whose learning rate was lower than that of the epoch before."""
+    if "learning_rate" not in history:
+        return []
+    rates = history[history["split"] == "train"].set_index("epoch")["learning_rate"]
+    return list(rates.index[rates.diff() < 0])
+
+
+def _words(metric: str) -> str:
+    return metric.replace("_", " ").replace(" f1", " F1")
+
+
+def _add_legend(figure: style.Figure, monitor: Monitor, falls: bool) -> None:
+    handles = [Line2D([], [], color=COLOUR[split], ls=DASHES[split]) for split in COLOUR]
+    handles.append(Line2D([], [], **_best_mark()))
+    labels = [*COLOUR, monitor.in_words()]
+    if falls:
+        handles.append(Line2D([], [], **_fall_mark()))
+        labels.append("learning rate lowered")
+    style.legend_below(figure, handles, labels)
+
+
+def _fall_mark() -> dict[str, object]:
+    return {
+        "color": style.MUTED,
+        "marker": "v",
+        "markersize": 4.5,
+        "linestyle": "none",
+        "clip_on": False,
+    }
 
 
 def _best_mark() -> dict[str, object]:

@@ -12,6 +12,8 @@ from synthmix.figures.mix_names import MixName, read_mix_names
 from synthmix.figures.panels import bands, panel_axes, place_panels
 from synthmix.store import read_table
 
+MANY_CLASSES = 5
+
 
 @style.look()
 def plot_confusion(
@@ -21,7 +23,8 @@ def plot_confusion(
 
     Reads the columns classifier, mix, seed, true, predicted and images of the table `confusion`;
     images are summed over the seeds. A cell says how many images it has and their share of its
-    row. `mixes`, the table of the study's mixes, gives them their names.
+    row; of many classes the share is told by the shade alone, and cells without an image are
+    empty. `mixes`, the table of the study's mixes, gives them their names.
     """
     table = read_table(confusion).astype({"true": str, "predicted": str})
     names = read_mix_names(mixes, table["mix"])
@@ -53,6 +56,8 @@ def _panel_title(
     classifiers: list[str], key: tuple[str, str], names: dict[str, MixName]
 ) -> tuple[str, str]:
     classifier, mix = key
+    if len(names) == 1:
+        return "", style.shorten(classifier if len(classifiers) > 1 else names[mix].short, 60)
     group = names[mix].group
     if len(classifiers) > 1:
         group = f"{classifier}, {group}" if group else classifier
@@ -80,12 +85,18 @@ def _draw_matrix(axis: Axes, counts: np.ndarray) -> None:
         axis.text(
             column,
             row,
-            f"{counts[row, column]:,.0f}\n{share:.0%}",
+            _cell_text(counts[row, column], share, len(counts)),
             ha="center",
             va="center",
-            size=8 if len(counts) <= 4 else 5,
+            size=8 if len(counts) <= 4 else 6,
             color="white" if share > 0.66 else style.INK,
         )
+
+
+def _cell_text(images: float, share: float, classes: int) -> str:
+    if classes > MANY_CLASSES:
+        return f"{images:.0f}" if images else ""
+    return f"{images:,.0f}\n{share:.0%}"
 
 
 def _name_classes(axis: Axes, classes: list[str], with_true: bool) -> None:

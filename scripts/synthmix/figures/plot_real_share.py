@@ -1,4 +1,4 @@
-"""Accuracy against the share of real images in the mix, and by selection of the real images."""
+"""A measure against the share of real or synthetic images in the mix, and by selection."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -11,6 +11,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from synthmix.figures import style
+from synthmix.figures.measures import main_measure, measure_name
 from synthmix.store import read_table
 
 DODGE = 0.1
@@ -18,7 +19,10 @@ DODGE = 0.1
 
 @dataclass(frozen=True)
 class Panel:
-    """What a panel shows: the mixes `rows`, each at the place of its value in `column`."""
+    """What a panel shows: the mixes `rows`, each at the place of its value in `column`.
+
+    Real images alone are at the left of what is ordered by synthetic images, else at the right.
+    """
 
     title: str
     rows: pd.DataFrame
@@ -29,45 +33,64 @@ class Panel:
     @property
     def ordered(self) -> bool:
         """Whether the values have an order, so that a line may join their mixes."""
-        return self.column == "real_share"
+        return self.column != "selection"
+
+    @property
+    def baseline_place(self) -> float:
+        """Where real images alone are."""
+        return -1.25 if self.column == "synthetic_share" else len(self.values) + 0.25
+
+    @property
+    def limits(self) -> tuple[float, float]:
+        """The ends of the axis."""
+        places = (0, len(self.values) - 1, self.baseline_place)
+        return min(places) - 0.4, max(places) + 0.4
 
 
 @style.look()
-def plot_real_share(summary: str | Path, output: str | Path, *, demo: bool) -> None:
-    """Draw a line for each class share, and its real-only baseline at the right.
+def plot_real_share(
+    summary: str | Path, output: str | Path, *, demo: bool, origin: str = "real"
+) -> None:
+    """Draw a line for each class share, and real images alone with the same class shares.
 
-    Reads the columns classifier, mix, kind, generator, selection, class_shares, real_share,
-    accuracy, accuracy_low, accuracy_high and published_accuracy of the table `summary`. A panel for
-    each classifier and generator, and one for the selections among the real images where there
-    are any; published values are hollow.
+    The measure is accuracy, or macro F1 where the study has no positive class; it is drawn against
+    the share of images of `origin`, "real" or "synthetic". Reads the columns classifier, mix, kind,
+    generator, selection, class_shares, real_share, the measure with its _low and _high, and
+    published_accuracy of the table `summary`. A panel for each classifier and generator, and one
+    for the selections among the real images where there are any; published values are hollow.
     """
-    table = read_table(summary)
+    table = read_table(summary).copy()  # whole: pandas warns of adding to so many columns
+    table["synthetic_share"] = (1 - table["real_share"]).round(10)
+    measure = main_measure(table)
     classifiers = list(table["classifier"].unique())
-    columns = _panels(table)
+    columns = _panels(table, origin)
     height = 0.6 + 2.7 * len(classifiers)
-    figure = style.new_figure("Accuracy against the share of real images", height, demo)
+    what = measure_name(measure)
+    title = f"{what[0].upper()}{what[1:]} against the share of {origin} images"
+    figure = style.new_figure(title, height, demo)
     axes = figure.subplots(len(classifiers), len(columns), squeeze=False, sharex="col", sharey=True)
     for row, classifier in zip(axes, classifiers, strict=True):
         for axis, panel in zip(row, columns, strict=True):
-            _draw_panel(axis, panel, table, classifier)
+            _draw_panel(axis, panel, table, classifier, measure)
             prefixes = (classifier, classifiers), (panel.title, columns)
             title = ", ".join(name for name, all_names in prefixes if len(all_names) > 1)
             axis.set_title(style.wrap(title, 70 // len(columns)))
-        row[0].set_ylabel("accuracy")
+        row[0].set_ylabel(what)
     for axis, panel in zip(axes[-1], columns, strict=True):
         _name_places(axis, panel, 80 // len(columns))
-    _add_legend(figure, table)
+    _add_legend(figure, table, measure)
     style.save(figure, output)
 
 
-def _panels(table: pd.DataFrame) -> list[Panel]:
+def _panels(table: pd.DataFrame, origin: str) -> list[Panel]:
     """Return the panels of a row: one a generator, the last the selections, if there are any."""
     synthetic, selected = (
         table[table["kind"] == kind] for kind in ("synthetic_mix", "selected_real")
     )
-    shares = sorted(synthetic["real_share"].unique())
+    column = f"{origin}_share"
+    shares = sorted(synthetic[column].unique())
     panels = [
-        Panel(generator, rows, "real_share", shares, "share of real images in the mix")
+        Panel(generator, rows, column, shares, f"share of {origin} images in the mix")
         for generator, rows in synthetic.groupby("generator", sort=False)
     ]
     if len(selected) or not panels:
@@ -78,25 +101,29 @@ def _panels(table: pd.DataFrame) -> list[Panel]:
     return panels
 
 
-def _draw_panel(axis: Axes, panel: Panel, table: pd.DataFrame, classifier: str) -> None:
+def _draw_panel(
+    axis: Axes, panel: Panel, table: pd.DataFrame, classifier: str, measure: str
+) -> None:
     mixes = panel.rows[panel.rows["classifier"] == classifier]
     baselines = table[(table["kind"] == "real_only") & (table["classifier"] == classifier)]
     series = list(table["class_shares"].unique())
-    end = len(panel.values) + 0.25
+    left, right = panel.limits
     dodge = min(DODGE, 0.6 / len(series))
     for i, shares in enumerate(series):
         offset = dodge * (i - (len(series) - 1) / 2)
-        line = mixes[mixes["class_shares"] == shares].sort_values("real_share", kind="stable")
+        line = mixes[mixes["class_shares"] == shares].sort_values(panel.column, kind="stable")
         places = np.array([panel.values.index(value) for value in line[panel.column]]) + offset
-        axis.plot(places, line["accuracy"], **_mark(i), ls="-" if panel.ordered else "none")
-        _draw_intervals(axis, places, line, i)
+        axis.plot(places, line[measure], **_mark(i), ls="-" if panel.ordered else "none")
+        _draw_intervals(axis, places, line, i, measure)
         baseline = baselines[baselines["class_shares"] == shares]
-        for value in baseline["accuracy"]:
-            axis.hlines(value, -0.35, end + offset, color=_mark(i)["color"], ls=":", lw=1)
-        axis.plot([end + offset] * len(baseline), baseline["accuracy"], **_mark(i))
-        _draw_intervals(axis, np.full(len(baseline), end + offset), baseline, i)
-    axis.axvline(len(panel.values) - 0.375, color=style.RULE, lw=1)
-    axis.set_xlim(-0.4, end + 0.4)
+        alone = np.full(len(baseline), panel.baseline_place + offset)
+        for value in baseline[measure]:
+            axis.hlines(value, left, right, color=_mark(i)["color"], ls=":", lw=1)
+        axis.plot(alone, baseline[measure], **_mark(i))
+        _draw_intervals(axis, alone, baseline, i, measure)
+    nearest = min(len(panel.values) - 1, max(0, panel.baseline_place))
+    axis.axvline((panel.baseline_place + nearest) / 2, color=style.RULE, lw=1)
+    axis.set_xlim(left, right)
     axis.grid(False, axis="x")
     style.few_ticks(axis, "y", 6)
 
@@ -110,20 +137,22 @@ def _name_places(axis: Axes, panel: Panel, width: int) -> None:
     labels = [*values, "real only"]
     upright = not panel.ordered and max(map(len, labels)) > width // len(labels)
     axis.set_xticks(
-        [*range(len(panel.values)), len(panel.values) + 0.25],
+        [*range(len(panel.values)), panel.baseline_place],
         [style.wrap(style.shorten(label, 36), 18) for label in labels],
         rotation=90 if upright else 0,
     )
     axis.set_xlabel(panel.x_label)
 
 
-def _draw_intervals(axis: Axes, places: np.ndarray, rows: pd.DataFrame, series: int) -> None:
+def _draw_intervals(
+    axis: Axes, places: np.ndarray, rows: pd.DataFrame, series: int, measure: str
+) -> None:
     """Draw the intervals and, hollow, the published values."""
     mark = _mark(series)
-    axis.vlines(
-        places, rows["accuracy_low"], rows["accuracy_high"], color=mark["color"], lw=1.2, alpha=0.75
-    )
-    axis.plot(places, rows["published_accuracy"], **mark | _hollow(mark["color"]))
+    low, high = rows[f"{measure}_low"], rows[f"{measure}_high"]
+    axis.vlines(places, low, high, color=mark["color"], lw=1.2, alpha=0.75)
+    if f"published_{measure}" in rows:
+        axis.plot(places, rows[f"published_{measure}"], **mark | _hollow(mark["color"]))
 
 
 def _mark(series: int) -> dict[str, object]:
@@ -144,14 +173,14 @@ def _hollow(colour: str) -> dict[str, object]:
     }
 
 
-def _add_legend(figure: Figure, table: pd.DataFrame) -> None:
+def _add_legend(figure: Figure, table: pd.DataFrame, measure: str) -> None:
     series = list(table["class_shares"].unique())
     handles = [Line2D([], [], **_mark(i)) for i in range(len(series))]
     labels = [str(shares) for shares in series]
     if (table["kind"] == "real_only").any():
         handles.append(Line2D([], [], color=style.MUTED, ls=":", lw=1))
         labels.append("real images only")
-    if table["published_accuracy"].notna().any():
+    if f"published_{measure}" in table and table[f"published_{measure}"].notna().any():
         handles.append(Line2D([], [], marker="o", **_hollow(style.MUTED)))
         labels.append("published")
     style.legend_below(figure, handles, labels)

@@ -35,8 +35,8 @@ _MOST_SQUARE_PIXELS = 1 << 26
 
 
 @dataclass(frozen=True)
-class _Prepared:
-    """What became of one raw image."""
+class Prepared:
+    """What became of one raw image: an array and the values of `FACTS`, or a reason."""
 
     array: np.ndarray | None = None
     facts: tuple[int | str, ...] = ()
@@ -66,11 +66,11 @@ def prepare_images(
     root = raw_root(fetched)
     read = load_dataset(source).read
 
-    def prepare(row: tuple[str, str]) -> _Prepared:
-        return _prepared(lambda: read(root / row[0], row[1]), root / row[0], settings)
+    def prepare(row: tuple[str, str]) -> Prepared:
+        return prepare_file(root / row[0], lambda path: read(path, row[1]), settings)
 
     rows = list(zip(samples["path"], samples["frame"], strict=True))
-    outcomes: list[_Prepared] = []
+    outcomes: list[Prepared] = []
     done = tqdm(in_order(prepare, rows, threads), "prepare", len(rows), disable=None)
     save_array(images, *store_layout(settings), _blocks(done, outcomes))
     readable = pd.Series([not outcome.reason for outcome in outcomes], index=samples.index)
@@ -138,21 +138,22 @@ def in_order(
             yield pending.popleft().result()
 
 
-def _prepared(
-    read: Callable[[], Image.Image | np.ndarray], path: Path, settings: Prepare
-) -> _Prepared:
+def prepare_file(
+    path: Path, read: Callable[[Path], Image.Image | np.ndarray], settings: Prepare
+) -> Prepared:
+    """Return the image that `read` finds in the file `path`, prepared, or why there is none."""
     try:
-        image = read()
+        image = read(path)
         array = prepare_image(image, settings)
     except Exception as error:  # damaged files make their readers raise nearly anything
         # our own reasons are sentences; others need the name of their kind to be understood
         kind = "" if type(error) is ValueError else f"{type(error).__name__}: "
         reason = f"{kind}{error}".replace(str(path), path.name)
         LOGGER.info("rejected %s: %s", path, reason)
-        return _Prepared(reason=" ".join(reason.split()))
+        return Prepared(reason=" ".join(reason.split()))
     size = (*image.size, 1) if isinstance(image, Image.Image) else image.shape
     content = hashlib.sha256(array.tobytes()).hexdigest()[:16]
-    return _Prepared(array, (*size, content))
+    return Prepared(array, (*size, content))
 
 
 def _prepare_picture(
@@ -194,11 +195,11 @@ def _eight_bit(image: Image.Image) -> Image.Image:
     return image
 
 
-def _blocks(prepared: Iterable[_Prepared], outcomes: list[_Prepared]) -> Iterator[np.ndarray]:
+def _blocks(prepared: Iterable[Prepared], outcomes: list[Prepared]) -> Iterator[np.ndarray]:
     """Yield the prepared images in blocks; append to `outcomes` what else is known of each."""
     block = []
     for one in prepared:
-        outcomes.append(_Prepared(facts=one.facts, reason=one.reason))
+        outcomes.append(Prepared(facts=one.facts, reason=one.reason))
         if one.array is not None:
             block.append(one.array)
         if len(block) == BLOCK:

@@ -69,6 +69,8 @@ def split_samples(
         _draw_test_sample(samples, **test_sample, seed=derive_seed("test", seed))
         shares = test_sample["class_shares"]
         needed["test"] = {label for label, share in shares.items() if share > 0}
+    if isinstance(split, FoldSplit) and split.cross_validate:
+        _require_classes_in_folds(samples)
     _require_classes(samples, needed)
     counts = pd.crosstab(samples["label"], samples["split"])
     LOGGER.info("images:\n%s", counts)
@@ -192,6 +194,19 @@ def _require_classes(samples: pd.DataFrame, needed: Mapping[str, set[str]]) -> N
                 f"the {split} split has no image of class {', '.join(sorted(lacking))}: give it a "
                 f"larger share, or add images of other patients. Images that several patients "
                 f"have do not count for the test (duplicates.csv lists them)"
+            )
+
+
+def _require_classes_in_folds(samples: pd.DataFrame) -> None:
+    """Raise UserError unless each fold, which will be tested on, has an image of each class."""
+    counts = pd.crosstab(samples["fold"], samples["label"])
+    for label in counts:
+        if (lacking := counts.index[counts[label] == 0]).size:
+            raise UserError(
+                f"fold {', '.join(map(str, lacking))} has no image of class {label}: all images "
+                f"of it are of {samples.loc[samples['label'] == label, 'group'].nunique()} "
+                f"patients; make fewer than {len(counts)} folds (split.folds), or add images of "
+                f"other patients"
             )
 
 

@@ -5,6 +5,7 @@ from typing import Any
 
 import pandas as pd
 
+from synthmix.figures.measures import has_positive_class
 from synthmix.figures.mix_names import mix_names
 from synthmix.report.wording import listed
 
@@ -59,16 +60,21 @@ def _repeated(mixes: pd.DataFrame) -> str:
 
 def _one_answer(summary: pd.DataFrame) -> list[str]:
     """Name the classifiers that say the same of every image: they have learned nothing."""
-    constant = summary[
-        summary["sensitivity"].isin([0, 1]) & (summary["sensitivity"] + summary["specificity"] == 1)
-    ]
+    if has_positive_class(summary):
+        total = summary["sensitivity"] + summary["specificity"]
+        constant = summary[summary["sensitivity"].isin([0, 1]) & (total == 1)]
+    else:
+        # MCC has no denominator where all is said to be of one class, or is of one; of several
+        # trainings it does not tell which
+        once = summary["accuracy_deviation"].isna()
+        constant = summary[once & summary["mcc"].isna() & summary["macro_auc"].notna()]
     names = mix_names(summary)
     return [
         f"{row.classifier} trained on {names[row.mix].full} says the same of every test image. "
         f"It has learned nothing"
         + (
             ", so that being better than this baseline means nothing."
-            if row.kind == "real_only"
+            if row.kind == "real_only" and len(names) > 1
             else "."
         )
         for row in constant.itertuples()

@@ -4,8 +4,9 @@ from dataclasses import dataclass
 
 import pandas as pd
 
+from synthmix.figures.measures import has_positive_class, main_measure, measure_name
 from synthmix.figures.mix_names import mix_names
-from synthmix.report.wording import interval
+from synthmix.report.wording import interval, listed
 
 VERDICTS = ("helps", "no evidence", "hurts")
 
@@ -14,6 +15,7 @@ VERDICTS = ("helps", "no evidence", "hurts")
 class Findings:
     """The verdict on a study: its `headline`, how many mixes it holds for, and what was best.
 
+    `counts` is empty where no mixes were compared.
     `selections` says of mixes of selected real images what `headline` says of those with synthetic
     ones; it is empty where there are none. `counts` and `helping` are of both.
     """
@@ -39,6 +41,41 @@ def find(summary: pd.DataFrame) -> Findings:
         counts=_counts(judged),
         helping=[_name(summary, row) for _, row in judged[judged["verdict"] == "helps"].iterrows()],
         best=_best(summary),
+    )
+
+
+def find_classifiers(summary: pd.DataFrame, compared: pd.DataFrame) -> Findings:
+    """Sum up a study that only compares classifiers: `summary`, `classifier_comparison`."""
+    measure = main_measure(summary)
+    known = summary[summary[measure].notna()]
+    count = summary["classifier"].nunique()
+    if known.empty:
+        best = "No classifier could be judged."
+    else:
+        row = known.loc[known[measure].idxmax()]
+        which = f"{row['classifier']} of {count} classifiers" if count > 1 else row["classifier"]
+        best = f"{'Best in ' + measure_name(measure) + ': ' if count > 1 else ''}{which}"
+        best = f"{best}, {_values(summary, row)}."
+    return Findings(best, "", {}, [], _better_classifiers(compared))
+
+
+def _better_classifiers(compared: pd.DataFrame) -> str:
+    """Say between which classifiers there is evidence of a difference in accuracy."""
+    if compared.empty:
+        return ""
+    pairs = "pair" if len(compared) == 1 else "pairs"
+    proven = compared[compared["better"] != "no evidence"]
+    if proven.empty:
+        return (
+            f"No evidence that one classifier is more accurate than another, in {len(compared)} "
+            f"{pairs} compared."
+        )
+    worse = proven["first"].where(proven["better"] != proven["first"], proven["second"])
+    losers = worse.groupby(proven["better"], sort=False).unique()
+    wins = [f"{name} than {listed(others)}" for name, others in losers.items()]
+    return (
+        f"Evidence of a difference in accuracy in {len(proven)} of {len(compared)} {pairs}: more "
+        f"accurate are {'; '.join(wins)}."
     )
 
 
@@ -76,7 +113,7 @@ def _best(summary: pd.DataFrame) -> str:
     if mixes.empty:
         return ""
     best = mixes.loc[mixes["accuracy"].idxmax()]
-    text = f"Most accurate mix: {_name(summary, best)}, {_accuracy_and_auc(best)}"
+    text = f"Most accurate mix: {_name(summary, best)}, {_values(summary, best)}"
     baseline = summary[
         (summary["kind"] == "real_only")
         & (summary["classifier"] == best["classifier"])
@@ -85,7 +122,8 @@ def _best(summary: pd.DataFrame) -> str:
     ]
     if baseline.empty:
         return f"{text}."
-    return f"{text}; real images alone, same class shares: {_accuracy_and_auc(baseline.iloc[0])}."
+    alone = _values(summary, baseline.iloc[0])
+    return f"{text}; real images alone, same class shares: {alone}."
 
 
 def _name(summary: pd.DataFrame, row: pd.Series) -> str:
@@ -93,10 +131,10 @@ def _name(summary: pd.DataFrame, row: pd.Series) -> str:
     return f"{name} ({row['classifier']})" if summary["classifier"].nunique() > 1 else name
 
 
-def _accuracy_and_auc(row: pd.Series) -> str:
-    """Show both: accuracy depends on the balance of the classes, AUC does not."""
+def _values(summary: pd.DataFrame, row: pd.Series) -> str:
+    """Show accuracy and what depends less than it on the balance of the classes."""
     shown = {
-        name: " ".join(interval(row[measure], row[f"{measure}_low"], row[f"{measure}_high"]))
-        for name, measure in (("accuracy", "accuracy"), ("AUC", "auc"))
+        measure: " ".join(interval(row[measure], row[f"{measure}_low"], row[f"{measure}_high"]))
+        for measure in ("accuracy", "auc" if has_positive_class(summary) else "macro_f1")
     }
-    return ", ".join(f"{name} {value}" for name, value in shown.items())
+    return ", ".join(f"{measure_name(name)} {value.strip()}" for name, value in shown.items())

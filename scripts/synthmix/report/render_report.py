@@ -8,13 +8,15 @@ from pathlib import Path
 from typing import Any
 
 import jinja2
+import pandas as pd
 import yaml
 
+from synthmix.figures.measures import main_measure, measure_name, measures
 from synthmix.figures.mix_names import mix_names
 from synthmix.files import write_text
 from synthmix.report import tables, wording
 from synthmix.report.cautions import find_cautions
-from synthmix.report.findings import find
+from synthmix.report.findings import find, find_classifiers
 from synthmix.search.table import read_search, searched_settings
 from synthmix.store import read_table
 
@@ -47,7 +49,9 @@ class StudyReport:
 
     `fetched` is what `fetch_dataset` wrote, tables are the CSV files of the study, figures SVG or
     PNG files. `settings` is plain data, as YAML can show it; `evaluation` its settings
-    bootstrap_samples, confidence and significance.
+    bootstrap_samples, confidence, significance and threshold. `folds` is how many are tested on in
+    turn, 0 where images are split once. What is None or empty is not shown: the scores of
+    generators where a study has none, the figures of mixes where it only compares classifiers.
     """
 
     name: str
@@ -55,7 +59,7 @@ class StudyReport:
     title: str
     description: str
     demo: bool
-    positive_class: str
+    positive_class: str | None
     seeds: Sequence[int]
     evaluation: Mapping[str, Any]
     settings: Mapping[str, Any]
@@ -67,21 +71,30 @@ class StudyReport:
     mixes: Path
     summary: Path
     comparison: Path
-    scores: Path
-
-    mixes_figure: Path
-    generator_history_figure: Path
-    real_share_figure: Path
+    metrics: Path
+    classifier_comparison: Path
     metrics_figure: Path
-    comparison_figure: Path
+    roc_figure: Path
+    calibration_figure: Path
     confusion_figure: Path
-    scores_figure: Path
+
+    folds: int = 0
+    scores: Path | None = None
+    generator_history_figure: Path | None = None
+    scores_figure: Path | None = None
+    mixes_figure: Path | None = None
+    comparison_figure: Path | None = None
+    real_share_figure: Path | None = None
+    synthetic_share_figure: Path | None = None
     samples: Sequence[Picture] = ()
     sheets: Sequence[Picture] = ()
     snapshots: Sequence[Picture] = ()
     planes: Sequence[Picture] = ()
     nearest: Sequence[Picture] = ()
     classifier_histories: Sequence[Picture] = ()
+    examples: Sequence[Picture] = ()
+    heat_maps: Sequence[Picture] = ()
+    feature_maps: Sequence[Picture] = ()
     searches: Sequence[Search] = ()
 
 
@@ -100,37 +113,80 @@ def render_report(
 
 def _view(study: StudyReport) -> dict[str, Any]:
     """Return what the template shows of `study`."""
+    summary, metrics = read_table(study.summary), read_table(study.metrics)
+    compared = read_table(study.classifier_comparison)
+    return {
+        "study": study,
+        "sections": _sections(study, len(compared) > 0),
+        "findings": find(summary)
+        if study.comparison_figure
+        else find_classifiers(summary, compared),
+        "confidence": f"{100 * study.evaluation['confidence']:g}%",
+        "measures": measures(summary),
+        "main_measure": measure_name(main_measure(summary)),
+        "results": tables.result_groups(summary),
+        "one_table": summary["mix"].nunique() == 1,
+        "classifiers": list(summary["classifier"].unique()),
+        "threshold": wording.decision(study.evaluation.get("threshold"), study.positive_class),
+        "undefined": tables.undefined_measures(metrics, measures(summary)),
+        "fold_results": tables.fold_rows(metrics, measures(summary), mix_names(summary)),
+        "tested_images": tables.tested_images(metrics),
+        "pairs": tables.pair_rows(compared, mix_names(summary)),
+        "published": tables.published_rows(summary),
+        "settings": yaml.safe_dump(dict(study.settings), sort_keys=False, allow_unicode=True),
+        **_data_view(study, summary),
+        **_mixes_view(study),
+    }
+
+
+def _sections(study: StudyReport, several_classifiers: bool) -> set[str]:
+    """Return the ids of the sections that a study has."""
+    shown = {"data", "results", "confusion", "probabilities", "training", "method", "settings"}
+    conditional = {
+        "samples": study.samples,
+        "generators": study.generator_history_figure,
+        "scores": study.scores,
+        "mixes": study.mixes_figure,
+        "comparisons": study.comparison_figure,
+        "classifiers": several_classifiers,
+        "looks": study.examples or study.heat_maps or study.feature_maps,
+    }
+    return shown | {name for name, there in conditional.items() if there}
+
+
+def _data_view(study: StudyReport, summary: pd.DataFrame) -> dict[str, Any]:
+    """Return what the template shows of the images."""
     split, mixes = read_table(study.split), read_table(study.mixes)
-    summary, comparison = read_table(study.summary), read_table(study.comparison)
     rejected = read_table(study.rejected)
     fetched = json.loads(Path(study.fetched).read_text(encoding="utf-8"))
     dataset = study.settings.get("datasets", {}).get(study.dataset, {})
     classes = sorted(split["label"].unique())
     others = [label for label in classes if label != study.positive_class]
     return {
-        "study": study,
         "cautions": find_cautions(study.settings, study.dataset, split, mixes, summary),
-        "findings": find(summary),
-        "confidence": f"{100 * study.evaluation['confidence']:g}%",
         "about": fetched["about"],
         "embedded": dataset.get("embedded") is not None,
         "duplicate_count": len(read_table(study.duplicates)),
         "classes": classes,
         "other_class": others[0] if len(others) == 1 else None,
-        "dataset_rows": tables.dataset_rows(split),
-        "split_names": tables.SPLITS,
+        "dataset_rows": tables.dataset_rows(split, tables.split_names(study.folds)),
+        "split_names": tables.split_names(study.folds),
         "rejected": rejected.head(MOST_REASONS).to_dict("records"),
         "rejected_count": len(rejected),
+    }
+
+
+def _mixes_view(study: StudyReport) -> dict[str, Any]:
+    """Return what the template shows of generators and mixes."""
+    mixes = read_table(study.mixes)
+    return {
         "generators": list(mixes["generator"].dropna().unique()),
         "kinds": mixes.groupby("kind")["mix"].nunique().reindex(KINDS, fill_value=0).to_dict(),
-        "scores": tables.score_rows(read_table(study.scores)),
+        "scores": tables.score_rows(read_table(study.scores)) if study.scores else [],
         "searches": [_search_view(search) for search in study.searches],
         "mix_labels": list(mixes["label"].unique()),
         "mix_groups": tables.mix_groups(mixes),
-        "results": tables.result_groups(summary),
-        "comparisons": tables.comparison_groups(comparison, mix_names(mixes)),
-        "published": tables.published_rows(summary),
-        "settings": yaml.safe_dump(dict(study.settings), sort_keys=False, allow_unicode=True),
+        "comparisons": tables.comparison_groups(read_table(study.comparison), mix_names(mixes)),
     }
 
 

@@ -4,8 +4,16 @@ from typing import Any
 
 import pandas as pd
 
+from synthmix.figures.measures import has_positive_class, measures
 from synthmix.figures.mix_names import MixName, mix_names
-from synthmix.report.wording import count_interval, interval, signed_interval, significant
+from synthmix.report.wording import (
+    NONE,
+    count_interval,
+    interval,
+    number,
+    signed_interval,
+    significant,
+)
 from synthmix.search.table import searched_settings
 
 SPLITS = {
@@ -14,7 +22,7 @@ SPLITS = {
     "test": "test",
     "held_out": "held out",
 }
-MEASURES = ("accuracy", "sensitivity", "specificity", "precision", "f1", "auc")
+ALL, MEAN_OF_FOLDS = "all", "mean"
 
 # what a source prints, in the order shown: its column, ours, and how the report calls it
 PUBLISHED = (
@@ -29,16 +37,23 @@ Row = dict[str, Any]
 Groups = list[tuple[str, list[Row]]]
 
 
-def dataset_rows(split: pd.DataFrame) -> list[Row]:
-    """Return for each class, and for all, the images and patients of each split.
+def split_names(folds: int) -> dict[str, str]:
+    """Return the splits shown and what they are called; folds are not told apart."""
+    return {"test": f"in the {folds} folds", "held_out": "held out"} if folds else SPLITS
 
-    `split` has the columns label, group and split.
+
+def dataset_rows(split: pd.DataFrame, names: dict[str, str] = SPLITS) -> list[Row]:
+    """Return for each class, and for all, the images and patients of each split of `names`.
+
+    `split` has the columns label, group and split, and fold where there are folds.
     """
+    if names is not SPLITS:
+        split = split.assign(split=split["fold"].notna().map({True: "test", False: "held_out"}))
     classes = [(label, split[split["label"] == label]) for label in sorted(split["label"].unique())]
     return [
         {
             "label": label,
-            "parts": {name: _images(rows[rows["split"] == name]) for name in SPLITS},
+            "parts": {name: _images(rows[rows["split"] == name]) for name in names},
             "all": _images(rows),
         }
         for label, rows in [*classes, ("all", split)]
@@ -98,12 +113,77 @@ def mix_groups(mixes: pd.DataFrame) -> Groups:
 
 
 def result_groups(summary: pd.DataFrame) -> dict[str, Groups]:
-    """Return for each classifier the measures of its mixes, grouped by class shares."""
+    """Return for each classifier the measures of its mixes, grouped by class shares.
+
+    Where there is one mix only, there is one table, "", with a row for each classifier.
+    """
     names = mix_names(summary)
+    shown = list(measures(summary))
+    missed = has_positive_class(summary)
+    if len(names) == 1:
+        rows = [
+            _result(row, shown, missed) | {"name": row["classifier"]} for row in _records(summary)
+        ]
+        return {"": [("", rows)]}
     return {
-        classifier: _grouped(names, {row["mix"]: _result(row, names) for row in _records(rows)})
+        classifier: _grouped(
+            names,
+            {
+                row["mix"]: _result(row, shown, missed) | {"name": names[row["mix"]].short}
+                for row in _records(rows)
+            },
+        )
         for classifier, rows in summary.groupby("classifier", sort=False)
     }
+
+
+def undefined_measures(metrics: pd.DataFrame, shown: dict[str, str]) -> list[str]:
+    """Return sentences on why a measure of the test images is undefined: `tables/metrics.csv`."""
+    rows = _overall(metrics, ALL)
+    rows = rows[rows["metric"].isin(list(shown)) & rows["undefined"].notna()]
+    found = dict.fromkeys(zip(rows["metric"], rows["undefined"], strict=True))
+    return [f"{shown[metric]}: {reason}" for metric, reason in found]
+
+
+def fold_rows(metrics: pd.DataFrame, shown: dict[str, str], names: dict[str, MixName]) -> list[Row]:
+    """Return for each classifier and mix the mean over the folds of each measure, and its spread.
+
+    Empty where there are no folds.
+    """
+    rows = _overall(metrics, MEAN_OF_FOLDS)
+    return [
+        {
+            "classifier": classifier,
+            "mix": names[mix].full,
+            "measures": {measure: _with_deviation(found, measure) for measure in shown},
+        }
+        for (classifier, mix), found in rows.groupby(["classifier", "mix"], sort=False)
+    ]
+
+
+def tested_images(metrics: pd.DataFrame) -> float | None:
+    """Return how many images a classifier was tested on."""
+    rows = _overall(metrics, ALL)
+    totals = rows.loc[rows["metric"] == "total", "value"]
+    return None if totals.empty else totals.iloc[0]
+
+
+def pair_rows(compared: pd.DataFrame, names: dict[str, MixName]) -> list[Row]:
+    """Return the pairs of classifiers: `tables/classifier_comparison.csv`."""
+    differences = {"": "accuracy", "macro_f1_": "macro_f1", "auc_": "auc"}
+    return [
+        row
+        | {
+            "mix": names[row["mix"]].full,
+            "differences": {
+                measure: signed_interval(
+                    *(row[f"{prefix}{part}"] for part in ("difference", "low", "high"))
+                )
+                for prefix, measure in differences.items()
+            },
+        }
+        for row in _records(compared)
+    ]
 
 
 def comparison_groups(comparison: pd.DataFrame, names: dict[str, MixName]) -> dict[str, Groups]:
@@ -150,14 +230,30 @@ def _images(rows: pd.DataFrame) -> Row:
     return {"images": len(rows), "patients": rows["group"].nunique()}
 
 
-def _result(row: Row, names: dict[str, MixName]) -> Row:
+def _overall(metrics: pd.DataFrame, fold: str) -> pd.DataFrame:
+    """Return the rows about test images, of all seeds, of no single class."""
+    return metrics[
+        (metrics["seed"].astype(str) == ALL)
+        & (metrics["fold"].astype(str) == fold)
+        & (metrics["split"] == "test")
+        & metrics["class"].isna()
+    ]
+
+
+def _with_deviation(rows: pd.DataFrame, measure: str) -> tuple[str, str]:
+    found = rows[rows["metric"] == measure]
+    if found.empty or pd.isna(found["value"].iloc[0]):
+        return NONE, ""
+    return number(found["value"].iloc[0]), f"\u00b1 {number(found['deviation'].iloc[0])}"
+
+
+def _result(row: Row, shown: list[str], with_missed: bool) -> Row:
     missed = [row.get(f"missed_positives{part}") for part in ("", "_low", "_high")]
     return {
-        "name": names[row["mix"]].short,
         "is_baseline": row["kind"] == "real_only",
-        "measures": {measure: _interval(row, measure) for measure in MEASURES},
+        "measures": {measure: _interval(row, measure) for measure in shown},
         "published_accuracy": row.get("published_accuracy"),
-        "missed": count_interval(*missed),
+        "missed": count_interval(*missed) if with_missed else None,
         "verdict": row["verdict"],
     }
 

@@ -1,7 +1,7 @@
 """Numbers and names as the report writes them."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 NONE = "\u2013"
@@ -62,6 +62,18 @@ def listed(items: Sequence[Any]) -> str:
     """Join items: "a, b and c"."""
     *first, last = [str(item) for item in items] or [NONE]
     return f"{', '.join(first)} and {last}" if first else last
+
+
+def decision(threshold: float | Mapping[str, float] | None, positive_class: str | None) -> str:
+    """Say when an image is said to be of the positive class, "" where the likelier class is."""
+    if threshold in (None, 0.5) or positive_class is None:
+        return ""
+    if isinstance(threshold, Mapping):
+        return (
+            f"from the highest probability on that finds {threshold['sensitivity']:.0%} of them "
+            f"among the validation images of the training"
+        )
+    return f"from a probability of {threshold:g} on"
 
 
 def _signed(value: float) -> str:

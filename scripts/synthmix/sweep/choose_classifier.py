@@ -30,10 +30,10 @@ def choose_classifier(
 
     `candidates` are the settings that set each apart, `predictions` the tables of what each says
     of its validation images, `chosen_before` the file of what earlier stages have chosen. Of
-    equally good candidates the one with the lower negative log likelihood is taken, of these the first. Writes a
-    row a candidate to `output`: candidate, its settings, score, value, low, high, rank (1 the
-    best, empty where the score is undefined) and chosen; and to `best` which one it is, with all
-    that is chosen by then. Raises UserError where the score is undefined for all.
+    equally good candidates the one with the lower negative log likelihood is taken, of these the
+    first. Writes a row a candidate to `output`: candidate, its settings, score, value, low, high,
+    rank (1 the best, empty where the score is undefined) and chosen; and to `best` which one it
+    is, with all that is chosen by then. Raises UserError where the score is undefined for all.
     """
     judged = {
         name: scorer.estimates(predictions[name], (score, TIE_BREAKER)) for name in candidates

@@ -1,0 +1,25 @@
+"""Export a trained classifier as one file."""
+
+from synthmix.classify.export_classifier import describe, export_classifier
+from synthmix.config.preparation import Prepare
+from synthmix.jobs import job
+from synthmix.prepare.folds import fold_number
+
+with job(snakemake):
+    wildcards, params = snakemake.wildcards, snakemake.params
+    names = ("study", "dataset", "classifier", "mix", "seed")
+    export_classifier(
+        model=snakemake.input.model,
+        weights=dict(zip(params.weights, snakemake.input.weights, strict=True)),
+        validation=snakemake.input.validation,
+        prepare=Prepare(**params.prepare),
+        positive_class=params.positive_class,
+        about=describe(
+            names={name: wildcards[name] for name in names},
+            title=params.title,
+            fold=fold_number(wildcards.fold),
+            scale=params.scale,
+            stand_in=params.stand_in,
+        ),
+        output=snakemake.output[0],
+    )

@@ -1,0 +1,94 @@
+"""The command line that classifies new images with an exported classifier."""
+
+import argparse
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from synthmix.classify.new_images import open_images
+from synthmix.classify.predict_new import TrainedClassifier, summary, write_answers
+from synthmix.classify.sorting import WAYS, check_sorting, sort_images
+from synthmix.devices import set_up_torch
+from synthmix.errors import UserError
+
+EXAMPLE = """example:
+  classify_images.py results/paper/mine/mine/classifiers/vgg16/real_only/seed1/model.safetensors \\
+      new_images/ --output new_images.csv --sort-into sorted --by link
+"""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command line; return its exit status: 0, 1 for what the user can mend, 130 stopped.
+
+    What is not finished is not left behind.
+    """
+    asked = _parser().parse_args(arguments)
+    try:
+        classify_images(asked)
+    except UserError as error:
+        return _failed(str(error))
+    except OSError as error:
+        return _failed(
+            f"can't be read or written: {error}; make room, mend the permissions or name another "
+            "place, and run the same command again"
+        )
+    except KeyboardInterrupt:
+        return _failed("stopped; nothing that was not finished is left", status=130)
+    return 0
+
+
+def classify_images(asked: argparse.Namespace) -> None:
+    """Classify the images that were `asked` for. Raises UserError and OSError."""
+    output, place = Path(asked.output), Path(asked.input)
+    sorted_into = asked.sort_into and Path(asked.sort_into)
+    _check(asked, output)
+    device = set_up_torch({"device": asked.device, "training_threads": asked.threads})
+    classifier = TrainedClassifier.load(asked.model, device)
+    print(classifier.header.about, file=sys.stderr)
+    output.parent.mkdir(parents=True, exist_ok=True)
+    with open_images(place, output.parent) as images:
+        if sorted_into:
+            check_sorting(sorted_into, asked.by, place, images)
+        answers = write_answers(classifier, images, output, asked.seed, asked.threads)
+        if sorted_into:
+            sort_images(sorted_into, asked.by, images, answers, classifier.header.classes)
+    print(f"{output}: {summary(images, answers)}")
+
+
+def _check(asked: argparse.Namespace, output: Path) -> None:
+    if output.exists():
+        raise UserError(f"--output {output} is there already: remove it, or name another file")
+    if asked.threads < 1:
+        raise UserError(f"--threads {asked.threads}: give one at least")
+    if asked.by and not asked.sort_into:
+        raise UserError(f"--by {asked.by} says how to sort: name the folder with --sort-into")
+    asked.by = asked.by or WAYS[0]
+    if asked.sort_into and output.resolve().is_relative_to(Path(asked.sort_into).resolve()):
+        raise UserError(f"--output {output} lies in --sort-into: name a file outside of it")
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="classify_images.py",
+        description="Classify new images with a trained classifier: a CSV with a row an image, its "
+        "class and the probability of each class. Images are made ready as those that it was "
+        "trained on.",
+        epilog=EXAMPLE,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+    add = parser.add_argument
+    add("model", help="model.safetensors that `snakemake export_classifiers` wrote")
+    add("input", help="folder with images, or with folders of them; archive (.zip, .tar.gz); image")
+    add("--output", required=True, metavar="FILE.csv", help="where the answers go")
+    add("--sort-into", metavar="FOLDER", help="new folder to sort the images into, by class")
+    add("--by", choices=WAYS, help="how they are sorted: lists of paths (default), links, copies")
+    add("--seed", type=int, default=1, metavar="N", help="of classifiers with Monte Carlo dropout")
+    add("--device", choices=("auto", "cpu", "cuda"), default="auto")
+    add("--threads", type=int, default=1, metavar="N", help="CPU threads")
+    return parser
+
+
+def _failed(message: str, status: int = 1) -> int:
+    print(f"\nsynthmix: {message}\n", file=sys.stderr)
+    return status

@@ -1,0 +1,69 @@
+"""A trained classifier as one file, to classify new images with."""
+
+import logging
+from collections.abc import Mapping
+from pathlib import Path
+
+from synthmix.classifiers.settings import Classifier
+from synthmix.classify.model_file import NETWORK, ModelHeader, save_model
+from synthmix.classify.network import load_network
+from synthmix.config.preparation import Prepare
+from synthmix.evaluate.settings import LARGEST_PROBABILITY
+from synthmix.store import read_table
+
+LOGGER = logging.getLogger(__name__)
+STAND_IN = "The images were drawn by the workflow as stand-ins: of no use for real ones."
+DEMO = "Trained small, to show that the workflow runs: of no use for anything else."
+PURPOSE = "For research; not for diagnosis."
+
+
+def export_classifier(
+    model: str | Path,
+    weights: Mapping[str, str | Path],
+    validation: str | Path,
+    prepare: Prepare,
+    positive_class: str | None,
+    about: str,
+    output: str | Path,
+) -> None:
+    """Write the trained classifier in the file `model` with all that new images need.
+
+    `weights` are files of starting weights by name, that of this classifier among them;
+    `validation` are its predictions of the validation images, which name the threshold where that
+    is no default. `prepare` is how the images it was trained on were made equal, `about` says for
+    people what it was trained on. `output` is a safetensors file for `model_file.load_model`.
+    """
+    network, header = load_network(model, weights)
+    settings = Classifier(**{name: header.settings[name] for name in NETWORK})
+    table = read_table(validation)
+    exported = ModelHeader(
+        settings=settings,
+        classes=tuple(header.classes),
+        positive_class=positive_class,
+        threshold=float(table["threshold"][0]) if "threshold" in table else LARGEST_PROBABILITY,
+        prepare=prepare,
+        about=about,
+    )
+    if exported.image_shape != tuple(header.image_shape):
+        raise ValueError(f"{model} is not of images prepared as {prepare}")
+    save_model(output, network, exported)
+    LOGGER.info("%s", about)
+
+
+def describe(
+    names: Mapping[str, str], title: str, fold: int | None, scale: str, stand_in: bool
+) -> str:
+    """Return for people what a classifier is: one line of printable text.
+
+    `names` has the study, dataset, classifier, mix and seed; `title` is that of the study.
+    """
+    tested = "" if fold is None else f", fold {fold}"
+    parts = [
+        f"Classifier {names['classifier']} of the study {names['study']} ({title}), trained on "
+        f"{names['dataset']}, mix {names['mix']}, seed {names['seed']}{tested}, scale {scale}.",
+        STAND_IN if stand_in else "",
+        DEMO if scale == "demo" else "",
+        PURPOSE,
+    ]
+    text = " ".join(" ".join(parts).split())
+    return "".join(letter for letter in text if letter.isprintable())[:2000]

@@ -1,0 +1,71 @@
+"""Finding new images: in a folder, an archive, or a single file."""
+
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from synthmix.datasets.archives import extract_archive, is_archive
+from synthmix.datasets.base import visible_files
+from synthmix.errors import UserError
+from synthmix.readers import DICOM_SUFFIXES, PICTURE_SUFFIXES, VOLUME_SUFFIXES, is_dicom
+
+SUFFIXES = (*PICTURE_SUFFIXES, *DICOM_SUFFIXES, *VOLUME_SUFFIXES)
+
+
+@dataclass(frozen=True)
+class NewImages:
+    """The files `names`, sorted, below the folder `root`.
+
+    `passed_over` counts the files there that by their names are no images. `unpacked` says that
+    the folder goes when the images have been looked at.
+    """
+
+    root: Path
+    names: list[str]
+    passed_over: int = 0
+    unpacked: bool = False
+
+
+@contextmanager
+def open_images(place: Path, workspace: Path) -> Iterator[NewImages]:
+    """Find the images at `place`, for the block.
+
+    A folder is looked through with all below it, but for what is hidden; an archive is unpacked
+    in the folder `workspace`, for the time of the block; a file is taken for an image whatever
+    its name. Raises UserError when there is nothing there.
+    """
+    if place.is_dir():
+        yield _below(place, place)
+    elif is_archive(place):
+        with tempfile.TemporaryDirectory(prefix=".synthmix-", dir=workspace) as folder:
+            files = Path(folder) / "files"
+            extract_archive(place, files)
+            yield _below(files, place, unpacked=True)
+    elif place.is_file():
+        yield NewImages(place.parent, [place.name])
+    else:
+        raise UserError(
+            f"{place} is not there: name a folder, an archive (.zip, .tar.gz) or an image"
+        )
+
+
+def _below(root: Path, place: Path, unpacked: bool = False) -> NewImages:
+    found = visible_files(root)
+    names = [name for name in found if _is_image(root / name)]
+    if not names:
+        raise UserError(
+            f"{place} holds no images ({len(found)} other files): images have names that end in "
+            f"{', '.join(sorted(SUFFIXES))}, or are DICOM files by their content"
+        )
+    return NewImages(root, names, len(found) - len(names), unpacked)
+
+
+def _is_image(path: Path) -> bool:
+    if path.name.lower().endswith(SUFFIXES):
+        return True
+    try:
+        return is_dicom(path)
+    except OSError:
+        return True  # what can't be read is to be told, not passed over

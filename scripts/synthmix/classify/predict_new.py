@@ -1,0 +1,179 @@
+"""What an exported classifier says of new images."""
+
+import csv
+import logging
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from tqdm import tqdm
+
+from synthmix.classifiers.base import Network
+from synthmix.classifiers.plan import input_size_of, unfrozen_of
+from synthmix.classify.examples import FromImages
+from synthmix.classify.inputs import to_tensor
+from synthmix.classify.model_file import ModelHeader, load_model
+from synthmix.classify.new_images import NewImages, open_images
+from synthmix.classify.predict import dropout
+from synthmix.evaluate.predictions import PROBABILITY
+from synthmix.evaluate.settings import LARGEST_PROBABILITY
+from synthmix.evaluate.threshold import predicted_classes
+from synthmix.files import write_beside
+from synthmix.prepare.prepare_images import FACTS, Prepared, in_order, prepare_file
+from synthmix.readers import read_image
+from synthmix.seeds import derive_seed
+
+LOGGER = logging.getLogger(__name__)
+AT_ONCE = 64
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What is said of one file: probabilities (classes,) and a class, or else a problem."""
+
+    file: str
+    probabilities: np.ndarray | None = None
+    predicted: str | None = None
+    problem: str = ""
+
+
+class TrainedClassifier:
+    """An exported classifier, to be asked about prepared images."""
+
+    def __init__(self, network: Network, header: ModelHeader, device: torch.device) -> None:
+        """Take what `load_model` returned."""
+        settings = header.settings.model_dump(mode="json")
+        frozen, self.trained = network.cut(unfrozen_of(settings))
+        self.trained.requires_grad_(False).eval()
+        self.features = FromImages(network, frozen, input_size_of(settings), device)
+        self.passes = header.settings.monte_carlo_passes
+        self.header = header
+
+    @classmethod
+    def load(cls, path: str | Path, device: torch.device) -> "TrainedClassifier":
+        """Load the file `path`, as `load_model` does."""
+        return cls(*load_model(path, device), device)
+
+    @torch.no_grad()
+    def probabilities(self, image: np.ndarray, seed: int) -> np.ndarray:
+        """Return the probability of each class (classes,), float32, for an image of the store.
+
+        It is looked at by itself: in a batch the last digits depend on how many there are.
+        `seed` draws the dropouts of Monte Carlo dropout, where the classifier uses that.
+        """
+        features = self.features(to_tensor(image[None]))
+        if self.passes is None:
+            return self.trained(features).softmax(1)[0].cpu().numpy()
+        torch.manual_seed(seed)
+        total = torch.zeros(len(self.header.classes), device=features.device)
+        with dropout(self.trained, on=True):
+            for start in range(0, self.passes, AT_ONCE):
+                copies = min(AT_ONCE, self.passes - start)
+                batch = features.expand(copies, *features.shape[1:])
+                total += self.trained(batch).softmax(1).sum(0)
+        return (total / self.passes).cpu().numpy()
+
+    def decide(self, probabilities: np.ndarray) -> str:
+        """Return the class that `probabilities` (classes,) stand for."""
+        header = self.header
+        return predicted_classes(
+            probabilities[None], header.classes, header.positive_class, header.threshold
+        )[0]
+
+
+def predict_new(
+    model: str | Path,
+    place: str | Path,
+    output: str | Path,
+    seed: int,
+    threads: int,
+    device: torch.device,
+) -> None:
+    """Write what the exported classifier `model` says of the images at `place`, as CSV.
+
+    See `open_images` for what may be at `place`, `write_answers` for `output`.
+    """
+    classifier = TrainedClassifier.load(model, device)
+    LOGGER.info("%s", classifier.header.about)
+    with open_images(Path(place), Path(output).parent) as images:
+        answers = write_answers(classifier, images, output, seed, threads)
+    # warnings are shown on the screen too
+    LOGGER.log(logging.WARNING if problems_of(answers) else logging.INFO, summary(images, answers))
+
+
+def write_answers(
+    classifier: TrainedClassifier, images: NewImages, output: str | Path, seed: int, threads: int
+) -> list[Answer]:
+    """Write the CSV `output`, whole or not at all, and return what it says, without probabilities.
+
+    A row an image: file, predicted, threshold where that is no default, `probability_<class>`,
+    which sum to 1, and problem: why an image can't be read, else empty. `threads` read files ahead,
+    and few images are in memory at a time. A row depends on its file and `seed` alone.
+    """
+    header, given = classifier.header, []
+    threshold = [] if header.threshold == LARGEST_PROBABILITY else [str(header.threshold)]
+    with (
+        write_beside(output) as temporary,
+        # names need not be UTF-8
+        temporary.open("w", encoding="utf-8", errors="backslashreplace", newline="") as file,
+    ):
+        rows = csv.writer(file, lineterminator="\n")
+        columns = [f"{PROBABILITY}{label}" for label in header.classes]
+        rows.writerow(
+            ["file", "predicted", *(["threshold"] if threshold else []), *columns, "problem"]
+        )
+        for answer in _answers(classifier, images, seed, threads):
+            if answer.probabilities is None:
+                empty = [""] * (1 + len(threshold) + len(columns))
+                rows.writerow([answer.file, *empty, answer.problem])
+            else:
+                values = map(str, answer.probabilities)
+                rows.writerow([answer.file, answer.predicted, *threshold, *values, ""])
+            given.append(Answer(answer.file, None, answer.predicted, answer.problem))
+    return given
+
+
+def problems_of(answers: list[Answer]) -> int:
+    """Return how many files could not be read."""
+    return sum(bool(answer.problem) for answer in answers)
+
+
+def summary(images: NewImages, answers: list[Answer]) -> str:
+    """Return for people what has been done."""
+    bad = problems_of(answers)
+    text = f"{len(answers) - bad} of {len(answers)} images classified"
+    if bad:
+        first = next(answer for answer in answers if answer.problem)
+        reason = "".join(letter if letter.isprintable() else "?" for letter in first.problem)
+        text += (
+            f"; {bad} can't be read, such as {first.file!r}: {reason} (the column problem has "
+            f"them all)"
+        )
+    if images.passed_over:
+        text += f"; {images.passed_over} files that are no images passed over"
+    return text
+
+
+def _answers(
+    classifier: TrainedClassifier, images: NewImages, seed: int, threads: int
+) -> Iterator[Answer]:
+    prepare = classifier.header.prepare
+
+    def prepared(name: str) -> Prepared:
+        return prepare_file(images.root / name, read_image, prepare)
+
+    done = tqdm(
+        in_order(prepared, images.names, threads), "classify", len(images.names), disable=None
+    )
+    for name, image in zip(images.names, done, strict=True):
+        yield _answer(classifier, name, image, seed)
+
+
+def _answer(classifier: TrainedClassifier, name: str, image: Prepared, seed: int) -> Answer:
+    if image.array is None:
+        return Answer(name, problem=image.reason)
+    content = dict(zip(FACTS, image.facts, strict=True))["content"]
+    probabilities = classifier.probabilities(image.array, derive_seed("new image", seed, content))
+    return Answer(name, probabilities, classifier.decide(probabilities))

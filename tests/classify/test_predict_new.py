@@ -1,0 +1,304 @@
+"""What is said of new images: the same as of test images, and of each image by itself."""
+
+import os
+
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+from safetensors.torch import save_file
+
+from synthmix.checkpoint import Checkpoint
+from synthmix.classifiers.plan import backbone_name, weights_name
+from synthmix.classifiers.settings import Classifier
+from synthmix.classify import predict_new as module
+from synthmix.classify.export_classifier import describe, export_classifier
+from synthmix.classify.extract_features import extract_features
+from synthmix.classify.files import TrainingFiles
+from synthmix.classify.model_file import load_model
+from synthmix.classify.network import new_network
+from synthmix.classify.new_images import open_images
+from synthmix.classify.predict import predict
+from synthmix.classify.predict_new import TrainedClassifier, predict_new, write_answers
+from synthmix.classify.train_classifier import train_classifier
+from synthmix.config.preparation import Prepare
+from synthmix.datasets.image_folder import ImageFolder
+from synthmix.datasets.nifti_folder import NiftiFolder
+from synthmix.files import write_table
+from synthmix.prepare.index_dataset import index_dataset
+from synthmix.prepare.prepare_images import prepare_file, prepare_images
+from synthmix.readers import read_image
+from synthmix.store import load_store, read_table
+from tiny_classifiers import CLASSES, CPU, PICTURES, VOLUMES, export, picture, write_volume
+
+IMAGES = 12
+SHORT = {"epochs": 2, "batch_size": 4, "learning_rate": 1e-2, "weights": "none"}
+FROZEN = {"network": "squeezenet1_1", "input_size": 32, "unfrozen_layers": 2, "dense_layers": [4]}
+
+
+def pictures(folder):
+    """Write pictures of many kinds, those that are turned or deep among them."""
+    for number in range(IMAGES):
+        image = picture(number, (20, 14 + number), ("L", "RGB", "RGBA", "P")[number % 4])
+        file = folder / CLASSES[number % 2] / f"an image {number}.png"
+        file.parent.mkdir(parents=True, exist_ok=True)
+        exif = image.getexif()
+        exif[0x0112] = 1 + number % 8
+        image.save(file, exif=exif)
+    return ImageFolder(source="image_folder", path=str(folder), classes={c: [c] for c in CLASSES})
+
+
+def volumes(folder):
+    for number in range(IMAGES):
+        file = folder / CLASSES[number % 2] / f"{number}.nii.gz"
+        file.parent.mkdir(parents=True, exist_ok=True)
+        write_volume(file, number)
+    return NiftiFolder(source="nifti_folder", path=str(folder), classes={c: [c] for c in CLASSES})
+
+
+class Study:
+    """A classifier trained and judged as the workflow does it."""
+
+    def __init__(self, folder, dataset, prepare, settings, threshold=0.5):
+        self.raw, self.prepare = folder / "raw", prepare
+        self.store = folder / "real.npy"
+        self.classifier = Classifier(**SHORT | settings).model_dump(mode="json")
+        write_table(folder / "fetched.json", pd.DataFrame())
+        (folder / "fetched.json").write_text(f'{{"root": "{self.raw}"}}')
+        index_dataset(dataset.index_settings(), folder / "fetched.json", folder / "index.csv")
+        prepare_images(
+            folder / "index.csv",
+            folder / "fetched.json",
+            dataset.source,
+            self.store,
+            folder / "rejected.csv",
+            prepare,
+        )
+        table = read_table(folder / "real.csv")
+        # classes lie one after the other
+        parts = ["train", "validation", "test", "train", "validation", "test"] * 2
+        split = table.assign(split=parts)
+        mix = split[split["split"] != "test"]
+        write_table(folder / "split.csv", split)
+        write_table(folder / "mix.csv", mix.assign(store="real", row=mix.index))
+        self.files = self._files(folder)
+        torch.manual_seed(0)
+        train_classifier(
+            self.classifier,
+            {},
+            self.files,
+            list(CLASSES),
+            "bad",
+            folder / "weights.safetensors",
+            folder / "history.csv",
+            Checkpoint(folder / "a.pt", "a", 3600),
+            1,
+            1,
+            CPU,
+        )
+        outputs = {part: folder / f"{part}.csv" for part in ("test", "validation")}
+        weights = folder / "weights.safetensors"
+        predict(
+            weights, self.files, folder / "split.csv", outputs, "bad", threshold, None, 1, 1, CPU
+        )
+        self.predictions = pd.concat([read_table(file) for file in outputs.values()])
+        self.predictions = self.predictions.merge(table[["sample_id", "path"]])
+        self.model = folder / "model.safetensors"
+        export_classifier(
+            weights, self.files.weights, outputs["validation"], prepare, "bad", "a b", self.model
+        )
+
+    def _files(self, folder):
+        weights, features = {}, {}
+        if name := weights_name(self.classifier, 1):
+            images, _ = load_store(self.store)
+            network = new_network(self.classifier, (images.shape[3], *images.shape[1:3]), 2)
+            state = {f"layers.{key}": value for key, value in network.layers.state_dict().items()}
+            save_file(state, folder / "start.safetensors")
+            weights[name] = folder / "start.safetensors"
+        if backbone := backbone_name(self.classifier, 1):
+            features[backbone, "real"] = folder / "features.npy"
+            extract_features(
+                self.store, weights[name], folder / "features.npy", self.classifier, CPU
+            )
+        return TrainingFiles(folder / "mix.csv", {"real": self.store}, features, weights)
+
+
+def answers(model, place, output, **changes):
+    arguments = {"seed": 1, "threads": 2, "device": CPU} | changes
+    predict_new(model, place, output, **arguments)
+    return pd.read_csv(output, keep_default_na=False)
+
+
+@pytest.mark.parametrize(
+    ("make", "prepare", "settings", "threshold"),
+    [
+        (pictures, {"image_size": 16}, PICTURES, 0.5),
+        (pictures, {"image_size": 16, "channels": 3, "pad_to_square": False}, FROZEN, 0.5),
+        (pictures, {"image_size": 16}, PICTURES | {"input_size": 24}, {"sensitivity": 1.0}),
+        (volumes, {"volume_shape": (8, 8, 6)}, VOLUMES, 0.5),
+        (volumes, {"image_size": 16, "channels": 3}, PICTURES, 0.5),
+    ],
+)
+def test_new_images_are_seen_as_test_images_are(make, prepare, settings, threshold, tmp_path):
+    dataset = make(tmp_path / "raw")
+    study = Study(tmp_path, dataset, Prepare(**prepare), settings, threshold)
+    stored, table = load_store(study.store)
+    _, header = load_model(study.model, CPU)
+    for path, image in zip(table["path"], stored, strict=True):
+        again = prepare_file(study.raw / path, read_image, header.prepare)
+        np.testing.assert_array_equal(again.array, image)
+
+    found = answers(study.model, study.raw, tmp_path / "new.csv").set_index("file")
+    assert sorted(found.index) == sorted(table["path"])
+    assert set(found["problem"]) == {""}
+    rows = study.predictions
+    assert len(rows) > 5
+    for label in CLASSES:
+        column = f"probability_{label}"
+        expected = rows[column].to_numpy(float)
+        given = found.loc[rows["path"], column].to_numpy(float)
+        np.testing.assert_allclose(given, expected, rtol=0, atol=2e-6)
+    # but where an image is at the threshold itself
+    clear = np.abs(rows["probability_bad"] - header.threshold) > 1e-5
+    assert clear.sum() > 4
+    expected = rows.loc[clear, "predicted"].tolist()
+    assert found.loc[rows.loc[clear, "path"], "predicted"].tolist() == expected
+    assert ("threshold" in found) == (header.threshold != 0.5) == (threshold != 0.5)
+    assert "threshold" not in found or set(found["threshold"]) == {header.threshold}
+
+
+@pytest.fixture
+def folder(tmp_path):
+    root = tmp_path / "new"
+    (root / "sub").mkdir(parents=True)
+    for number in range(9):
+        picture(number).save(root / ("sub" if number % 2 else "") / f"{number}.png")
+    return root
+
+
+MONTE_CARLO = {"monte_carlo_passes": 70, "dense_layers": [8], "dropout": 0.5}
+
+
+@pytest.mark.parametrize("more", [{}, MONTE_CARLO])
+def test_an_image_is_judged_by_itself(more, folder, tmp_path):
+    model = export(tmp_path / "model.safetensors", settings=Classifier(**PICTURES | more))
+    together = answers(model, folder, tmp_path / "all.csv", threads=3)
+    again = answers(model, folder, tmp_path / "again.csv", threads=1)
+    pd.testing.assert_frame_equal(together, again)
+    assert (tmp_path / "all.csv").read_bytes() == (tmp_path / "again.csv").read_bytes()
+    for _, row in together.iterrows():
+        alone = answers(model, folder / row["file"], tmp_path / "one.csv").iloc[0]
+        assert alone["probability_bad"] == row["probability_bad"]
+    assert together["probability_bad"].nunique() == len(together)
+    total = together["probability_bad"] + together["probability_good"]
+    np.testing.assert_allclose(total, 1, atol=1e-6)
+    other = answers(model, folder, tmp_path / "other.csv", seed=2)
+    assert other["probability_bad"].equals(together["probability_bad"]) == (not more)
+
+
+def test_monte_carlo_is_the_mean_over_dropouts(folder, tmp_path):
+    without = Classifier(**PICTURES | {"dense_layers": [8]})
+    plain = export(tmp_path / "plain.safetensors", settings=without)
+    many = MONTE_CARLO | {"monte_carlo_passes": 3000, "dropout": 0.02}
+    dropping = export(tmp_path / "many.safetensors", settings=Classifier(**PICTURES | many))
+    one = answers(plain, folder / "0.png", tmp_path / "1.csv")["probability_bad"][0]
+    mean = answers(dropping, folder / "0.png", tmp_path / "2.csv")["probability_bad"][0]
+    assert mean == pytest.approx(one, abs=0.05)
+    assert mean != one
+
+
+def test_files_that_cannot_be_read_are_told_and_stop_nothing(folder, tmp_path):
+    (folder / "text.png").write_text("no picture")
+    (folder / "cut.png").write_bytes((folder / "0.png").read_bytes()[:60])
+    (folder / "empty.dcm").write_bytes(b"")
+    write_volume(folder / "volume.nii", 1)
+    (folder / "notes.txt").write_text("no image")
+    model = export(tmp_path / "model.safetensors")
+    found = answers(model, folder, tmp_path / "new.csv")
+    assert list(found) == ["file", "predicted", "probability_bad", "probability_good", "problem"]
+    problems = found.set_index("file")["problem"]
+    assert "cannot identify image file" in problems["text.png"]
+    assert problems["cut.png"]
+    assert "no DICOM file" in problems["empty.dcm"]
+    assert "is a volume" in problems["volume.nii"]
+    assert (problems == "").sum() == 9
+    bad = found[found["problem"] != ""]
+    assert set(bad["predicted"]) == set(bad["probability_bad"]) == {""}
+    good = found[found["problem"] == ""]
+    assert set(good["predicted"]) <= set(CLASSES)
+
+
+def test_a_picture_is_no_volume(folder, tmp_path):
+    settings, shape = Classifier(**VOLUMES), Prepare(volume_shape=(8, 8, 8))
+    model = export(tmp_path / "model.safetensors", settings=settings, prepare=shape)
+    write_volume(folder / "a.nii.gz", 1)
+    problems = answers(model, folder, tmp_path / "new.csv").set_index("file")["problem"]
+    assert problems["a.nii.gz"] == ""
+    assert "is a picture" in problems["0.png"]
+
+
+ODD_NAMES = ["a b.png", "[x]{y}*.png", "größe.png", "two\nlines.png", 'quote",.png', "-dash.png"]
+
+
+def test_odd_names_come_back_as_they_are(tmp_path):
+    root = tmp_path / "new"
+    root.mkdir()
+    for number, name in enumerate(ODD_NAMES):
+        picture(number).save(root / name)
+    picture(9).save(root / "plain.png")
+    (root / "plain.png").rename(root / os.fsdecode(b"latin\xe9.png"))
+    found = answers(export(tmp_path / "model.safetensors"), root, tmp_path / "new.csv")
+    assert sorted(found["file"]) == sorted([*ODD_NAMES, "latin\\udce9.png"])
+    assert set(found["problem"]) == {""}
+
+
+def test_few_images_are_in_memory_at_a_time(folder, tmp_path, monkeypatch):
+    alive, most = set(), []
+    prepare, answer = module.prepare_file, module._answer
+
+    def noted(path, *arguments):
+        alive.add(path.name)
+        most.append(len(alive))
+        return prepare(path, *arguments)
+
+    def done(classifier, name, *arguments):
+        alive.discard((folder / name).name)
+        return answer(classifier, name, *arguments)
+
+    for number in range(40):
+        picture(1).save(folder / f"more{number}.png")
+    monkeypatch.setattr(module, "prepare_file", noted)
+    monkeypatch.setattr(module, "_answer", done)
+    answers(export(tmp_path / "model.safetensors"), folder, tmp_path / "new.csv", threads=1)
+    assert max(most) < 10
+
+
+def test_a_table_is_written_whole_or_not_at_all(folder, tmp_path, monkeypatch):
+    classifier = TrainedClassifier.load(export(tmp_path / "model.safetensors"), CPU)
+    seen = []
+
+    def stop(*arguments):
+        seen.append(arguments)
+        if len(seen) == 4:
+            raise KeyboardInterrupt
+        return TrainedClassifier.probabilities(classifier, *arguments)
+
+    monkeypatch.setattr(classifier, "probabilities", stop)
+    with open_images(folder, tmp_path) as images, pytest.raises(KeyboardInterrupt):
+        write_answers(classifier, images, tmp_path / "new.csv", 1, 1)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["model.safetensors", "new"]
+
+
+def test_what_a_classifier_is_in_one_line():
+    names = {"study": "s", "dataset": "d", "classifier": "c", "mix": "m", "seed": "3"}
+    text = describe(names, "Two\nlines \x1b[31m", 2, "demo", stand_in=True)
+    assert text.startswith("Classifier c of the study s (Two lines [31m), trained on d, mix m, ")
+    assert "seed 3, fold 2, scale demo." in text
+    assert "stand-ins" in text
+    assert "Trained small" in text
+    assert text.isprintable()
+    plain = describe(names, "T", None, "paper", stand_in=False)
+    assert "fold" not in plain
+    assert "stand-ins" not in plain
+    assert "Trained small" not in plain
