@@ -33,7 +33,7 @@ def random_weights(published: Published) -> Weights:
         if any(isinstance(layer, nn.BatchNorm2d) for layer in layers.modules()):
             _calibrate(layers, noise)
         else:
-            _strengthen(layers, noise)
+            _strengthen(layers, noise[:4])
     return {f"layers.{name}": value for name, value in layers.state_dict().items()}
 
 
