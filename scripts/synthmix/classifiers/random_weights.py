@@ -9,7 +9,7 @@ from synthmix.classifiers.base import Weights
 from synthmix.classifiers.build import draw_weights
 from synthmix.classifiers.published import Published, published_backbone
 
-NOISE_IMAGES = 32
+NOISE_IMAGES = 16
 NOISE_SIZE = 96  # pixels; more than the minimum of any network
 FAINTEST = 0.1  # deviation of the features behind a layer
 
