@@ -8,7 +8,6 @@ from synthmix.classifiers.random_weights import noise_images, random_weights
 from synthmix.classifiers.settings import Classifier
 from synthmix.registry import load_classifier
 
-
 # one of each kind
 NETWORKS = ["vgg16", "resnet18", "inception_v3", "squeezenet1_1", "efficientnet_b0"]
 
