@@ -9,14 +9,14 @@ import torch
 from safetensors.torch import load_file, save_file
 
 from synthmix.acquire.fetch_weights import fetch_weights
-from synthmix.classifiers.published import _names
+from synthmix.classifiers.published import names_of_weights
 from synthmix.errors import UserError
 from synthmix.registry import load_classifier
 
 
 def made_up(network):
     """Return weights under torchvision's names."""
-    names = _names(load_classifier(network).PUBLISHED[network])
+    names = names_of_weights(load_classifier(network).PUBLISHED[network])
     return {theirs: torch.rand(tensor.shape).to(tensor.dtype) for _, theirs, tensor in names}
 
 

@@ -44,19 +44,16 @@ def pick_weights(published: Published, state: Weights) -> Weights:
     """
     picked = {}
     known = set()
-    for own, theirs, expected in _names(published):
+    for own, theirs, expected in names_of_weights(published):
         known.add(theirs)
-        if theirs not in state:
-            if theirs.endswith(_COUNTERS):
-                picked[own] = torch.zeros((), dtype=torch.long)
-                continue
-            if own.startswith("auxiliary."):
-                continue  # many leave the second head out when training is over
+        if theirs in state:
+            picked[own] = _checked(theirs, state[theirs], expected)
+        elif own.startswith("auxiliary."):
+            continue  # many leave the second head out when training is over
+        elif theirs.endswith(_COUNTERS):
+            picked[own] = torch.zeros((), dtype=torch.long)
+        else:
             raise ValueError(f"{theirs} is missing")
-        value = state[theirs]
-        if value.shape != expected.shape:
-            raise ValueError(f"{theirs} has shape {_text(value)}, not {_text(expected)}")
-        picked[own] = value.to(expected.dtype)
     modules = {name.split(".")[0] for names in published.layers for name in names}
     for name in state:
         if name.split(".")[0] in modules and name not in known:
@@ -64,13 +61,20 @@ def pick_weights(published: Published, state: Weights) -> Weights:
     return picked
 
 
-def _names(published: Published) -> Iterator[tuple[str, str, torch.Tensor]]:
-    """Yield our name of each weight, torchvision's, and an empty tensor like it."""
+def names_of_weights(published: Published) -> Iterator[tuple[str, str, torch.Tensor]]:
+    """Yield our name of each weight, torchvision's, and a tensor without memory like it."""
     with torch.device("meta"):
         network = published.build()
     for own, theirs in _prefixes(published):
         for name, tensor in network.get_submodule(theirs).state_dict().items():
             yield f"{own}.{name}", f"{theirs}.{name}", tensor
+
+
+def _checked(name: str, value: torch.Tensor, expected: torch.Tensor) -> torch.Tensor:
+    if value.shape != expected.shape:
+        shape, other = tuple(value.shape), tuple(expected.shape)
+        raise ValueError(f"{name} has shape {shape}, not {other}")
+    return value.to(expected.dtype)
 
 
 def _prefixes(published: Published) -> Iterator[tuple[str, str]]:
@@ -83,7 +87,3 @@ def _prefixes(published: Published) -> Iterator[tuple[str, str]]:
 
 def _in_a_row(modules: list[nn.Module]) -> nn.Module:
     return modules[0] if len(modules) == 1 else nn.Sequential(*modules)
-
-
-def _text(tensor: torch.Tensor) -> str:
-    return str(tuple(tensor.shape))

@@ -9,7 +9,7 @@ from synthmix.classifiers.base import Weights
 from synthmix.classifiers.build import draw_weights
 from synthmix.classifiers.published import Published, published_backbone
 
-NOISE_IMAGES = 32
+NOISE_IMAGES = 16
 NOISE_SIZE = 96  # pixels; more than the minimum of any network
 FAINTEST = 0.1  # deviation of the features behind a layer
 
@@ -33,7 +33,7 @@ def random_weights(published: Published) -> Weights:
         if any(isinstance(layer, nn.BatchNorm2d) for layer in layers.modules()):
             _calibrate(layers, noise)
         else:
-            _strengthen(layers, noise)
+            _strengthen(layers, noise[:4])
     return {f"layers.{name}": value for name, value in layers.state_dict().items()}
 
 

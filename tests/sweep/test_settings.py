@@ -1,0 +1,82 @@
+"""What a sweep may try."""
+
+import pytest
+from pydantic import ValidationError
+
+from synthmix.classifiers.settings import Classifier
+from synthmix.evaluate.metrics import OVERALL
+from synthmix.sweep.settings import ClassifierGrid, Sweep, lower_is_better
+
+# a value of each setting that is not its default
+VALUES = {
+    "network": "resnet18",
+    "weights": "none",
+    "input_size": 64,
+    "unfrozen_layers": "all",
+    "unfrozen_share": 0.5,
+    "pooling": "flatten",
+    "dense_layers": [8, 4],
+    "dropout": 0.1,
+    "cnn": {"levels": 2},
+    "auxiliary_weight": 0.1,
+    "loss": "dice",
+    "class_weights": {"a": 1.0, "b": 2.0},
+    "sampler": "balanced",
+    "augmentation": {"horizontal_flip": True},
+    "volume_augmentation": {"noise": 0.1},
+    "mixup": 0.2,
+    "optimizer": "sgd",
+    "learning_rate": 0.1,
+    "layer_learning_rate_decay": 0.9,
+    "momentum": 0.9,
+    "weight_decay": 0.01,
+    "batch_size": 8,
+    "accumulation_steps": 2,
+    "mixed_precision": True,
+    "epochs": 3,
+    "monitor": "macro_f1",
+    "patience": 3,
+    "min_delta": 0.1,
+    "plateau": {"patience": 2},
+    "monte_carlo_passes": 5,
+}
+
+
+def test_every_setting_of_a_classifier_can_be_tried():
+    assert set(VALUES) == set(Classifier.model_fields) == set(ClassifierGrid.model_fields)
+    for name, value in VALUES.items():
+        (point,) = ClassifierGrid(**{name: [value]}).points()
+        others = {"network": "vgg16"} if name != "network" else {}
+        settings = Classifier(**others, **{name: value}).model_dump(mode="json")
+        assert point == {name: settings[name]}
+
+
+def test_points_are_all_combinations_the_last_setting_first_to_change():
+    # in the order in which settings are described, however a study orders them
+    grid = ClassifierGrid(learning_rate=[1e-3, 1e-4], network=["vgg16", "resnet50"])
+    assert grid.points() == [
+        {"network": network, "learning_rate": rate}
+        for network in ("vgg16", "resnet50")
+        for rate in (1e-3, 1e-4)
+    ]
+
+
+def test_no_value_is_a_value_where_a_setting_may_be_absent():
+    grid = ClassifierGrid(augmentation=[None, {"zoom": 0.1}], mixup=[0.2, None])
+    assert len(grid.points()) == 4
+    assert {"augmentation": None, "mixup": None} in grid.points()
+
+
+@pytest.mark.parametrize(
+    "grid", [{}, {"epochs": []}, {"epochs": [1, 1]}, {"epochs": [0]}, {"epoch": [1]}]
+)
+def test_wrong_grids(grid):
+    with pytest.raises(ValidationError):
+        ClassifierGrid(**grid)
+
+
+def test_scores_are_metrics_of_all_classes_and_known_which_way_they_are_better():
+    scores = Sweep.model_fields["score"].annotation.__args__
+    assert set(scores) - {"auc"} < set(OVERALL)
+    assert [score for score in scores if lower_is_better(score)] == ["negative_log_likelihood"]
+    assert Sweep(stages=[{"epochs": [1]}]).score == "macro_f1"
