@@ -53,7 +53,6 @@ def test_the_first_stage_waits_for_its_own_candidates_alone(stages):
     [
         ("sweeps/tuned/stage1.json", "stages sweeps no settings of tuned"),
         ("sweeps/best/stage3.json", "the sweep of best has no stage 3"),
-        ("tables/sweep-tuned.csv", "stages sweeps no settings of tuned"),
     ],
 )
 def test_a_sweep_that_is_not_there(stages, file, message):
