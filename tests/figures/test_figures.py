@@ -94,6 +94,11 @@ STUDIES = {
 }
 
 
+# of figures that look much alike for all studies these are enough
+OF_PREDICTIONS = {"roc", "calibration", "synthetic_share"}
+HARD = {"many selections", "long names", "hostile", "folds", "ten classes, none positive"}
+
+
 @pytest.fixture(scope="module")
 def studies(tmp_path_factory):
     """The files of every kind of study, made when asked for."""
@@ -140,6 +145,7 @@ def test_demo_is_said_if_and_only_if_it_is_one(figure, studies, drawn, tmp_path)
         (study, figure)
         for study, figure in product(STUDIES, FIGURES)
         if not (STUDIES[study].get("real_only") and figure in OF_MIXES)
+        and (study in HARD or figure not in OF_PREDICTIONS)
     ],
 )
 def test_labels_stay_apart_and_inside(study, figure, studies, drawn, tmp_path):

@@ -152,7 +152,7 @@ def summary(images: NewImages, answers: list[Answer]) -> str:
             f"them all)"
         )
     if images.passed_over:
-        text += f"; {images.passed_over} files that are no images passed over"
+        text += f"; other files passed over: {images.passed_over}"
     return text
 
 

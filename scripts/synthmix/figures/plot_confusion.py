@@ -101,7 +101,8 @@ def _cell_text(images: float, share: float, classes: int) -> str:
 
 def _name_classes(axis: Axes, classes: list[str], with_true: bool) -> None:
     """Name the classes along the axes, upright where the names are too long for their cells."""
-    upright = len(classes) > 4 or max(map(len, classes)) > 8
+    longest = max(map(len, classes))
+    upright = longest > (2 if len(classes) > 4 else 8)
     labels = [style.wrap(style.shorten(name, 36), 18) for name in classes]
     ticks = range(len(classes))
     size = 7.5 if len(classes) <= 4 else 6.5

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from synthmix.mix.plan import REAL_ONLY
+from synthmix.report.wording import interval
 from synthmix.store import read_table
 
 PROBABILITY = "probability_"
@@ -87,8 +88,4 @@ def overall(
 
 def value_text(name: str, found: tuple[float, float, float]) -> str:
     """Return "AUC 0.812 (0.74-0.88)", with a dash for what is not known."""
-    value, low, high = found
-    if np.isnan(value):
-        return f"{name} \u2013"
-    limits = "" if np.isnan(low) or np.isnan(high) else f" ({low:.2f}\u2013{high:.2f})"
-    return f"{name} {value:.3f}{limits}"
+    return " ".join([name, *interval(*found)]).strip()

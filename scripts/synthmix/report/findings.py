@@ -53,9 +53,8 @@ def find_classifiers(summary: pd.DataFrame, compared: pd.DataFrame) -> Findings:
         best = "No classifier could be judged."
     else:
         row = known.loc[known[measure].idxmax()]
-        which = f"{row['classifier']} of {count} classifiers" if count > 1 else row["classifier"]
-        best = f"{'Best in ' + measure_name(measure) + ': ' if count > 1 else ''}{which}"
-        best = f"{best}, {_values(summary, row)}."
+        which = f"Best of {count} classifiers in {measure_name(measure)}: " if count > 1 else ""
+        best = f"{which}{row['classifier']}, {_values(summary, row)}."
     return Findings(best, "", {}, [], _better_classifiers(compared))
 
 
