@@ -52,9 +52,9 @@ class Project:
             check=False,
         )
 
-    def planned(self, **config: object) -> dict[str, int]:
+    def planned(self, *targets: str, **config: object) -> dict[str, int]:
         """Return the jobs that Snakemake would run now, by rule; none when all is done."""
-        result = self.run("--dry-run", **config)
+        result = self.run("--dry-run", *targets, **config)
         assert result.returncode == 0, result.stdout
         if "Nothing to be done" in result.stdout:
             return {}

@@ -11,6 +11,7 @@ import torch
 from torch import nn
 
 from synthmix.classifiers.base import Backbone
+from synthmix.classifiers.plan import minimum_size_of
 
 
 class MaxPooling3d(nn.Module):
@@ -52,7 +53,7 @@ def backbone(settings: Mapping[str, Any], image_shape: tuple[int, ...]) -> Backb
         filters = min(cnn["filters"] * 2**number, cnn["max_filters"] or float("inf"))
         levels.append(_level(cnn, number, before, filters, len(image_shape) - 1))
         before = filters
-    return Backbone(levels, channels, pooling="flatten", minimum_size=_minimum_size(cnn))
+    return Backbone(levels, channels, pooling="flatten", minimum_size=minimum_size_of(settings))
 
 
 def _level(
@@ -74,13 +75,3 @@ def _level(
     if cnn["batch_norm"] and is_last:
         level.append(_BATCH_NORM[dimensions](filters))
     return level
-
-
-def _minimum_size(cnn: Mapping[str, Any]) -> int:
-    """Return the height and width of which one pixel is left behind the last level."""
-    trimmed = cnn["convolutions"] * (cnn["kernel_size"] - 1) if cnn["padding"] == "valid" else 0
-    size = 1
-    for number in reversed(range(cnn["levels"])):
-        pooled = cnn["last_pooling"] or number < cnn["levels"] - 1
-        size = size * (2 if pooled else 1) + trimmed
-    return size

@@ -37,11 +37,19 @@ class TrainingFiles:
             start=next(iter(_all(files.get("start", []))), None),
         )
 
-    def sources(self, settings: Mapping[str, Any], master_seed: int) -> dict[str, str | Path]:
-        """Return the files of the stores: features where they are of use, else images."""
+    def has_features(self, settings: Mapping[str, Any], master_seed: int) -> bool:
+        """Return whether there are features of the frozen part that `settings` ask for.
+
+        Without them the frozen part is gone through in every epoch, to the same end.
+        """
         backbone = backbone_name(settings, master_seed)
-        if backbone is None:
+        return any(name == backbone for name, _ in self.features)
+
+    def sources(self, settings: Mapping[str, Any], master_seed: int) -> dict[str, str | Path]:
+        """Return the files of the stores: features where there are any of use, else images."""
+        if not self.has_features(settings, master_seed):
             return dict(self.images)
+        backbone = backbone_name(settings, master_seed)
         return {store: path for (name, store), path in self.features.items() if name == backbone}
 
 

@@ -10,7 +10,7 @@ import pandas as pd
 import torch
 from torch import nn
 
-from synthmix.classifiers.plan import backbone_name, input_size_of, unfrozen_of
+from synthmix.classifiers.plan import input_size_of, unfrozen_of
 from synthmix.classify.examples import Examples, FromImages, Source
 from synthmix.classify.files import TrainingFiles
 from synthmix.classify.network import load_network
@@ -51,7 +51,7 @@ def predict(
     arrays = {
         store: load_array(path) for store, path in files.sources(settings, master_seed).items()
     }
-    cached = backbone_name(settings, master_seed) is not None
+    cached = files.has_features(settings, master_seed)
     through = FromImages(network, frozen, input_size_of(settings), device)
     source = Source(arrays, None if cached else through)
 

@@ -13,7 +13,7 @@ from tqdm import tqdm
 from synthmix.checkpoint import Checkpoint
 from synthmix.classifiers.base import Network
 from synthmix.classifiers.build import load_backbone
-from synthmix.classifiers.plan import backbone_name, input_size_of, unfrozen_of, weights_name
+from synthmix.classifiers.plan import input_size_of, unfrozen_of, weights_name
 from synthmix.classify.augmentation import build_augmentation
 from synthmix.classify.examples import Examples, FromImages, Source
 from synthmix.classify.files import TrainingFiles
@@ -73,7 +73,7 @@ def train_classifier(
     network, header = _start(settings, files, classes, master_seed)
     network.to(device)
     frozen, trained = network.cut(unfrozen_of(settings))
-    cached = backbone_name(settings, master_seed) is not None
+    cached = files.has_features(settings, master_seed)
     through = FromImages(network, frozen, input_size_of(settings), device)
     source = Source(arrays, None if cached else through)
     train, validation = (
