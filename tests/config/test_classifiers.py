@@ -1,6 +1,10 @@
 """What a study may say of its classifiers, and what it is told where they can't be."""
 
+import re
+from pathlib import Path
+
 import pytest
+import yaml
 
 from synthmix.classifiers.facts import FACTS
 from synthmix.registry import CLASSIFIERS
@@ -34,6 +38,14 @@ def real_only(settings):
 
 def swept(*stages, **others):
     return VGG | others | {"sweep": {"stages": list(stages)}}
+
+
+@pytest.mark.parametrize("number", range(3))
+def test_the_examples_of_the_documentation_can_be(number, real_only, project):
+    page = Path(__file__).parents[2] / "docs" / "classifiers.md"
+    example = yaml.safe_load(re.findall(r"```yaml\n(.*?)```", page.read_text(), re.DOTALL)[number])
+    project.write(real_only | example)
+    assert list(project.load().studies["s"].classifiers) == list(example["classifiers"])
 
 
 def test_the_facts_of_every_network_are_known():
