@@ -96,6 +96,11 @@ def classifier_pictures(study, dataset):
         "examples": of_each(rules.plot_examples.output[0], mix=shown),
         "heat_maps": of_each(rules.plot_gradcam.output[0], mix=shown),
         "feature_maps": of_each(rules.plot_feature_maps.output[0], mix=shown),
+        "sweeps": [
+            (f"{sweep['classifier']}, stage {stage}", figure)
+            for sweep in study_sweeps(study, dataset)
+            for stage, figure in enumerate(sweep["figures"], start=1)
+        ],
     }
 
 

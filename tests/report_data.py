@@ -513,6 +513,7 @@ def make_study_report(folder: Path, **changes: Any) -> StudyReport:
         examples=[Picture("vgg16", png)],
         heat_maps=[Picture("vgg16", png)],
         feature_maps=[Picture("vgg16", png)],
+        sweeps=[Picture("vgg16, stage 1", svg)],
         searches=[Search("dcgan", _write_search(folder / "search.csv"), svg)],
     )
     if options.get("real_only"):

@@ -95,6 +95,7 @@ class StudyReport:
     examples: Sequence[Picture] = ()
     heat_maps: Sequence[Picture] = ()
     feature_maps: Sequence[Picture] = ()
+    sweeps: Sequence[Picture] = ()
     searches: Sequence[Search] = ()
 
 
