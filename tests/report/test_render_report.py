@@ -81,7 +81,7 @@ def test_the_page_is_whole(report, tmp_path):
     assert "images, not the 300,000 asked for" in words
     assert "torch 2.11" in words
     images = [attributes for tag, attributes in page.elements if tag == "img"]
-    assert len(images) == 20
+    assert len(images) == 21
     assert all(image["alt"] for image in images)
 
 
