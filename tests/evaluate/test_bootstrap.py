@@ -46,23 +46,50 @@ def test_many_patients_are_left_out_in_blocks():
 def test_the_interval_of_a_mean_of_normal_numbers_is_about_student_s():
     values = norm.ppf((np.arange(40) + 0.5) / 40)
     bootstrap = Bootstrap(pd.Series(np.arange(40).astype(str)), 4000, seed=1)
-    low, high = bootstrap.interval(bootstrap.apply(mean_of(values))["mean"], 0.95)
+    low, high = bootstrap.interval(bootstrap.apply(mean_of(values))["mean"], 0.95, None)
     reach = 2.0227 * values.std(ddof=1) / 40**0.5
     assert (low, high) == pytest.approx((-reach, reach), abs=0.03)
 
 
 def test_an_interval_of_nothing_is_nan():
     bootstrap = Bootstrap(pd.Series(["a", "b", "c"]), 100, seed=1)
-    assert np.isnan(bootstrap.interval(np.full(104, np.nan), 0.95)).all()
+    assert np.isnan(bootstrap.interval(np.full(104, np.nan), 0.95, (0, 1))).all()
     alone = Bootstrap(pd.Series(["a", "a"]), 100, seed=1)
-    assert np.isnan(alone.interval(np.ones(102), 0.95)).all()
+    assert np.isnan(alone.interval(np.ones(101), 0.95, (0, 1))).all()
 
 
 def test_an_interval_holds_its_value_even_where_resamples_lie_on_one_side():
     bootstrap = Bootstrap(pd.Series(np.arange(20).astype(str)), 100, seed=1)
     values = np.concatenate([[0.1], np.linspace(0.2, 0.4, 100), np.full(20, 0.1)])
-    low, high = bootstrap.interval(values, 0.95)
+    low, high = bootstrap.interval(values, 0.95, (0, 1))
     assert low == 0.1 < high < 0.4
+
+
+@pytest.mark.parametrize(
+    ("value", "bounds", "expected"),
+    [
+        (1.0, (0, 1), (0.831567, 1.0)),  # 0.025 ** (1 / 20)
+        (0.0, (0, 1), (0.0, 0.168433)),
+        (0.0, (-1, 1), (-0.168433, 0.168433)),
+        (20.0, None, (np.nan, np.nan)),
+    ],
+)
+def test_where_all_resamples_agree_the_interval_is_that_of_a_share(value, bounds, expected):
+    bootstrap = Bootstrap(pd.Series(np.arange(20).astype(str)), 100, seed=1)
+    found = bootstrap.interval(np.full(121, value), 0.95, bounds)
+    assert found == pytest.approx(expected, abs=1e-6, nan_ok=True)
+
+
+def test_intervals_of_a_classifier_that_is_nearly_always_right_cover_its_accuracy():
+    random = np.random.default_rng(1)
+    hits = []
+    for trial in range(200):
+        right = (random.random(40) < 0.97).astype(float)
+        bootstrap = Bootstrap(pd.Series(np.arange(40).astype(str)), 200, trial)
+        values = bootstrap.apply(mean_of(right))["mean"]
+        low, high = bootstrap.interval(values, 0.95, (0, 1))
+        hits.append(low <= 0.97 <= high)
+    assert np.mean(hits) >= 0.92
 
 
 def covered(trials, patients, samples):
@@ -91,7 +118,7 @@ def covered(trials, patients, samples):
 
         bootstrap = Bootstrap(pd.Series(patient.astype(str)), samples, trial)
         values = bootstrap.apply(statistics)
-        limits = [bootstrap.interval(values[name], 0.95) for name in ("accuracy", "auc")]
+        limits = [bootstrap.interval(values[name], 0.95, (0, 1)) for name in ("accuracy", "auc")]
         truths = (true_accuracy, true_auc)
         hits.append([low <= x <= high for (low, high), x in zip(limits, truths, strict=True)])
     return np.mean(hits, axis=0)

@@ -66,10 +66,19 @@ def test_differences_have_intervals_and_tests(tmp_path):
     assert judge().verdict(swapped | {"p_adjusted": row["p_value"]}) == -1
 
 
+def test_evidence_takes_an_interval_and_a_test_that_agree():
+    row = {"p_adjusted": 0.01, "low": 0.1, "high": 0.2, "net_correct": 5}
+    assert judge().verdict(row) == 1
+    assert judge().verdict(row | {"net_correct": -5}) == 0
+    assert judge().verdict(row | {"low": np.nan, "high": np.nan}) == 0
+    assert judge().verdict(row | {"low": -0.2, "high": -0.1, "net_correct": -5}) == -1
+
+
 def test_a_run_does_not_differ_from_itself(tmp_path):
     same = run(tmp_path, 0.8)[0]
     row = judge().compare(same, same)
-    assert row["difference"] == row["low"] == row["high"] == row["auc_difference"] == 0
+    assert row["difference"] == row["auc_difference"] == 0
+    assert row["low"] == -row["high"] < 0
     assert row["p_value"] == row["auc_p_value"] == 1
     assert judge().verdict(row | {"p_adjusted": 1.0}) == 0
 

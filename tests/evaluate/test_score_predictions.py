@@ -50,6 +50,9 @@ def test_seeds_are_averaged_and_their_deviation_told(tmp_path):
 
 def test_every_number_has_an_interval(tmp_path):
     metrics, _ = score(tmp_path, {1: [write_predictions(tmp_path / "1.csv", 50, 0.7)]})
+    is_total = metrics["metric"] == "total"  # of which there is no other
+    assert metrics.loc[is_total, ["low", "high"]].isna().all().all()
+    metrics = metrics[~is_total]
     assert metrics[["value", "low", "high"]].notna().all().all()
     assert (metrics["low"] <= metrics["value"]).all()
     assert (metrics["value"] <= metrics["high"]).all()
@@ -152,4 +155,10 @@ def test_an_image_is_tested_once_and_by_every_seed(tmp_path):
 
 
 def test_the_interval_of_one_value_is_nan():
-    assert np.isnan(t_interval(np.array([0.5]), 0.95)).all()
+    assert np.isnan(t_interval(np.array([0.5]), 0.95, None)).all()
+
+
+def test_the_interval_over_folds_stays_within_what_a_metric_can_be():
+    low, high = t_interval(np.array([0.99, 0.6]), 0.95, (0, 1))
+    assert (low, high) == (0, 1)
+    assert t_interval(np.array([0.99, 0.6]), 0.95, None)[1] > 1

@@ -33,6 +33,7 @@ OVERALL = (
     "incorrect",
     "total",
 )
+UNBOUNDED = ("correct", "incorrect", "total", "missed_positives", "negative_log_likelihood")
 # of each class against the rest
 OF_CLASS = ("precision", "recall", "f1", "auc", "average_precision")
 # of the positive class against the rest; without one, auc and average_precision are the macro ones
@@ -97,6 +98,13 @@ def weighted_metrics(
         for place, label in enumerate(predictions.classes)
         for metric in OF_CLASS
     }
+
+
+def bounds_of(metric: str) -> tuple[float, float] | None:
+    """Return the least and the largest value of `metric`, None where it has no largest one."""
+    if metric in UNBOUNDED:
+        return None
+    return {"cohen_kappa": (-1, 1), "mcc": (-1, 1), "brier_score": (0, 2)}.get(metric, (0, 1))
 
 
 def why_undefined(metric: str, positive_class: str | None) -> str:

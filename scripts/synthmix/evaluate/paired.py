@@ -11,7 +11,7 @@ from scipy.stats import binomtest
 from synthmix.evaluate.bootstrap import Bootstrap
 from synthmix.evaluate.delong import delong_test
 from synthmix.evaluate.metrics import weighted_metrics
-from synthmix.evaluate.predictions import Predictions, read_predictions
+from synthmix.evaluate.predictions import Predictions, read_predictions, thresholds_of
 from synthmix.evaluate.settings import LARGEST_PROBABILITY
 from synthmix.evaluate.threshold import predicted_classes
 
@@ -85,7 +85,7 @@ class Judge:
         row = {}
         for prefix, metric in DIFFERENCES.items():
             values = first.values[metric] - second.values[metric]
-            low, high = first.bootstrap.interval(values, self.confidence)
+            low, high = first.bootstrap.interval(values, self.confidence, (-1, 1))
             row |= {f"{prefix}difference": values[0], f"{prefix}low": low, f"{prefix}high": high}
         right = [run.answers == run.labels for run in (first, second)]
         only_first = int((right[0] & ~right[1]).sum())
@@ -93,6 +93,7 @@ class Judge:
         return row | {
             "only_first_correct": only_first,
             "only_second_correct": only_second,
+            "net_correct": only_first - only_second,
             "p_value": mcnemar_exact(only_first, only_second),
             "auc_p_value": self._test_auc(first, second),
         }
@@ -100,13 +101,17 @@ class Judge:
     def verdict(self, row: Mapping[str, float]) -> int:
         """Return 1 or -1 where there is evidence that the first or second is more accurate, else 0.
 
-        `row` is one of `compare`, with p_adjusted. Evidence takes both the test and the interval:
-        McNemar's test takes images for independent, which those of one patient are not; the
-        interval over patients does not.
+        `row` is one of `compare`, with p_adjusted. Evidence takes the test, the interval, and that
+        both speak for the same one: McNemar's test takes images for independent, which those of one
+        patient are not; the interval over patients does not. With several seeds the test is of
+        their mean probabilities, the interval of their mean accuracy.
         """
-        if not row["p_adjusted"] < self.significance or row["low"] <= 0 <= row["high"]:
+        if not row["p_adjusted"] < self.significance:
             return 0
-        return 1 if row["difference"] > 0 else -1
+        for sign, beyond in ((1, row["low"] > 0), (-1, row["high"] < 0)):
+            if beyond and sign * row["net_correct"] > 0:
+                return sign
+        return 0
 
     def _values(self, tables: list[pd.DataFrame], bootstrap: Bootstrap) -> dict[str, np.ndarray]:
         """Return the metrics of `DIFFERENCES`, means over the tables, of all resamples."""
@@ -126,8 +131,8 @@ class Judge:
         if len(tables) == 1:
             return tables[0]["predicted"].to_numpy()
         threshold = LARGEST_PROBABILITY
-        if "threshold" in tables[0]:
-            threshold = np.mean([table["threshold"] for table in tables], axis=0)
+        if any("threshold" in table for table in tables):
+            threshold = np.mean([thresholds_of(table) for table in tables], axis=0)
         return predicted_classes(scores, self.classes, self.positive_class, threshold)
 
     def _test_auc(self, first: Run, second: Run) -> float:

@@ -8,6 +8,7 @@ from typing import Self
 import numpy as np
 import pandas as pd
 
+from synthmix.evaluate.settings import LARGEST_PROBABILITY
 from synthmix.store import read_table
 
 PROBABILITY = "probability_"
@@ -50,6 +51,13 @@ def read_predictions(files: Sequence[str | Path]) -> pd.DataFrame:
     tables = [read_table(file) for file in files]
     table = pd.concat([part for part in tables if len(part)] or tables[:1], ignore_index=True)
     return table.assign(group=table["group"].fillna(table["sample_id"]))
+
+
+def thresholds_of(table: pd.DataFrame) -> np.ndarray:
+    """Return the threshold (N,) that decided on each image; tables leave out that of one half."""
+    if "threshold" not in table:
+        return np.full(len(table), LARGEST_PROBABILITY)
+    return table["threshold"].fillna(LARGEST_PROBABILITY).to_numpy()
 
 
 def fold_tables(table: pd.DataFrame) -> dict[str, pd.DataFrame]:

@@ -8,8 +8,8 @@ import numpy as np
 import pandas as pd
 from scipy.stats import t
 
-from synthmix.evaluate.bootstrap import Bootstrap, Values
-from synthmix.evaluate.metrics import weighted_metrics, why_undefined
+from synthmix.evaluate.bootstrap import Bootstrap, Bounds, Values
+from synthmix.evaluate.metrics import bounds_of, weighted_metrics, why_undefined
 from synthmix.evaluate.predictions import Predictions, fold_tables, read_predictions
 from synthmix.files import write_table
 
@@ -105,7 +105,7 @@ class _Scorer:
         self, key: str, fold: str, bootstrap: Bootstrap, values: Values
     ) -> Iterator[Row]:
         for name, resampled in values.items():
-            interval = bootstrap.interval(resampled, self.confidence)
+            interval = bootstrap.interval(resampled, self.confidence, bounds_of(name[0]))
             yield self._row(key, fold, name, resampled[0], interval, np.nan, OVER_PATIENTS)
 
     def _seed_rows(self, scored: Sequence[tuple[Bootstrap, Values]]) -> Iterator[Row]:
@@ -113,7 +113,7 @@ class _Scorer:
         for name in scored[0][1]:
             values = np.stack([of_seed[name] for _, of_seed in scored])
             mean = values.mean(0)
-            interval = bootstrap.interval(mean, self.confidence)
+            interval = bootstrap.interval(mean, self.confidence, bounds_of(name[0]))
             deviation = _deviation(values[:, 0])
             yield self._row(ALL_SEEDS, ALL_FOLDS, name, mean[0], interval, deviation, OVER_PATIENTS)
 
@@ -124,7 +124,8 @@ class _Scorer:
         folds = list(seeds[0])
         for name in seeds[0][folds[0]][1] if folds else ():
             values = np.mean([[of[fold][1][name][0] for fold in folds] for of in seeds], axis=0)
-            mean, interval = values.mean(), t_interval(values, self.confidence)
+            mean = values.mean()
+            interval = t_interval(values, self.confidence, bounds_of(name[0]))
             row = self._row(
                 key, MEAN_OF_FOLDS, name, mean, interval, _deviation(values), OVER_FOLDS
             )
@@ -159,12 +160,16 @@ class _Scorer:
         }
 
 
-def t_interval(values: np.ndarray, confidence: float) -> tuple[float, float]:
-    """Return the interval of the mean of `values` by Student's t; nan where one is nan or alone."""
+def t_interval(values: np.ndarray, confidence: float, bounds: Bounds | None) -> tuple[float, float]:
+    """Return the interval of the mean of `values` by Student's t, within `bounds`.
+
+    It is nan where one of them is nan or alone.
+    """
     if len(values) < 2 or np.isnan(values).any():
         return np.nan, np.nan
     reach = t.ppf((1 + confidence) / 2, len(values) - 1) * _deviation(values) / len(values) ** 0.5
-    return float(values.mean() - reach), float(values.mean() + reach)
+    lowest, largest = bounds or (-np.inf, np.inf)
+    return max(lowest, float(values.mean() - reach)), min(largest, float(values.mean() + reach))
 
 
 def _deviation(values: np.ndarray) -> float:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from synthmix.evaluate.bootstrap import Bootstrap
-from synthmix.evaluate.metrics import weighted_metrics
+from synthmix.evaluate.metrics import bounds_of, weighted_metrics
 from synthmix.evaluate.predictions import Predictions, read_predictions
 
 Estimate = tuple[float, float, float]  # a value and the ends of its interval, nan if undefined
@@ -32,7 +32,7 @@ class Scorer:
         return {
             metric: (
                 float(values[metric, ""][0]),
-                *bootstrap.interval(values[metric, ""], self.confidence),
+                *bootstrap.interval(values[metric, ""], self.confidence, bounds_of(metric)),
             )
             for metric in metrics
         }
