@@ -5,12 +5,14 @@ def weights_path(name):
     return f"{DATA}/weights/{name}.safetensors"
 
 
+STARTING = {"network", "weights", "unfrozen_layers", "unfrozen_share"}
+
 # a classifier's settings by the name of the weights it starts from; classifiers may share them
 WEIGHTS = {
     weights_name(settings, MASTER_SEED): settings
     for study, trained in TRAINED.items()
     for each in trained.values()
-    for settings in possible_settings(each, STUDIES[study].classifiers)
+    for settings in possible_settings(each, STUDIES[study].classifiers, STARTING)
     if weights_name(settings, MASTER_SEED) is not None
 }
 
@@ -18,7 +20,7 @@ WEIGHTS = {
 def own_weights(wildcards):
     """Return the user's own file of weights, where a classifier starts from one."""
     weights = WEIGHTS[wildcards.weights]["weights"]
-    return [] if weights in ("imagenet", "none") else str(Path(weights).expanduser())
+    return [] if weights in ("imagenet", "none") else str(expanded(weights))
 
 
 def raw_of(wildcards):

@@ -14,9 +14,25 @@ def all_stores_of(wildcards):
     return list(dict.fromkeys(["real", *stores_of(wildcards)]))
 
 
+# what the files, the memory and the time of a training depend on
+TELLING = {"network", "weights", "input_size", "unfrozen_layers", "unfrozen_share", "pooling"}
+TELLING |= {"augmentation", "volume_augmentation", "mixup"}
+TELLING |= {"dense_layers", "batch_size", "accumulation_steps", "epochs"}
+
+
 def possible(wildcards):
-    """Return the settings that a classifier may have, whatever sweeps choose before it."""
-    return list(possible_settings(training_of(wildcards), study_of(wildcards).classifiers))
+    """Return the settings that a classifier may have, as far as they tell what jobs need."""
+    classifiers = study_of(wildcards).classifiers
+    return list(possible_settings(training_of(wildcards), classifiers, TELLING))
+
+
+def training_memory(wildcards):
+    """Return the bytes that a training may take besides libraries."""
+    prepare = prepare_of(wildcards)
+    values = prod(
+        prepare.volume_shape or (prepare.image_size, prepare.image_size, prepare.channels)
+    )
+    return 2**20 * max(training_mb(s, values, MASTER_SEED) for s in possible(wildcards))
 
 
 def without_none(names):
@@ -90,18 +106,13 @@ BACKBONES = {
     backbone_name(settings, MASTER_SEED): settings
     for study, trained in TRAINED.items()
     for each in trained.values()
-    for settings in possible_settings(each, STUDIES[study].classifiers)
+    for settings in possible_settings(each, STUDIES[study].classifiers, TELLING)
 }
 
 
 def backbone_of(wildcards):
     """Return the settings of a classifier with this frozen part: all have the same features."""
     return BACKBONES[wildcards.backbone]
-
-
-# what a frozen part is, without how the rest is trained
-FROZEN = ("network", "input_size", "unfrozen_layers", "unfrozen_share", "pooling", "cnn")
-FROZEN += ("dense_layers", "dropout")
 
 
 rule extract_features:
@@ -115,7 +126,7 @@ rule extract_features:
     benchmark:
         BENCHMARKS + "/extract_features/{backbone}/{store}.tsv"
     params:
-        settings=lambda wildcards: {name: backbone_of(wildcards)[name] for name in FROZEN},
+        settings=lambda wildcards: frozen_settings(backbone_of(wildcards)),
         code=code(
             "extract_features", lambda wildcards: CLASSIFIERS[backbone_of(wildcards)["network"]]
         ),
@@ -161,8 +172,8 @@ rule train_classifier:
     threads: TRAINING_THREADS
     resources:
         gpu=GPUS,
-        mem_mb=memory(2500),
-        runtime=minutes(60, lambda wildcards: training_of(wildcards).base["epochs"] * 5),
+        mem_mb=memory(2000, training_memory),
+        runtime=minutes(60, lambda wildcards: 5 * max(s["epochs"] for s in possible(wildcards))),
     conda:
         ENVIRONMENT
     message:
@@ -199,7 +210,7 @@ rule predict:
     threads: TRAINING_THREADS
     resources:
         gpu=GPUS,
-        mem_mb=memory(2500),
+        mem_mb=memory(2000, training_memory),
         runtime=minutes(30),
     conda:
         ENVIRONMENT

@@ -14,9 +14,15 @@ from synthmix.acquire.fetch_dataset import require_ready
 from synthmix.config.load import load
 from synthmix.digest import code_digest
 from synthmix.errors import UserError
+from synthmix.files import expanded
 from synthmix.generators.settings import ALL_CLASSES
 from synthmix.classifiers.facts import FACTS
-from synthmix.classifiers.plan import backbone_name, weights_name
+from synthmix.classifiers.plan import (
+    backbone_name,
+    frozen_settings,
+    training_mb,
+    weights_name,
+)
 from synthmix.config.preparation import FoldSplit
 from synthmix.mix.plan import plan_mixes, plan_real_mixes, pool_size
 from synthmix.registry import CLASSIFIERS, dataset_module, generator_module, load_dataset

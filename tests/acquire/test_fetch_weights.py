@@ -122,9 +122,19 @@ class Evil:
         return (exec, ("raise SystemExit('code of the file was run')",))
 
 
+@pytest.mark.parametrize("content", [torch.zeros(3), {"a": 1}, [1, 2]])
+def test_a_file_of_something_else_than_weights_is_refused(tmp_path, content):
+    torch.save(content, tmp_path / "other.pth")
+    with pytest.raises(UserError, match=r"other\.pth is no mapping of names to tensors"):
+        fetch_weights("vgg16", str(tmp_path / "other.pth"), tmp_path / "w.safetensors", 1)
+    (tmp_path / "text.pth").write_text("not weights at all")
+    with pytest.raises(UserError, match=r"text\.pth"):
+        fetch_weights("vgg16", str(tmp_path / "text.pth"), tmp_path / "w.safetensors", 1)
+
+
 def test_a_pickle_with_code_is_refused_and_not_run(tmp_path):
     torch.save({"features.0.weight": Evil()}, tmp_path / "evil.pth")
-    with pytest.raises(UserError, match=r"evil\.pth can't be read as weights"):
+    with pytest.raises(UserError, match=r"evil\.pth holds more than weights"):
         fetch_weights("vgg16", str(tmp_path / "evil.pth"), tmp_path / "w.safetensors", seed=1)
 
 

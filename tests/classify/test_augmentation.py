@@ -5,7 +5,7 @@ import torch
 from pydantic import ValidationError
 from torchvision.transforms.v2.functional import rotate
 
-from synthmix.classify.augmentation import build_augmentation, needs_colour
+from synthmix.classify.augmentation import build_augmentation
 from synthmix.classify.augmentation_settings import Augmentation, VolumeAugmentation
 
 PICTURES = {
@@ -183,12 +183,6 @@ def test_grey_pictures():
     after = change(pictures(4, channels=1), **settings)
 
     assert after.shape == (4, 1, 24, 20)
-    assert not needs_colour(Augmentation(**settings).model_dump())
-
-
-@pytest.mark.parametrize("name", sorted(COLOUR))
-def test_what_needs_colour(name):
-    assert needs_colour(Augmentation(**{name: 0.1}).model_dump())
 
 
 @pytest.mark.parametrize("model", [Augmentation, VolumeAugmentation])

@@ -274,6 +274,26 @@ def test_a_batch_in_parts_is_the_batch(data, tmp_path):
     np.testing.assert_allclose(losses(tmp_path / "whole"), losses(tmp_path / "parts"), rtol=1e-4)
 
 
+@pytest.mark.parametrize("weights", ["balanced", {"cancer": 5.0, "normal": 1.0}])
+def test_a_weighted_batch_in_parts_is_the_batch(data, tmp_path, weights):
+    own = {"dropout": 0.0, "epochs": 2, "class_weights": weights}
+    train(data, tmp_path / "whole", **own)
+    train(data, tmp_path / "parts", accumulation_steps=4, **own)
+    np.testing.assert_allclose(losses(tmp_path / "whole"), losses(tmp_path / "parts"), rtol=1e-4)
+
+
+def test_mixup_blends_what_goes_into_the_network(data, tmp_path, monkeypatch):
+    seen = []
+
+    def keep(inputs, targets, alpha):
+        seen.append(tuple(inputs.shape))
+        return inputs, targets
+
+    monkeypatch.setattr("synthmix.classify.passes.mix_up", keep)
+    train(data, tmp_path, mixup=0.2, epochs=1, unfrozen_layers=0)
+    assert {shape[1:] for shape in seen} == {(3, 32, 32)}
+
+
 def test_an_auxiliary_output_helps_training_by_its_weight():
     network = Network(
         nn.Sequential(nn.Linear(3, 4)),
@@ -291,7 +311,7 @@ def test_an_auxiliary_output_helps_training_by_its_weight():
         chosen = settings(auxiliary_weight=weight, learning_rate=1e-12)
         optimizer = build_optimizer(chosen, trained)
         loss = build_loss(chosen["loss"], ["a", "b"], None)
-        passes = Passes(trained, chosen, optimizer, loss, None, None, CPU)
+        passes = Passes(trained, chosen, optimizer, loss, None, None, None, CPU)
         learned[weight] = passes.learn(examples, 1)["loss"]
     with torch.no_grad():
         auxiliary = nn.functional.cross_entropy(
@@ -321,7 +341,7 @@ def test_a_last_batch_of_one_image_joins_the_one_before():
 
 def test_batch_norm_is_not_fed_one_image(data, tmp_path):
     own = {"network": "resnet18", "unfrozen_layers": 1}
-    with pytest.raises(UserError, match="batch_size: 1 in 1 parts"):
+    with pytest.raises(UserError, match="batch_size: 1 leaves one image in a batch"):
         train(data, tmp_path, batch_size=1, **own)
     train(data, tmp_path, batch_size=1, network="resnet18", unfrozen_layers=0, epochs=1)
 

@@ -471,6 +471,13 @@ def test_selections_are_for_classifiers(settings, mistakes):
     assert "classifiers: is missing: selections are there for what they are trained on" in line
 
 
+def test_a_selection_is_not_called_as_the_baseline_is(settings, mistakes):
+    del settings["mixes"]
+    settings["selections"] = {"real_only": {"method": "tomek_links"}}
+    (line,) = mistakes(settings)
+    assert "selections.real_only: the baseline has that name already" in line
+
+
 def test_selections_have_their_defaults(settings, project):
     names = ("condensed_nearest_neighbours", "edited_nearest_neighbours")
     settings["selections"] = {name: {"method": name} for name in names}

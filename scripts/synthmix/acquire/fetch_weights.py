@@ -5,18 +5,19 @@ import logging
 import os
 import pickle
 import tempfile
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 from urllib.error import URLError
 
 import torch
-from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 
 from synthmix.classifiers.base import Weights
 from synthmix.classifiers.published import Published, pick_weights
 from synthmix.classifiers.random_weights import random_weights
 from synthmix.errors import UserError
-from synthmix.files import write_beside
+from synthmix.files import expanded, write_beside
 from synthmix.registry import CLASSIFIERS, load_classifier
 from synthmix.seeds import derive_seed
 
@@ -40,7 +41,7 @@ def fetch_weights(network: str, weights: str, output: str | Path, seed: int) -> 
         state = _download(network, published)
         LOGGER.info("weights: imagenet: from %s", published.url)
     else:
-        state = _pick(network, _read(Path(weights).expanduser()), weights)
+        state = _pick(network, _read(expanded(weights)), weights)
         LOGGER.info("weights: from %s", weights)
     with write_beside(output) as temporary:
         save_file({name: tensor.contiguous() for name, tensor in state.items()}, temporary)
@@ -83,9 +84,31 @@ def _read(file: Path) -> Weights:
     try:
         if file.suffix == ".safetensors":
             return load_file(file)
-        return torch.load(file, map_location="cpu", weights_only=True)
-    except (SafetensorError, RuntimeError, EOFError, pickle.UnpicklingError) as error:
-        raise UserError(f"weights: {file} can't be read as weights: {error}") from error
+        state = torch.load(file, map_location="cpu", weights_only=True)
+    except pickle.UnpicklingError:
+        # torch's own message advises to read such a file all the same
+        raise UserError(
+            f"weights: {file} holds more than weights, such as code or a whole model, and none of "
+            f"it was run: save its state_dict() alone, or as .safetensors"
+        ) from None
+    except Exception as error:  # a broken file fails in any way
+        reason = f"{type(error).__name__}: {error}".partition("\n")[0]
+        raise UserError(f"weights: {file} can't be read as weights: {reason}") from error
+    return _only_weights(state, file)
+
+
+def _only_weights(state: Any, file: Path) -> Weights:
+    """Return `state` where it is a mapping of names to tensors; raises UserError."""
+    if isinstance(state, Mapping) and isinstance(state.get("state_dict"), Mapping):
+        state = state["state_dict"]
+    if not isinstance(state, Mapping) or not all(
+        isinstance(name, str) and isinstance(value, torch.Tensor) for name, value in state.items()
+    ):
+        raise UserError(
+            f"weights: {file} is no mapping of names to tensors, as state_dict() of a network is"
+        )
+    # as it was saved from several devices
+    return {name.removeprefix("module."): value for name, value in state.items()}
 
 
 def _pick(network: str, state: Weights, source: str) -> Weights:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Literal, Self
+from typing import Self
 
 import torch
 from torch import nn
@@ -21,18 +21,16 @@ class Backbone:
 
     `layers` are the places to cut the network at. No layer changes its input in place, for that
     may be features that are used again. `channels` are those of the images it takes, which
-    `mean` and `standard_deviation` are of. `pooling` is how the dense layers see the last layer
-    unless the settings say; if it is flattened, and larger than twice `flattened_size` in height
-    and width, windows of it are averaged first. `auxiliary(classes)` makes a second head.
-    `minimum_size` is given where the settings decide about it; that of other networks stands in
-    `synthmix.classifiers.facts`.
+    `mean` and `standard_deviation` are of. Where the last layer is flattened for the dense ones,
+    and larger than twice `flattened_size` in height and width, windows of it are averaged first.
+    `auxiliary(classes)` makes a second head. `minimum_size` is given where the settings decide
+    about it; that of other networks stands in `synthmix.classifiers.facts`.
     """
 
     layers: nn.Sequential
     channels: int
     mean: tuple[float, ...] | None = None
     standard_deviation: tuple[float, ...] | None = None
-    pooling: Literal["average", "flatten"] = "average"
     flattened_size: int | None = None
     auxiliary: Callable[[int], nn.Module] | None = None
     auxiliary_after: int | None = None
@@ -42,9 +40,9 @@ class Backbone:
 class Network(nn.Module):
     """A classifier: `layers`, each a place to cut it before, then `pooling`, then `head`.
 
-    Images go in as `normalise` leaves them. `auxiliary` is a second head, on what the layer
-    `auxiliary_after` (counted from 0) puts out, that helps training alone; None where the network
-    has none.
+    Images go in as `synthmix.classify.inputs.to_inputs` makes them. `auxiliary` is a second head,
+    on what the layer `auxiliary_after` (counted from 0) puts out, that helps training alone; None
+    where the network has none.
     """
 
     def __init__(
@@ -111,11 +109,6 @@ class FrozenPart(nn.Module):
         self.layers = network.layers[: len(network.layers) - unfrozen_layers]
         self.pooling = nn.Identity() if unfrozen_layers else network.pooling
         self.requires_grad_(False).eval()
-
-    @property
-    def is_empty(self) -> bool:
-        """Whether nothing is frozen."""
-        return len(self.layers) == 0
 
     def train(self, mode: bool = True) -> Self:
         """Stay in evaluation mode, whatever is asked for."""

@@ -8,6 +8,7 @@ from torch import nn
 
 from synthmix.classifiers.base import Backbone, Network, Weights
 from synthmix.classifiers.facts import FACTS
+from synthmix.classifiers.plan import pooling_of
 from synthmix.registry import load_classifier
 
 CONVOLUTIONS = (nn.Conv2d, nn.Conv3d)
@@ -41,7 +42,7 @@ def build_network(
         auxiliary = backbone.auxiliary(classes) if backbone.auxiliary else None
         shape = _features_shape(backbone, image_shape)
     layers = draw_weights(backbone.layers)
-    pooling = _pooling(settings["pooling"] or backbone.pooling, backbone.flattened_size, shape)
+    pooling = _pooling(pooling_of(settings), backbone.flattened_size, shape)
     width = pooling(torch.empty(1, *shape)).shape[1]
     return Network(
         layers,

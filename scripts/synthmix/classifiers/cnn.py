@@ -53,7 +53,7 @@ def backbone(settings: Mapping[str, Any], image_shape: tuple[int, ...]) -> Backb
         filters = min(cnn["filters"] * 2**number, cnn["max_filters"] or float("inf"))
         levels.append(_level(cnn, number, before, filters, len(image_shape) - 1))
         before = filters
-    return Backbone(levels, channels, pooling="flatten", minimum_size=minimum_size_of(settings))
+    return Backbone(levels, channels, minimum_size=minimum_size_of(settings))
 
 
 def _level(

@@ -36,4 +36,4 @@ def backbone(settings: Mapping[str, Any], image_shape: tuple[int, ...]) -> Backb
     of a smaller one.
     """
     layers = published_backbone(PUBLISHED["vgg16"])
-    return replace(layers, pooling="flatten", flattened_size=7)
+    return replace(layers, flattened_size=7)

@@ -28,11 +28,6 @@ def build_augmentation(settings: Mapping[str, Any], volumes: bool) -> Change:
     return lambda images: torch.stack([change(image) for image in images])
 
 
-def needs_colour(settings: Mapping[str, Any]) -> bool:
-    """Return whether the settings of an Augmentation can change nothing but RGB pictures."""
-    return bool(settings["saturation"] or settings["hue"])
-
-
 def _picture_change(settings: Mapping[str, Any]) -> Change:
     steps: list[v2.Transform] = []
     if any(settings[name] for name in _AFFINE):

@@ -37,9 +37,13 @@ class FromImages:
     input_size: int | None
     device: torch.device
 
-    def __call__(self, images: torch.Tensor) -> torch.Tensor:
-        """Return the features of images as `to_tensor` gives them; inputs if nothing is frozen."""
-        return self.frozen(to_inputs(images, self.network, self.input_size, self.device))
+    def __call__(self, images: torch.Tensor, blend: Change | None = None) -> torch.Tensor:
+        """Return the features of images as `to_tensor` gives them; inputs if nothing is frozen.
+
+        `blend` changes what goes into the network.
+        """
+        inputs = to_inputs(images, self.network, self.input_size, self.device)
+        return self.frozen(blend(inputs) if blend else inputs)
 
 
 class Examples:
@@ -58,14 +62,22 @@ class Examples:
         return len(self.labels)
 
     def inputs(
-        self, positions: np.ndarray, device: torch.device, change: Change | None = None
+        self,
+        positions: np.ndarray,
+        device: torch.device,
+        change: Change | None = None,
+        blend: Change | None = None,
     ) -> torch.Tensor:
-        """Return what the trained part takes at `positions`, images changed by `change` first."""
+        """Return what the trained part takes at `positions`.
+
+        `change` changes the images, `blend` what goes into the network; both only where images
+        are read, not features.
+        """
         values = self._read(positions)
         if self.source.through is None:
             return torch.from_numpy(values).to(device)
         images = to_tensor(values)
-        return self.source.through(change(images) if change else images)
+        return self.source.through(change(images) if change else images, blend)
 
     def _read(self, positions: np.ndarray) -> np.ndarray:
         stores = self.stores[positions]

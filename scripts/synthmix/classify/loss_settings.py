@@ -12,6 +12,10 @@ CostMatrix = Annotated[
 ]
 
 
+# no means over images: a mean over parts of a batch is another loss
+OF_A_BATCH = ("mean_false_error", "mean_squared_false_error", "dice")
+
+
 class CrossEntropy(SettingsModel):
     """Cross entropy, with two classes the binary one of the difference of the two outputs."""
 

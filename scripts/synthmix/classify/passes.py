@@ -15,6 +15,8 @@ from synthmix.classify.mixup import mix_up
 from synthmix.classify.sampling import epoch_order
 from synthmix.errors import UserError
 
+LARGEST_BATCH = 64  # where nothing is learned, a larger one takes memory to no end
+
 Loss = Callable[[torch.Tensor, torch.Tensor], torch.Tensor]
 
 
@@ -27,15 +29,21 @@ class Passes:
         settings: Mapping[str, Any],
         optimizer: torch.optim.Optimizer,
         loss: Loss,
+        class_weights: torch.Tensor | None,
         augment: Change | None,
         positive: int | None,
         device: torch.device,
     ) -> None:
-        """Prepare; `positive` is the index of the class that precision and recall are about."""
+        """Prepare.
+
+        `class_weights` (K,) are those of `loss`; `positive` is the index of the class that
+        precision and recall are about.
+        """
         self.trained = trained
         self.settings = settings
         self.optimizer = optimizer
         self.loss = loss
+        self.class_weights = class_weights
         self.augment = augment
         self.positive = positive
         self.device = device
@@ -67,7 +75,8 @@ class Passes:
         """
         self.trained.eval()
         tally = Tally(examples.classes)
-        batches = batches_of(np.arange(len(examples)), self.settings["batch_size"])
+        size = max(1, self.settings["batch_size"] // self.settings["accumulation_steps"])
+        batches = batches_of(np.arange(len(examples)), min(size, LARGEST_BATCH))
         logits = torch.cat(
             [self._outputs(examples.inputs(positions, self.device)) for positions in batches]
         )
@@ -86,18 +95,33 @@ class Passes:
         parts = min(self.settings["accumulation_steps"], max(1, len(positions) // 2))
         for part in np.array_split(positions, parts):
             labels = train.labels[part].to(self.device)
-            inputs = train.inputs(part, self.device, self.augment)
-            targets = self._targets(labels, tally)
-            if self.settings["mixup"]:
-                inputs, targets = mix_up(inputs, targets, self.settings["mixup"])
-            outputs = self._outputs(inputs)
-            logits, loss = self._loss(outputs, targets)
-            share = len(part) / len(positions)
+            inputs, targets = self._inputs(train, part, self._targets(labels, tally))
+            logits, loss = self._loss(self._outputs(inputs), targets)
+            share = self._weight(train.labels[part]) / self._weight(train.labels[positions])
             (loss * share).backward()
             total += loss.item() * share
             tally.add_answers(logits.detach(), labels)
         self.optimizer.step()
         return total
+
+    def _inputs(
+        self, train: Examples, part: np.ndarray, targets: torch.Tensor
+    ) -> tuple[torch.Tensor, torch.Tensor]:
+        """Return the inputs of the trained part and their targets, changed and blended."""
+        blended = targets
+
+        def blend(inputs: torch.Tensor) -> torch.Tensor:
+            nonlocal blended
+            inputs, blended = mix_up(inputs, targets, self.settings["mixup"])
+            return inputs
+
+        blending = blend if self.settings["mixup"] else None
+        return train.inputs(part, self.device, self.augment, blending), blended
+
+    def _weight(self, labels: torch.Tensor) -> float:
+        """Return how much images count in a mean over them; blending leaves the sum as it is."""
+        weights = self.class_weights
+        return float(len(labels) if weights is None else weights[labels].sum())
 
     def _loss(self, outputs: Any, targets: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
         """Return the logits and the loss, that of an auxiliary output included."""

@@ -22,6 +22,7 @@ from synthmix.seeds import derive_seed
 from synthmix.store import load_array, read_table
 
 BATCH = 64
+BATCH_OF_IMAGES = 8  # all layers are gone through: memory, on a CPU at no loss of time
 DROPOUTS = (nn.Dropout, nn.Dropout2d, nn.Dropout3d)
 
 
@@ -85,8 +86,9 @@ def predict_proba(
 @torch.no_grad()
 def _pass(trained: nn.Module, examples: Examples, device: torch.device) -> np.ndarray:
     parts = [np.empty((0, examples.classes), np.float32)]
-    for start in range(0, len(examples), BATCH):
-        positions = np.arange(start, min(start + BATCH, len(examples)))
+    batch = BATCH if examples.source.through is None else BATCH_OF_IMAGES
+    for start in range(0, len(examples), batch):
+        positions = np.arange(start, min(start + batch, len(examples)))
         logits = trained(examples.inputs(positions, device))
         parts.append(logits.softmax(1).cpu().numpy())
     return np.concatenate(parts)
@@ -99,8 +101,10 @@ def dropout(network: nn.Module, on: bool) -> Iterator[None]:
     for layer in network.modules():
         if on and isinstance(layer, DROPOUTS):
             layer.train()
-    yield
-    network.eval()
+    try:
+        yield
+    finally:
+        network.eval()
 
 
 def _table(

@@ -88,15 +88,13 @@ def train_classifier(
         "images, by their features" if cached else "images",
         device,
     )
+    class_weights = class_weight_tensor(settings["class_weights"], train.labels, classes)
     passes = Passes(
         trained,
         settings,
         build_optimizer(settings, trained),
-        build_loss(
-            settings["loss"],
-            classes,
-            class_weight_tensor(settings["class_weights"], train.labels, classes),
-        ),
+        build_loss(settings["loss"], classes, class_weights),
+        class_weights,
         _augmentation(settings, source),
         None if positive_class is None else classes.index(positive_class),
         device,
@@ -236,10 +234,8 @@ def _check_classes(table: pd.DataFrame, classes: list[str]) -> None:
 
 
 def _check_batches(settings: Mapping[str, Any], trained: torch.nn.Module, images: int) -> None:
-    batch = min(settings["batch_size"], images)
-    if has_batch_norm(trained) and batch // settings["accumulation_steps"] < 2:
+    if has_batch_norm(trained) and min(settings["batch_size"], images) < 2:
         raise UserError(
-            f"batch_size: {settings['batch_size']} in {settings['accumulation_steps']} parts "
-            f"leaves one image in a part, of which batch norm can't learn: raise batch_size to two "
-            f"for each of accumulation_steps, or freeze the layers with batch norm"
+            f"batch_size: {settings['batch_size']} leaves one image in a batch, of which batch "
+            f"norm can't learn: raise it to two or more, or freeze the layers with batch norm"
         )

@@ -36,7 +36,7 @@ def check(study: Study, folder: Path) -> list[Finding]:
         *_check_sums(study),
         *(_check_mix_sizes(study) if study.mixes else ()),
         *(_check_mixes(study) if study.mixes else ()),
-        *(_check_selections(study) if study.mixes else ()),
+        *_check_selections(study),
         *check_searches(study),
         *_check_generators(study),
         *_check_scores(study),

@@ -3,7 +3,6 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
-from pathlib import Path
 from typing import Any
 
 from pydantic import ValidationError
@@ -11,10 +10,11 @@ from pydantic import ValidationError
 from synthmix.classifiers.facts import FACTS, NetworkFacts
 from synthmix.classifiers.plan import input_size_of, layers_of, minimum_size_of, unfrozen_of
 from synthmix.classifiers.settings import Classifier
-from synthmix.classify.loss_settings import cost_matrix_classes
+from synthmix.classify.loss_settings import OF_A_BATCH, cost_matrix_classes
 from synthmix.config.messages import did_you_mean, one_of, shown
 from synthmix.config.models import Study
 from synthmix.config.parse import KeyPath
+from synthmix.files import expanded
 from synthmix.sweep.chosen import lay_over
 from synthmix.sweep.resolve import Point, Trained, all_trained, given, settings_with
 
@@ -90,6 +90,7 @@ class TrainingCheck:
         yield from self._check_class_names()
         yield from self._check_augmentation()
         yield from self._check_dropout()
+        yield from self._check_parts()
 
     def _check_together(self) -> Iterator[Finding]:
         """Check what each value can't be checked for where it stands: that they go together."""
@@ -116,7 +117,7 @@ class TrainingCheck:
             if weights != "none":
                 text = f"must be none: there are no others of {self.network}"
                 yield self.place("weights"), text
-        elif weights not in _KNOWN_WEIGHTS and not Path(weights).expanduser().is_file():
+        elif weights not in _KNOWN_WEIGHTS and not _is_file(weights):
             text = f"{shown(weights)} is neither imagenet nor none, and there is no such file"
             yield self.place("weights"), text + did_you_mean(weights, _KNOWN_WEIGHTS)
 
@@ -200,6 +201,19 @@ class TrainingCheck:
         if not between and not (self.settings["dense_layers"] and self.settings["dropout"]):
             text = "there is no dropout to be averaged over: it follows each of dense_layers"
             yield self.place("monte_carlo_passes"), text
+
+    def _check_parts(self) -> Iterator[Finding]:
+        loss = self.settings["loss"]["name"]
+        if self.settings["accumulation_steps"] > 1 and loss in OF_A_BATCH:
+            text = f"loss {loss} is of a batch as a whole, which can't be gone through in parts"
+            yield self.place("accumulation_steps"), text
+
+
+def _is_file(path: str) -> bool:
+    try:
+        return expanded(path).is_file()
+    except OSError:  # a name that is too long, for instance
+        return False
 
 
 def has_volumes(study: Study, dataset: str) -> bool:

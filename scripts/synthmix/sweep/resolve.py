@@ -6,7 +6,7 @@ run; which files that may take is known before.
 
 import hashlib
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import reduce
 from itertools import product
@@ -92,10 +92,15 @@ def stages_of(settings: StudyClassifier) -> int:
 
 
 def possible_settings(
-    trained: Trained, classifiers: Mapping[str, StudyClassifier]
+    trained: Trained,
+    classifiers: Mapping[str, StudyClassifier],
+    names: Collection[str] | None = None,
 ) -> Iterator[dict[str, Any]]:
-    """Yield the settings that a training may turn out to have, whatever is chosen before it."""
-    for points in possible_points(trained, classifiers):
+    """Yield the settings that a training may turn out to have, whatever is chosen before it.
+
+    With `names` they differ in these settings alone, and are that much fewer.
+    """
+    for points in possible_points(trained, classifiers, names):
         yield settings_with(trained, points)
 
 
@@ -105,12 +110,24 @@ def settings_with(trained: Trained, points: Iterable[Point]) -> dict[str, Any]:
 
 
 def possible_points(
-    trained: Trained, classifiers: Mapping[str, StudyClassifier]
+    trained: Trained,
+    classifiers: Mapping[str, StudyClassifier],
+    names: Collection[str] | None = None,
 ) -> Iterator[tuple[Point, ...]]:
-    """Yield what the stages that a training waits for may choose: a point of each."""
+    """Yield what the stages that a training waits for may choose: a point of each.
+
+    Of what a point sets just the settings called `names` count, where these are given.
+    """
     sweep = classifiers[trained.origin].sweep
     stages = sweep.stages[: trained.stages] if sweep else []
-    return product(*(stage.points() for stage in stages))
+    return product(*(_different(stage.points(), names) for stage in stages))
+
+
+def _different(points: Iterable[Point], names: Collection[str] | None) -> list[Point]:
+    if names is None:
+        return list(points)
+    kept = ({name: value for name, value in point.items() if name in names} for point in points)
+    return list({json.dumps(point, sort_keys=True): point for point in kept}.values())
 
 
 def _plain(settings: StudyClassifier) -> dict[str, Any]:
