@@ -115,6 +115,19 @@ def test_only_the_first_mixes_have_a_roc_curve_and_the_title_says_so(tmp_path, m
     assert "the first 8 of 12" in drawn[0].get_suptitle().replace("\n", " ")
 
 
+def test_only_the_first_classes_have_a_roc_curve_and_the_title_says_so(tmp_path, metrics, drawn):
+    for count, said in (
+        (16, "ROC curves of each class against"),
+        (17, "the first 16 of 17 classes"),
+    ):
+        classes = [f"class{n:02}" for n in range(count)]
+        table = predictions(classes, [1 / count] * count, classes[:2])
+        table = table.assign(**{f"probability_{label}": 1 / count for label in classes})
+        plot_roc([run(tmp_path, table)], metrics, tmp_path / "roc.svg", demo=True)
+        assert said in drawn[-1].get_suptitle().replace("\n", " ")
+        assert len(drawn[-1].axes[1].get_legend().get_texts()) == 16
+
+
 def test_bins_of_the_reliability_diagram_are_those_of_the_calibration_error():
     random = np.random.default_rng(0)
     table = predictions(random.choice(CLASSES, 300), random.uniform(0, 1, 300))
