@@ -26,13 +26,6 @@ def test_trainings(wildcards):
     ]
 
 
-def monitor_of(wildcards):
-    """Return what tells the best epoch of a classifier's trainings."""
-    trained = training_of(wildcards)
-    settings = {**trained.base, **trained.own}
-    return {"metric": settings["monitor"], "min_delta": settings["min_delta"]}
-
-
 def inspected(pattern):
     """Return an input function: `pattern` for the first seed and fold of a classifier and mix."""
     return lambda wildcards: pattern.format(
@@ -187,7 +180,6 @@ rule plot_classifier_history:
             if study_of(wildcards).positive_class
             else ["loss", "accuracy", "macro_f1"]
         ),
-        monitor=monitor_of,
         demo=DEMO,
         code=code("plot_classifier_history"),
     threads: 1

@@ -1,6 +1,6 @@
 """Draw how a classifier learned on every mix."""
 
-from synthmix.figures.plot_classifier_history import Monitor, plot_classifier_history
+from synthmix.figures.plot_classifier_history import plot_classifier_history
 from synthmix.jobs import job
 
 with job(snakemake):
@@ -10,7 +10,6 @@ with job(snakemake):
         snakemake.output[0],
         classifier=snakemake.wildcards.classifier,
         metrics=snakemake.params.metrics,
-        monitor=Monitor(**snakemake.params.monitor),
         mixes=snakemake.input.mixes,
         demo=snakemake.params.demo,
     )

@@ -442,8 +442,9 @@ def _write_classifier_histories(
                 values = dict.fromkeys(names, 1 - loss / 1.5)
                 values["learning_rate"] = np.where(epochs > 8, 1e-4, 1e-3)
                 parts.append(pd.DataFrame({"epoch": epochs, "split": split, "loss": loss} | values))
+            history = pd.concat(parts)
             path = folder / "classifiers" / f"{position}-{seed}-{fold}.csv"
-            write_table(path, pd.concat(parts))
+            write_table(path, history.assign(kept=history["epoch"] == epochs[loss.argmin()]))
             histories.append((mix.name, seed, path))
     return histories
 

@@ -9,9 +9,10 @@ import zipfile
 
 import pandas as pd
 import pytest
+import torch
 
 from raw_files import files_below
-from synthmix.classify import sorting
+from synthmix.classify import classify_images, sorting
 from synthmix.classify.classify_images import main
 from tiny_classifiers import ABOUT, CLASSES, export, picture
 from workflow_project import ROOT
@@ -150,6 +151,9 @@ def test_what_can_be_mended_is_said_before_anything_is_classified(run, place, ca
         (["--threads", "0"], {}, "--threads 0: give one at least"),
         (["--sort-into", place / "new" / "sorted"], {}, "lies in"),
         (["--sort-into", place / "s"], {"output": "s/out.csv"}, "lies in --sort-into"),
+        (["--sort-into", place / "out.csv" / "s"], {}, "lies below --output"),
+        (["--sort-into", ""], {}, "--sort-into is empty"),
+        ([], {"images": "gone", "output": "new_folder/out.csv"}, "gone is not there"),
         (["--sort-into", place / "s", "--by", "list"], {}, "has a line break in its name"),
         ([], {"images": "gone"}, "gone is not there"),
         ([], {"images": "empty"}, "holds no images"),
@@ -174,8 +178,58 @@ def test_a_full_disk_leaves_no_half_sorted_folder(run, place, monkeypatch, capsy
 
     monkeypatch.setattr(sorting.shutil, "copy2", full)
     assert run("--sort-into", place / "sorted", "--by", "copy") == 1
-    assert "No space left" in capsys.readouterr().err
+    message = capsys.readouterr().err
+    assert "No space left" in message
+    assert "out.csv is whole: move or remove it" in message
     assert sorted(path.name for path in place.iterdir()) == ["new", "out.csv"]
+
+
+def test_a_stop_while_sorting_says_that_the_table_is_there(run, place, monkeypatch, capsys):
+    def stop(source, target):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(sorting.shutil, "copy2", stop)
+    assert run("--sort-into", place / "sorted", "--by", "copy") == 130
+    assert "out.csv is whole: move or remove it" in capsys.readouterr().err
+    assert sorted(path.name for path in place.iterdir()) == ["new", "out.csv"]
+
+
+def test_a_place_that_nothing_can_be_sorted_into_is_told_first(run, place, monkeypatch, capsys):
+    (place / "file").write_text("mine")
+    assert run("--sort-into", place / "file" / "sorted") == 1
+    assert "can't be read or written" in capsys.readouterr().err
+
+    def refuse(*arguments):
+        raise OSError(errno.EPERM, os.strerror(errno.EPERM))
+
+    monkeypatch.setattr(sorting.Path, "symlink_to", refuse)
+    assert run("--sort-into", place / "deep" / "sorted", "--by", "link") == 1
+    assert "not permitted" in capsys.readouterr().err
+    assert not (place / "out.csv").exists()
+    assert list((place / "deep").iterdir()) == []
+
+
+def test_images_of_which_none_can_be_read_are_a_failure(run, place, capsys):
+    (place / "worse").mkdir()
+    shutil.copy(place / "new" / "bad.png", place / "worse")
+    assert run("--sort-into", place / "sorted", images="worse") == 1
+    message = capsys.readouterr().err
+    assert "0 of 1 images classified; 1 can't be read" in message
+    assert "out.csv is whole" in message
+    assert not (place / "sorted").exists()
+    assert pd.read_csv(place / "out.csv")["problem"].notna().all()
+
+
+def test_no_more_threads_than_cores(run, monkeypatch):
+    asked = []
+    monkeypatch.setattr(classify_images.os, "cpu_count", lambda: 1)
+    monkeypatch.setattr(
+        classify_images,
+        "set_up_torch",
+        lambda config: asked.append(config["training_threads"]) or torch.device("cpu"),
+    )
+    assert run("--threads", 10**9) == 0
+    assert asked == [1]
 
 
 def test_the_script_works_where_the_project_is_not(model, place):

@@ -221,7 +221,7 @@ def test_files_that_cannot_be_read_are_told_and_stop_nothing(folder, tmp_path):
     assert "cannot identify image file" in problems["text.png"]
     assert problems["cut.png"]
     assert "no DICOM file" in problems["empty.dcm"]
-    assert "is a volume" in problems["volume.nii"]
+    assert problems["volume.nii"] == "is a volume, and the classifier takes grey pictures"
     assert (problems == "").sum() == 9
     bad = found[found["problem"] != ""]
     assert set(bad["predicted"]) == set(bad["probability_bad"]) == {""}
@@ -235,7 +235,7 @@ def test_a_picture_is_no_volume(folder, tmp_path):
     write_volume(folder / "a.nii.gz", 1)
     problems = answers(model, folder, tmp_path / "new.csv").set_index("file")["problem"]
     assert problems["a.nii.gz"] == ""
-    assert "is a picture" in problems["0.png"]
+    assert problems["0.png"] == "is a picture, and the classifier takes volumes"
 
 
 ODD_NAMES = ["a b.png", "[x]{y}*.png", "größe.png", "two\nlines.png", 'quote",.png', "-dash.png"]

@@ -185,7 +185,7 @@ def test_it_learns_keeps_the_best_weights_and_predicts(data, tmp_path):
     history = read_table(tmp_path / "history.csv")
     assert history.columns.tolist() == [
         *("epoch", "split", "loss", "accuracy", "balanced_accuracy", "macro_f1"),
-        *("precision", "recall", "learning_rate"),
+        *("precision", "recall", "learning_rate", "kept"),
     ]
     validation = history[history["split"] == "validation"]
     assert validation["loss"].min() < 0.4 < validation["loss"].iloc[0] + 0.3
@@ -196,6 +196,7 @@ def test_it_learns_keeps_the_best_weights_and_predicts(data, tmp_path):
     np.testing.assert_allclose(test["probability_cancer"] + test["probability_normal"], 1, 1e-5)
     # of the epoch that is kept, not the last one
     best = validation.loc[validation["loss"].idxmin()]
+    assert history.loc[history["kept"], "epoch"].tolist() == [best["epoch"]] * 2
     truth = judged[["probability_cancer", "probability_normal"]].to_numpy()
     own = truth[np.arange(10), (judged["label"] == "normal").astype(int)]
     assert -np.log(own).mean() == pytest.approx(best["loss"], rel=1e-4)

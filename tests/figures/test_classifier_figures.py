@@ -12,13 +12,12 @@ from figure_checks import assert_readable
 from synthmix.classifiers.plan import unfrozen_of
 from synthmix.classifiers.settings import Classifier
 from synthmix.classify.network import Header, new_network, save_trained
-from synthmix.classify.stopping import BestEpoch
 from synthmix.evaluate.calibration import calibration_metrics
 from synthmix.figures import style
 from synthmix.figures.examples import RIGHT, UNSURE, WRONG, choose_examples, example_text
 from synthmix.figures.pictures import StoredPictures, heat_picture, picture
 from synthmix.figures.plot_calibration import plot_calibration, reliability
-from synthmix.figures.plot_classifier_history import Monitor, plot_classifier_history
+from synthmix.figures.plot_classifier_history import plot_classifier_history
 from synthmix.figures.plot_confusion import plot_confusion
 from synthmix.figures.plot_examples import plot_examples
 from synthmix.figures.plot_feature_maps import plot_feature_maps
@@ -114,6 +113,19 @@ def test_only_the_first_mixes_have_a_roc_curve_and_the_title_says_so(tmp_path, m
     assert len(texts) == 8
     assert texts[0].startswith("real_only")  # the baseline is among them, wherever it stands
     assert "the first 8 of 12" in drawn[0].get_suptitle().replace("\n", " ")
+
+
+def test_only_the_first_classes_have_a_roc_curve_and_the_title_says_so(tmp_path, metrics, drawn):
+    for count, said in (
+        (16, "ROC curves of each class against"),
+        (17, "the first 16 of 17 classes"),
+    ):
+        classes = [f"class{n:02}" for n in range(count)]
+        table = predictions(classes, [1 / count] * count, classes[:2])
+        table = table.assign(**{f"probability_{label}": 1 / count for label in classes})
+        plot_roc([run(tmp_path, table)], metrics, tmp_path / "roc.svg", demo=True)
+        assert said in drawn[-1].get_suptitle().replace("\n", " ")
+        assert len(drawn[-1].axes[1].get_legend().get_texts()) == 16
 
 
 def test_bins_of_the_reliability_diagram_are_those_of_the_calibration_error():
@@ -255,34 +267,24 @@ def test_heat_maps_are_of_wrong_and_right_images(tmp_path, drawn):
     assert signs == ["\u2717"] * 3 + ["\u2713"] * 3
 
 
-@pytest.mark.parametrize(("metric", "min_delta"), [("loss", 0), ("loss", 0.2), ("macro_f1", 0.1)])
-def test_the_epoch_marked_is_the_one_that_was_kept(metric, min_delta):
-    random = np.random.default_rng(3)
-    for _ in range(20):
-        values = pd.Series(random.uniform(0, 1, 12), index=range(1, 13))
-        best = BestEpoch(metric, patience=100, min_delta=min_delta)
-        for epoch, value in values.items():
-            best.update(epoch, value)
-        assert Monitor(metric, min_delta).best_epoch(values) == best.epoch
-
-
-def history(path, rates, losses):
+def history(path, rates, losses, kept=1):
     rows = [
         {"epoch": epoch, "split": split, "loss": loss, "accuracy": 1 - loss, "learning_rate": rate}
         for epoch, (rate, loss) in enumerate(zip(rates, losses, strict=True), 1)
         for split in ("train", "validation")
     ]
-    return write(path, pd.DataFrame(rows))
+    table = pd.DataFrame(rows)
+    return write(path, table.assign(kept=table["epoch"] == kept))
 
 
-def test_falls_of_the_learning_rate_and_the_best_epoch_are_marked(tmp_path, drawn):
-    file = history(tmp_path / "h.csv", [1e-3, 1e-3, 1e-4, 1e-4, 1e-5], [0.9, 0.5, 0.6, 0.4, 0.7])
+def test_falls_of_the_learning_rate_and_the_epoch_kept_are_marked(tmp_path, drawn):
+    file = history(tmp_path / "h.csv", [1e-3, 1e-3, 1e-4, 1e-4, 1e-5], [0.9, 0.5, 0.6, 0.4, 0.7], 2)
     plot_classifier_history([("real_only", 1, file)], tmp_path / "h.svg", demo=True)
     lines = {line.get_marker(): list(line.get_xdata()) for line in drawn[0].axes[0].lines}
     assert lines["v"] == [3, 5]
-    assert lines["o"] == [4]
+    assert lines["o"] == [2]  # as the training says, whatever the losses are
     labels = [text.get_text() for text in drawn[0].legends[0].get_texts()]
-    assert labels[-2:] == ["epoch kept: lowest validation loss", "learning rate lowered"]
+    assert labels[-2:] == ["epoch kept", "learning rate lowered"]
 
 
 def test_many_trainings_are_thin_lines(tmp_path, drawn):

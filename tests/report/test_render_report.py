@@ -73,7 +73,7 @@ def test_the_page_is_whole(report, tmp_path):
     page = Page(text)
     assert text.startswith("<!DOCTYPE html>")
     words = page.words()
-    assert "Compared with real images alone, synthetic images helped in" in words
+    assert "Compared in accuracy with real images alone, synthetic images helped in" in words
     assert "Most accurate mix:" in words
     assert "published 0.546" in words
     assert "The source takes normal as the positive class" in words
@@ -111,7 +111,7 @@ def test_a_study_of_classifiers_says_nothing_of_mixes(classifiers_only, tmp_path
         assert word not in words.split()
     titles = {"Classifiers compared", "How sure the classifiers are", "What the classifiers see"}
     assert all(title in words for title in titles)
-    assert "Compared with real images alone" not in words
+    assert "Compared in accuracy with real images" not in words
     assert "nan" not in words.lower().split()
     assert "None" not in words
 
@@ -168,6 +168,20 @@ def test_what_is_undefined_is_a_dash_with_its_reason(tmp_path):
     assert "No classifier could be judged." in words
 
 
+def test_what_is_undefined_in_a_fold_is_told_below_the_folds(classifiers_only, tmp_path):
+    metrics = read_table(classifiers_only.metrics)
+    undefined = (metrics["fold"] == "mean") & (metrics["metric"] == "sensitivity")
+    metrics.loc[undefined, ["value", "deviation"]] = float("nan")
+    metrics["undefined"] = metrics["undefined"].astype(object)
+    metrics.loc[undefined, "undefined"] = "fold 2: there are no positives"
+    write_table(tmp_path / "metrics.csv", metrics)
+    study = replace(classifiers_only, metrics=tmp_path / "metrics.csv")
+    before, after = Page(render(tmp_path, study)).words().split("Over the folds")
+    told = "A dash stands for what is undefined. sensitivity: fold 2: there are no positives."
+    assert told in after
+    assert told not in before
+
+
 @pytest.mark.parametrize(
     ("threshold", "said"),
     [
@@ -175,6 +189,7 @@ def test_what_is_undefined_is_a_dash_with_its_reason(tmp_path):
         (None, ""),
         (0.3, "from a probability of 0.3 on"),
         ({"sensitivity": 0.9}, "finds 90% of them among the validation images"),
+        ({"sensitivity": 0.925}, "finds 92.5% of them among the validation images"),
     ],
 )
 def test_another_threshold_than_the_likelier_class_is_told(threshold, said):
@@ -304,7 +319,7 @@ def test_the_number_of_duplicates_is_told(report, tmp_path):
     [
         ([], "No mix was compared"),
         (["hurts"], "hurt in the only mix compared"),
-        (["no evidence"] * 3, "No evidence that synthetic images helped or hurt in any of 3 mixes"),
+        (["no evidence"] * 3, "synthetic images helped or hurt in accuracy in any of 3 mixes"),
         (["helps", "hurts"], "helped in 1 of 2 mixes and hurt in 1."),
         (["hurts", "no evidence"], "helped in 0 of 2 mixes and hurt in 1, with no evidence"),
     ],
@@ -340,8 +355,8 @@ def test_one_selection_is_a_sentence():
     row |= {f"{name}{part}": 0.8 for name in ("accuracy", "auc") for part in ("", "_low", "_high")}
     row |= {"missed_positives": 3}
     found = find(pd.DataFrame([row | {"verdict": "hurts"}]))
-    assert found.headline == "No mix was compared with real images alone."
-    assert found.selections == "Selections of real images hurt in the only mix compared."
+    assert found.headline == "In accuracy, selections of real images hurt in the only mix compared."
+    assert found.selections == ""
     assert found.counts == {"helps": 0, "no evidence": 0, "hurts": 1}
     assert found.best.startswith("Most accurate mix: tomek, real")
 

@@ -1,12 +1,14 @@
 """The command line that classifies new images with an exported classifier."""
 
 import argparse
+import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 from synthmix.classify.new_images import open_images
-from synthmix.classify.predict_new import TrainedClassifier, summary, write_answers
+from synthmix.classify.predict_new import TrainedClassifier, problems_of, summary, write_answers
 from synthmix.classify.sorting import WAYS, check_sorting, sort_images
 from synthmix.devices import set_up_torch
 from synthmix.errors import UserError
@@ -32,30 +34,59 @@ def main(arguments: Sequence[str] | None = None) -> int:
             f"can't be read or written: {error}; make room, mend the permissions or name another "
             "place, and run the same command again"
         )
-    except KeyboardInterrupt:
-        return _failed("stopped; nothing that was not finished is left", status=130)
+    except KeyboardInterrupt as stop:
+        also = f"; {stop}" if str(stop) else ""
+        return _failed(f"stopped; nothing that was not finished is left{also}", status=130)
     return 0
 
 
 def classify_images(asked: argparse.Namespace) -> None:
     """Classify the images that were `asked` for. Raises UserError and OSError."""
+    _check(asked)
     output, place = Path(asked.output), Path(asked.input)
     sorted_into = asked.sort_into and Path(asked.sort_into)
-    _check(asked, output)
-    device = set_up_torch({"device": asked.device, "training_threads": asked.threads})
+    threads = min(asked.threads, os.cpu_count() or 1)
+    device = set_up_torch({"device": asked.device, "training_threads": threads})
     classifier = TrainedClassifier.load(asked.model, device)
     print(classifier.header.about, file=sys.stderr)
-    output.parent.mkdir(parents=True, exist_ok=True)
     with open_images(place, output.parent) as images:
+        output.parent.mkdir(parents=True, exist_ok=True)
         if sorted_into:
             check_sorting(sorted_into, asked.by, place, images)
-        answers = write_answers(classifier, images, output, asked.seed, asked.threads)
+        answers = write_answers(classifier, images, output, asked.seed, threads)
+        if problems_of(answers) == len(answers):
+            raise UserError(f"{output}: {summary(images, answers)}. {_again(output)}")
         if sorted_into:
-            sort_images(sorted_into, asked.by, images, answers, classifier.header.classes)
+            with _sorting(sorted_into, output):
+                sort_images(sorted_into, asked.by, images, answers, classifier.header.classes)
     print(f"{output}: {summary(images, answers)}")
 
 
-def _check(asked: argparse.Namespace, output: Path) -> None:
+@contextmanager
+def _sorting(folder: Path, output: Path) -> Iterator[None]:
+    """Say of what stops the block that the table `output` is there all the same."""
+    try:
+        yield
+    except OSError as error:
+        raise UserError(
+            f"--sort-into {folder} can't be written, and nothing is left in it: {error}; make "
+            f"room, mend the permissions or name another folder. {_again(output)}"
+        ) from error
+    except KeyboardInterrupt as stop:
+        raise KeyboardInterrupt(_again(output)) from stop
+
+
+def _again(output: Path) -> str:
+    return f"{output} is whole: move or remove it before you run the same command again"
+
+
+def _check(asked: argparse.Namespace) -> None:
+    given = {"model": asked.model, "input": asked.input}
+    given |= {"--output": asked.output, "--sort-into": asked.sort_into}
+    for name, value in given.items():
+        if value == "":
+            raise UserError(f"{name} is empty: name a file or folder")
+    output = Path(asked.output)
     if output.exists():
         raise UserError(f"--output {output} is there already: remove it, or name another file")
     if asked.threads < 1:
@@ -63,8 +94,12 @@ def _check(asked: argparse.Namespace, output: Path) -> None:
     if asked.by and not asked.sort_into:
         raise UserError(f"--by {asked.by} says how to sort: name the folder with --sort-into")
     asked.by = asked.by or WAYS[0]
-    if asked.sort_into and output.resolve().is_relative_to(Path(asked.sort_into).resolve()):
-        raise UserError(f"--output {output} lies in --sort-into: name a file outside of it")
+    if asked.sort_into:
+        table, folder = output.resolve(), Path(asked.sort_into).resolve()
+        if table.is_relative_to(folder):
+            raise UserError(f"--output {output} lies in --sort-into: name a file outside of it")
+        if folder.is_relative_to(table):
+            raise UserError(f"--sort-into {asked.sort_into} lies below --output, which is a file")
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -85,7 +120,7 @@ def _parser() -> argparse.ArgumentParser:
     add("--by", choices=WAYS, help="how they are sorted: lists of paths (default), links, copies")
     add("--seed", type=int, default=1, metavar="N", help="of classifiers with Monte Carlo dropout")
     add("--device", choices=("auto", "cpu", "cuda"), default="auto")
-    add("--threads", type=int, default=1, metavar="N", help="CPU threads")
+    add("--threads", type=int, default=1, metavar="N", help="CPU threads, no more than cores")
     return parser
 
 

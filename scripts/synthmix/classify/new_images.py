@@ -33,12 +33,13 @@ def open_images(place: Path, workspace: Path) -> Iterator[NewImages]:
     """Find the images at `place`, for the block.
 
     A folder is looked through with all below it, but for what is hidden; an archive is unpacked
-    in the folder `workspace`, for the time of the block; a file is taken for an image whatever
-    its name. Raises UserError when there is nothing there.
+    in the folder `workspace`, made if need be, for the time of the block; a file is taken for an
+    image whatever its name. Raises UserError when there is nothing there.
     """
     if place.is_dir():
         yield _below(place, place)
     elif is_archive(place):
+        workspace.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(prefix=".synthmix-", dir=workspace) as folder:
             files = Path(folder) / "files"
             extract_archive(place, files)

@@ -14,6 +14,7 @@ from synthmix.classifiers.plan import input_size_of, unfrozen_of
 from synthmix.classify.examples import Examples, FromImages, Source
 from synthmix.classify.files import TrainingFiles
 from synthmix.classify.network import load_network
+from synthmix.evaluate.predictions import PROBABILITY
 from synthmix.evaluate.threshold import choose_threshold, decide
 from synthmix.files import write_table
 from synthmix.mix.compose_mix import REAL_STORE
@@ -114,5 +115,5 @@ def _table(
     if fold is not None:
         table["fold"] = fold
     for column, label in enumerate(classes):
-        table[f"probability_{label}"] = probabilities[:, column]
+        table[f"{PROBABILITY}{label}"] = probabilities[:, column]
     return table

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
+from PIL import Image
 from tqdm import tqdm
 
 from synthmix.classifiers.base import Network
@@ -17,6 +18,7 @@ from synthmix.classify.inputs import to_tensor
 from synthmix.classify.model_file import ModelHeader, load_model
 from synthmix.classify.new_images import NewImages, open_images
 from synthmix.classify.predict import dropout
+from synthmix.config.preparation import Prepare
 from synthmix.evaluate.predictions import PROBABILITY
 from synthmix.evaluate.settings import LARGEST_PROBABILITY
 from synthmix.evaluate.threshold import predicted_classes
@@ -161,14 +163,28 @@ def _answers(
 ) -> Iterator[Answer]:
     prepare = classifier.header.prepare
 
+    def read(path: Path) -> Image.Image | np.ndarray:
+        image = read_image(path)
+        _check_kind(image, prepare)
+        return image
+
     def prepared(name: str) -> Prepared:
-        return prepare_file(images.root / name, read_image, prepare)
+        return prepare_file(images.root / name, read, prepare)
 
     done = tqdm(
         in_order(prepared, images.names, threads), "classify", len(images.names), disable=None
     )
     for name, image in zip(images.names, done, strict=True):
         yield _answer(classifier, name, image, seed)
+
+
+def _check_kind(image: Image.Image | np.ndarray, prepare: Prepare) -> None:
+    """Raise ValueError where `image` is of another kind than the classifier was trained on."""
+    is_volume, takes_volumes = isinstance(image, np.ndarray), prepare.volume_shape is not None
+    if is_volume and not takes_volumes and prepare.channels == 1:
+        raise ValueError("is a volume, and the classifier takes grey pictures")
+    if takes_volumes and not is_volume:
+        raise ValueError("is a picture, and the classifier takes volumes")
 
 
 def _answer(classifier: TrainedClassifier, name: str, image: Prepared, seed: int) -> Answer:

@@ -14,7 +14,10 @@ WAYS = ("list", "link", "copy")
 
 
 def check_sorting(folder: Path, way: str, place: Path, images: NewImages) -> None:
-    """Raise UserError where the `images`, found at `place`, can't be sorted into `folder`."""
+    """Raise UserError where the `images`, found at `place`, can't be sorted into `folder`.
+
+    Makes the folders above it. Raises OSError where those, or links, can't be made.
+    """
     if folder.exists() and not folder.is_dir():
         raise UserError(f"--sort-into {folder} is a file: name a folder")
     if folder.is_dir() and any(folder.iterdir()):
@@ -35,6 +38,9 @@ def check_sorting(folder: Path, way: str, place: Path, images: NewImages) -> Non
             f"--by list: {broken[0]!r} has a line break in its name, which a line of a list can't "
             f"show: rename it, or take link or copy"
         )
+    with _beside(folder.resolve()) as partial:
+        if way == "link":
+            (partial / "link").symlink_to(partial)
 
 
 def sort_images(
@@ -73,11 +79,18 @@ def sort_images(
 @contextmanager
 def _made_whole(folder: Path) -> Iterator[Path]:
     """Yield a folder that takes the name of `folder`, which may be there if empty, at the end."""
+    with _beside(folder) as partial:
+        yield partial
+        partial.replace(folder)
+
+
+@contextmanager
+def _beside(folder: Path) -> Iterator[Path]:
+    """Yield a new folder beside `folder`, which is removed at the end."""
     partial = folder.with_name(f".{folder.name}-{os.getpid()}")
     partial.mkdir(parents=True)
     try:
         yield partial
-        partial.replace(folder)
     finally:
         shutil.rmtree(partial, ignore_errors=True)
 

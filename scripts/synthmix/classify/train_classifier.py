@@ -59,9 +59,10 @@ def train_classifier(
     Its settings are `base`, over them what `files.chosen` says, over that `own`. Writes the trained
     weights of the best epoch (`output`, safetensors) and the `history`, a row for each epoch and
     part: loss, accuracy, balanced_accuracy, macro_f1, precision and recall (of `positive_class`;
-    without one the macro averages) and the learning_rate. `tracker` is shown the same.
-    `master_seed` names the starting weights, `seed` draws all else. Raises UserError when a part
-    of the mix lacks a class or the training breaks.
+    without one the macro averages), the learning_rate, and kept: whether that epoch's weights are
+    the ones written. `tracker` is shown the values as they come. `master_seed` names the starting
+    weights, `seed` draws all else. Raises UserError when a part of the mix lacks a class or the
+    training breaks.
     """
     settings = settle(base, own, files.chosen)
     table = read_table(files.mix)
@@ -104,7 +105,7 @@ def train_classifier(
 
     load_trained(network, training.best_weights)
     save_trained(output, network, unfrozen_of(settings), header)
-    write_table(history, pd.DataFrame(training.history))
+    write_table(history, training.table())
     checkpoint.remove()
 
 
@@ -155,6 +156,11 @@ class Training:
             bar.update()
         bar.close()
         LOGGER.info("best epoch %d of %d", self.best.epoch, self.epoch)
+
+    def table(self) -> pd.DataFrame:
+        """Return the history, in both rows of the best epoch with kept: True."""
+        history = pd.DataFrame(self.history)
+        return history.assign(kept=history["epoch"] == self.best.epoch)
 
     def _shown(self) -> dict[str, float]:
         """Return the values of the last epoch as a tracker shows them: loss/train and so on."""

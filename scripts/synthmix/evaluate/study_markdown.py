@@ -120,9 +120,14 @@ def cell(metric: str, value: float, low: float, high: float) -> str:
     """Return a value of `metric` with its interval, if it has one; "-" where it is undefined."""
     if math.isnan(value):
         return "-"
-    if metric in COUNTS:
-        return f"{value:g}"
-    return f"{value:.3g}" if math.isnan(low) else f"{value:.3g} ({low:.3g} to {high:.3g})"
+    write = _count if metric in (*COUNTS, "missed_positives") else "{:.3g}".format
+    has_limits = metric not in COUNTS and not math.isnan(low)
+    return write(value) + (f" ({write(low)} to {write(high)})" if has_limits else "")
+
+
+def _count(images: float) -> str:
+    """Return a number of images in full; a mean keeps one decimal."""
+    return f"{images:.0f}" if float(images).is_integer() else f"{images:.1f}"
 
 
 def markdown_table(head: Sequence[str], rows: Sequence[Sequence[Any]]) -> str:

@@ -8,6 +8,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 
+from synthmix.evaluate.calibration import BINS
 from synthmix.figures import style
 from synthmix.figures.mix_names import read_mix_names
 from synthmix.figures.panels import bands, panel_axes, place_panels
@@ -22,10 +23,8 @@ from synthmix.figures.predictions import (
 )
 from synthmix.store import read_table
 
-BINS = 15
 MOST_MIXES = 4
 MOST_COLUMNS = 3
-LINES = ("-", "--", "-.", ":")
 
 
 @style.look()
@@ -61,7 +60,7 @@ def plot_calibration(
             _draw_mix(upper, lower, own[own["mix"] == mix], number, value_text("ECE", error))
         _finish(upper, lower, first=panel.column == 0, panels=len(panels))
     if len(shown) > 1:
-        handles = [Line2D([], [], **_line(number)) for number in range(len(shown))]
+        handles = [Line2D([], [], **style.line(number)) for number in range(len(shown))]
         style.legend_below(figure, handles, [names[mix].full for mix in shown])
     style.save(figure, output)
 
@@ -91,21 +90,11 @@ def _title(shown: int, total: int) -> str:
     return f"Calibration: how often the most probable class is right{few}"
 
 
-def _line(number: int) -> dict[str, object]:
-    return {
-        "color": style.SERIES[number % len(style.SERIES)],
-        "linestyle": LINES[number % len(LINES)],
-        "marker": style.MARKERS[number % len(style.MARKERS)],
-        "markersize": 4,
-        "linewidth": 1.2,
-    }
-
-
 def _draw_mix(upper: Axes, lower: Axes, table: pd.DataFrame, number: int, text: str) -> None:
     if table.empty:
         return
     bins = reliability(table)
-    line = _line(number)
+    line = style.line(number)
     upper.plot(bins["confidence"], bins["accuracy"], label=text, **line)
     counts = np.zeros(BINS)
     counts[bins["bin"]] = bins["images"]

@@ -1,10 +1,8 @@
 """How the training of each classifier went."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
@@ -20,31 +18,6 @@ COLOUR = {"train": style.SERIES[4], "validation": style.SERIES[0]}
 DASHES = {"train": "--", "validation": "-"}
 
 
-@dataclass(frozen=True)
-class Monitor:
-    """What tells the best epoch: the validation value of `metric`, the lowest of a loss.
-
-    A change of `min_delta` or less is no better value.
-    """
-
-    metric: str = "loss"
-    min_delta: float = 0.0
-
-    def best_epoch(self, values: pd.Series) -> int | None:
-        """Return the best epoch of validation `values` by epoch, None where all are nan."""
-        sign = 1 if self.metric == "loss" else -1
-        best, kept = np.inf, None
-        for epoch, value in values.items():
-            if sign * value < best - self.min_delta:
-                best, kept = sign * value, epoch
-        return kept
-
-    def in_words(self) -> str:
-        """Return what is said in the legend."""
-        how = "lowest" if self.metric == "loss" else "highest"
-        return f"epoch kept: {how} validation {_words(self.metric)}"
-
-
 @style.look()
 def plot_classifier_history(
     histories: Sequence[tuple[str, int, str | Path]],
@@ -53,16 +26,15 @@ def plot_classifier_history(
     demo: bool,
     classifier: str = "",
     metrics: Sequence[str] = ("loss", "accuracy"),
-    monitor: Monitor = Monitor(),
     mixes: str | Path | None = None,
 ) -> None:
     """Draw a panel for each mix: `metrics` on training and validation images against the epoch.
 
-    `histories` lists (mix, seed, path) of tables with the columns epoch, split, `metrics` and
-    learning_rate, a fold each where there are folds. The lines of all trainings share the panel of
-    their mix; on each the best epoch by `monitor` is marked, and along the upper edge the epochs
-    from which on the learning rate was a lower one. `mixes`, the table of the study's mixes, gives
-    them their names.
+    `histories` lists (mix, seed, path) of tables with the columns epoch, split, `metrics`,
+    learning_rate and kept, a fold each where there are folds. The lines of all trainings share the
+    panel of their mix; on each the epoch whose weights were kept is marked, and along the upper
+    edge the epochs from which on the learning rate was a lower one. `mixes`, the table of the
+    study's mixes, gives them their names.
     """
     names = read_mix_names(mixes, [mix for mix, _, _ in histories])
     tables = [(mix, read_table(path)) for mix, _, path in histories]
@@ -77,24 +49,21 @@ def plot_classifier_history(
     thin = len(tables) >= SEVERAL * len(names)
     for mix, history in tables:
         drawn = {quantities[name]: axis for name, axis in axes[mix].items()}
-        _draw_training(drawn, history, monitor, thin)
-    _add_legend(figure, monitor, falls=any(len(_falls(history)) for _, history in tables))
+        _draw_training(drawn, history, thin)
+    _add_legend(figure, falls=any(len(_falls(history)) for _, history in tables))
     style.save(figure, output)
 
 
-def _draw_training(
-    axes: dict[str, Axes], history: pd.DataFrame, monitor: Monitor, thin: bool
-) -> None:
+def _draw_training(axes: dict[str, Axes], history: pd.DataFrame, thin: bool) -> None:
     parts = {split: rows.set_index("epoch") for split, rows in history.groupby("split")}
-    best = monitor.best_epoch(parts["validation"][monitor.metric])
+    kept = parts["validation"][parts["validation"]["kept"]]
     look = {"linewidth": 0.7, "alpha": 0.75} if thin else {}
     mark = _best_mark() | ({"markersize": 3.5, "markeredgewidth": 0.9} if thin else {})
     for metric, axis in axes.items():
         for split, colour in COLOUR.items():
             marker = "." if len(parts[split]) < 4 else ""
             axis.plot(parts[split][metric], marker=marker, color=colour, ls=DASHES[split], **look)
-        if best is not None:
-            axis.plot(best, parts["validation"].loc[best, metric], zorder=3, **mark)
+        axis.plot(kept[metric], zorder=3, **mark)
         if falls := _falls(history):
             upper_edge = axis.get_xaxis_transform()
             axis.plot(falls, [1.0] * len(falls), transform=upper_edge, **_fall_mark())
@@ -112,10 +81,10 @@ def _words(metric: str) -> str:
     return metric.replace("_", " ").replace(" f1", " F1")
 
 
-def _add_legend(figure: style.Figure, monitor: Monitor, falls: bool) -> None:
+def _add_legend(figure: style.Figure, falls: bool) -> None:
     handles = [Line2D([], [], color=COLOUR[split], ls=DASHES[split]) for split in COLOUR]
     handles.append(Line2D([], [], **_best_mark()))
-    labels = [*COLOUR, monitor.in_words()]
+    labels = [*COLOUR, "epoch kept"]
     if falls:
         handles.append(Line2D([], [], **_fall_mark()))
         labels.append("learning rate lowered")

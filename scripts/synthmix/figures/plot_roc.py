@@ -8,10 +8,10 @@ import pandas as pd
 from matplotlib.axes import Axes
 from sklearn.metrics import roc_curve
 
+from synthmix.evaluate.predictions import PROBABILITY
 from synthmix.figures import style
 from synthmix.figures.mix_names import read_mix_names
 from synthmix.figures.predictions import (
-    PROBABILITY,
     PredictionFile,
     baselines_first,
     classes_of,
@@ -25,7 +25,6 @@ MOST_MIXES = 8
 MOST_CLASSES = 16
 SIDE = 3.1
 LINE = 0.135
-LINES = ("-", "--", "-.", ":")
 NO_CURVE = "no ROC: one class only\nin the test images"
 
 
@@ -49,14 +48,18 @@ def plot_roc(
     table = read_predictions(predictions)
     names = read_mix_names(mixes, table["mix"])
     shown = baselines_first(names)[: MOST_MIXES if positive_class else 1]
-    classes = [positive_class] if positive_class else classes_of(table)[:MOST_CLASSES]
+    known = classes_of(table)
+    classes = [positive_class] if positive_class else known[:MOST_CLASSES]
     curves = [(mix, label) for mix in shown for label in classes]
     texts = [names[mix].full if positive_class else label for mix, label in curves]
     texts = [style.wrap(style.shorten(text, 70), 36) for text in texts]
     classifiers = list(table["classifier"].unique())
     lines = sum(text.count("\n") + 2.7 for text in texts)
     band = max(SIDE, LINE * lines) + 0.75
-    title = _title(positive_class, len(shown), len(names), names[shown[0]].full)
+    if positive_class:
+        title = _title_of_one(positive_class, len(shown), len(names))
+    else:
+        title = _title_of_each(len(classes), len(known), names[shown[0]].full, len(names))
     figure = style.new_figure(title, 0.7 + band * len(classifiers), demo)
     axes = figure.subplots(len(classifiers), 2, squeeze=False)
     values = read_table(metrics)
@@ -71,36 +74,27 @@ def plot_roc(
     style.save(figure, output)
 
 
-def _title(positive_class: str | None, shown: int, total: int, first: str) -> str:
-    if positive_class is None:
-        return "ROC curves of each class against the rest" + (
-            f", {style.shorten(first, 60)}" if total > 1 else ""
-        )
+def _title_of_each(shown: int, total: int, first: str, mixes: int) -> str:
+    which = f"the first {shown} of {total} classes, each" if shown < total else "each class"
+    mix = f", {style.shorten(first, 60)}" if mixes > 1 else ""
+    return f"ROC curves of {which} against the rest{mix}"
+
+
+def _title_of_one(positive_class: str, shown: int, total: int) -> str:
     few = f", the first {shown} of {total} training sets" if shown < total else ""
     return f"ROC curves, {style.shorten(positive_class, 40)} against the rest{few}"
 
 
 def _draw_curves(axis: Axes, table: pd.DataFrame, label: str, number: int, text: str) -> None:
     """Draw the curve of each seed; the first of them has the `text` of the legend."""
+    marked = (0.04 + 0.02 * (number % 8), 0.22)
     for _, rows in table.groupby("seed"):
         actual = rows["label"] == label
         if actual.all() or not actual.any():
             continue
         false, true, _ = roc_curve(actual, rows[PROBABILITY + label], drop_intermediate=True)
-        axis.plot(false, true, label=text, **_line(number))
+        axis.plot(false, true, label=text, markevery=marked, **style.line(number))
         text = "_nolegend_"
-
-
-def _line(number: int) -> dict[str, object]:
-    """Return how a curve is drawn; in grey its dashes and marks tell it from the others."""
-    return {
-        "color": style.SERIES[number % len(style.SERIES)],
-        "linestyle": LINES[(number + number // len(style.SERIES)) % len(LINES)],
-        "marker": style.MARKERS[number % len(style.MARKERS)],
-        "markevery": (0.04 + 0.02 * (number % 8), 0.22),
-        "markersize": 4,
-        "linewidth": 1.2,
-    }
 
 
 def _finish(axis: Axes, beside: Axes, classifier: str) -> None:

@@ -7,11 +7,10 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from synthmix.evaluate.predictions import PROBABILITY
 from synthmix.mix.plan import REAL_ONLY
 from synthmix.report.wording import interval
 from synthmix.store import read_table
-
-PROBABILITY = "probability_"
 
 
 @dataclass(frozen=True)

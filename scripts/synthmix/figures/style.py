@@ -27,6 +27,7 @@ VERDICT_MARKER = {"helps": "^", "no evidence": "o", "hurts": "v"}
 # Paul Tol's muted colours, for what is neither real nor synthetic: class shares, curves.
 SERIES = ("#332288", "#44aa99", "#aa4499", "#999933", "#88ccee", "#882255", "#117733", "#cc6677")
 MARKERS = ("o", "s", "D", "^", "v", "P", "X", "p")
+LINES = ("-", "--", "-.", ":")
 
 # from little to much
 SHADES = LinearSegmentedColormap.from_list("shades", ["#ffffff", "#b3acd8", SERIES[0]])
@@ -120,6 +121,17 @@ def shorten(text: str, most: int) -> str:
     if len(text) <= most:
         return text
     return f"{text[: most // 2]}\u2026{text[len(text) - (most - 1) // 2 :]}"
+
+
+def line(number: int) -> dict[str, Any]:
+    """Return how a curve is drawn; in grey its dashes and marks tell it from the others."""
+    return {
+        "color": SERIES[number % len(SERIES)],
+        "linestyle": LINES[(number + number // len(SERIES)) % len(LINES)],
+        "marker": MARKERS[number % len(MARKERS)],
+        "markersize": 4,
+        "linewidth": 1.2,
+    }
 
 
 def tint(colour: str, step: int, steps: int) -> str:

@@ -16,15 +16,18 @@ def find_cautions(
     split: pd.DataFrame,
     mixes: pd.DataFrame,
     summary: pd.DataFrame,
+    folds: int = 0,
 ) -> list[str]:
-    """Return sentences about patients, samples that fell short and classifiers that failed.
+    """Return sentences about patients, sweeps, samples that fell short, classifiers that failed.
 
-    `settings` are the study's, of which `dataset` is one; the tables are those of `StudyReport`.
+    `settings` are the study's, of which `dataset` is one; the tables and `folds` are those of
+    `StudyReport`.
     """
     found = [
         _unknown_patients(settings.get("datasets", {}).get(dataset, {})),
         _test_sample(settings.get("test_sample"), int((split["split"] == "test").sum())),
         _repeated(mixes),
+        _swept(settings.get("classifiers", {}), summary) if folds else "",
         *_one_answer(summary),
     ]
     return [sentence for sentence in found if sentence]
@@ -56,6 +59,23 @@ def _repeated(mixes: pd.DataFrame) -> str:
     names = mix_names(mixes)
     which = listed([f"{names[mix].full} ({count:,})" for mix, count in repeated.items()])
     return f"Real images ran short, so some were used more than once: {which}."
+
+
+def _swept(classifiers: Mapping[str, Any], summary: pd.DataFrame) -> str:
+    """Name the classifiers whose settings were chosen by what other folds test on."""
+    swept = []
+    for classifier in summary["classifier"].unique():
+        name = classifier
+        while name and not classifiers.get(name, {}).get("sweep"):
+            name = classifiers.get(name, {}).get("starts_from")
+        if name:
+            swept.append(classifier)
+    if not swept:
+        return ""
+    return (
+        f"The settings of {listed(swept)} were chosen in a sweep, by the validation images of the "
+        f"first fold, which are test images of another: results are a little flattering."
+    )
 
 
 def _one_answer(summary: pd.DataFrame) -> list[str]:

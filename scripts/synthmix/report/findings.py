@@ -4,11 +4,12 @@ from dataclasses import dataclass
 
 import pandas as pd
 
+from synthmix.evaluate.compare_mixes import HELPS, HURTS, NO_EVIDENCE
 from synthmix.figures.measures import has_positive_class, main_measure, measure_name
 from synthmix.figures.mix_names import mix_names
 from synthmix.report.wording import interval, listed
 
-VERDICTS = ("helps", "no evidence", "hurts")
+VERDICTS = (HELPS, NO_EVIDENCE, HURTS)
 
 
 @dataclass(frozen=True)
@@ -17,7 +18,8 @@ class Findings:
 
     `counts` is empty where no mixes were compared.
     `selections` says of mixes of selected real images what `headline` says of those with synthetic
-    ones; it is empty where there are none. `counts` and `helping` are of both.
+    ones; it is empty where there are none, and `headline` says it where there are no others.
+    `counts` and `helping` are of both.
     """
 
     headline: str
@@ -33,13 +35,20 @@ def find(summary: pd.DataFrame) -> Findings:
     is_selected = judged["kind"] == "selected_real"
     synthetic, selected = judged[~is_selected], judged[is_selected]
     several = summary["classifier"].nunique() > 1
+    sentences = [
+        _headline(rows, what_did, several)
+        for rows, what_did in (
+            (synthetic, "synthetic images"),
+            (selected, "selections of real images"),
+        )
+        if len(rows)
+    ]
+    headline, *others = sentences or ["No mix was compared with real images alone."]
     return Findings(
-        headline=_headline(synthetic, "synthetic images", several),
-        selections=(
-            "" if selected.empty else _headline(selected, "selections of real images", several)
-        ),
+        headline=headline,
+        selections="".join(others),
         counts=_counts(judged),
-        helping=[_name(summary, row) for _, row in judged[judged["verdict"] == "helps"].iterrows()],
+        helping=[_name(summary, row) for _, row in judged[judged["verdict"] == HELPS].iterrows()],
         best=_best(summary),
     )
 
@@ -63,7 +72,7 @@ def _better_classifiers(compared: pd.DataFrame) -> str:
     if compared.empty:
         return ""
     pairs = "pair" if len(compared) == 1 else "pairs"
-    proven = compared[compared["better"] != "no evidence"]
+    proven = compared[compared["better"] != NO_EVIDENCE]
     if proven.empty:
         return (
             f"No evidence that one classifier is more accurate than another, in {len(compared)} "
@@ -83,26 +92,26 @@ def _counts(judged: pd.DataFrame) -> dict[str, int]:
 
 
 def _headline(judged: pd.DataFrame, what_did: str, several: bool) -> str:
-    """Say how often `what_did` helped and hurt in the mixes `judged`."""
+    """Say how often `what_did` helped and hurt in the mixes `judged`, of which there are some."""
     counts = _counts(judged)
     total = sum(counts.values())
-    if total == 0:
-        return "No mix was compared with real images alone."
     what = "pair of mix and classifier" if several else "mix"
     if total == 1:
         only = next(verdict for verdict, count in counts.items() if count)
         return {
-            "helps": f"{what_did.capitalize()} helped in the only {what} compared.",
-            "hurts": f"{what_did.capitalize()} hurt in the only {what} compared.",
-            "no evidence": f"No evidence that {what_did} helped or hurt in the only {what}.",
+            HELPS: f"In accuracy, {what_did} helped in the only {what} compared.",
+            HURTS: f"In accuracy, {what_did} hurt in the only {what} compared.",
+            NO_EVIDENCE: (
+                f"No evidence that {what_did} helped or hurt in accuracy in the only {what}."
+            ),
         }[only]
     whats = "pairs of mix and classifier" if several else "mixes"
-    if counts["no evidence"] == total:
-        return f"No evidence that {what_did} helped or hurt in any of {total} {whats}."
-    rest = f", with no evidence either way in {counts['no evidence']}"
+    if counts[NO_EVIDENCE] == total:
+        return f"No evidence that {what_did} helped or hurt in accuracy in any of {total} {whats}."
+    rest = f", with no evidence either way in {counts[NO_EVIDENCE]}"
     return (
-        f"Compared with real images alone, {what_did} helped in {counts['helps']} of {total} "
-        f"{whats} and hurt in {counts['hurts']}{rest if counts['no evidence'] else ''}."
+        f"Compared in accuracy with real images alone, {what_did} helped in {counts[HELPS]} of "
+        f"{total} {whats} and hurt in {counts[HURTS]}{rest if counts[NO_EVIDENCE] else ''}."
     )
 
 

@@ -130,6 +130,9 @@ def _view(study: StudyReport) -> dict[str, Any]:
         "classifiers": list(summary["classifier"].unique()),
         "threshold": wording.decision(study.evaluation.get("threshold"), study.positive_class),
         "undefined": tables.undefined_measures(metrics, measures(summary)),
+        "undefined_in_folds": tables.undefined_measures(
+            metrics, measures(summary), tables.MEAN_OF_FOLDS
+        ),
         "fold_results": tables.fold_rows(metrics, measures(summary), mix_names(summary)),
         "tested_images": tables.tested_images(metrics),
         "pairs": tables.pair_rows(compared, mix_names(summary)),
@@ -164,7 +167,9 @@ def _data_view(study: StudyReport, summary: pd.DataFrame) -> dict[str, Any]:
     classes = sorted(split["label"].unique())
     others = [label for label in classes if label != study.positive_class]
     return {
-        "cautions": find_cautions(study.settings, study.dataset, split, mixes, summary),
+        "cautions": find_cautions(
+            study.settings, study.dataset, split, mixes, summary, study.folds
+        ),
         "about": fetched["about"],
         "embedded": dataset.get("embedded") is not None,
         "duplicate_count": len(read_table(study.duplicates)),

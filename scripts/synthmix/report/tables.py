@@ -137,9 +137,12 @@ def result_groups(summary: pd.DataFrame) -> dict[str, Groups]:
     }
 
 
-def undefined_measures(metrics: pd.DataFrame, shown: dict[str, str]) -> list[str]:
-    """Return sentences on why a measure of the test images is undefined: `tables/metrics.csv`."""
-    rows = _overall(metrics, ALL)
+def undefined_measures(metrics: pd.DataFrame, shown: dict[str, str], fold: str = ALL) -> list[str]:
+    """Return sentences on why a measure of the test images is undefined: `tables/metrics.csv`.
+
+    `fold` is ALL for the measures of all folds together, MEAN_OF_FOLDS for those of `fold_rows`.
+    """
+    rows = _overall(metrics, fold)
     rows = rows[rows["metric"].isin(list(shown)) & rows["undefined"].notna()]
     found = dict.fromkeys(zip(rows["metric"], rows["undefined"], strict=True))
     return [f"{shown[metric]}: {reason}" for metric, reason in found]

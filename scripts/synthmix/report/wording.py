@@ -69,8 +69,9 @@ def decision(threshold: float | Mapping[str, float] | None, positive_class: str 
     if threshold in (None, 0.5) or positive_class is None:
         return ""
     if isinstance(threshold, Mapping):
+        found = f"{100 * threshold['sensitivity']:g}%"
         return (
-            f"from the highest probability on that finds {threshold['sensitivity']:.0%} of them "
+            f"from the highest probability on that finds {found} of them "
             f"among the validation images of the training"
         )
     return f"from a probability of {threshold:g} on"
