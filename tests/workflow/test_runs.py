@@ -19,11 +19,16 @@ FIGURES = {
     "plot_metrics",
     "plot_comparison",
     "plot_confusion",
+    "plot_roc",
+    "plot_calibration",
 }
+# of the classifier that was trained on real images alone
+LOOKS = {"plot_examples", "plot_feature_maps", "plot_gradcam"}
 SCORED = {"score_generator", "tabulate_scores", "project_images"}
 SCORED |= {"plot_scores", "plot_pca", "plot_nearest"}
 SCORE_TABLES = {"score_real", "score_generator", "tabulate_scores", "plot_scores", "plot_nearest"}
-JUDGED = {"predict", "score_predictions", "compare_mixes", "tabulate_study"}
+JUDGED = {"predict", "score_predictions", "compare_mixes", "compare_classifiers"}
+JUDGED |= {"tabulate_study"}
 REPORTED = {"render_report", "all"}
 
 
@@ -92,7 +97,7 @@ def test_an_edited_template_reruns_the_report(finished):
 def test_other_epochs_of_the_classifier_rerun_no_generator(finished):
     with finished.edit("studies/tiny.yaml", "epochs: 12", "epochs: 13"):
         planned = finished.planned()
-    assert set(planned) == JUDGED | REPORTED | {"train_classifier"} | (
+    assert set(planned) == JUDGED | REPORTED | LOOKS | {"train_classifier"} | (
         FIGURES - {"plot_samples", "plot_generator_history"}
     )
     assert planned["train_classifier"] == 2
