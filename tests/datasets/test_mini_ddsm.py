@@ -19,8 +19,9 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from raw_files import files_below
-from synthmix.classifiers import vgg16
-from synthmix.classify.extract_features import to_inputs
+from synthmix.acquire.fetch_weights import fetch_weights
+from synthmix.classifiers.settings import Classifier
+from synthmix.classify.extract_features import extract_features
 from synthmix.config.preparation import Prepare
 from synthmix.datasets.embedded.mammogram_drawing import (
     SIDES,
@@ -33,6 +34,7 @@ from synthmix.datasets.mini_ddsm import MiniDDSM
 from synthmix.errors import UserError
 from synthmix.prepare.prepare_images import prepare_image
 from synthmix.readers import read_image
+from synthmix.store import load_array, save_array
 
 
 def fetch(settings, target):
@@ -252,20 +254,22 @@ def test_lesions_are_bright_and_where_they_should_be(finding, side):
 @pytest.mark.full
 def test_phantoms_can_be_learned_but_not_at_a_glance(tmp_path):
     """Linear classifier on features of a random VGG16, images of 64 x 64, split by patient."""
-    torch.manual_seed(1)
-    frozen = vgg16.frozen_part(vgg16.random_weights(), unfrozen_layers=0)
     settings = make_settings(normal_patients=60, benign_patients=90, cancer_patients=90, height=320)
     root = fetch(settings, tmp_path)
     table = settings.index(root)
     prepare = Prepare(image_size=64)
     images = np.stack([prepare_image(read_image(root / path), prepare) for path in table["path"]])
-    inputs = to_inputs(images, 64, vgg16.MEAN, vgg16.STANDARD_DEVIATION, torch.device("cpu"))
-    with torch.inference_mode():
-        features = torch.cat([frozen(batch).flatten(1) for batch in inputs.split(32)]).numpy()
+    save_array(tmp_path / "real.npy", images.shape[1:], "uint8", [images])
+    classifier = Classifier(network="vgg16", weights="none", input_size=64, unfrozen_layers=0)
+    weights, features = tmp_path / "weights.safetensors", tmp_path / "features.npy"
+    fetch_weights("vgg16", "none", weights, seed=1)
+    extract_features(
+        tmp_path / "real.npy", weights, features, classifier.model_dump(), torch.device("cpu")
+    )
     truth = table["label"] == "cancer"
     scores = cross_val_score(
         make_pipeline(StandardScaler(), LogisticRegression(C=1e-3, max_iter=1000)),
-        features,
+        load_array(features),
         truth,
         groups=table["group"],
         cv=StratifiedGroupKFold(5, shuffle=True, random_state=1),
