@@ -252,6 +252,7 @@ def test_lesions_are_bright_and_where_they_should_be(finding, side):
 
 
 @pytest.mark.full
+@pytest.mark.full
 def test_phantoms_can_be_learned_but_not_at_a_glance(tmp_path):
     """Linear classifier on features of a random VGG16, images of 64 x 64, split by patient."""
     settings = make_settings(normal_patients=60, benign_patients=90, cancer_patients=90, height=320)
