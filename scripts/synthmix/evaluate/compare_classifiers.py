@@ -6,10 +6,9 @@ from pathlib import Path
 
 import pandas as pd
 
-from synthmix.evaluate.paired import DIFFERENCE_COLUMNS, P_VALUES, Files, Judge, adjust
+from synthmix.evaluate.paired import DIFFERENCE_COLUMNS, NO_EVIDENCE, P_VALUES, Files, Judge, adjust
 from synthmix.files import write_table
 
-NO_EVIDENCE = "no evidence"
 COLUMNS = (
     *("mix", "first", "second"),
     *DIFFERENCE_COLUMNS,

@@ -5,11 +5,11 @@ from pathlib import Path
 
 import pandas as pd
 
-from synthmix.evaluate.paired import DIFFERENCE_COLUMNS, P_VALUES, Files, Judge, adjust
+from synthmix.evaluate.paired import DIFFERENCE_COLUMNS, NO_EVIDENCE, P_VALUES, Files, Judge, adjust
 from synthmix.files import write_table
 from synthmix.mix.plan import Mix
 
-HELPS, HURTS, NO_EVIDENCE = "helps", "hurts", "no evidence"
+HELPS, HURTS = "helps", "hurts"
 VERDICTS = {1: HELPS, -1: HURTS, 0: NO_EVIDENCE}
 _RENAMED = {
     "only_first_correct": "only_mix_correct",

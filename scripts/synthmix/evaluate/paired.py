@@ -15,6 +15,8 @@ from synthmix.evaluate.predictions import Predictions, read_predictions, thresho
 from synthmix.evaluate.settings import LARGEST_PROBABILITY
 from synthmix.evaluate.threshold import predicted_classes
 
+NO_EVIDENCE = "no evidence"  # what tables call the verdict 0
+
 # of which the difference has an interval: its name in tables, and the metric
 DIFFERENCES = {"": "accuracy", "macro_f1_": "macro_f1", "auc_": "auc"}
 # a row of `compare`: differences with their intervals, and p-values before and after Holm

@@ -4,7 +4,8 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from synthmix.evaluate.compare_mixes import HELPS, HURTS, NO_EVIDENCE
+from synthmix.evaluate.compare_mixes import HELPS, HURTS
+from synthmix.evaluate.paired import NO_EVIDENCE
 from synthmix.figures.measures import has_positive_class, main_measure, measure_name
 from synthmix.figures.mix_names import mix_names
 from synthmix.report.wording import interval, listed
