@@ -4,7 +4,7 @@
 def stores_of(wildcards):
     """Return the stores that a mix takes images from."""
     mix = mix_of(wildcards)
-    synthetic = [] if mix.real_share == 1 else classes_of(wildcards)
+    synthetic = [] if mix.generator is None else classes_of(wildcards)
     real = [] if mix.real_share == 0 else ["real"]
     return real + [f"{mix.generator}/{label}" for label in synthetic]
 
@@ -104,9 +104,12 @@ def classifier_code(rule):
 
 BACKBONES = {
     backbone_name(settings, MASTER_SEED): settings
-    for study, trained in TRAINED.items()
-    for each in trained.values()
-    for settings in possible_settings(each, STUDIES[study].classifiers, TELLING)
+    for key in MIXES
+    for classifier in TRAINED[key]
+    for mix in trainings_on(key)
+    for settings in possible_settings(
+        trained_on(key, classifier, mix), VIEWS[key].classifiers, TELLING
+    )
 }
 
 

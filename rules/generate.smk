@@ -50,7 +50,7 @@ def start_of(wildcards):
 
 def chosen_of(wildcards):
     """Return the file with the settings that were found best, where some are searched."""
-    searched = (wildcards.study, wildcards.generator) in SEARCHES
+    searched = (*key_of(wildcards), wildcards.generator) in SEARCHES
     return rules.choose_generator.output.best.format(**wildcards) if searched else []
 
 
@@ -61,22 +61,39 @@ def scored_while_training(find):
 
 def searched_name(wildcards):
     """Return the generator whose settings a candidate is tried for; None where it is none."""
-    return CANDIDATES[wildcards.study].get(wildcards.generator)
+    return CANDIDATES[key_of(wildcards)].get(wildcards.generator)
 
 
 def images_needed(wildcards):
     """Return how many images of a class are made at the least."""
     study = study_of(wildcards)
     if searched_name(wildcards):
-        return SEARCHES[wildcards.study, searched_name(wildcards)].images
-    mixes = mixes_of(wildcards).values() if study.mixes else []
-    in_mixes = pool_size(mixes, wildcards.generator, wildcards.label)
+        return SEARCHES[*key_of(wildcards), searched_name(wildcards)].images
+    in_mixes = pool_size(
+        generator_mixes(wildcards, additions=False), wildcards.generator, wildcards.label
+    )
     return max(in_mixes, study.pools.images)
+
+
+def generator_mixes(wildcards, additions):
+    """Return the mixes that a generator's images are in: additions to real images, or the others."""
+    mixes = MIXES.get(key_of(wildcards), {}).values()
+    return [
+        mix
+        for mix in mixes
+        if mix.generator == wildcards.generator and mix.is_addition == additions
+    ]
 
 
 def fill_to(wildcards):
     """Return to how many images training images are filled up; None where they are not."""
     return None if searched_name(wildcards) else study_of(wildcards).pools.fill_to
+
+
+def counted_real(wildcards):
+    """Return the table of the real images, where it depends on them how many images are made."""
+    counted = fill_to(wildcards) or generator_mixes(wildcards, additions=True)
+    return rules.split_samples.output.split.format(**wildcards) if counted else []
 
 
 def generator_threads(wildcards):
@@ -143,9 +160,7 @@ rule train_generator:
 rule sample_generator:
     input:
         weights=trained_of(rules.train_generator.output.weights),
-        split=lambda wildcards: (
-            rules.split_samples.output.split.format(**wildcards) if fill_to(wildcards) else []
-        ),
+        split=counted_real,
     output:
         images=DATASET + "/stores/{generator}/{label}.npy",
         table=DATASET + "/stores/{generator}/{label}.csv",
@@ -157,6 +172,9 @@ rule sample_generator:
         model=lambda wildcards: generator_of(wildcards).model,
         images=images_needed,
         fill_to=fill_to,
+        additions=lambda wildcards: [
+            mix.to_dict() for mix in generator_mixes(wildcards, additions=True)
+        ],
         label_number=lambda wildcards: (
             classes_of(wildcards).index(wildcards.label) if generator_of(wildcards).joint else 0
         ),

@@ -44,9 +44,8 @@ def of_asked_classifiers(pattern):
     """
     return [
         file
-        for study, settings in ASKED_STUDIES.items()
-        for dataset in settings.datasets
-        if settings.classifiers
+        for study, dataset in ASKED
+        if (study, dataset) in MIXES
         for file in expand(
             pattern,
             study=study,

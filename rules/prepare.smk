@@ -123,7 +123,7 @@ rule tabulate_datasets:
     params:
         datasets=lambda wildcards: every_dataset(),
         published=lambda wildcards: [
-            STUDIES[study].datasets[dataset].published_images for study, dataset in every_dataset()
+            VIEWS[key].datasets[key[1]].published_images for key in every_dataset()
         ],
         demo=DEMO,
         code=code("tabulate_datasets"),

@@ -8,7 +8,7 @@ SCORES = DATASET + "/scores"
 SCORE_WEIGHTS = sorted(
     {
         study.scores.weights_path(f"{DATA}/weights")
-        for study in STUDIES.values()
+        for study in VIEWS.values()
         if study.scores.weights == "download"
     }
 )

@@ -85,7 +85,7 @@ def study_sweeps(study, dataset):
             ),
         }
         for classifier in classifiers_for(study, dataset)
-        for settings in [STUDIES[study].classifiers[classifier]]
+        for settings in [VIEWS[study, dataset].classifiers[classifier]]
         if settings.sweep
         for names in [{"study": study, "dataset": dataset, "classifier": classifier}]
     ]

@@ -3,6 +3,7 @@
 from synthmix.devices import set_up_torch
 from synthmix.generate.sample_generator import sample_generator
 from synthmix.jobs import job
+from synthmix.mix.plan import Mix
 
 with job(snakemake):
     sample_generator(
@@ -14,6 +15,7 @@ with job(snakemake):
         output=snakemake.output.images,
         images=snakemake.params.images,
         fill_to=snakemake.params.fill_to,
+        additions=[Mix.from_dict(values) for values in snakemake.params.additions],
         split=snakemake.input.split,
         truncation=snakemake.params.truncation,
         device=set_up_torch(snakemake.config),

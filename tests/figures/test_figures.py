@@ -72,6 +72,7 @@ STUDIES = {
         "classifiers": ("vgg16", "resnet50_fine_tuned"),
     },
     "selections": {"selections": ("undersampled", "tomek")},
+    "additions": {"additions": True, "selections": ("tomek",), "generators": ("dcgan", "smote")},
     "many selections": {
         "generators": GENERATORS,
         "classifiers": ("vgg16", "resnet50"),
@@ -217,7 +218,10 @@ def test_selections_come_before_their_baseline_and_have_a_panel(studies, drawn, 
     assert names[:6] == [*series, "undersampled, real only", "tomek, real only", "real only"]
     plot_real_share(files.summary, tmp_path / "figure.svg", demo=False)
     shares, selections = drawn[0].axes
-    assert [axis.get_title(loc="left") for axis in (shares, selections)] == ["dcgan", "selections"]
+    assert [axis.get_title(loc="left") for axis in (shares, selections)] == [
+        "dcgan",
+        "real images alone",
+    ]
     labels = [label.get_text() for label in selections.get_xticklabels()]
     assert labels == ["undersampled", "tomek", "real only"]
     accuracy = read_table(files.summary).set_index("mix")["accuracy"]

@@ -6,6 +6,8 @@ from synthmix.report.cautions import find_cautions
 MIX = {
     "generator": "dcgan",
     "selection": "",
+    "training": "",
+    "addition": "",
     "class_shares": "a 50 / b 50",
     "kind": "synthetic_mix",
 }

@@ -333,7 +333,7 @@ def test_the_headline_counts_verdicts(verdicts, headline):
     names += ["accuracy", "accuracy_low", "accuracy_high", "verdict"]
     summary = pd.DataFrame(rows, columns=names).assign(classifier="vgg16")
     summary[["auc", "auc_low", "auc_high"]] = 0.8, 0.7, 0.9
-    summary["missed_positives"] = 3
+    summary["missed_positives"], summary["addition"] = 3, ""
     assert headline in find(summary).headline
 
 
@@ -353,7 +353,7 @@ def test_one_selection_is_a_sentence():
     row = {"mix": "m", "kind": "selected_real", "generator": "", "selection": "tomek"}
     row |= {"class_shares": "a 50 / b 50", "real_share": 1.0, "classifier": "vgg16"}
     row |= {f"{name}{part}": 0.8 for name in ("accuracy", "auc") for part in ("", "_low", "_high")}
-    row |= {"missed_positives": 3}
+    row |= {"missed_positives": 3, "addition": ""}
     found = find(pd.DataFrame([row | {"verdict": "hurts"}]))
     assert found.headline == "In accuracy, selections of real images hurt in the only mix compared."
     assert found.selections == ""

@@ -17,7 +17,7 @@ from synthmix.config.searches import check_searches, setting_path, trained_as
 from synthmix.evaluate.settings import check_threshold
 from synthmix.files import expanded
 from synthmix.generators.settings import ALL_CLASSES
-from synthmix.mix.plan import REAL_ONLY, plan_mixes
+from synthmix.mix.plan import REAL_ONLY
 from synthmix.shares import apportion
 
 Finding = tuple[KeyPath, str]
@@ -35,8 +35,8 @@ def check(study: Study, folder: Path) -> list[Finding]:
         *_check_classes(study),
         *_check_sums(study),
         *(_check_mix_sizes(study) if study.mixes else ()),
-        *(_check_mixes(study) if study.mixes else ()),
-        *_check_selections(study),
+        *(_check_mixes(study) if study.has_mixes else ()),
+        *_check_names_of_mixes(study),
         *check_searches(study),
         *_check_generators(study),
         *_check_scores(study),
@@ -100,12 +100,21 @@ def _check_names(
 
 def _check_parts(study: Study) -> Iterator[Finding]:
     """Check that a study has all it takes to compare mixes, or nothing that is for them alone."""
-    if study.mixes:
+    for section in ("mixes", "additions"):
         for part in ("generators", "classifiers"):
-            if not getattr(study, part):
-                yield (part,), "is missing: mixes need it"
-    elif study.selections and not study.classifiers:
-        yield ("classifiers",), "is missing: selections are there for what they are trained on"
+            if getattr(study, section) and not getattr(study, part):
+                yield (part,), f"is missing: {section} need it"
+    if not study.classifiers and not study.has_mixes:
+        if study.selections:
+            yield ("classifiers",), "is missing: selections are there for what they are trained on"
+        if study.baselines:
+            yield ("classifiers",), "is missing: baselines are other ways to train them"
+    for section in ("mixes", "additions"):
+        named = getattr(study, section) and getattr(study, section).generators
+        for position, name in enumerate(named or ()):
+            if name not in study.generators:
+                path = (section, "generators", position)
+                yield path, one_of(name, study.generators, "generators of this study")
 
 
 def _check_cross_validation(study: Study) -> Iterator[Finding]:
@@ -115,7 +124,7 @@ def _check_cross_validation(study: Study) -> Iterator[Finding]:
             continue
         path = (*(("datasets", name) if dataset.split else ()), "split", "cross_validate")
         # a generator learns of the training images of one split: of others it would know too much
-        for part in ("mixes", "generators", "selections", "test_sample"):
+        for part in ("mixes", "additions", "generators", "selections", "test_sample"):
             if getattr(study, part):
                 yield path, f"goes with classifiers on real images alone: remove it or {part}"
         if isinstance(dataset.subsample, LongTailSubsample):
@@ -162,23 +171,29 @@ def _check_mix_sizes(study: Study) -> Iterator[Finding]:
 
 
 def _check_mixes(study: Study) -> Iterator[Finding]:
-    for position, share in enumerate(study.mixes.real_shares):
+    for position, share in enumerate(study.mixes.real_shares if study.mixes else ()):
         if share == 1:
             yield (
                 ("mixes", "real_shares", position),
                 "1 leaves nothing synthetic; the real-only baseline is run anyway: remove it",
             )
-    mixes = plan_mixes(study.generators, **study.mixes.model_dump(), selections=study.selections)
-    names = [mix.name for mix in mixes]
-    for name in sorted({name for name in names if names.count(name) > 1}):
-        yield ("mixes",), f"two mixes would both be called {name}: their shares are too close"
+    for section in ("mixes", "additions"):
+        names = [mix.name for mix in study.plan() if mix.is_addition == (section == "additions")]
+        for name in sorted({name for name in names if names.count(name) > 1}):
+            if name not in study.selections and name not in study.baselines:
+                text = f"two mixes would both be called {name}: their shares are too close"
+                yield (section,), text
 
 
-def _check_selections(study: Study) -> Iterator[Finding]:
-    for name in study.selections:
-        taken = "a generator" if name in study.generators else "the baseline"
-        if name in study.generators or name == REAL_ONLY:
-            yield ("selections", name), f"{taken} has that name already: choose another one"
+def _check_names_of_mixes(study: Study) -> Iterator[Finding]:
+    """Check that mixes with names of the user's choice have names of their own."""
+    taken = dict.fromkeys(study.generators, "a generator") | {REAL_ONLY: "the baseline"}
+    for section, one in (("selections", "a selection"), ("baselines", "a baseline")):
+        for name in getattr(study, section):
+            if name in taken:
+                text = f"{taken[name]} has that name already: choose another one"
+                yield (section, name), text
+            taken[name] = one
 
 
 def _check_scores(study: Study) -> Iterator[Finding]:

@@ -1,7 +1,7 @@
 """From a trained generator to a pool of synthetic images, one a seed."""
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +11,7 @@ from tqdm import tqdm
 
 from synthmix.files import write_table
 from synthmix.generators.base import Generator
+from synthmix.mix.plan import Mix, pool_size
 from synthmix.registry import load_generator
 from synthmix.store import read_table, save_array, table_path
 
@@ -29,16 +30,21 @@ def sample_generator(
     truncation: float,
     device: torch.device,
     fill_to: int | None = None,
+    additions: Sequence[Mix] = (),
     split: str | Path = "",
 ) -> None:
     """Make the images of seeds 0 .. `images` - 1 and write them as the store `output`.
 
-    More of them where the class lacks more to `fill_to` training images in the table `split`.
-    `weights` is what `train_generator` wrote for a generator of the kind `model`; the table names
-    the `generator` and the class `label`, which is its class `label_number`.
+    More of them where the class lacks more to `fill_to` training images in the table `split`, or
+    where one of the `additions` to the real images in it takes more. `weights` is what
+    `train_generator` wrote for a generator of the kind `model`; the table names the `generator`
+    and the class `label`, which is its class `label_number`.
     """
-    if fill_to is not None:
-        images = max(images, fill_to - _training_images(split, label))
+    if fill_to is not None or additions:
+        real = _real_images(split)
+        added = pool_size(additions, generator, label, real)
+        lacking = (fill_to or 0) - real["train"].get(label, 0)
+        images = max(images, lacking, added)
     trained = load_generator(model).load(weights, device)
     save_array(
         output, trained.image_shape, "uint8", _blocks(trained, images, label_number, truncation)
@@ -57,9 +63,10 @@ def sample_generator(
     LOGGER.info("%d images of class %s", images, label)
 
 
-def _training_images(split: str | Path, label: str) -> int:
+def _real_images(split: str | Path) -> dict[str, dict[str, int]]:
+    """Return the number of real images by split and class."""
     samples = read_table(split)
-    return int(((samples["split"] == "train") & (samples["label"] == label)).sum())
+    return {part: rows["label"].value_counts().to_dict() for part, rows in samples.groupby("split")}
 
 
 def _blocks(

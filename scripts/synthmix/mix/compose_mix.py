@@ -88,7 +88,7 @@ def assemble(
     The first images of a pool are validated on, those after them trained on: all mixes of a
     generator and a real share are judged on the same validation images.
     """
-    counts = _largest_counts(mix, real) if mix.generator is None else mix.counts()
+    counts = _largest_counts(mix, real) if mix.generator is None else mix.counts(_sizes(real))
     parts = []
     for split, classes in counts.items():
         for label, origins in classes.items():
@@ -143,6 +143,14 @@ def _largest_counts(
             )
         counts[split] = {label: {"real": n, "synthetic": 0} for label, n in sample.items()}
     return counts
+
+
+def _sizes(real: Mapping[tuple[str, str], pd.DataFrame]) -> dict[str, dict[str, int]]:
+    """Return the number of real images by split and class."""
+    sizes: dict[str, dict[str, int]] = {}
+    for (split, label), rows in real.items():
+        sizes.setdefault(split, {})[label] = len(rows)
+    return sizes
 
 
 def _take_real(

@@ -22,7 +22,7 @@ from synthmix.store import read_table
 
 TEMPLATE = "report.html.j2"
 MEDIA_TYPES = {".svg": "image/svg+xml", ".png": "image/png"}
-KINDS = ("synthetic_mix", "selected_real", "real_only")
+KINDS = ("synthetic_mix", "selected_real", "trained_otherwise", "real_only")
 MOST_REASONS = 20
 
 
