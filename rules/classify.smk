@@ -4,9 +4,11 @@
 def stores_of(wildcards):
     """Return the stores that a mix takes images from."""
     mix = mix_of(wildcards)
-    synthetic = [] if mix.generator is None else classes_of(wildcards)
     real = [] if mix.real_share == 0 else ["real"]
-    return real + [f"{mix.generator}/{label}" for label in synthetic]
+    if mix.generator is None:
+        return real
+    scopes = scopes_of(study_of(wildcards).generators[mix.generator], classes_of(wildcards))
+    return real + [f"{mix.generator}/{scope}" for scope in scopes]
 
 
 def all_stores_of(wildcards):

@@ -46,9 +46,7 @@ rule plot_samples:
     input:
         images=rules.prepare_images.output.images,
         split=rules.split_samples.output.split,
-        pools=lambda wildcards: expand(
-            rules.sample_generator.output.images, **wildcards, label=classes_of(wildcards)
-        ),
+        pools=pools_of(rules.sample_generator.output.images),
     output:
         FIGURES + "/samples-{generator}.png",
     log:

@@ -28,18 +28,15 @@ def models_of(wildcards):
     ]
 
 
-def scope_of(wildcards):
-    """Return what the model that makes a class has learned."""
-    return ALL_CLASSES if generator_of(wildcards).joint else wildcards.label
-
-
 def learned_classes(wildcards):
     return classes_of(wildcards) if wildcards.scope == ALL_CLASSES else [wildcards.scope]
 
 
-def trained_of(pattern):
-    """Return an input function: the file of the model that makes a class."""
-    return lambda wildcards: pattern.format(**wildcards, scope=scope_of(wildcards))
+def pools_of(pattern):
+    """Return an input function: `pattern` for each model of a generator."""
+    return lambda wildcards: expand(
+        pattern, **wildcards, scope=scopes_of(generator_of(wildcards), classes_of(wildcards))
+    )
 
 
 def start_of(wildcards):
@@ -65,14 +62,16 @@ def searched_name(wildcards):
 
 
 def images_needed(wildcards):
-    """Return how many images of a class are made at the least."""
-    study = study_of(wildcards)
+    """Return how many images of each class are made at the least."""
     if searched_name(wildcards):
-        return SEARCHES[*key_of(wildcards), searched_name(wildcards)].images
-    in_mixes = pool_size(
-        generator_mixes(wildcards, additions=False), wildcards.generator, wildcards.label
-    )
-    return max(in_mixes, study.pools.images)
+        images = SEARCHES[*key_of(wildcards), searched_name(wildcards)].images
+        return dict.fromkeys(learned_classes(wildcards), images)
+    mixes = generator_mixes(wildcards, additions=False)
+    least = study_of(wildcards).pools.images
+    return {
+        label: max(pool_size(mixes, wildcards.generator, label), least)
+        for label in learned_classes(wildcards)
+    }
 
 
 def generator_mixes(wildcards, additions):
@@ -159,15 +158,15 @@ rule train_generator:
 
 rule sample_generator:
     input:
-        weights=trained_of(rules.train_generator.output.weights),
+        weights=rules.train_generator.output.weights,
         split=counted_real,
     output:
-        images=DATASET + "/stores/{generator}/{label}.npy",
-        table=DATASET + "/stores/{generator}/{label}.csv",
+        images=DATASET + "/stores/{generator}/{scope}.npy",
+        table=DATASET + "/stores/{generator}/{scope}.csv",
     log:
-        LOGS + "/sample_generator/{generator}-{label}.log",
+        LOGS + "/sample_generator/{generator}-{scope}.log",
     benchmark:
-        BENCHMARKS + "/sample_generator/{generator}-{label}.tsv"
+        BENCHMARKS + "/sample_generator/{generator}-{scope}.tsv"
     params:
         model=lambda wildcards: generator_of(wildcards).model,
         images=images_needed,
@@ -175,9 +174,9 @@ rule sample_generator:
         additions=lambda wildcards: [
             mix.to_dict() for mix in generator_mixes(wildcards, additions=True)
         ],
-        label_number=lambda wildcards: (
-            classes_of(wildcards).index(wildcards.label) if generator_of(wildcards).joint else 0
-        ),
+        labels=lambda wildcards: {
+            label: number for number, label in enumerate(learned_classes(wildcards))
+        },
         truncation=lambda wildcards: study_of(wildcards).pools.truncation,
         code=generator_code("sample_generator"),
     threads: TRAINING_THREADS
@@ -188,6 +187,6 @@ rule sample_generator:
     conda:
         ENVIRONMENT
     message:
-        "Drawing synthetic images of class {wildcards.label} from {wildcards.generator}"
+        "Drawing synthetic images of {wildcards.scope} from {wildcards.generator}"
     script:
         "../scripts/sample_generator.py"

@@ -25,13 +25,8 @@ def score_weights(wildcards):
 
 
 def scored_images(wildcards):
-    """Return how many images of a store are looked at, None for all: the real ones."""
+    """Return how many images of each class in a store are looked at, None for all: real ones."""
     return None if wildcards.store == "real" else scores_of(wildcards).images
-
-
-def pools_of(pattern):
-    """Return an input function: `pattern` for each class of a generator."""
-    return lambda wildcards: expand(pattern, **wildcards, label=classes_of(wildcards))
 
 
 rule fetch_score_weights:
@@ -88,6 +83,7 @@ rule extract_score_features:
         weights=score_weights,
     output:
         SCORES + "/features/{store}.npy",
+        SCORES + "/features/{store}.csv",
     log:
         LOGS + "/extract_score_features/{store}.log",
     benchmark:
@@ -164,7 +160,7 @@ rule score_real:
 
 rule score_generator:
     input:
-        pools=pools_of(SCORES + "/features/{generator}/{label}.npy"),
+        pools=pools_of(SCORES + "/features/{generator}/{scope}.npy"),
         real=SCORES + "/features/real.npy",
         reference=rules.score_real.output.reference,
         split=rules.split_samples.output.split,

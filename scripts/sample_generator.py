@@ -1,4 +1,4 @@
-"""Draw a pool of synthetic images of one class."""
+"""Draw synthetic images of the classes that a model has learned."""
 
 from synthmix.devices import set_up_torch
 from synthmix.generate.sample_generator import sample_generator
@@ -9,8 +9,7 @@ with job(snakemake):
     sample_generator(
         model=snakemake.params.model,
         generator=snakemake.wildcards.generator,
-        label=snakemake.wildcards.label,
-        label_number=snakemake.params.label_number,
+        labels=snakemake.params.labels,
         weights=snakemake.input.weights,
         output=snakemake.output.images,
         images=snakemake.params.images,

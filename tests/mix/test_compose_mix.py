@@ -22,9 +22,9 @@ def real_samples(train, validation, test=10):
 
 def pool(label, images):
     seeds = range(images)
-    return pd.DataFrame(
-        {"sample_id": [f"g-{label}-{i}" for i in seeds], "label": label, "seed": seeds}
-    )
+    rows = {"sample_id": [f"g-{label}-{i}" for i in seeds], "label": label, "seed": seeds}
+    rows |= {"store": f"g/{label}", "row": seeds, "group": "", "origin": "synthetic"}
+    return pd.DataFrame(rows)
 
 
 def plan(real_share, when_real_runs_short="fail", train_images=100, validation_images=50):

@@ -14,7 +14,7 @@ from synthmix.score.reference import load_reference
 from synthmix.score.score_generator import balanced_counts, cap
 from synthmix.score.settings import ScoreSettings
 from synthmix.score.train_score_network import train_score_network
-from synthmix.store import load_array, read_table
+from synthmix.store import load_array, load_class, read_table
 
 
 @pytest.fixture(scope="module")
@@ -79,7 +79,7 @@ def test_the_table_says_what_was_compared(digits):
     assert "fewer images than the 64 features" in whole["caution"]
     within = scores[scores["score"].isin(["precision", "recall", "coverage"])]
     assert ((within["low"] <= within["value"]) & (within["value"] <= within["high"])).all()
-    real = read_table(digits.folder / "real.csv")
+    real = read_table(digits.folder / "real_scores.csv")
     assert set(real["generator"]) == {"held_out_real"}
     assert value(real, FRECHET) < 5
 
@@ -124,10 +124,11 @@ def test_features_of_training_images_are_in_standard_deviations(digits):
 
 
 def test_only_so_many_images_of_a_pool_are_looked_at(digits):
-    features = load_array(digits.features("real.npy", "some.npy", most=10))
-    np.testing.assert_allclose(
-        features, load_array(digits.folder / "real_features.npy")[:10], atol=1e-5
-    )
+    features = digits.features("real.npy", "some.npy", most=10)
+    whole = load_array(digits.folder / "real_features.npy")
+    for label in CLASSES:
+        rows = np.flatnonzero(digits.samples["label"] == label)[:10]
+        np.testing.assert_allclose(load_class(features, label), whole[rows], atol=1e-5)
 
 
 def test_all_classes_come_in_the_shares_of_the_training_images():
@@ -168,7 +169,7 @@ from synthmix.files import write_table
 from synthmix.score.score_generator import score_generator
 from synthmix.score.score_real import score_real
 from synthmix.score.settings import ScoreSettings
-from synthmix.store import save_array
+from synthmix.store import save_array, table_path
 folder, count = Path(sys.argv[2]), int(sys.argv[3])
 for name in ("real", "pool"):
     random = np.random.default_rng(len(name))
@@ -181,6 +182,7 @@ settings = ScoreSettings(kid_subsets=2)
 real = folder / "real.npy", folder / "split.csv"
 score_real(*real, ["a"], settings, 1, folder / "reference", folder / "real.csv")
 pools = {"a": folder / "pool.npy"}
+write_table(table_path(pools["a"]), pd.DataFrame({"label": ["a"] * count}))
 out = folder / "scores.csv", folder / "pairs.csv"
 score_generator("g", pools, *real, folder / "reference", settings, 1, *out)
 print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024)

@@ -34,16 +34,17 @@ def compose_mix(
 
     `split` is the table of the real store; `pools` and `trained_on` hold, for each class, the
     table of the synthetic store and that of the samples its generator has seen (empty for a
-    mix of real images alone). `selection` is what `select_samples` wrote for a mix that has one,
-    `fold` the one tested on where the data set is cross-validated. Every row of `output` names a
-    `store` ("real" or "<generator>/<class>") and a row in it. Raises UserError when real images
-    run short and the mix says to fail, or when an image of a test patient got in.
+    mix of real images alone); classes may share a store. `selection` is what
+    `select_samples` wrote for a mix that has one, `fold` the one tested on where the data set is
+    cross-validated. Every row of `output` names a `store` ("real" or "<generator>/<what a model of
+    it learned>") and a row in it. Raises UserError when real images run short and the mix says to
+    fail, or when an image of a test patient got in.
     """
     samples = split_for_fold(read_table(split), fold)
     real = real_rows(samples, seed)
     if selection is not None:
         real = keep_selected(real, read_table(selection))
-    synthetic = {label: read_table(path) for label, path in pools.items()}
+    synthetic = {label: synthetic_rows(mix, label, path) for label, path in pools.items()}
     table = assemble(mix, real, synthetic)
     seen = [read_table(path) for path in trained_on]
     check_no_leak(table, samples, seen)
@@ -65,6 +66,14 @@ def real_rows(samples: pd.DataFrame, seed: int) -> dict[tuple[str, str], pd.Data
         )
         for (split, label), rows in samples.groupby(["split", "label"])
     }
+
+
+def synthetic_rows(mix: Mix, label: str, table: str | Path) -> pd.DataFrame:
+    """Return the images of a class in the store with this `table`, with their row in it."""
+    rows = read_table(table)
+    rows = rows[rows["label"] == label]
+    store = f"{mix.generator}/{Path(table).stem}"
+    return rows.assign(store=store, row=rows.index, group="", origin="synthetic")
 
 
 def keep_selected(
@@ -97,7 +106,7 @@ def assemble(
             if origins["synthetic"]:
                 start = 0 if split == "validation" else counts["validation"][label]["synthetic"]
                 pool = synthetic[label].iloc[start : start + origins["synthetic"]]
-                parts.append(_synthetic_rows(pool, mix.generator, split, label))
+                parts.append(pool.assign(split=split))
     return pd.concat([part for part in parts if len(part)], ignore_index=True)[COLUMNS]
 
 
@@ -169,13 +178,3 @@ def _take_real(
         LOGGER.warning("%s: images are repeated", asked)
     rows = np.resize(np.arange(len(available)), wanted)
     return available.iloc[rows].assign(split=split)
-
-
-def _synthetic_rows(pool: pd.DataFrame, generator: str, split: str, label: str) -> pd.DataFrame:
-    return pool.assign(
-        split=split,
-        store=f"{generator}/{label}",
-        row=pool.index,
-        group="",
-        origin="synthetic",
-    )
