@@ -14,7 +14,7 @@ import pandas as pd
 
 from synthmix.prepare.folds import FOLD_PREFIX, split_for_fold
 from synthmix.store import load_array, read_table
-from synthmix.trace.chain import Chain, Step
+from synthmix.trace.chain import AGAIN, Chain, Step
 
 Describer = Callable[[Step, "Files"], Iterator[str]]
 DESCRIBERS: dict[str, Describer] = {}
@@ -60,15 +60,25 @@ def fold_of(path: str) -> int | None:
 
 
 def describe(chain: Chain) -> None:
-    """Add to each step of `chain` what there is to say of it, and what is wrong with it."""
+    """Add to each step of `chain` what there is to say of it, and what is wrong with it.
+
+    That a file can't be read is wrong too.
+    """
     for step in chain:
         if step.record is None:
             continue
         files = Files(chain, step)
         step.details += _parameters(step)
         describer = DESCRIBERS.get(step.rule)
-        if describer is not None:
+        if describer is None:
+            continue
+        try:
             step.details += describer(step, files)
+        except (ValueError, KeyError) as error:
+            step.problems.append(
+                f"{step.files[0]}: what {step.rule} wrote can't be read ({error!r}): remove it and "
+                f"{AGAIN}"
+            )
 
 
 def _parameters(step: Step) -> Iterator[str]:
@@ -142,10 +152,6 @@ def _split(step: Step, files: Files) -> Iterator[str]:
             rows = table[table["split"] == name]
             if len(rows):
                 yield f"{name}: {_counted(rows)}"
-        column = "fold" if "fold" in table else "split"
-        parts = table[table["split"] != "held_out"].groupby("group")[column].nunique()
-        if (parts > 1).any():
-            step.problems.append(f"{path}: {(parts > 1).sum()} patients are in several splits")
 
 
 @_of("select_samples")
@@ -221,7 +227,7 @@ def _within(step: Step, files: Files, table: pd.DataFrame, split: str, path: str
         return f", all in split {split}"
     step.problems.append(
         f"{path}: {len(strangers)} real images are not in split {split}, such as "
-        f"{strangers.iloc[0]}: remove it and run snakemake again"
+        f"{strangers.iloc[0]}: {AGAIN}"
     )
     return ""
 
@@ -231,14 +237,19 @@ def _last_row(history: Path | None) -> Iterator[str]:
     if history is None:
         return
     table = read_table(history)
-    epochs = {"last": table["epoch"].max()}
-    if "kept" in table and table["kept"].any():
-        epochs["kept"] = table.loc[table["kept"] == 1, "epoch"].max()
-    for name, epoch in epochs.items():
-        for row in table[table["epoch"] == epoch].drop(columns="epoch").to_dict("records"):
-            split, row = row.pop("split", ""), row
-            values = ", ".join(f"{column} {value:.4g}" for column, value in row.items())
-            yield f"{name} epoch {epoch}{f', {split}' * bool(split)}: {values}"
+    last = table["epoch"].max()
+    yield from _epoch(table, "last epoch", last)
+    kept = table.loc[table["kept"], "epoch"].max() if "kept" in table else last
+    if kept != last:
+        yield from _epoch(table, "whose weights were kept: epoch", kept)
+
+
+def _epoch(table: pd.DataFrame, name: str, epoch: int) -> Iterator[str]:
+    rows = table[table["epoch"] == epoch].drop(columns=["epoch", "kept"], errors="ignore")
+    for row in rows.to_dict("records"):
+        split = row.pop("split", None)
+        values = ", ".join(f"{column} {value:.4g}" for column, value in row.items())
+        yield f"{name} {epoch}{f', {split}' if split else ''}: {values}"
 
 
 def _counted(table: pd.DataFrame) -> str:

@@ -42,8 +42,8 @@ class RawImages:
     """Files of the images of the first role, sorted: the first ones, or all."""
     more: int
     """How many files of that role are not in `files`."""
-    separate: bool
-    """Whether no patient was learned from and tested on; of several folds that is not asked."""
+    shared_patients: list[str] | None
+    """Who was both learned from and tested on; None where that is not asked, as of folds."""
     downloads: dict[str, str] = field(default_factory=dict)
     """What was downloaded, and the checksum that was recorded then."""
 
@@ -62,6 +62,10 @@ def raw_images(chain: Chain, all_files: bool) -> list[RawImages]:
                 found.append(_of_data_set(chain, index, fetched, all_files))
             except UserError as error:
                 chain.step_of(fetched).problems.append(str(error))
+            except (OSError, ValueError, KeyError) as error:
+                step.problems.append(
+                    f"{index}: its raw images can't be told ({error!r}): remove it and {AGAIN}"
+                )
     return found
 
 
@@ -74,12 +78,7 @@ def _of_data_set(chain: Chain, index: str, fetched: str, all_files: bool) -> Raw
     fetching = chain.step_of(fetched)
     used = used or {LISTED: table}
     folds = any(fold_of(path) for step in steps for path in step.files)
-    shared = [] if folds or len(used) == 1 else _shared_patients(*used.values())
-    if shared:
-        fetching.problems.append(
-            f"{len(shared)} patients were learned from and tested on, such as {shared[0]}: remove "
-            f"{folder}/split.csv and {AGAIN}"
-        )
+    shared = None if folds or len(used) == 1 else _shared_patients(*used.values())
     paths = sorted({root / path for rows in used.values() for path in rows["path"]})
     fetching.problems += _changed(paths, _prepared_at(chain, folder, index))
     first = sorted(set(next(iter(used.values()))["path"]))
@@ -93,7 +92,7 @@ def _of_data_set(chain: Chain, index: str, fetched: str, all_files: bool) -> Raw
         roles={name: (len(rows), rows["group"].nunique()) for name, rows in used.items()},
         files=files,
         more=len(first) - len(shown),
-        separate=len(used) > 1 and not folds and not shared,
+        shared_patients=shared,
         downloads={} if any(file.recorded for file in files) else sums,
     )
 

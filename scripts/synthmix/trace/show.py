@@ -145,8 +145,10 @@ def _value(value: Value) -> Iterator[str]:
 def _raw(images: RawImages, digits: int | None) -> Iterator[str]:
     for role, (count, patients) in images.roles.items():
         yield f"{role}: {count} raw images of {patients} patients"
-    if images.separate:
-        yield "none of the patients learned from was tested on"
+    if images.shared_patients is not None:
+        several = len(images.shared_patients)
+        such = f", such as {images.shared_patients[0]}" if several else ""
+        yield f"patients both learned from and tested on: {several or 'none'}{such}"
     for name, digest in images.downloads.items():
         yield f"{digest[:digits]}  {name}, as recorded when it came"
     for file in images.files:

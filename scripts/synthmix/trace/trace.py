@@ -37,10 +37,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
         reason = error if isinstance(error, UserError) else f"can't be read: {error}"
         print(f"\nsynthmix: {reason}\n", file=sys.stderr)
         return 1
-    if asked.json:
-        print(json.dumps(as_json(traced), indent=2, default=str))
-    else:
-        print(as_text(traced, asked.full_checksums))
+    as_asked = (
+        json.dumps(as_json(traced), indent=2, default=str)
+        if asked.json
+        else as_text(traced, asked.full_checksums)
+    )
+    try:
+        print(as_asked, flush=True)
+    except BrokenPipeError:  # whoever reads it, such as head, has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     return 1 if traced.problems else 0
 
 
@@ -52,7 +57,8 @@ def trace(asked: argparse.Namespace) -> Trace:
     value, follows = None, None
     if asked.metric:
         row = Asked(asked.metric, asked.label, asked.seed, asked.fold, asked.split)
-        value, follows = trace_value(file, row, records), row.follows
+        value = trace_value(file, row, records)
+        follows = value.asked.follows
     chain = Chain(records, file, follows)
     describe(chain)
     return Trace(chain, value, raw_images(chain, asked.images))
@@ -65,12 +71,11 @@ def _check(asked: argparse.Namespace) -> None:
     lacking = [f"--{name}" for name in NAMES[:3] if not getattr(asked, name)]
     if not asked.file and lacking:
         raise UserError(f"name a file below {RESULTS}/, or add {', '.join(lacking)}")
-    default = {"label": "", "seed": "all", "fold": "all", "split": "test"}
-    given = [name for name, value in default.items() if getattr(asked, name) != value]
-    if given and not asked.metric:
-        raise UserError(
-            f"--{given[0]} chooses one value of a metric: add --metric".replace("label", "class")
-        )
+    chosen = {"class": (asked.label, ""), "seed": (asked.seed, "all"), "fold": (asked.fold, "all")}
+    chosen["split"] = (asked.split, "test")
+    for name, (given, default) in chosen.items():
+        if given != default and not asked.metric:
+            raise UserError(f"--{name} chooses one value of a metric: add --metric")
 
 
 def _file_of(asked: argparse.Namespace, records: Records) -> str:

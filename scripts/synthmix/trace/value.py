@@ -3,8 +3,9 @@
 import math
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Self
 
 import numpy as np
 import pandas as pd
@@ -50,6 +51,18 @@ class Asked:
             and self.split == ("validation" if found["validation"] else "test")
         )
 
+    def of_one_training(self, path: str) -> Self:
+        """Return the same with the seed named: a table has no means of one fold over seeds.
+
+        Raises UserError where there are several seeds to choose from.
+        """
+        if self.seed != ALL_SEEDS or self.fold in (ALL_FOLDS, MEAN_OF_FOLDS):
+            return self
+        seeds = [seed for seed in _texts(read_table(path), "seed") if seed != ALL_SEEDS]
+        if len(seeds) != 1:
+            raise UserError(f"--fold {self.fold}: add --seed, one of {', '.join(seeds)}")
+        return replace(self, seed=seeds[0])
+
     def row_of(self, path: str) -> pd.Series:
         """Return the row of the table of metrics `path`; raises UserError where there is none."""
         rows = read_table(path)
@@ -63,14 +76,19 @@ class Asked:
         if not {*wanted, "value"} <= set(rows):
             raise UserError(f"{path} is no table of metrics: name one of metrics/, or no --metric")
         for column, value in wanted.items():
-            values = rows[column].fillna("").astype(str)
-            if value not in set(values):
-                known = ", ".join(each or "none" for each in dict.fromkeys(values))
+            known = _texts(rows, column)
+            if value not in known:
+                listed = ", ".join(each or "none" for each in known)
                 raise UserError(
-                    f"--{column} {value or 'none'}: {path} has no such row, but of {column} {known}"
+                    f"--{column} {value or 'none'}: {path} has no such row, but of {column} {listed}"
                 )
-            rows = rows[values == value]
+            rows = rows[rows[column].fillna("").astype(str) == value]
         return rows.iloc[0]
+
+
+def _texts(rows: pd.DataFrame, column: str) -> list[str]:
+    """Return what stands in a column, each once, as text."""
+    return list(dict.fromkeys(rows[column].fillna("").astype(str)))
 
 
 @dataclass(frozen=True)
@@ -110,6 +128,16 @@ def trace_value(path: str, asked: Asked, records: Records) -> Value:
         )
     if not Path(path).is_file():
         raise UserError(f"{path} is missing: {AGAIN}")
+    try:
+        return _traced(path, asked, record, records)
+    except (ValueError, KeyError) as error:
+        raise UserError(
+            f"{path}, or what it was computed from, can't be read ({error!r}): {AGAIN}"
+        ) from error
+
+
+def _traced(path: str, asked: Asked, record: Record, records: Records) -> Value:
+    asked = asked.of_one_training(path)
     row = asked.row_of(path)
     files = [read for read in record.inputs if asked.follows(record, read)]
     whole = bool(files) and all(Path(file).is_file() for file in files)
