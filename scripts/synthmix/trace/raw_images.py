@@ -43,7 +43,9 @@ class RawImages:
     more: int
     """How many files of that role are not in `files`."""
     shared_patients: list[str] | None
-    """Who was both learned from and tested on; None where that is not asked, as of folds."""
+    """Who was both learned from and tested on; None where that is not asked: of several folds."""
+    archive: RawFile | None
+    """The user's archive that they come from, if any."""
     downloads: dict[str, str] = field(default_factory=dict)
     """What was downloaded, and the checksum that was recorded then."""
 
@@ -77,8 +79,8 @@ def _of_data_set(chain: Chain, index: str, fetched: str, all_files: bool) -> Raw
     used = {name: table[table["sample_id"].isin(ids)] for name, ids in roles.items() if ids}
     fetching = chain.step_of(fetched)
     used = used or {LISTED: table}
-    folds = any(fold_of(path) for step in steps for path in step.files)
-    shared = None if folds or len(used) == 1 else _shared_patients(*used.values())
+    folds = {fold_of(path) for step in steps for path in step.files} - {None}
+    shared = None if len(folds) > 1 or len(used) == 1 else _shared_patients(*used.values())
     paths = sorted({root / path for rows in used.values() for path in rows["path"]})
     fetching.problems += _changed(paths, _prepared_at(chain, folder, index))
     first = sorted(set(next(iter(used.values()))["path"]))
@@ -93,6 +95,7 @@ def _of_data_set(chain: Chain, index: str, fetched: str, all_files: bool) -> Raw
         files=files,
         more=len(first) - len(shown),
         shared_patients=shared,
+        archive=_archive(fetching),
         downloads={} if any(file.recorded for file in files) else sums,
     )
 
@@ -153,6 +156,13 @@ def _checked(path: Path, downloads: Path, sums: dict[str, str], fetching: Step) 
             f"fetched.json beside its folder, and {AGAIN}"
         )
     return found
+
+
+def _archive(fetching: Step) -> RawFile | None:
+    """Return the archive that the settings of a fetch name."""
+    named = (Path(settings["path"]) for settings in fetching.values(dict) if "path" in settings)
+    path = next((path for path in named if path.is_file()), None)
+    return path and RawFile(str(path), sha256(path), recorded=False)
 
 
 def _sums(path: Path) -> dict[str, str]:

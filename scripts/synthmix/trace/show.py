@@ -131,6 +131,8 @@ def _value(value: Value) -> Iterator[str]:
     asked = value.asked
     of = f" of class {asked.label}" if asked.label else ""
     shown = f"{value.value:.6g} ({value.low:.4g} to {value.high:.4g})"
+    if value.undefined:
+        shown = f"undefined, as {value.undefined}"
     yield f"{asked.metric}{of} of {value.classifier} on {value.mix}: {shown}"
     yield f"{_INDENT}split {asked.split}, seed {asked.seed}, fold {asked.fold}, of {value.file}"
     tables = "table" if len(value.predictions) == 1 else "tables"
@@ -149,6 +151,8 @@ def _raw(images: RawImages, digits: int | None) -> Iterator[str]:
         several = len(images.shared_patients)
         such = f", such as {images.shared_patients[0]}" if several else ""
         yield f"patients both learned from and tested on: {several or 'none'}{such}"
+    if images.archive:
+        yield f"{images.archive.checksum[:digits]}  {images.archive.path}, the archive of these"
     for name, digest in images.downloads.items():
         yield f"{digest[:digits]}  {name}, as recorded when it came"
     for file in images.files:

@@ -80,7 +80,7 @@ class Asked:
             if value not in known:
                 listed = ", ".join(each or "none" for each in known)
                 raise UserError(
-                    f"--{column} {value or 'none'}: {path} has no such row, but of {column} {listed}"
+                    f"--{column} {value or 'none'}: {path} has no such row, but {listed}"
                 )
             rows = rows[rows[column].fillna("").astype(str) == value]
         return rows.iloc[0]
@@ -102,6 +102,8 @@ class Value:
     value: float
     low: float
     high: float
+    undefined: str
+    """Why there is no value, where there is none."""
     recomputed: float
     """From the predictions; nan where they are gone, or where it is undefined."""
     predictions: Sequence[str]
@@ -147,12 +149,13 @@ def _traced(path: str, asked: Asked, record: Record, records: Records) -> Value:
         row["classifier"],
         row["mix"],
         *(float(row[name]) for name in ("value", "low", "high")),
+        undefined=str(row.fillna("").get("undefined", "")),
         recomputed=recompute(files, asked, record) if whole else math.nan,
         predictions=files,
     )
     if whole and not found.equal:
         found.problems.append(
-            f"{path}: {asked.metric} is {found.value:.17g} there, but {found.recomputed:.17g} by "
+            f"{path}: {asked.metric} is {found.value} there, but {found.recomputed} by "
             f"its predictions: remove it and {AGAIN}"
         )
     _look_up(found, row, records)
@@ -200,7 +203,7 @@ def _look_up(value: Value, row: pd.Series, records: Records) -> None:
         value.stands_in.append(table)
         problems = list(stale(records, [table], [value.file]))
         if not problems and not _same(there, value.value):
-            problems = [f"{table} has {there:.17g} in its place: remove it and {AGAIN}"]
+            problems = [f"{table} has {there} in its place: remove it and {AGAIN}"]
         value.problems.extend(problems)
         for page in records.made_from(table):
             if records.of(page).rule == REPORTING and Path(page).is_file():
