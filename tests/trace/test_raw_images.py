@@ -52,7 +52,7 @@ def test_a_newer_file_among_those_used(number, project):
     os.utime(f"{RAW}/{number}.png")
     _, (problem,) = traced()
     assert problem.startswith(
-        f"1 raw files are newer than {DATASET}/stores/real.npy, such as {RAW}"
+        f"raw files are newer than {DATASET}/stores/real.npy: 1, such as {RAW}"
     )
     os.utime(f"{RAW}/{number}.png", (0, 0))
     assert traced()[1] == []
@@ -61,7 +61,7 @@ def test_a_newer_file_among_those_used(number, project):
 def test_a_file_that_is_gone(project):
     Path(f"{RAW}/0.png").unlink()
     images, (problem,) = traced()
-    assert problem.startswith(f"1 raw files are missing, such as {RAW}/0.png")
+    assert problem.startswith(f"raw files are missing: 1, such as {RAW}/0.png")
     assert len(images.files) == SHOWN - 1
 
 

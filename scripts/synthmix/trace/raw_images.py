@@ -140,9 +140,12 @@ def _changed(paths: Iterable[Path], prepared: tuple[str, float]) -> Iterator[str
     made, when = prepared
     gone = [path for path in paths if not path.is_file()]
     newer = [path for path in paths if path.is_file() and path.stat().st_mtime > when]
-    for found, what in ((gone, "are missing"), (newer, f"are newer than {made}")):
+    for found, what, mended in (
+        (gone, "missing", "bring them back"),
+        (newer, f"newer than {made}", f"if their pictures are others, remove it and {AGAIN}"),
+    ):
         if found:
-            yield f"{len(found)} raw files {what}, such as {found[0]}: {AGAIN}"
+            yield f"raw files are {what}: {len(found)}, such as {found[0]}; {mended}"
 
 
 def _checked(path: Path, downloads: Path, sums: dict[str, str], fetching: Step) -> RawFile:

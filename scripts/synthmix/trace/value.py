@@ -194,9 +194,8 @@ def _metric(table: pd.DataFrame, asked: Asked, record: Record) -> float:
 
 def _look_up(value: Value, row: pd.Series, records: Records) -> None:
     """Note where else the value stands, and whether it is the same there."""
-    for table in records.made_from(value.file):
-        if records.of(table).rule != TABULATING or not Path(table).is_file():
-            continue
+    pages: dict[str, None] = {}
+    for table in _made_by(TABULATING, value.file, records):
         there = _value_in(table, value, row)
         if there is None:
             continue
@@ -205,11 +204,16 @@ def _look_up(value: Value, row: pd.Series, records: Records) -> None:
         if not problems and not _same(there, value.value):
             problems = [f"{table} has {there} in its place: remove it and {AGAIN}"]
         value.problems.extend(problems)
-        for page in records.made_from(table):
-            if records.of(page).rule == REPORTING and Path(page).is_file():
-                if page not in value.stands_in:
-                    value.stands_in.append(page)
-                value.problems.extend(stale(records, [page], [table]))
+        for page in _made_by(REPORTING, table, records):
+            pages[page] = None
+            value.problems.extend(stale(records, [page], [table]))
+    value.stands_in.extend(pages)
+
+
+def _made_by(rule: str, path: str, records: Records) -> list[str]:
+    """Return the files that jobs of a rule made from `path`, as far as they are there."""
+    made = [made for made in records.made_from(path) if records.of(made).rule == rule]
+    return [path for path in made if Path(path).is_file()]
 
 
 def _value_in(table: str, value: Value, row: pd.Series) -> float | None:
