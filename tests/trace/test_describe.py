@@ -85,6 +85,16 @@ def test_the_epoch_whose_weights_were_kept(project):
     ]
 
 
+def test_what_a_search_has_chosen(project):
+    best = Path(f"{DATASET}/searches/dcgan/best.json")
+    best.parent.mkdir(parents=True)
+    best.write_text('{"candidate": "dcgan_1", "settings": {"learning_rate": 0.0001}}')
+    project.note("choose_generator", [str(best)])
+    chain = Chain(Records.read(Path()), str(best))
+    describe(chain)
+    assert "chosen: candidate dcgan_1, settings (learning_rate 0.0001)" in next(iter(chain)).details
+
+
 def test_what_can_not_be_read_is_a_problem(project):
     Path(f"{DATASET}/split.csv").write_text("")
     assert "what split_samples wrote can't be read" in described()["split_samples"].problems[-1]

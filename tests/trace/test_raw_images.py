@@ -91,6 +91,13 @@ def test_an_archive_has_a_checksum(project):
     assert images.archive.checksum == hashlib.sha256(b"zip").hexdigest()
 
 
+def test_the_archive_that_was_downloaded_keeps_its_recorded_checksum(project):
+    Path("data/mine/SHA256SUMS").write_text("abc  pictures.zip\n")
+    images, problems = traced()
+    assert images.downloads == {"pictures.zip": "abc"}
+    assert problems == []
+
+
 def test_patients_on_both_sides_are_told(project):
     index = f"{DATASET}/index.csv"
     table = pd.read_csv(index, dtype=str)

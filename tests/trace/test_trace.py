@@ -79,6 +79,14 @@ def test_json_has_all_of_it(untouched, capsys):
     assert said["raw_images"][0]["files"][0]["path"] == f"{RAW}/0.png"
 
 
+def test_json_has_no_number_for_what_is_gone(project, capsys):
+    Path(f"{DATASET}/predictions/vgg16/{MIX}/seed1.csv").unlink()
+    assert main([METRICS, "--metric", "accuracy", "--json"]) == 1
+    said = json.loads(capsys.readouterr().out, parse_constant=pytest.fail)
+    assert said["value"]["recomputed"] is None
+    assert not said["value"]["equal"]
+
+
 def test_a_broken_chain_is_told_and_ends_with_status_1(project, capsys):
     split = f"{DATASET}/split.csv"
     Path(split).unlink()

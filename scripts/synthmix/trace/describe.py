@@ -161,6 +161,7 @@ def _selected(step: Step, files: Files) -> Iterator[str]:
         yield f"{kept.sum()} of {len(kept)} training images kept"
 
 
+@_of("adopt_generator")
 @_of("train_generator")
 def _generator(step: Step, files: Files) -> Iterator[str]:
     yield from _last_row(files.output("history.csv"))
@@ -214,6 +215,14 @@ def _predictions(step: Step, files: Files) -> Iterator[str]:
             said = f"{split}: {_counted(table)}; {right} right"
             # validation images may be synthetic
             yield said + (_within(step, files, table, split, path) if split == "test" else "")
+
+
+@_of("choose_generator")
+@_of("choose_classifier")
+def _chosen(step: Step, files: Files) -> Iterator[str]:
+    if best := files.output(".json"):
+        chosen = json.loads(best.read_text(encoding="utf-8"))
+        yield f"chosen: {', '.join(_named(chosen))}"[:_LONGEST]
 
 
 def _within(step: Step, files: Files, table: pd.DataFrame, split: str, path: str) -> str:

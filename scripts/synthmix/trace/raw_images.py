@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from itertools import islice
 from pathlib import Path
 
 import pandas as pd
@@ -47,7 +48,7 @@ class RawImages:
     archive: RawFile | None
     """The user's archive that they come from, if any."""
     downloads: dict[str, str] = field(default_factory=dict)
-    """What was downloaded, and the checksum that was recorded then."""
+    """The first downloaded files, where these are archives, and their recorded checksums."""
 
 
 def raw_images(chain: Chain, all_files: bool) -> list[RawImages]:
@@ -96,7 +97,7 @@ def _of_data_set(chain: Chain, index: str, fetched: str, all_files: bool) -> Raw
         more=len(first) - len(shown),
         shared_patients=shared,
         archive=_archive(fetching),
-        downloads={} if any(file.recorded for file in files) else sums,
+        downloads={} if any(file.recorded for file in files) else dict(islice(sums.items(), SHOWN)),
     )
 
 

@@ -1,5 +1,6 @@
 """A chain as text, jobs indented below what was made from them, and as JSON."""
 
+import math
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
@@ -43,7 +44,7 @@ def as_json(trace: Trace) -> dict[str, Any]:
         "file": trace.chain.target,
         "whole": not trace.problems,
         "problems": trace.problems,
-        "value": trace.value and asdict(trace.value) | {"equal": trace.value.equal},
+        "value": trace.value and _finite(asdict(trace.value) | {"equal": trace.value.equal}),
         "steps": [
             {
                 "number": numbers[id(step)],
@@ -172,6 +173,14 @@ def _ending(trace: Trace) -> Iterator[str]:
         return
     yield f"The chain is broken ({checked}):"
     yield from (f"{_INDENT}! {problem}" for problem in trace.problems)
+
+
+def _finite(values: dict[str, Any]) -> dict[str, Any]:
+    """Return `values` with None for what is no number: JSON has none."""
+    return {
+        name: None if isinstance(value, float) and math.isnan(value) else value
+        for name, value in values.items()
+    }
 
 
 def _file(path: str) -> dict[str, Any]:
