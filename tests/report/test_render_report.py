@@ -210,6 +210,14 @@ def test_every_table_has_a_heading_for_each_column(study, request, tmp_path):
             assert int(attributes["colspan"]) == columns
 
 
+def test_the_command_that_traces_a_number_is_told(report, tmp_path):
+    first = read_table(report.summary).iloc[0]
+    names = f"--study {report.name} --dataset {report.dataset} --classifier {first['classifier']}"
+    for demo, scale in ((True, "demo"), (False, "paper")):
+        said = Page(render(tmp_path, replace(report, demo=demo))).words()
+        assert f"trace.py --scale {scale} {names} --mix {first['mix']} --metric accuracy" in said
+
+
 def test_the_same_study_gives_the_same_page(report, tmp_path):
     assert render(tmp_path, report) == render(tmp_path, report)
 

@@ -1,12 +1,15 @@
 """The whole graph: it ends in a report, repeats itself, survives being killed, reruns little."""
 
 import os
+import re
 import signal
 import subprocess
 import time
 
 import pytest
 
+from synthmix.store import read_table
+from synthmix.trace.trace import main as trace
 from workflow_project import Project
 
 PREPARED = {"fetch_dataset", "fetch_weights", "index_dataset", "prepare_images", "split_samples"}
@@ -59,6 +62,29 @@ def test_nothing_is_left_over_and_nothing_left_to_do(finished):
     assert not list(finished.folder.rglob("*.pt"))
     assert not [f for f in (finished.folder / "results").rglob(".*") if f.is_file()]
     assert finished.planned() == {}
+
+
+def test_a_number_is_traced_to_the_raw_files(finished, monkeypatch, capsys):
+    monkeypatch.chdir(finished.folder)
+    named = ["--study", "tiny", "--classifier", "vgg16", "--mix", "dcgan-cancer50-normal50-real10"]
+    assert trace([*named, "--metric", "macro_f1", "--images"]) == 0, capsys.readouterr().out
+    said = capsys.readouterr().out
+    assert "recomputed: equal" in said
+    assert "stands in results/report.html" in said
+    for rule in PREPARED | {"train_generator", "sample_generator", "compose_mix", "predict"}:
+        assert re.search(rf"^ *\d+ {rule}\b", said, re.MULTILINE), rule
+    index = read_table(finished.results() / "split.csv")
+    learned = index.loc[index["split"] == "train", "path"]
+    assert all(path in said for path in learned)
+    assert trace(["results/report.html"]) == 0, capsys.readouterr().out
+
+
+def test_a_number_that_was_edited_is_found(finished, monkeypatch, capsys):
+    monkeypatch.chdir(finished.folder)
+    mixes = "results/paper/tiny/phantoms/mixes/dcgan-cancer50-normal50-real10.csv"
+    with finished.edit(mixes, "cancer", "normal"):
+        assert trace(["results/report.html"]) == 1
+    assert f"{mixes} has changed since" in capsys.readouterr().out
 
 
 def test_an_edited_generator_reruns_its_jobs_and_what_follows(finished):

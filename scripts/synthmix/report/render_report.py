@@ -128,6 +128,7 @@ def _view(study: StudyReport) -> dict[str, Any]:
         "results": tables.result_groups(summary),
         "one_table": summary["mix"].nunique() == 1,
         "classifiers": list(summary["classifier"].unique()),
+        "traced": {**summary.iloc[0][["classifier", "mix"]], "metric": main_measure(summary)},
         "threshold": wording.decision(study.evaluation.get("threshold"), study.positive_class),
         "undefined": tables.undefined_measures(metrics, measures(summary)),
         "undefined_in_folds": tables.undefined_measures(
