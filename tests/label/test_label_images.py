@@ -59,6 +59,17 @@ def test_threads_keep_the_order(run, place):
     assert (place / "labels.html").read_bytes() == (place / "one.html").read_bytes()
 
 
+def test_blind_pages_are_shuffled_alike_each_time(run, place):
+    for number in range(9):
+        picture(number).save(place / "scans" / f"{number}.png")
+    for output in ("labels.html", "again.html"):
+        assert run("--blind", output=output) == 0
+    assert run(output="open.html") == 0
+    blind, again, names = (paths(place / f"{name}.html") for name in ("labels", "again", "open"))
+    assert blind == again != names
+    assert sorted(blind) == names
+
+
 def test_a_page_that_would_be_too_large_is_not_begun(run, place, capsys):
     noise = Image.effect_noise((300, 300), 90)
     noise.save(place / "scans" / "z.png")

@@ -160,6 +160,15 @@ class TestInABrowser:
         page.go(other.as_uri())
         assert text(page, "count") == "labelled 0 of 6"
 
+    def test_a_blind_page_shows_no_names(self, page, tmp_path):
+        blind = tmp_path / "blind.html"
+        assert main([str(tmp_path / "scans"), "--output", str(blind), "--blind"]) == 0
+        page.go(blind.as_uri())
+        page.press("g")
+        assert text(page, "position") == "2 / 6"
+        assert ".png" not in page.run("document.querySelector('main').textContent")
+        assert "good" in saved_table(page, tmp_path).read_text()
+
     def test_an_earlier_table_is_gone_on_with(self, page, tmp_path):
         page.press("b", "g")
         table = saved_table(page, tmp_path)

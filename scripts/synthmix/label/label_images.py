@@ -15,6 +15,7 @@ from synthmix.label.choices import label_keys
 from synthmix.label.page import render_page
 from synthmix.label.pictures import Shown, show_file
 from synthmix.prepare.prepare_images import in_order
+from synthmix.seeds import derive_seed
 
 MEGABYTE = 1_000_000
 MOST_TOLD = 5
@@ -62,8 +63,10 @@ def label_images(asked: argparse.Namespace) -> str:
         listed += f"\n  and {len(bad) - MOST_TOLD} more"
     if not good:
         raise UserError(f"{place}: none of {len(bad)} images can be shown:{listed}")
+    if asked.blind:
+        images.sort(key=lambda image: derive_seed("order", image.name))
     title = place.resolve().name or str(place)
-    write_text(output, render_page(_printable(title), keys, images))
+    write_text(output, render_page(_printable(title), keys, images, asked.blind))
     told = f"{output}: {good} images to label; open it in a browser"
     return told + (f". {len(bad)} can't be shown, which the page lists too:{listed}" if bad else "")
 
@@ -130,6 +133,7 @@ def _parser() -> argparse.ArgumentParser:
     add("--output", required=True, metavar="FILE.html", help="where the page goes")
     add("--labels", nargs="+", default=["good", "bad"], metavar="LABEL", help="default: good bad")
     add("--keys", nargs="+", metavar="KEY", help="of each label; its first letter by default")
+    add("--blind", action="store_true", help="hide what files are called, and shuffle them")
     add("--pixels", type=int, default=480, metavar="N", help="longest side of a picture: 480")
     add("--limit-mb", type=float, default=200, metavar="MB", help="of the page: 200")
     add("--threads", type=int, default=1, metavar="N", help="CPU threads, no more than cores")

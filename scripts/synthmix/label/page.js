@@ -51,7 +51,7 @@ function show() {
   }
   const done = labels.filter((label) => label !== null).length;
   element("position").textContent = `${current + 1} / ${labels.length}`;
-  element("name").textContent = image.path;
+  element("name").textContent = DATA.blind ? "" : image.path;
   element("label").textContent = labels[current] ?? "no label yet";
   element("label").dataset.label = DATA.labels.indexOf(labels[current]);
   element("progress").value = done;

@@ -14,10 +14,13 @@ from synthmix.label.pictures import PLANES, Shown
 HERE = Path(__file__).parent
 
 
-def render_page(title: str, keys: Mapping[str, str], images: Sequence[Shown]) -> str:
+def render_page(
+    title: str, keys: Mapping[str, str], images: Sequence[Shown], blind: bool = False
+) -> str:
     """Return the page for the `images` in their order, with the key of each label.
 
-    Those that have a reason in the place of pictures are listed below the others.
+    With `blind` it does not show what the images are called. Those that have a reason in the place
+    of pictures are listed below the others.
     """
     script, style = (
         (HERE / name).read_text(encoding="utf-8").strip() for name in ("page.js", "page.css")
@@ -31,6 +34,7 @@ def render_page(title: str, keys: Mapping[str, str], images: Sequence[Shown]) ->
             "labels": list(keys),
             "keys": list(keys.values()),
             "planes": PLANES,
+            "blind": blind,
             "images": [{"path": image.name, "pictures": image.pictures} for image in shown],
         },
         count=len(shown),
