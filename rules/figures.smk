@@ -71,6 +71,40 @@ rule plot_samples:
         "../scripts/plot_samples.py"
 
 
+rule plot_quiz:
+    input:
+        images=rules.prepare_images.output.images,
+        split=rules.split_samples.output.split,
+        pools=lambda wildcards: expand(
+            rules.sample_generator.output.images, **wildcards, label=classes_of(wildcards)
+        ),
+        tables=lambda wildcards: expand(
+            rules.sample_generator.output.table, **wildcards, label=classes_of(wildcards)
+        ),
+    output:
+        figure=FIGURES + "/quiz-{generator}.png",
+        key=DATASET + "/tables/quiz-{generator}-key.csv",
+    log:
+        LOGS + "/plot_quiz/{generator}.log",
+    benchmark:
+        BENCHMARKS + "/plot_quiz/{generator}.tsv"
+    params:
+        classes=classes_of,
+        seed=MASTER_SEED,
+        demo=DEMO,
+        code=code("plot_quiz"),
+    threads: 1
+    resources:
+        mem_mb=memory(1500),
+        runtime=minutes(20),
+    conda:
+        ENVIRONMENT
+    message:
+        "Drawing real images and those of {wildcards.generator} for a quiz"
+    script:
+        "../scripts/plot_quiz.py"
+
+
 rule plot_mixes:
     input:
         mixes=rules.tabulate_study.output.mixes,

@@ -112,6 +112,7 @@ def generator_files(study, dataset):
         [study_files(study, dataset)[name] for name in names]
         + [file for found in pictures.values() for _, file in found]
         + [search["figure"] for search in study_searches(study, dataset)]
+        + [file for quiz in study_quizzes(study, dataset) for file in (quiz["figure"], quiz["key"])]
     )
 
 
@@ -125,6 +126,19 @@ def study_searches(study, dataset):
         }
         for searched, generator in SEARCHES
         if searched == study
+        for names in [{"study": study, "dataset": dataset, "generator": generator}]
+    ]
+
+
+def study_quizzes(study, dataset):
+    """Return generator, figure and key of every quiz, by the fields of `Quiz`."""
+    return [
+        {
+            "generator": generator,
+            "figure": rules.plot_quiz.output.figure.format(**names),
+            "key": rules.plot_quiz.output.key.format(**names),
+        }
+        for generator in STUDIES[study].generators
         for names in [{"study": study, "dataset": dataset, "generator": generator}]
     ]
 
@@ -177,6 +191,12 @@ rule render_report:
             for search in study_searches(*key)
             for kind in ("table", "figure")
         ],
+        quizzes=[
+            quiz[kind]
+            for key in REPORTED
+            for quiz in study_quizzes(*key)
+            for kind in ("figure", "key")
+        ],
     output:
         REPORT,
     log:
@@ -190,6 +210,7 @@ rule render_report:
                 "files": study_files(*key),
                 "pictures": study_pictures(*key),
                 "searches": study_searches(*key),
+                "quizzes": study_quizzes(*key),
             }
             for key in REPORTED
         ],

@@ -14,7 +14,7 @@ from PIL import Image
 from synthmix.figures.predictions import PredictionFile
 from synthmix.files import write_table
 from synthmix.mix.plan import Mix, describe_class_shares, plan_mixes, plan_real_mixes
-from synthmix.report.render_report import Picture, Search, StudyReport
+from synthmix.report.render_report import Picture, Quiz, Search, StudyReport
 from synthmix.search.table import table_of
 from synthmix.store import save_array, table_path
 
@@ -49,7 +49,7 @@ WITHOUT_MIXES = dict.fromkeys(
         *("scores", "generator_history_figure", "scores_figure", "mixes_figure"),
         *("comparison_figure", "real_share_figure", "synthetic_share_figure"),
     )
-) | dict.fromkeys(("samples", "sheets", "planes", "nearest", "searches"), ())
+) | dict.fromkeys(("samples", "sheets", "planes", "nearest", "searches", "quizzes"), ())
 
 
 @dataclass(frozen=True)
@@ -457,6 +457,12 @@ def _write_search(path: Path) -> Path:
     return path
 
 
+def _write_key(path: Path) -> Path:
+    rows = [(1, "synthetic"), (2, "real"), (3, "real"), (4, "synthetic"), (5, "real")]
+    write_table(path, pd.DataFrame(rows, columns=["number", "origin"]))
+    return path
+
+
 def make_study_report(folder: Path, **changes: Any) -> StudyReport:
     """Return what the report needs, with stand-ins for the figures; `changes` go to StudyReport.
 
@@ -515,6 +521,10 @@ def make_study_report(folder: Path, **changes: Any) -> StudyReport:
         heat_maps=[Picture("vgg16", png)],
         feature_maps=[Picture("vgg16", png)],
         sweeps=[Picture("vgg16, stage 1", svg)],
+        quizzes=[
+            Quiz(generator, png, _write_key(folder / f"{number}-key.csv"))
+            for number, generator in enumerate(files.pools)
+        ],
         searches=[Search("dcgan", _write_search(folder / "search.csv"), svg)],
     )
     if options.get("real_only"):

@@ -72,7 +72,7 @@ def test_a_study_without_mixes_ends_with_what_its_generators_make(tmp_path):
     (project.folder / "studies/tiny.yaml").write_text(kept)
     jobs = project.planned()
     assert jobs["train_generator"] == jobs["sample_generator"] == 2
-    assert jobs["plot_scores"] == jobs["plot_samples"] == 1
+    assert jobs["plot_scores"] == jobs["plot_samples"] == jobs["plot_quiz"] == 1
     assert "plot_snapshots" not in jobs
     assert "compose_mix" not in jobs
     snapshots = kept.replace("batch_size: 8", "batch_size: 8, snapshots: { every: 5 }")

@@ -44,6 +44,15 @@ class Search:
 
 
 @dataclass(frozen=True)
+class Quiz:
+    """What `plot_quiz` drew of a generator, and the table of what its images are."""
+
+    generator: str
+    figure: Path
+    key: Path
+
+
+@dataclass(frozen=True)
 class StudyReport:
     """All that the report says about one data set of one study.
 
@@ -97,6 +106,7 @@ class StudyReport:
     feature_maps: Sequence[Picture] = ()
     sweeps: Sequence[Picture] = ()
     searches: Sequence[Search] = ()
+    quizzes: Sequence[Quiz] = ()
 
 
 def render_report(
@@ -190,6 +200,7 @@ def _mixes_view(study: StudyReport) -> dict[str, Any]:
         "kinds": mixes.groupby("kind")["mix"].nunique().reindex(KINDS, fill_value=0).to_dict(),
         "scores": tables.score_rows(read_table(study.scores)) if study.scores else [],
         "searches": [_search_view(search) for search in study.searches],
+        "quizzes": [_quiz_view(quiz) for quiz in study.quizzes],
         "mix_labels": list(mixes["label"].unique()),
         "mix_groups": tables.mix_groups(mixes),
         "comparisons": tables.comparison_groups(read_table(study.comparison), mix_names(mixes)),
@@ -204,6 +215,18 @@ def _search_view(search: Search) -> dict[str, Any]:
         "score": table["score"].iloc[0].replace("_", " "),
         "settings": [name.replace("_", " ") for name in searched_settings(table)],
         "rows": tables.search_rows(table),
+    }
+
+
+def _quiz_view(quiz: Quiz) -> dict[str, Any]:
+    key = read_table(quiz.key)
+    return {
+        "generator": quiz.generator,
+        "figure": quiz.figure,
+        "answers": {
+            origin: list(key.loc[key["origin"] == origin, "number"])
+            for origin in ("real", "synthetic")
+        },
     }
 
 
