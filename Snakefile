@@ -45,6 +45,12 @@ rule all:
             for file in sweep_files(study, dataset)
         ],
         [
+            file
+            for study, settings in ASKED_STUDIES.items()
+            for dataset in settings.datasets
+            for file in pipeline_files(study, dataset).values()
+        ],
+        [
             f"{RESULTS}/{study}/{dataset}/split.csv"
             for study, settings in ASKED_STUDIES.items()
             for dataset in settings.datasets

@@ -105,6 +105,30 @@ rule plot_quiz:
         "../scripts/plot_quiz.py"
 
 
+rule plot_pipeline:
+    input:
+        pipeline=rules.measure_pipeline.output.table,
+    output:
+        FIGURES + "/pipeline.svg",
+    log:
+        LOGS + "/plot_pipeline.log",
+    benchmark:
+        BENCHMARKS + "/plot_pipeline.tsv"
+    params:
+        demo=DEMO,
+        code=code("plot_pipeline"),
+    threads: 1
+    resources:
+        mem_mb=memory(1500),
+        runtime=minutes(20),
+    conda:
+        ENVIRONMENT
+    message:
+        "Drawing how fast the images of {wildcards.dataset} are read"
+    script:
+        "../scripts/plot_pipeline.py"
+
+
 rule plot_mixes:
     input:
         mixes=rules.tabulate_study.output.mixes,

@@ -41,7 +41,18 @@ def study_files(study, dataset):
             "generator_history_figure": f"{figures}/generator_history.svg",
             "scores_figure": f"{figures}/scores.svg",
         }
-    return files
+    return files | pipeline_files(study, dataset)
+
+
+def pipeline_files(study, dataset):
+    """Return how fast images are read, of pictures and where the study asks for it."""
+    if STUDIES[study].input_pipeline is None or STUDIES[study].prepare_of(dataset).volume_shape:
+        return {}
+    names = {"study": study, "dataset": dataset}
+    return {
+        "pipeline": rules.measure_pipeline.output.table.format(**names),
+        "pipeline_figure": rules.plot_pipeline.output[0].format(**names),
+    }
 
 
 def study_pictures(study, dataset):

@@ -457,6 +457,13 @@ def _write_search(path: Path) -> Path:
     return path
 
 
+def _write_pipeline(path: Path) -> Path:
+    rows = [("store", 500, 0.125, 4000.0, 40.0), ("image_folder", 500, 5.0, 100.0, 1.0)]
+    names = ["loader", "images", "seconds", "images_per_second", "ratio"]
+    write_table(path, pd.DataFrame(rows, columns=names))
+    return path
+
+
 def _write_key(path: Path) -> Path:
     rows = [(1, "synthetic"), (2, "real"), (3, "real"), (4, "synthetic"), (5, "real")]
     write_table(path, pd.DataFrame(rows, columns=["number", "origin"]))
@@ -525,6 +532,8 @@ def make_study_report(folder: Path, **changes: Any) -> StudyReport:
             Quiz(generator, png, _write_key(folder / f"{number}-key.csv"))
             for number, generator in enumerate(files.pools)
         ],
+        pipeline=_write_pipeline(folder / "pipeline.csv"),
+        pipeline_figure=svg,
         searches=[Search("dcgan", _write_search(folder / "search.csv"), svg)],
     )
     if options.get("real_only"):

@@ -81,7 +81,7 @@ def test_the_page_is_whole(report, tmp_path):
     assert "images, not the 300,000 asked for" in words
     assert "torch 2.11" in words
     images = [attributes for tag, attributes in page.elements if tag == "img"]
-    assert len(images) == 22
+    assert len(images) == 23
     assert all(image["alt"] for image in images)
 
 
@@ -101,6 +101,13 @@ def test_the_answers_of_the_quiz_are_folded_away(report, tmp_path):
     assert "Which is which?" in text
     without = render(tmp_path, replace(report, quizzes=()))
     assert "Which is which?" not in without
+
+
+def test_how_fast_images_are_read_is_shown_where_it_was_measured(report, tmp_path):
+    words = Page(render(tmp_path, report)).words()
+    assert "store 500 0.125 4,000.0 40.00 image folder 500 5.000 100.0 1.00" in words
+    without = replace(report, pipeline=None, pipeline_figure=None)
+    assert "How fast images are read" not in Page(render(tmp_path, without)).words()
 
 
 @pytest.fixture(scope="module")

@@ -82,6 +82,14 @@ def test_a_study_without_mixes_ends_with_what_its_generators_make(tmp_path):
     assert scored["score_real"] == scored["train_score_network"] == 1
 
 
+def test_the_input_pipeline_is_measured_where_a_study_asks_for_it(tmp_path):
+    project = Project.copy(tmp_path / "synthmix")
+    assert "measure_pipeline" not in project.planned()
+    with project.edit("studies/tiny.yaml", "\nmixes:", "\ninput_pipeline: {}\n\nmixes:"):
+        jobs = project.planned()
+    assert jobs["measure_pipeline"] == jobs["plot_pipeline"] == 1
+
+
 def test_exports_are_made_of_every_generator_when_asked_for_alone(tmp_path):
     project = Project.copy(tmp_path / "synthmix")
     assert "export_images" not in project.planned()

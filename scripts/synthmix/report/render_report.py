@@ -95,6 +95,8 @@ class StudyReport:
     comparison_figure: Path | None = None
     real_share_figure: Path | None = None
     synthetic_share_figure: Path | None = None
+    pipeline: Path | None = None
+    pipeline_figure: Path | None = None
     samples: Sequence[Picture] = ()
     sheets: Sequence[Picture] = ()
     snapshots: Sequence[Picture] = ()
@@ -148,6 +150,7 @@ def _view(study: StudyReport) -> dict[str, Any]:
         "pairs": tables.pair_rows(compared, mix_names(summary)),
         "published": tables.published_rows(summary),
         "settings": yaml.safe_dump(dict(study.settings), sort_keys=False, allow_unicode=True),
+        "pipeline": tables.pipeline_rows(read_table(study.pipeline)) if study.pipeline else [],
         **_data_view(study, summary),
         **_mixes_view(study),
     }
@@ -163,6 +166,7 @@ def _sections(study: StudyReport, several_classifiers: bool) -> set[str]:
         "mixes": study.mixes_figure,
         "comparisons": study.comparison_figure,
         "classifiers": several_classifiers,
+        "pipeline": study.pipeline,
         "looks": study.examples or study.heat_maps or study.feature_maps,
     }
     return shown | {name for name, there in conditional.items() if there}
