@@ -105,7 +105,7 @@ def test_the_answers_of_the_quiz_are_folded_away(report, tmp_path):
 
 def test_how_fast_images_are_read_is_shown_where_it_was_measured(report, tmp_path):
     words = Page(render(tmp_path, report)).words()
-    assert "store 500 0.125 4,000.0 40.00 image folder 500 5.000 100.0 1.00" in words
+    assert "store 500 0.125 4,000.0 40.00 image folder 500 5 100.0 1.00" in words
     without = replace(report, pipeline=None, pipeline_figure=None)
     assert "How fast images are read" not in Page(render(tmp_path, without)).words()
 

@@ -96,7 +96,7 @@ def pipeline_rows(pipeline: pd.DataFrame) -> list[Row]:
         {
             "loader": str(row.loader).replace("_", " "),
             "images": row.images,
-            "seconds": f"{row.seconds:.3f}",
+            "seconds": f"{row.seconds:.3g}",
             "rate": f"{row.images_per_second:,.1f}",
             "ratio": f"{row.ratio:.2f}",
         }
