@@ -2,6 +2,7 @@
 
 import json
 import os
+import select
 import shutil
 import subprocess
 import time
@@ -24,8 +25,7 @@ class Browser:
     def __init__(self, folder: Path, commands: int, answers: int) -> None:
         """Take the ends of the pipes to write to and to read from."""
         self.folder = folder
-        self.commands = os.fdopen(commands, "wb", buffering=0)
-        self.answers = os.fdopen(answers, "rb")
+        self.commands, self.answers = commands, answers
         self.number, self.session = 0, None
         self.rest = b""
 
@@ -35,7 +35,7 @@ class Browser:
         message = {"id": self.number, "method": method, "params": parameters}
         if self.session:
             message["sessionId"] = self.session
-        self.commands.write(json.dumps(message).encode() + b"\0")
+        os.write(self.commands, json.dumps(message).encode() + b"\0")
         while True:
             answer = json.loads(self._message())
             if answer.get("id") == self.number:
@@ -81,7 +81,8 @@ class Browser:
 
     def _message(self) -> bytes:
         while b"\0" not in self.rest:
-            part = self.answers.read1(1 << 20)
+            assert select.select([self.answers], [], [], PATIENCE)[0], "no answer"
+            part = os.read(self.answers, 1 << 20)
             assert part, "the browser is gone"
             self.rest += part
         message, _, self.rest = self.rest.partition(b"\0")
@@ -114,5 +115,5 @@ def browser(folder: Path) -> Iterator[Browser]:
     finally:
         process.terminate()
         process.wait(PATIENCE)
-        opened.commands.close()
-        opened.answers.close()
+        os.close(in_write)
+        os.close(out_read)

@@ -3,7 +3,7 @@
 import logging
 import tempfile
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -41,7 +41,7 @@ class StoredBatches:
         self.store, self.rows, self.batch_size = store, rows, batch_size
         self.random = np.random.default_rng(seed)
 
-    def __iter__(self) -> Batches:
+    def __iter__(self) -> Iterator[torch.Tensor]:
         """Yield the batches as a training reads them."""
         for rows in batches_of(self.random.permutation(self.rows), self.batch_size):
             yield to_tensor(self.store[rows])
@@ -66,14 +66,9 @@ def measure_pipeline(
     """
     store, samples = load_array(images), read_table(split)
     rows = np.linspace(0, len(samples) - 1, min(settings.images, len(samples))).round().astype(int)
-    read = load_dataset(source).read
-    root, side, channels = raw_root(fetched), store.shape[1], store.shape[3]
+    side, channels = store.shape[1], store.shape[3]
     with tempfile.TemporaryDirectory(prefix=".pipeline-", dir=Path(table).parent) as name:
-        for row in rows:
-            sample = samples.iloc[row]
-            frame = sample.get("frame")
-            image = read(root / sample["path"], frame if isinstance(frame, str) else "")
-            _write_picture(image, Path(name) / sample["label"] / f"{row}.png", channels)
+        _write_pictures(samples.iloc[rows], raw_root(fetched), source, Path(name), channels)
         loaders = {
             STORE: StoredBatches(store, rows, settings.batch_size, derive_seed("pipeline", seed)),
             FOLDER: folder_batches(Path(name), side, channels, settings.batch_size),
@@ -116,6 +111,18 @@ def tabulate(seconds: dict[str, float], images: int) -> pd.DataFrame:
         for name, taken in seconds.items()
     ]
     return pd.DataFrame(rows, columns=COLUMNS)
+
+
+def _write_pictures(
+    samples: pd.DataFrame, root: Path, source: str, folder: Path, channels: int
+) -> None:
+    """Write the raw images of `samples`, which lie below `root`, to a folder for each class."""
+    read = load_dataset(source).read
+    frames = samples["frame"].fillna("")
+    for row, path, frame, label in zip(
+        samples.index, samples["path"], frames, samples["label"], strict=True
+    ):
+        _write_picture(read(root / path, frame), folder / label / f"{row}.png", channels)
 
 
 def _write_picture(image: Image.Image | np.ndarray, path: Path, channels: int) -> None:

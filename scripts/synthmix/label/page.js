@@ -211,16 +211,16 @@ function pressed(event) {
     return;
   }
   // a button or a list in focus has the space key for itself
-  const own = event.target.closest("button, summary, input") && key === " ";
+  const ofFocus = event.target.closest("button, summary, input") && key === " ";
   const commands = {
     arrowleft: () => move(-1),
     arrowright: () => move(1),
     " ": skip,
     backspace: undo,
   };
-  const chosen = DATA.keys.findIndex((own) => own.toLowerCase() === key);
+  const chosen = DATA.keys.findIndex((given) => given.toLowerCase() === key);
   const command = chosen < 0 ? commands[key] : () => choose(DATA.labels[chosen]);
-  if (command === undefined || event.altKey || own) {
+  if (command === undefined || event.altKey || ofFocus) {
     return;
   }
   event.preventDefault();
