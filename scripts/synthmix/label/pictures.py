@@ -69,7 +69,7 @@ def _data_uri(picture: Image.Image, pixels: int) -> str:
     picture = picture.convert("L" if picture.mode in ("1", "L") else "RGB")
     picture.thumbnail((pixels, pixels))
     written = {}
-    for kind, options in (("png", {"optimize": True}), ("jpeg", {"quality": JPEG_QUALITY})):
+    for kind, options in (("png", {}), ("jpeg", {"quality": JPEG_QUALITY})):
         content = io.BytesIO()
         picture.save(content, kind, **options)
         written[kind] = content.getvalue()
