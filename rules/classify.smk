@@ -120,6 +120,35 @@ def backbone_of(wildcards):
     return BACKBONES[wildcards.backbone]
 
 
+rule measure_pipeline:
+    input:
+        images=rules.prepare_images.output.images,
+        split=rules.split_samples.output.split,
+        fetched=fetched_of,
+    output:
+        table=DATASET + "/tables/pipeline.csv",
+        markdown=DATASET + "/tables/pipeline.md",
+    log:
+        LOGS + "/measure_pipeline.log",
+    benchmark:
+        BENCHMARKS + "/measure_pipeline.tsv"
+    params:
+        source=lambda wildcards: dataset_of(wildcards).source,
+        settings=settings(lambda wildcards: study_of(wildcards).input_pipeline or InputPipeline()),
+        seed=MASTER_SEED,
+        code=dataset_code("measure_pipeline"),
+    threads: TRAINING_THREADS
+    resources:
+        mem_mb=memory(1500, lambda wildcards: 512 * image_bytes(wildcards)),
+        runtime=minutes(60),
+    conda:
+        ENVIRONMENT
+    message:
+        "Measuring how fast the images of {wildcards.dataset} are read"
+    script:
+        "../scripts/measure_pipeline.py"
+
+
 rule extract_features:
     input:
         images=DATASET + "/stores/{store}.npy",

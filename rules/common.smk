@@ -23,7 +23,7 @@ from synthmix.classifiers.plan import (
     training_mb,
     weights_name,
 )
-from synthmix.config.preparation import FoldSplit
+from synthmix.config.preparation import FoldSplit, InputPipeline
 from synthmix.mix.plan import pool_size
 from synthmix.registry import CLASSIFIERS, dataset_module, generator_module, load_dataset
 from synthmix.trackers import require_tracker

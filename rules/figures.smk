@@ -69,6 +69,60 @@ rule plot_samples:
         "../scripts/plot_samples.py"
 
 
+rule plot_quiz:
+    input:
+        images=rules.prepare_images.output.images,
+        split=rules.split_samples.output.split,
+        pools=pools_of(rules.sample_generator.output.images),
+        tables=pools_of(rules.sample_generator.output.table),
+    output:
+        figure=FIGURES + "/quiz-{generator}.png",
+        key=DATASET + "/tables/quiz-{generator}-key.csv",
+    log:
+        LOGS + "/plot_quiz/{generator}.log",
+    benchmark:
+        BENCHMARKS + "/plot_quiz/{generator}.tsv"
+    params:
+        classes=classes_of,
+        seed=MASTER_SEED,
+        demo=DEMO,
+        code=code("plot_quiz"),
+    threads: 1
+    resources:
+        mem_mb=memory(1500),
+        runtime=minutes(20),
+    conda:
+        ENVIRONMENT
+    message:
+        "Drawing real images and those of {wildcards.generator} for a quiz"
+    script:
+        "../scripts/plot_quiz.py"
+
+
+rule plot_pipeline:
+    input:
+        pipeline=rules.measure_pipeline.output.table,
+    output:
+        FIGURES + "/pipeline.svg",
+    log:
+        LOGS + "/plot_pipeline.log",
+    benchmark:
+        BENCHMARKS + "/plot_pipeline.tsv"
+    params:
+        demo=DEMO,
+        code=code("plot_pipeline"),
+    threads: 1
+    resources:
+        mem_mb=memory(1500),
+        runtime=minutes(20),
+    conda:
+        ENVIRONMENT
+    message:
+        "Drawing how fast the images of {wildcards.dataset} are read"
+    script:
+        "../scripts/plot_pipeline.py"
+
+
 rule plot_mixes:
     input:
         mixes=rules.tabulate_study.output.mixes,

@@ -37,7 +37,19 @@ def study_files(study, dataset):
             "generator_history_figure": f"{figures}/generator_history.svg",
             "scores_figure": f"{figures}/scores.svg",
         }
-    return files
+    return files | pipeline_files(study, dataset)
+
+
+def pipeline_files(study, dataset):
+    """Return how fast images are read, of pictures and where the study asks for it."""
+    settings = VIEWS[study, dataset]
+    if settings.input_pipeline is None or settings.prepare_of(dataset).volume_shape:
+        return {}
+    names = {"study": study, "dataset": dataset}
+    return {
+        "pipeline": rules.measure_pipeline.output.table.format(**names),
+        "pipeline_figure": rules.plot_pipeline.output[0].format(**names),
+    }
 
 
 def study_pictures(study, dataset):
@@ -108,6 +120,7 @@ def generator_files(study, dataset):
         [study_files(study, dataset)[name] for name in names]
         + [file for found in pictures.values() for _, file in found]
         + [search["figure"] for search in study_searches(study, dataset)]
+        + [file for quiz in study_quizzes(study, dataset) for file in (quiz["figure"], quiz["key"])]
     )
 
 
@@ -121,6 +134,19 @@ def study_searches(study, dataset):
         }
         for *searched, generator in SEARCHES
         if searched == [study, dataset]
+        for names in [{"study": study, "dataset": dataset, "generator": generator}]
+    ]
+
+
+def study_quizzes(study, dataset):
+    """Return generator, figure and key of every quiz, by the fields of `Quiz`."""
+    return [
+        {
+            "generator": generator,
+            "figure": rules.plot_quiz.output.figure.format(**names),
+            "key": rules.plot_quiz.output.key.format(**names),
+        }
+        for generator in VIEWS[study, dataset].generators
         for names in [{"study": study, "dataset": dataset, "generator": generator}]
     ]
 
@@ -178,6 +204,7 @@ def pages(keys, page):
                 else []
             )
             + sweep_files(study, dataset)
+            + list(pipeline_files(study, dataset).values())
             + [f"{RESULTS}/{study}/{dataset}/split.csv"]
         ),
     ]
@@ -204,6 +231,9 @@ rule render_report:
                 search[kind] for search in study_searches(*key) for kind in ("table", "figure")
             ]
         ),
+        quizzes=on_page(
+            lambda *key: [quiz[kind] for quiz in study_quizzes(*key) for kind in ("figure", "key")]
+        ),
     output:
         "results/{page}.html",
     log:
@@ -217,6 +247,7 @@ rule render_report:
                 "files": study_files(*key),
                 "pictures": study_pictures(*key),
                 "searches": study_searches(*key),
+                "quizzes": study_quizzes(*key),
             }
             for key in reported_on(wildcards)
         ],

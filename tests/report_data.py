@@ -21,7 +21,7 @@ from synthmix.mix.plan import (
     plan_real_mixes,
     plan_study,
 )
-from synthmix.report.render_report import Picture, Search, StudyReport
+from synthmix.report.render_report import Picture, Quiz, Search, StudyReport
 from synthmix.search.table import table_of
 from synthmix.store import save_array, table_path
 
@@ -56,7 +56,7 @@ WITHOUT_MIXES = dict.fromkeys(
         *("scores", "generator_history_figure", "scores_figure", "mixes_figure"),
         *("comparison_figure", "real_share_figure", "synthetic_share_figure"),
     )
-) | dict.fromkeys(("samples", "sheets", "planes", "nearest", "searches"), ())
+) | dict.fromkeys(("samples", "sheets", "planes", "nearest", "searches", "quizzes"), ())
 
 
 @dataclass(frozen=True)
@@ -481,6 +481,19 @@ def _write_search(path: Path) -> Path:
     return path
 
 
+def _write_pipeline(path: Path) -> Path:
+    rows = [("store", 500, 0.125, 4000.0, 40.0), ("image_folder", 500, 5.0, 100.0, 1.0)]
+    names = ["loader", "images", "seconds", "images_per_second", "ratio"]
+    write_table(path, pd.DataFrame(rows, columns=names))
+    return path
+
+
+def _write_key(path: Path) -> Path:
+    rows = [(1, "synthetic"), (2, "real"), (3, "real"), (4, "synthetic"), (5, "real")]
+    write_table(path, pd.DataFrame(rows, columns=["number", "origin"]))
+    return path
+
+
 def make_study_report(folder: Path, **changes: Any) -> StudyReport:
     """Return what the report needs, with stand-ins for the figures; `changes` go to StudyReport.
 
@@ -539,6 +552,12 @@ def make_study_report(folder: Path, **changes: Any) -> StudyReport:
         heat_maps=[Picture("vgg16", png)],
         feature_maps=[Picture("vgg16", png)],
         sweeps=[Picture("vgg16, stage 1", svg)],
+        quizzes=[
+            Quiz(generator, png, _write_key(folder / f"{number}-key.csv"))
+            for number, generator in enumerate(files.pools)
+        ],
+        pipeline=_write_pipeline(folder / "pipeline.csv"),
+        pipeline_figure=svg,
         searches=[Search("dcgan", _write_search(folder / "search.csv"), svg)],
     )
     if options.get("real_only"):

@@ -583,6 +583,22 @@ def test_generators_of_pictures_take_no_volumes(settings, mistakes):
     assert "generator small makes pictures: give image_size" in mistakes(settings)[0]
 
 
+def test_the_input_pipeline_is_measured_where_asked_for_and_on_pictures(
+    settings, mistakes, project
+):
+    project.write(settings | {"input_pipeline": {}})
+    assert project.load().studies["s"].input_pipeline.images == 500
+    for value in (True, {"images": 501}):
+        assert "input_pipeline" in mistakes(settings | {"input_pipeline": value})[0]
+    volumes = {"source": "mr_art", "prepare": {"volume_shape": [9, 9, 9]}}
+    study = {"title": "x", "datasets": {"scans": volumes}, "prepare": {"image_size": 64}}
+    told = mistakes(study | {"input_pipeline": {}})
+    assert told == [
+        "studies/s.yaml: input_pipeline: is measured on pictures, and there are "
+        "volumes only: remove it"
+    ]
+
+
 @pytest.mark.parametrize(
     ("source", "changes", "message"),
     [

@@ -81,7 +81,7 @@ def test_the_page_is_whole(report, tmp_path):
     assert "images, not the 300,000 asked for" in words
     assert "torch 2.11" in words
     images = [attributes for tag, attributes in page.elements if tag == "img"]
-    assert len(images) == 21
+    assert len(images) == 23
     assert all(image["alt"] for image in images)
 
 
@@ -92,6 +92,22 @@ def test_the_candidates_of_a_search_are_listed_the_best_first(report, tmp_path):
     assert f"frechet distance {rows}" in words
     without = Page(render(tmp_path, replace(report, searches=()))).words()
     assert "Search for settings" not in without
+
+
+def test_the_answers_of_the_quiz_are_folded_away(report, tmp_path):
+    text = render(tmp_path, report)
+    folded = text.split("<summary>The answers for dcgan</summary>")[1].split("</details>")[0]
+    assert "Real: 2, 3 and 5. Synthetic: 1 and 4." in folded
+    assert "Which is which?" in text
+    without = render(tmp_path, replace(report, quizzes=()))
+    assert "Which is which?" not in without
+
+
+def test_how_fast_images_are_read_is_shown_where_it_was_measured(report, tmp_path):
+    words = Page(render(tmp_path, report)).words()
+    assert "store 500 0.125 4,000.0 40.00 image folder 500 5 100.0 1.00" in words
+    without = replace(report, pipeline=None, pipeline_figure=None)
+    assert "How fast images are read" not in Page(render(tmp_path, without)).words()
 
 
 @pytest.fixture(scope="module")

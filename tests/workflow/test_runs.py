@@ -15,6 +15,7 @@ from workflow_project import Project
 PREPARED = {"fetch_dataset", "fetch_weights", "index_dataset", "prepare_images", "split_samples"}
 FIGURES = {
     "plot_samples",
+    "plot_quiz",
     "plot_mixes",
     "plot_generator_history",
     "plot_classifier_history",
@@ -124,7 +125,7 @@ def test_other_epochs_of_the_classifier_rerun_no_generator(finished):
     with finished.edit("studies/tiny.yaml", "epochs: 12", "epochs: 13"):
         planned = finished.planned()
     assert set(planned) == JUDGED | REPORTED | LOOKS | {"train_classifier"} | (
-        FIGURES - {"plot_samples", "plot_generator_history"}
+        FIGURES - {"plot_samples", "plot_quiz", "plot_generator_history"}
     )
     assert planned["train_classifier"] == 2
 

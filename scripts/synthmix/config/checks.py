@@ -43,6 +43,7 @@ def check(study: Study, folder: Path) -> list[Finding]:
         *check_classifiers(study),
         *_check_cross_validation(study),
         *_check_threshold(study),
+        *_check_input_pipeline(study),
     ]
 
 
@@ -147,6 +148,12 @@ def _check_threshold(study: Study) -> Iterator[Finding]:
         problem = check_threshold(study.evaluation, list(classes), study.positive_class)
         if problem:
             yield ("evaluation", "threshold"), problem
+
+
+def _check_input_pipeline(study: Study) -> Iterator[Finding]:
+    volumes = all(study.prepare_of(name).volume_shape for name in study.datasets)
+    if study.input_pipeline and volumes:
+        yield ("input_pipeline",), "is measured on pictures, and there are volumes only: remove it"
 
 
 def _check_sums(study: Study) -> Iterator[Finding]:

@@ -5,7 +5,7 @@ from typing import Annotated, Any, Literal, Self, Union
 from pydantic import BeforeValidator, Field, model_validator
 
 from synthmix.config.options import dataset_settings, generator_settings
-from synthmix.config.preparation import Prepare, ShareSplit, Split
+from synthmix.config.preparation import InputPipeline, Prepare, ShareSplit, Split
 from synthmix.evaluate.settings import Evaluation
 from synthmix.generators.resampling.removal import Removal
 from synthmix.mix.plan import Mix, plan_study
@@ -219,6 +219,11 @@ class Study(SettingsModel):
     )
     scores: ScoreSettings = Field(ScoreSettings(), description="How generators are scored.")
     evaluation: Evaluation = Field(Evaluation(), description="How results are judged.")
+    input_pipeline: InputPipeline | None = Field(
+        None,
+        description="Measure how fast images are read from the store, and from a folder of"
+        " pictures: {} does. Not measured where absent, nor on volumes.",
+    )
 
     def prepare_of(self, dataset: str) -> Prepare:
         """Return how the images of `dataset` are made equal."""

@@ -44,6 +44,15 @@ class Search:
 
 
 @dataclass(frozen=True)
+class Quiz:
+    """What `plot_quiz` drew of a generator, and the table of what its images are."""
+
+    generator: str
+    figure: Path
+    key: Path
+
+
+@dataclass(frozen=True)
 class StudyReport:
     """All that the report says about one data set of one study.
 
@@ -86,6 +95,8 @@ class StudyReport:
     comparison_figure: Path | None = None
     real_share_figure: Path | None = None
     synthetic_share_figure: Path | None = None
+    pipeline: Path | None = None
+    pipeline_figure: Path | None = None
     samples: Sequence[Picture] = ()
     sheets: Sequence[Picture] = ()
     snapshots: Sequence[Picture] = ()
@@ -97,6 +108,7 @@ class StudyReport:
     feature_maps: Sequence[Picture] = ()
     sweeps: Sequence[Picture] = ()
     searches: Sequence[Search] = ()
+    quizzes: Sequence[Quiz] = ()
 
 
 def render_report(
@@ -139,6 +151,7 @@ def _view(study: StudyReport) -> dict[str, Any]:
         "pairs": tables.pair_rows(compared, mix_names(summary)),
         "published": tables.published_rows(summary),
         "settings": yaml.safe_dump(dict(study.settings), sort_keys=False, allow_unicode=True),
+        "pipeline": tables.pipeline_rows(read_table(study.pipeline)) if study.pipeline else [],
         **_data_view(study, summary),
         **_mixes_view(study),
     }
@@ -154,6 +167,7 @@ def _sections(study: StudyReport, several_classifiers: bool) -> set[str]:
         "mixes": study.mixes_figure,
         "comparisons": study.comparison_figure,
         "classifiers": several_classifiers,
+        "pipeline": study.pipeline,
         "looks": study.examples or study.heat_maps or study.feature_maps,
     }
     return shown | {name for name, there in conditional.items() if there}
@@ -191,6 +205,7 @@ def _mixes_view(study: StudyReport) -> dict[str, Any]:
         "kinds": mixes.groupby("kind")["mix"].nunique().reindex(KINDS, fill_value=0).to_dict(),
         "scores": tables.score_rows(read_table(study.scores)) if study.scores else [],
         "searches": [_search_view(search) for search in study.searches],
+        "quizzes": [_quiz_view(quiz) for quiz in study.quizzes],
         "mix_labels": list(mixes["label"].unique()),
         "mix_groups": tables.mix_groups(mixes),
         "comparisons": tables.comparison_groups(read_table(study.comparison), mix_names(mixes)),
@@ -205,6 +220,18 @@ def _search_view(search: Search) -> dict[str, Any]:
         "score": table["score"].iloc[0].replace("_", " "),
         "settings": [name.replace("_", " ") for name in searched_settings(table)],
         "rows": tables.search_rows(table),
+    }
+
+
+def _quiz_view(quiz: Quiz) -> dict[str, Any]:
+    key = read_table(quiz.key)
+    return {
+        "generator": quiz.generator,
+        "figure": quiz.figure,
+        "answers": {
+            origin: list(key.loc[key["origin"] == origin, "number"])
+            for origin in ("real", "synthetic")
+        },
     }
 
 

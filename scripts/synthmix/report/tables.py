@@ -90,6 +90,20 @@ def search_rows(search: pd.DataFrame) -> list[Row]:
     ]
 
 
+def pipeline_rows(pipeline: pd.DataFrame) -> list[Row]:
+    """Return the loaders and how fast they are: `tables/pipeline.csv`."""
+    return [
+        {
+            "loader": str(row.loader).replace("_", " "),
+            "images": row.images,
+            "seconds": f"{row.seconds:.3g}",
+            "rate": f"{row.images_per_second:,.1f}",
+            "ratio": f"{row.ratio:.2f}",
+        }
+        for row in pipeline.itertuples()
+    ]
+
+
 def mix_groups(mixes: pd.DataFrame) -> Groups:
     """Return the composition of each mix, grouped by class shares: `tables/mixes.csv`."""
     names = mix_names(mixes)
