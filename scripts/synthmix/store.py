@@ -73,9 +73,10 @@ def load_class(path: str | Path, label: str) -> np.ndarray:
 
 
 def by_class(classes: Sequence[str], stores: Sequence[str]) -> dict[str, str]:
-    """Return the store with the images of each class: there is one a class, or one for them all."""
-    each = stores if len(stores) == len(classes) else [stores[0]] * len(classes)
-    return dict(zip(classes, each, strict=True)) if stores else {}
+    """Return the store with the images of each class: there is one a class, one for all, or none."""
+    if len(stores) == 1:
+        return dict.fromkeys(classes, stores[0])
+    return dict(zip(classes, stores, strict=True)) if stores else {}
 
 
 def table_path(images_path: str | Path) -> Path:
