@@ -58,6 +58,7 @@ rule plot_samples:
     params:
         classes=classes_of,
         demo=DEMO,
+        leakage=leakage_of,
         code=code("plot_samples"),
     threads: 1
     resources:
@@ -82,6 +83,7 @@ rule plot_mixes:
         BENCHMARKS + "/plot_mixes.tsv"
     params:
         demo=DEMO,
+        leakage=leakage_of,
         code=code("plot_mixes"),
     threads: 1
     resources:
@@ -112,6 +114,7 @@ rule plot_generator_history:
     params:
         names=lambda wildcards: [", ".join(model) for model in models_of(wildcards)],
         demo=DEMO,
+        leakage=leakage_of,
         code=code("plot_generator_history"),
     threads: 1
     resources:
@@ -144,6 +147,7 @@ rule plot_snapshots:
             ", ".join(model) for model in models_scored_while_training(wildcards)
         ],
         demo=DEMO,
+        leakage=leakage_of,
         code=code("plot_snapshots"),
     threads: 1
     resources:
@@ -181,6 +185,7 @@ rule plot_classifier_history:
             else ["loss", "accuracy", "macro_f1"]
         ),
         demo=DEMO,
+        leakage=leakage_of,
         code=code("plot_classifier_history"),
     threads: 1
     resources:
@@ -209,6 +214,7 @@ rule plot_roc:
         trainings=test_trainings,
         positive_class=lambda wildcards: study_of(wildcards).positive_class,
         demo=DEMO,
+        leakage=leakage_of,
         code=code("plot_roc"),
     threads: 1
     resources:
@@ -236,6 +242,7 @@ rule plot_calibration:
     params:
         trainings=test_trainings,
         demo=DEMO,
+        leakage=leakage_of,
         code=code("plot_calibration"),
     threads: 1
     resources:
@@ -265,6 +272,7 @@ rule plot_examples:
     params:
         title=inspected_title,
         demo=DEMO,
+        leakage=leakage_of,
         code=code("plot_examples"),
     threads: 1
     resources:
@@ -296,6 +304,7 @@ rule plot_feature_maps:
         label=lambda wildcards: study_of(wildcards).positive_class or classes_of(wildcards)[0],
         title=inspected_title,
         demo=DEMO,
+        leakage=leakage_of,
         code=classifier_code("plot_feature_maps"),
     threads: 1
     resources:
@@ -326,6 +335,7 @@ rule plot_gradcam:
         weights=weights_of,
         title=inspected_title,
         demo=DEMO,
+        leakage=leakage_of,
         code=classifier_code("plot_gradcam"),
     threads: 1
     resources:
@@ -350,6 +360,7 @@ rule plot_real_share:
         BENCHMARKS + "/plot_real_share/{origin}.tsv"
     params:
         demo=DEMO,
+        leakage=leakage_of,
         code=code("plot_real_share"),
     threads: 1
     resources:
@@ -376,6 +387,7 @@ rule plot_metrics:
         BENCHMARKS + "/plot_metrics.tsv"
     params:
         demo=DEMO,
+        leakage=leakage_of,
         code=code("plot_metrics"),
     threads: 1
     resources:
@@ -401,6 +413,7 @@ rule plot_comparison:
         BENCHMARKS + "/plot_comparison.tsv"
     params:
         demo=DEMO,
+        leakage=leakage_of,
         code=code("plot_comparison"),
     threads: 1
     resources:
@@ -426,6 +439,7 @@ rule plot_confusion:
         BENCHMARKS + "/plot_confusion.tsv"
     params:
         demo=DEMO,
+        leakage=leakage_of,
         code=code("plot_confusion"),
     threads: 1
     resources:
