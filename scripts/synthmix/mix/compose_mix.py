@@ -139,9 +139,10 @@ def warn_of_leak(
     tested = set(rows_of(samples, "test")["sample_id"])
     mixed = tested & set(table.loc[table["origin"] == "real", "sample_id"])
     learned = tested & {sample for rows in trained_on for sample in rows["sample_id"]}
+    generators = f", its generators have seen {len(learned)}" if trained_on else ""
     LOGGER.warning(
-        "%s: of %d of them the mix %s has %d, and its generators have seen %d",
-        *(SEEN_IN_TRAINING, len(tested), name, len(mixed), len(learned)),
+        "%s: the mix %s has %d of %d%s",
+        *(SEEN_IN_TRAINING, name, len(mixed), len(tested), generators),
     )
 
 
