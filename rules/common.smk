@@ -170,6 +170,11 @@ def dataset_of(wildcards):
     return study_of(wildcards).datasets[wildcards.dataset]
 
 
+def leakage_of(wildcards):
+    """Return whether test images may be seen in training, which is said wherever it matters."""
+    return study_of(wildcards).leakage
+
+
 def prepare_of(wildcards):
     return study_of(wildcards).prepare_of(wildcards.dataset)
 

@@ -56,6 +56,7 @@ rule plot_samples:
     params:
         classes=classes_of,
         demo=DEMO,
+        leakage=leakage_of,
         code=code("plot_samples"),
     threads: 1
     resources:
@@ -134,6 +135,7 @@ rule plot_mixes:
         BENCHMARKS + "/plot_mixes.tsv"
     params:
         demo=DEMO,
+        leakage=leakage_of,
         code=code("plot_mixes"),
     threads: 1
     resources:
@@ -164,6 +166,7 @@ rule plot_generator_history:
     params:
         names=lambda wildcards: [", ".join(model) for model in models_of(wildcards)],
         demo=DEMO,
+        leakage=leakage_of,
         code=code("plot_generator_history"),
     threads: 1
     resources:
@@ -196,6 +199,7 @@ rule plot_snapshots:
             ", ".join(model) for model in models_scored_while_training(wildcards)
         ],
         demo=DEMO,
+        leakage=leakage_of,
         code=code("plot_snapshots"),
     threads: 1
     resources:
@@ -233,6 +237,7 @@ rule plot_classifier_history:
             else ["loss", "accuracy", "macro_f1"]
         ),
         demo=DEMO,
+        leakage=leakage_of,
         code=code("plot_classifier_history"),
     threads: 1
     resources:
@@ -261,6 +266,7 @@ rule plot_roc:
         trainings=test_trainings,
         positive_class=lambda wildcards: study_of(wildcards).positive_class,
         demo=DEMO,
+        leakage=leakage_of,
         code=code("plot_roc"),
     threads: 1
     resources:
@@ -288,6 +294,7 @@ rule plot_calibration:
     params:
         trainings=test_trainings,
         demo=DEMO,
+        leakage=leakage_of,
         code=code("plot_calibration"),
     threads: 1
     resources:
@@ -317,6 +324,7 @@ rule plot_examples:
     params:
         title=inspected_title,
         demo=DEMO,
+        leakage=leakage_of,
         code=code("plot_examples"),
     threads: 1
     resources:
@@ -348,6 +356,7 @@ rule plot_feature_maps:
         label=lambda wildcards: study_of(wildcards).positive_class or classes_of(wildcards)[0],
         title=inspected_title,
         demo=DEMO,
+        leakage=leakage_of,
         code=classifier_code("plot_feature_maps"),
     threads: 1
     resources:
@@ -378,6 +387,7 @@ rule plot_gradcam:
         weights=weights_of,
         title=inspected_title,
         demo=DEMO,
+        leakage=leakage_of,
         code=classifier_code("plot_gradcam"),
     threads: 1
     resources:
@@ -402,6 +412,7 @@ rule plot_real_share:
         BENCHMARKS + "/plot_real_share/{origin}.tsv"
     params:
         demo=DEMO,
+        leakage=leakage_of,
         code=code("plot_real_share"),
     threads: 1
     resources:
@@ -428,6 +439,7 @@ rule plot_metrics:
         BENCHMARKS + "/plot_metrics.tsv"
     params:
         demo=DEMO,
+        leakage=leakage_of,
         code=code("plot_metrics"),
     threads: 1
     resources:
@@ -453,6 +465,7 @@ rule plot_comparison:
         BENCHMARKS + "/plot_comparison.tsv"
     params:
         demo=DEMO,
+        leakage=leakage_of,
         code=code("plot_comparison"),
     threads: 1
     resources:
@@ -478,6 +491,7 @@ rule plot_confusion:
         BENCHMARKS + "/plot_confusion.tsv"
     params:
         demo=DEMO,
+        leakage=leakage_of,
         code=code("plot_confusion"),
     threads: 1
     resources:

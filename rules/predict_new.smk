@@ -76,6 +76,7 @@ rule export_classifier:
         title=lambda wildcards: study_of(wildcards).title,
         stand_in=lambda wildcards: getattr(dataset_of(wildcards), "embedded", None) is not None,
         scale=SCALE,
+        leakage=leakage_of,
         code=classifier_code("export_classifier"),
     threads: 1
     resources:

@@ -87,6 +87,7 @@ rule split_samples:
         split=settings(lambda wildcards: study_of(wildcards).split_of(wildcards.dataset)),
         subsample=subsample_of,
         test_sample=test_sample_of,
+        leakage=leakage_of,
         seed=MASTER_SEED,
         code=code("split_samples"),
     threads: 1
@@ -96,7 +97,7 @@ rule split_samples:
     conda:
         ENVIRONMENT
     message:
-        "Splitting {wildcards.dataset} by patient"
+        "Splitting {wildcards.dataset}"
     script:
         "../scripts/split_samples.py"
 

@@ -203,6 +203,7 @@ rule tabulate_scores:
     benchmark:
         BENCHMARKS + "/tabulate_scores.tsv"
     params:
+        leakage=leakage_of,
         code=code("tabulate_scores"),
     threads: 1
     resources:
@@ -257,6 +258,7 @@ rule plot_scores:
         BENCHMARKS + "/plot_scores.tsv"
     params:
         demo=DEMO,
+        leakage=leakage_of,
         code=code("plot_scores"),
     threads: 1
     resources:
@@ -281,6 +283,7 @@ rule plot_pca:
         BENCHMARKS + "/plot_pca/{generator}.tsv"
     params:
         demo=DEMO,
+        leakage=leakage_of,
         code=code("plot_pca"),
     threads: 1
     resources:
@@ -308,6 +311,7 @@ rule plot_nearest:
     params:
         classes=classes_of,
         demo=DEMO,
+        leakage=leakage_of,
         code=code("plot_nearest"),
     threads: 1
     resources:

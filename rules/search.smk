@@ -107,6 +107,7 @@ rule plot_search:
         BENCHMARKS + "/plot_search/{generator}.tsv"
     params:
         demo=DEMO,
+        leakage=leakage_of,
         code=code("plot_search"),
     threads: 1
     resources:

@@ -142,6 +142,7 @@ rule plot_sweep:
     params:
         stages=sweep_stages,
         demo=DEMO,
+        leakage=leakage_of,
         code=code("plot_sweep"),
     threads: 1
     resources:
@@ -173,6 +174,7 @@ rule tabulate_sweep:
     params:
         candidates=all_stages(candidates_of_stage),
         scorer=scorer_of,
+        leakage=leakage_of,
         code=code("tabulate_sweep"),
     threads: 1
     resources:

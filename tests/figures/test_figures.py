@@ -22,6 +22,7 @@ from synthmix.figures.plot_roc import plot_roc
 from synthmix.figures.plot_samples import plot_samples
 from synthmix.figures.plot_snapshots import plot_snapshots
 from synthmix.files import write_table
+from synthmix.leakage import AS_PUBLISHED, NONE, leakage_of_job
 from synthmix.store import read_table
 
 FIGURES = {
@@ -138,6 +139,15 @@ def test_demo_is_said_if_and_only_if_it_is_one(figure, studies, drawn, tmp_path)
     demo_figure, other_figure = drawn
     assert "demo" in [text.get_text() for text in demo_figure.texts]
     assert "demo" not in [text.get_text() for text in other_figure.texts]
+
+
+@pytest.mark.parametrize("figure", ["metrics", "samples"])
+def test_a_leak_is_said_if_and_only_if_there_is_one(figure, studies, drawn, tmp_path):
+    for leakage in (AS_PUBLISHED, NONE):
+        with leakage_of_job(leakage):
+            FIGURES[figure](studies("one mix"), tmp_path / "figure.svg", True)
+    leaking, other = (drawing.get_suptitle() for drawing in drawn)
+    assert leaking == f"{other}\nTest images were seen in training (leakage: as_published)"
 
 
 @pytest.mark.parametrize(

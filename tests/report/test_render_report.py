@@ -449,3 +449,17 @@ def chromium(tmp_path, *arguments):
     profile = f"--user-data-dir={tmp_path / 'profile'}"
     command = [CHROMIUM, "--headless", "--no-sandbox", profile, *options, *arguments]
     return subprocess.run(command, check=True, capture_output=True, text=True, timeout=60).stdout
+
+
+def test_a_leak_is_told_wherever_the_other_way_is(report, tmp_path):
+    settings = {**report.settings, "leakage": "as_published"}
+    words = Page(render(tmp_path, replace(report, settings=settings))).words()
+    leak = "Test images were seen in training (leakage: as_published)"
+    finding, cautions, method = (words.index(leak + end) for end in (":", ". Gen", ". Images,"))
+    assert finding < words.index("Most accurate mix:") < cautions < method
+    assert "of patients that no model has seen, except where it says otherwise." in words
+    kept_apart = ("Patients were split first", "validation patients", "nothing can be expected")
+    without = Page(render(tmp_path, report)).words()
+    assert all(text in without and text not in words for text in kept_apart)
+    assert "leakage" not in without
+    assert "otherwise." not in without

@@ -6,13 +6,17 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from digit_scores import CLASSES, CPU, FRECHET, Digits, value
+from digit_scores import CLASSES, CPU, FRECHET, SETTINGS, Digits, value
 from synthmix.errors import UserError
 from synthmix.files import write_table
 from synthmix.generators.settings import ALL_CLASSES
+from synthmix.leakage import AS_PUBLISHED
+from synthmix.score.compare import compare_distances
 from synthmix.score.reference import load_reference
 from synthmix.score.score_generator import balanced_counts, cap
+from synthmix.score.score_real import score_real
 from synthmix.score.settings import ScoreSettings
+from synthmix.score.tabulate_scores import tabulate_scores
 from synthmix.score.train_score_network import train_score_network
 from synthmix.store import load_array, load_class, read_table
 
@@ -198,3 +202,30 @@ def test_memory_stays_flat_for_many_images(tmp_path):
         peaks.append(int(subprocess.run(command, capture_output=True, check=True).stdout))
     # all distances between 10,000 images would take 800 MB
     assert peaks[1] - peaks[0] < 150
+
+
+def test_where_a_generator_saw_every_image_nothing_is_said_of_copies(digits, tmp_path):
+    samples = digits.samples.assign(split="train", tested=True, validates=False)
+    real, described = load_array(digits.folder / "real_features.npy"), tmp_path / "r.safetensors"
+    write_table(tmp_path / "split.csv", samples)
+    files = (digits.folder / "real_features.npy", tmp_path / "split.csv")
+    score_real(*files, CLASSES, SETTINGS, 1, described, tmp_path / "real.csv")
+    assert read_table(tmp_path / "real.csv")["value"].isna().all()
+    found = load_reference(described)[ALL_CLASSES]
+    assert (len(found.rows), len(found.held_out)) == (len(real), 0)
+    rows = compare_distances(found, np.ones(5), SETTINGS)
+    values = {row["score"]: row["value"] for row in rows}
+    assert np.isnan(values["suspiciously_near"])
+    assert values["nearest_training_distance"] == 1
+    assert {row["caution"] for row in rows} == {
+        "no image that the generator has not seen to compare with"
+    }
+
+
+def test_the_table_of_all_scores_says_how_images_were_split(digits, tmp_path):
+    digits.score("said", {c: digits.of(c, "test") for c in CLASSES})
+    tables = [digits.folder / "said.csv", digits.folder / "real.csv"]
+    tabulate_scores(tables, tmp_path / "scores.csv", AS_PUBLISHED)
+    scores = read_table(tmp_path / "scores.csv")
+    assert list(dict.fromkeys(scores["generator"])) == ["said", "held_out_real"]
+    assert set(scores["leakage"]) == {AS_PUBLISHED}

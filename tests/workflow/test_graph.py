@@ -127,6 +127,14 @@ def test_every_rule_has_all_its_sections_and_a_script_of_its_name():
         assert f'"../scripts/{name}.py"' in text
 
 
+def test_what_is_made_of_test_images_says_whether_they_were_trained_on():
+    figures = {name for name in rules() if name.startswith("plot_")} - {"plot_datasets"}
+    tables = {"score_predictions", "compare_mixes", "compare_classifiers", "tabulate_study"}
+    tables |= {"tabulate_scores", "tabulate_sweep"}
+    for name in figures | tables | {"split_samples", "export_images", "export_classifier"}:
+        assert "\n        leakage=leakage_of,\n" in rules()[name], f"{name} is not told"
+
+
 @pytest.mark.parametrize(("device", "gpus"), [("cpu", 0), ("auto", 1), ("cuda", 1)])
 def test_trainings_carry_the_gpu_tag_unless_the_device_is_the_cpu(tmp_path, device, gpus):
     project = Project.copy(tmp_path / "synthmix")

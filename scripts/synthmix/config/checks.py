@@ -12,11 +12,13 @@ from synthmix.config.preparation import (
     FoldSplit,
     LongTailSubsample,
     OfficialSplit,
+    ShareSplit,
 )
 from synthmix.config.searches import check_searches, setting_path, trained_as
 from synthmix.evaluate.settings import check_threshold
 from synthmix.files import expanded
 from synthmix.generators.settings import ALL_CLASSES
+from synthmix.leakage import AS_PUBLISHED
 from synthmix.mix.plan import REAL_ONLY
 from synthmix.shares import apportion
 
@@ -42,6 +44,7 @@ def check(study: Study, folder: Path) -> list[Finding]:
         *_check_scores(study),
         *check_classifiers(study),
         *_check_cross_validation(study),
+        *_check_leakage(study),
         *_check_threshold(study),
         *_check_input_pipeline(study),
     ]
@@ -130,6 +133,20 @@ def _check_cross_validation(study: Study) -> Iterator[Finding]:
                 yield path, f"goes with classifiers on real images alone: remove it or {part}"
         if isinstance(dataset.subsample, LongTailSubsample):
             yield path, "goes not with a long_tail subsample, which takes official parts"
+
+
+def _check_leakage(study: Study) -> Iterator[Finding]:
+    """Check that test images can be drawn from the same pool as those that are trained on."""
+    if study.leakage != AS_PUBLISHED:
+        return
+    for name, dataset in study.datasets.items():
+        split, why = study.split_of(name), f"{AS_PUBLISHED} draws all images from one pool"
+        if not isinstance(split, ShareSplit):
+            text = f"{why}: data set {name} needs split.method: shares, not {split.method}"
+            yield ("leakage",), text
+        if isinstance(dataset.subsample, LongTailSubsample):
+            text = f"{why}: not with the long_tail subsample of data set {name}, which splits first"
+            yield ("leakage",), text
 
 
 def _check_classes(study: Study) -> Iterator[Finding]:

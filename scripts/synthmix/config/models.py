@@ -8,6 +8,7 @@ from synthmix.config.options import dataset_settings, generator_settings
 from synthmix.config.preparation import InputPipeline, Prepare, ShareSplit, Split
 from synthmix.evaluate.settings import Evaluation
 from synthmix.generators.resampling.removal import Removal
+from synthmix.leakage import NONE, Leakage
 from synthmix.mix.plan import Mix, plan_study
 from synthmix.score.settings import ScoreSettings
 from synthmix.settings import (
@@ -184,6 +185,13 @@ class Study(SettingsModel):
     prepare: Prepare = Field(description="How raw images are made equal in size and depth.")
     split: Split = Field(ShareSplit(), description="Which images train, validate and test.")
     test_sample: TestSample | None = Field(None, description="All test images where absent.")
+    leakage: Leakage = Field(
+        NONE,
+        description="none: patients are kept apart. as_published: as works do that do not, to be"
+        " held against them: generators learn from all images, and the real images of mixes and"
+        " the test images are drawn from all of them too, so that results are too good. Whatever"
+        " is made of it says so. For a split by shares.",
+    )
     generators: dict[Name, GeneratorSettings] = Field(
         {}, description="Models that make synthetic images, by a name of your choice."
     )

@@ -11,6 +11,7 @@ from synthmix.evaluate.metrics import OF_POSITIVE, OVERALL, PUBLISHED_WAY
 from synthmix.evaluate.score_predictions import ALL_FOLDS, ALL_SEEDS
 from synthmix.evaluate.study_markdown import study_markdown
 from synthmix.files import write_table, write_text
+from synthmix.leakage import NONE
 from synthmix.mix.plan import Mix, describe_addition, describe_class_shares
 from synthmix.store import read_table
 
@@ -31,12 +32,14 @@ def tabulate_study(
     classifier_comparison: str | Path,
     published: str | Path | None,
     outputs: Mapping[str, str | Path],
+    leakage: str = NONE,
 ) -> None:
     """Write the tables `mixes`, `metrics`, `confusion`, `summary` and `summary_markdown`.
 
     `mix_tables` holds the table of each mix by its name; `comparison` and `classifier_comparison`
     are those of `compare_mixes` and `compare_classifiers`. `published` is a CSV with the columns
     class_shares, real_share, metric, value: what the source prints, where it prints anything.
+    `leakage` says how the images were split: all of the tables do too.
     """
     counts = count_mixes(mixes, {name: read_table(path) for name, path in mix_tables.items()})
     metrics = pd.concat([read_table(path) for path in metrics_tables], ignore_index=True)
@@ -45,11 +48,12 @@ def tabulate_study(
     if values is not None:
         _warn_of_strangers(values, mixes)
     summary = summarise(mixes, classifiers, counts, metrics, read_table(comparison), values)
-    write_table(outputs["mixes"], counts)
+    summary["leakage"] = leakage
+    write_table(outputs["mixes"], counts.assign(leakage=leakage))
     write_table(outputs["metrics"], metrics)
     write_table(outputs["confusion"], confusion)
     write_table(outputs["summary"], summary)
-    markdown = study_markdown(summary, metrics, read_table(classifier_comparison))
+    markdown = study_markdown(summary, metrics, read_table(classifier_comparison), leakage)
     write_text(outputs["summary_markdown"], markdown)
 
 

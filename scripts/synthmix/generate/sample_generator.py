@@ -12,6 +12,7 @@ from tqdm import tqdm
 from synthmix.files import write_table
 from synthmix.generators.base import Generator
 from synthmix.mix.plan import Mix, pool_size
+from synthmix.prepare.parts import rows_of
 from synthmix.registry import load_generator
 from synthmix.store import read_table, save_array, table_path
 
@@ -73,9 +74,12 @@ def _describe(generator: str, label: str, images: int, truncation: float) -> pd.
 
 
 def _real_images(split: str | Path) -> dict[str, dict[str, int]]:
-    """Return the number of real images by split and class."""
+    """Return the number of real images to train and to validate on, by class."""
     samples = read_table(split)
-    return {part: rows["label"].value_counts().to_dict() for part, rows in samples.groupby("split")}
+    return {
+        part: rows_of(samples, part)["label"].value_counts().to_dict()
+        for part in ("train", "validation")
+    }
 
 
 def _blocks(

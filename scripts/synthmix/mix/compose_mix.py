@@ -9,8 +9,10 @@ import pandas as pd
 
 from synthmix.errors import UserError
 from synthmix.files import write_table
+from synthmix.leakage import SEEN_IN_TRAINING
 from synthmix.mix.plan import Mix
 from synthmix.prepare.folds import split_for_fold
+from synthmix.prepare.parts import has_leak, rows_of
 from synthmix.seeds import derive_seed
 from synthmix.shares import largest_sample
 from synthmix.store import read_table
@@ -38,7 +40,8 @@ def compose_mix(
     `select_samples` wrote for a mix that has one, `fold` the one tested on where the data set is
     cross-validated. Every row of `output` names a `store` ("real" or "<generator>/<what a model of
     it learned>") and a row in it. Raises UserError when real images run short and the mix says to
-    fail, or when an image of a test patient got in.
+    fail, or when an image of a test patient got in. With `leakage: as_published` in the study test
+    images may get in, and how many did is logged as a warning.
     """
     samples = split_for_fold(read_table(split), fold)
     real = real_rows(samples, seed)
@@ -47,14 +50,17 @@ def compose_mix(
     synthetic = {label: synthetic_rows(mix, label, path) for label, path in pools.items()}
     table = assemble(mix, real, synthetic)
     seen = [read_table(path) for path in trained_on]
-    check_no_leak(table, samples, seen)
+    if has_leak(samples):
+        warn_of_leak(mix.name, table, samples, seen)
+    else:
+        check_no_leak(table, samples, seen)
     counts = table.groupby(["split", "label", "origin"]).size()
     LOGGER.info("images of mix %s:\n%s", mix.name, counts.to_string())
     write_table(output, table)
 
 
 def real_rows(samples: pd.DataFrame, seed: int) -> dict[tuple[str, str], pd.DataFrame]:
-    """Return the real images of each (split, class), with their row in the store, shuffled.
+    """Return the images to train and validate on by (split, class), with their row, shuffled.
 
     The order depends on `seed` only: a mix with fewer real images has the first of those that a
     mix with more has, so the two differ in nothing else.
@@ -64,7 +70,8 @@ def real_rows(samples: pd.DataFrame, seed: int) -> dict[tuple[str, str], pd.Data
         (split, label): rows.sample(
             frac=1, random_state=np.random.default_rng(derive_seed("mix", split, label, seed))
         )
-        for (split, label), rows in samples.groupby(["split", "label"])
+        for split in ("train", "validation")
+        for label, rows in rows_of(samples, split).groupby("label")
     }
 
 
@@ -132,6 +139,20 @@ def check_no_leak(
                 f"{', '.join(strangers[:5])}. Nothing learned from this mix could be trusted; "
                 f"remove the tables of the split and the mixes and run again."
             )
+
+
+def warn_of_leak(
+    name: str, table: pd.DataFrame, samples: pd.DataFrame, trained_on: Sequence[pd.DataFrame]
+) -> None:
+    """Log how many test images the mix `table` and its generators have seen; as `check_no_leak`."""
+    tested = set(rows_of(samples, "test")["sample_id"])
+    mixed = tested & set(table.loc[table["origin"] == "real", "sample_id"])
+    learned = tested & {sample for rows in trained_on for sample in rows["sample_id"]}
+    generators = f", its generators have seen {len(learned)}" if trained_on else ""
+    LOGGER.warning(
+        "%s: the mix %s has %d of %d%s",
+        *(SEEN_IN_TRAINING, name, len(mixed), len(tested), generators),
+    )
 
 
 def _largest_counts(

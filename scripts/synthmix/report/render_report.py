@@ -14,6 +14,7 @@ import yaml
 from synthmix.figures.measures import main_measure, measure_name, measures
 from synthmix.figures.mix_names import mix_names
 from synthmix.files import write_text
+from synthmix.leakage import NONE, caution
 from synthmix.report import tables, wording
 from synthmix.report.cautions import find_cautions
 from synthmix.report.findings import find, find_classifiers
@@ -131,6 +132,7 @@ def _view(study: StudyReport) -> dict[str, Any]:
     return {
         "study": study,
         "sections": _sections(study, len(compared) > 0),
+        "leak": caution(study.settings.get("leakage", NONE)),
         "findings": find(summary)
         if study.comparison_figure
         else find_classifiers(summary, compared),
