@@ -87,6 +87,7 @@ rule plot_quiz:
         classes=classes_of,
         seed=MASTER_SEED,
         demo=DEMO,
+        leakage=leakage_of,
         code=code("plot_quiz"),
     threads: 1
     resources:
@@ -111,6 +112,7 @@ rule plot_pipeline:
         BENCHMARKS + "/plot_pipeline.tsv"
     params:
         demo=DEMO,
+        leakage=leakage_of,
         code=code("plot_pipeline"),
     threads: 1
     resources:

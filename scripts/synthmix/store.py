@@ -73,7 +73,7 @@ def load_class(path: str | Path, label: str) -> np.ndarray:
 
 
 def by_class(classes: Sequence[str], stores: Sequence[str]) -> dict[str, str]:
-    """Return the store with the images of each class: there is one a class, one for all, or none."""
+    """Return the store with the images of each class: one a class, one for all, or none."""
     if len(stores) == 1:
         return dict.fromkeys(classes, stores[0])
     return dict(zip(classes, stores, strict=True)) if stores else {}
