@@ -3,8 +3,14 @@ import pytest
 
 from synthmix.errors import UserError
 from synthmix.files import write_table
-from synthmix.mix.compose_mix import assemble, check_no_leak, compose_mix, real_rows
-from synthmix.mix.plan import plan_mixes
+from synthmix.mix.compose_mix import (
+    assemble,
+    check_no_leak,
+    compose_mix,
+    real_rows,
+    synthetic_rows,
+)
+from synthmix.mix.plan import plan_additions, plan_mixes
 from synthmix.prepare.parts import deal_from_one_pool
 from synthmix.store import read_table
 
@@ -217,3 +223,29 @@ class TestAsPublished:
             ("validation", "cancer", "real"): 13,
             ("validation", "normal", "real"): 20,
         }
+
+
+def test_additions_keep_all_real_images_and_no_image_twice():
+    real = real_rows(real_samples(30, 10), seed=1)
+    real["train", "normal"] = real["train", "normal"].head(12)
+    (mix,) = plan_additions(["g"], [1], [], adds_to_validation=True)
+    real["validation", "normal"] = real["validation", "normal"].head(4)
+    table = assemble(mix, real, {label: pool(label, 40) for label in ("cancer", "normal")})
+    counts = table.groupby(["split", "label", "origin"]).size().to_dict()
+    assert counts == {
+        ("train", "cancer", "real"): 30,
+        ("train", "normal", "real"): 12,
+        ("train", "normal", "synthetic"): 18,
+        ("validation", "cancer", "real"): 10,
+        ("validation", "normal", "real"): 4,
+        ("validation", "normal", "synthetic"): 6,
+    }
+    assert not table["sample_id"].duplicated().any()
+
+
+def test_classes_may_share_a_store(tmp_path):
+    write_table(tmp_path / "all_classes.csv", pd.concat([pool("a", 3), pool("b", 2)]))
+    (mix,) = plan_additions(["g"], [1], [], adds_to_validation=False)
+    rows = synthetic_rows(mix, "b", tmp_path / "all_classes.csv")
+    assert rows["row"].tolist() == [3, 4]
+    assert set(rows["store"]) == {"g/all_classes"}

@@ -3,7 +3,14 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from synthmix.mix.plan import describe_class_shares, plan_mixes, pool_size
+from synthmix.mix.plan import (
+    describe_addition,
+    describe_class_shares,
+    plan_additions,
+    plan_mixes,
+    plan_study,
+    pool_size,
+)
 
 PUBLISHED = Path(__file__).parents[2] / "studies" / "published" / "mammography_mixes.csv"
 
@@ -83,3 +90,54 @@ def test_class_shares_are_shown_in_percent():
 def test_a_mix_survives_being_a_parameter(paper_mixes):
     mix = paper_mixes[0]
     assert type(mix).from_dict(mix.to_dict()) == mix
+
+
+REAL = {"train": {"a": 100, "b": 40, "c": 7}, "validation": {"a": 20, "b": 10, "c": 3}, "test": {}}
+
+
+@pytest.mark.parametrize(
+    ("fill", "ratios", "adds", "expected"),
+    [
+        ([1], [], True, {"train": (0, 60, 93), "validation": (0, 10, 17)}),
+        ([0.5], [], True, {"train": (0, 30, 46), "validation": (0, 5, 8)}),
+        ([1], [], False, {"train": (0, 60, 93), "validation": (0, 0, 0)}),
+        ([], [0.5], True, {"train": (50, 20, 4), "validation": (10, 5, 2)}),
+    ],
+)
+def test_additions_follow_from_the_real_images(fill, ratios, adds, expected):
+    (mix,) = plan_additions(["g"], fill, ratios, adds)
+    counts = mix.counts(REAL)
+    assert counts.keys() == {"train", "validation"}
+    for split, classes in counts.items():
+        assert {label: n["real"] for label, n in classes.items()} == REAL[split]
+        assert tuple(n["synthetic"] for n in classes.values()) == expected[split]
+    needed = sum(split[1] for split in expected.values())
+    assert pool_size([mix], "g", "b", REAL) == needed
+    assert pool_size([mix], "g", "b") == pool_size([mix], "other", "b", REAL) == 0
+
+
+def test_a_study_is_planned_in_the_order_of_its_tables():
+    additions = {"fill": [1], "ratios": [2], "validation": "real", "generators": ["h"]}
+    mixes = plan_study(["g", "h"], None, additions, ["fewer"], ["weighted"])
+    names = ["h-filled", "h-added200", "fewer", "weighted", "real_only"]
+    assert [mix.name for mix in mixes] == names
+    assert {mix.baseline for mix in mixes} == {"real_only"}
+    assert [mix.is_baseline for mix in mixes] == [False] * 4 + [True]
+    assert [mix.name for mix in plan_study([], None)] == ["real_only"]
+    assert [describe_addition(mix) for mix in mixes] == ["filled", "200% added", "", "", ""]
+
+
+def test_selections_have_class_shares_where_nothing_is_as_it_is():
+    shares = {"a": 0.5, "b": 0.5}
+    settings = {
+        "class_shares": [shares],
+        "validation_class_shares": shares,
+        "real_shares": [0],
+        "train_images": 10,
+        "validation_images": 10,
+        "when_real_runs_short": "fail",
+    }
+    alone = [mix.name for mix in plan_study(["g"], settings, selections=["fewer"])]
+    assert alone == ["g-a50-b50-real0", "fewer-a50-b50", "real_only-a50-b50"]
+    both = plan_study(["g"], settings, selections=["fewer"], baselines=["weighted"])
+    assert [mix.name for mix in both][2:] == ["fewer", "weighted", "real_only"]

@@ -1,0 +1,73 @@
+"""Additions to real images, and other ways to train on these."""
+
+import pytest
+
+
+def names(project, **config):
+    return [mix.name for mix in project.load(**config).studies["s"].plan()]
+
+
+def test_additions_stand_beside_mixes_or_alone(settings, project):
+    settings["additions"] = {"fill": [0.5, 1], "ratios": [0.25]}
+    project.write(settings)
+    added = ["small-filled50", "small-filled", "small-added25", "real_only"]
+    assert names(project)[-4:] == added
+    assert "real_only-normal50-benign25-cancer25" in names(project)
+    del settings["mixes"]
+    project.write(settings)
+    assert names(project) == added
+
+
+def test_each_section_may_name_its_generators(settings, project, mistakes):
+    settings["generators"]["copies"] = {
+        "model": "resampling", "method": "random_over_sampling", "epochs": 1,
+    }  # fmt: skip
+    settings["mixes"]["generators"] = ["small"]
+    settings["additions"] = {"fill": [1], "generators": ["copies"]}
+    project.write(settings)
+    assert names(project)[0].startswith("small-")
+    assert [name for name in names(project) if name.startswith("copies")] == ["copies-filled"]
+    settings["additions"]["generators"] = ["copied"]
+    (line,) = mistakes(settings)
+    assert "additions.generators[0]: 'copied' is not one of the generators of this study" in line
+
+
+def test_baselines_are_real_images_trained_on_otherwise(settings, project):
+    settings["baselines"] = {"weighted": {"class_weights": "balanced", "epochs": 3}}
+    project.write(settings)
+    study = project.load().studies["s"]
+    assert study.baselines["weighted"].given() == {"class_weights": "balanced", "epochs": 3}
+    (mix,) = [mix for mix in study.plan() if mix.training]
+    assert (mix.name, mix.baseline, mix.is_baseline) == ("weighted", "real_only", False)
+
+
+def test_what_is_added_has_a_size(settings, mistakes):
+    settings["additions"] = {}
+    assert any("additions: adds nothing" in line for line in mistakes(settings))
+
+
+@pytest.mark.parametrize(
+    ("baselines", "message"),
+    [
+        ({"w": {"network": "vgg16"}}, "baselines.w.network: is not a known setting"),
+        ({"w": {"epochs": 0}}, "baselines.w.epochs: 0 is too small"),
+        ({"w": {"unfrozen_layers": 99}}, "baselines.w.unfrozen_layers: "),
+        (
+            {"w": {"volume_augmentation": {"noise": 0.1}}},
+            "baselines.w.volume_augmentation: is not for pictures",
+        ),
+        ({"small": {"epochs": 2}}, "baselines.small: a generator has that name already"),
+        ({"real_only": {"epochs": 2}}, "baselines.real_only: the baseline has that name already"),
+    ],
+)
+def test_baselines_that_cannot_be(settings, mistakes, baselines, message):
+    settings["baselines"] = baselines
+    assert any(message in line for line in mistakes(settings))
+
+
+def test_baselines_are_for_classifiers(settings, mistakes):
+    for part in ("mixes", "classifiers", "positive_class"):
+        del settings[part]
+    settings["baselines"] = {"weighted": {"class_weights": "balanced"}}
+    (line,) = mistakes(settings)
+    assert "classifiers: is missing: baselines are other ways to train them" in line
