@@ -161,7 +161,7 @@ def _prepare_picture(
 ) -> np.ndarray:
     # without copies of what is right already: they would take as long as the resizing
     ImageOps.exif_transpose(image, in_place=True)
-    image, mode = _eight_bit(image), "L" if channels == 1 else "RGB"
+    image, mode = eight_bit(image), "L" if channels == 1 else "RGB"
     if image.mode != mode:
         image = image.convert(mode)
     if pad_to_square and image.width != image.height:
@@ -181,7 +181,11 @@ def _centred(image: Image.Image) -> Image.Image:
     return square
 
 
-def _eight_bit(image: Image.Image) -> Image.Image:
+def eight_bit(image: Image.Image) -> Image.Image:
+    """Return a picture of 8 bits a channel: deeper ones scaled from their own range, none clear.
+
+    Raises ValueError where pixels are no numbers.
+    """
     if image.mode in HIGH_DEPTH_MODES:
         values = np.asarray(image).astype(np.float64)
         if not np.isfinite(values).all():
