@@ -13,12 +13,7 @@ from synthmix.acquire.fetch_weights import fetch_weights
 from synthmix.checkpoint import Checkpoint, training_identity
 from synthmix.classifiers.base import Network
 from synthmix.classifiers.build import load_backbone
-from synthmix.classifiers.plan import (
-    backbone_name,
-    frozen_settings,
-    unfrozen_of,
-    weights_name,
-)
+from synthmix.classifiers.plan import backbone_name, frozen_settings, unfrozen_of, weights_name
 from synthmix.classifiers.settings import Classifier
 from synthmix.classify.extract_features import extract_features
 from synthmix.classify.files import TrainingFiles
@@ -31,7 +26,7 @@ from synthmix.evaluate.settings import LARGEST_PROBABILITY, Evaluation
 from synthmix.figures.predictions import PredictionFile
 from synthmix.files import write_table
 from synthmix.mix.compose_mix import REAL_STORE, compose_mix
-from synthmix.mix.plan import REAL_ONLY, plan_real_mixes
+from synthmix.mix.plan import plan_real_mixes
 from synthmix.store import load_array, read_table
 
 CHECKPOINT_SECONDS = 60.0
@@ -77,6 +72,9 @@ class Experiment:
     What the workflow does in jobs of their own, with the same files, is done here when it is asked
     for: training, predicting, scoring. What several trainings share, starting weights and the
     features of frozen layers, is made once and kept beside the images.
+
+    Figures draw the mixes of a classifier beside one another. Here those are its trainings: the
+    folder's name stands for the classifier, that of a training for the mix.
     """
 
     def __init__(
@@ -185,7 +183,8 @@ class Experiment:
     def prediction_files(self, *trained: Trained) -> list[PredictionFile]:
         """Return the predictions of the test images as figures take them."""
         return [
-            PredictionFile(each.name, REAL_ONLY, self.seed, each.predictions()) for each in trained
+            PredictionFile(self.folder.name, each.name, self.seed, each.predictions())
+            for each in trained
         ]
 
     def histories(self, *trained: Trained) -> list[tuple[str, int, Path]]:
@@ -200,7 +199,7 @@ class Experiment:
             validation={self.seed: [trained.predictions("validation")]},
             metrics=scores.metrics,
             confusion=scores.confusion,
-            identity={"classifier": trained.name, "mix": REAL_ONLY},
+            identity={"classifier": self.folder.name, "mix": trained.name},
             classes=self.classes,
             positive_class=self.positive_class,
             bootstrap_samples=judged.bootstrap_samples,

@@ -8,7 +8,6 @@ from torch import nn
 
 from synthmix.classifiers.base import Network
 from synthmix.figures.predictions import overall
-from synthmix.mix.plan import REAL_ONLY
 from synthmix.report.wording import interval
 from synthmix.store import read_table
 
@@ -35,32 +34,32 @@ def layer_table(network: Network) -> pd.DataFrame:
 
 
 def metrics_table(metrics: str | Path, names: Mapping[str, str]) -> pd.DataFrame:
-    """Return a row for each classifier of the table `metrics`, with values and their intervals.
+    """Return a row for each training of the table `metrics`, with values and their intervals.
 
     `names` are the metrics to show and what they are called; they are of all classes together or
     of the positive one. A cell is "0.812 (0.74-0.88)", a dash where there is no value.
     """
     table = read_table(metrics)
     rows = {
-        classifier: {title: _cell(table, classifier, metric) for metric, title in names.items()}
-        for classifier in table["classifier"].unique()
+        training: {title: _cell(table, training, metric) for metric, title in names.items()}
+        for training in table["mix"].unique()
     }
     return pd.DataFrame.from_dict(rows, orient="index")
 
 
-def class_table(metrics: str | Path, classifier: str, classes: Sequence[str]) -> pd.DataFrame:
-    """Return a row for each class with precision, recall and F1 of it against the rest."""
+def class_table(metrics: str | Path, training: str, classes: Sequence[str]) -> pd.DataFrame:
+    """Return a row for each class of how well a training tells it from the rest."""
     table = read_table(metrics)
     names = {"precision": "precision", "recall": "recall", "f1": "F1"}
     rows = {
-        label: {title: _cell(table, classifier, metric, label) for metric, title in names.items()}
+        label: {title: _cell(table, training, metric, label) for metric, title in names.items()}
         for label in classes
     }
     return pd.DataFrame.from_dict(rows, orient="index")
 
 
 def best_on_validation(metrics: str | Path, metric: str) -> str:
-    """Return the classifier of the table `metrics` with the largest `metric` on validation images.
+    """Return the training of the table `metrics` with the largest `metric` on validation images.
 
     Of equally good ones the first is taken. The metric is of all classes together or of the
     positive one.
@@ -72,13 +71,13 @@ def best_on_validation(metrics: str | Path, metric: str) -> str:
         & (table["metric"] == metric)
         & table["class"].isna()
     ]
-    return found.loc[found["value"].idxmax(), "classifier"]
+    return found.loc[found["value"].idxmax(), "mix"]
 
 
 def _learns(layer: nn.Module) -> bool:
     return any(weight.requires_grad for weight in layer.parameters())
 
 
-def _cell(table: pd.DataFrame, classifier: str, metric: str, label: str | None = None) -> str:
-    found = overall(table, classifier, REAL_ONLY, metric, label)
+def _cell(table: pd.DataFrame, training: str, metric: str, label: str | None = None) -> str:
+    found = overall(table, table["classifier"].iloc[0], training, metric, label)
     return " ".join(interval(*found)).strip()
