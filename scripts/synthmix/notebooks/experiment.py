@@ -21,12 +21,14 @@ from synthmix.classify.inputs import to_tensor
 from synthmix.classify.network import new_network
 from synthmix.classify.predict import predict
 from synthmix.classify.train_classifier import train_classifier
+from synthmix.errors import UserError
 from synthmix.evaluate.score_predictions import score_predictions
 from synthmix.evaluate.settings import LARGEST_PROBABILITY, Evaluation
 from synthmix.figures.predictions import PredictionFile
 from synthmix.files import write_table
 from synthmix.mix.compose_mix import REAL_STORE, compose_mix
 from synthmix.mix.plan import plan_real_mixes
+from synthmix.prepare.split_samples import SPLITS
 from synthmix.store import load_array, read_table
 
 CHECKPOINT_SECONDS = 60.0
@@ -102,6 +104,7 @@ class Experiment:
         self.seed = seed
         self.device = device
         self.mix = self.folder / "mix.csv"
+        _check_patients(read_table(split), split)
         (real_only,) = plan_real_mixes()
         compose_mix(real_only, self.split, {}, [], self.mix, seed)
 
@@ -239,3 +242,16 @@ class Experiment:
                 self.images, weights, file, frozen_settings(trained.settings), self.device
             )
         return {(name, REAL_STORE): file}
+
+
+def _check_patients(samples: pd.DataFrame, path: str | Path) -> None:
+    """Raise UserError where training, validation and test share a patient."""
+    used = samples[samples["split"].isin(SPLITS)]
+    parts = used.groupby("group")["split"].nunique()
+    torn = parts.index[parts > 1]
+    if len(torn):
+        raise UserError(
+            f"{path}: {len(torn)} patients have images in more than one part of the split, such "
+            f"as {', '.join(torn[:3])}: what is learned of them in training is no news in the "
+            f"test; split by the column group, as split_samples does"
+        )
