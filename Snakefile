@@ -29,33 +29,33 @@ include: "rules/report.smk"
 rule all:
     default_target: True
     input:
-        REPORT if REPORTED else [],
-        # a study without mixes ends with what its generators make, or with the split
+        pages(ASKED, "report"),
+
+
+rule all_studies:
+    input:
         [
             file
-            for study, settings in ASKED_STUDIES.items()
-            for dataset in settings.datasets
-            if settings.generators and not settings.mixes
-            for file in generator_files(study, dataset)
+            for study in STUDIES
+            for file in pages([key for key in VIEWS if key[0] == study], f"{SCALE}/{study}/report")
         ],
-        [
-            file
-            for study, settings in ASKED_STUDIES.items()
-            for dataset in settings.datasets
-            for file in sweep_files(study, dataset)
-        ],
-        [
-            f"{RESULTS}/{study}/{dataset}/split.csv"
-            for study, settings in ASKED_STUDIES.items()
-            for dataset in settings.datasets
-        ],
+
+
+# a target for each study, called as it is: its own page, and what is on none
+for study in STUDIES:
+
+    rule:
+        name:
+            study
+        input:
+            pages([key for key in VIEWS if key[0] == study], f"{SCALE}/{study}/report"),
 
 
 rule fetch_all:
     input:
         lambda wildcards: [
-            f"{DATA}/{raw_name(STUDIES[study].datasets[dataset])}/fetched.json"
-            for study, dataset in every_dataset()
+            f"{DATA}/{raw_name(VIEWS[key].datasets[key[1]])}/fetched.json"
+            for key in every_dataset()
         ],
         [weights_path(name) for name in WEIGHTS],
         SCORE_WEIGHTS,
@@ -71,9 +71,8 @@ rule export_all:
     input:
         [
             f"{RESULTS}/{study}/{dataset}/exports/{generator}.zip"
-            for study, settings in ASKED_STUDIES.items()
-            for dataset in settings.datasets
-            for generator in settings.generators
+            for study, dataset in ASKED
+            for generator in VIEWS[study, dataset].generators
         ],
 
 

@@ -10,9 +10,12 @@ STARTING = {"network", "weights", "unfrozen_layers", "unfrozen_share"}
 # a classifier's settings by the name of the weights it starts from; classifiers may share them
 WEIGHTS = {
     weights_name(settings, MASTER_SEED): settings
-    for study, trained in TRAINED.items()
-    for each in trained.values()
-    for settings in possible_settings(each, STUDIES[study].classifiers, STARTING)
+    for key in MIXES
+    for classifier in TRAINED[key]
+    for mix in trainings_on(key)
+    for settings in possible_settings(
+        trained_on(key, classifier, mix), VIEWS[key].classifiers, STARTING
+    )
     if weights_name(settings, MASTER_SEED) is not None
 }
 

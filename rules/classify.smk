@@ -4,9 +4,11 @@
 def stores_of(wildcards):
     """Return the stores that a mix takes images from."""
     mix = mix_of(wildcards)
-    synthetic = [] if mix.real_share == 1 else classes_of(wildcards)
     real = [] if mix.real_share == 0 else ["real"]
-    return real + [f"{mix.generator}/{label}" for label in synthetic]
+    if mix.generator is None:
+        return real
+    scopes = scopes_of(study_of(wildcards).generators[mix.generator], classes_of(wildcards))
+    return real + [f"{mix.generator}/{scope}" for scope in scopes]
 
 
 def all_stores_of(wildcards):
@@ -104,15 +106,47 @@ def classifier_code(rule):
 
 BACKBONES = {
     backbone_name(settings, MASTER_SEED): settings
-    for study, trained in TRAINED.items()
-    for each in trained.values()
-    for settings in possible_settings(each, STUDIES[study].classifiers, TELLING)
+    for key in MIXES
+    for classifier in TRAINED[key]
+    for mix in trainings_on(key)
+    for settings in possible_settings(
+        trained_on(key, classifier, mix), VIEWS[key].classifiers, TELLING
+    )
 }
 
 
 def backbone_of(wildcards):
     """Return the settings of a classifier with this frozen part: all have the same features."""
     return BACKBONES[wildcards.backbone]
+
+
+rule measure_pipeline:
+    input:
+        images=rules.prepare_images.output.images,
+        split=rules.split_samples.output.split,
+        fetched=fetched_of,
+    output:
+        table=DATASET + "/tables/pipeline.csv",
+        markdown=DATASET + "/tables/pipeline.md",
+    log:
+        LOGS + "/measure_pipeline.log",
+    benchmark:
+        BENCHMARKS + "/measure_pipeline.tsv"
+    params:
+        source=lambda wildcards: dataset_of(wildcards).source,
+        settings=settings(lambda wildcards: study_of(wildcards).input_pipeline or InputPipeline()),
+        seed=MASTER_SEED,
+        code=dataset_code("measure_pipeline"),
+    threads: TRAINING_THREADS
+    resources:
+        mem_mb=memory(1500, lambda wildcards: 512 * image_bytes(wildcards)),
+        runtime=minutes(60),
+    conda:
+        ENVIRONMENT
+    message:
+        "Measuring how fast the images of {wildcards.dataset} are read"
+    script:
+        "../scripts/measure_pipeline.py"
 
 
 rule extract_features:

@@ -23,12 +23,12 @@ from synthmix.classifiers.plan import (
     training_mb,
     weights_name,
 )
-from synthmix.config.preparation import FoldSplit
-from synthmix.mix.plan import plan_mixes, plan_real_mixes, pool_size
+from synthmix.config.preparation import FoldSplit, InputPipeline
+from synthmix.mix.plan import pool_size
 from synthmix.registry import CLASSIFIERS, dataset_module, generator_module, load_dataset
 from synthmix.trackers import require_tracker
 from synthmix.search.candidates import candidates, search_of, trained_generators
-from synthmix.sweep.resolve import all_trained, possible_settings
+from synthmix.sweep.resolve import all_trained, possible_settings, trained_otherwise
 
 try:
     CONFIGURATION = load(config, Path(workflow.basedir))
@@ -39,7 +39,9 @@ except UserError as error:
     raise WorkflowError(str(error)) from None
 
 # said here where that is possible: from within a rule the message comes with a traceback
-if CONFIGURATION.others_wrong and {"fetch_all", "index_all"} & set(sys.argv):
+NEED_OTHERS = {"fetch_all", "index_all", "all_studies"}
+NEED_OTHERS |= {file.stem for file in Path(workflow.basedir).glob("studies/*.yaml")}
+if CONFIGURATION.others_wrong and (NEED_OTHERS - CONFIGURATION.studies.keys()) & set(sys.argv):
     raise WorkflowError(CONFIGURATION.others_wrong)
 
 # jobs read device, threads, checkpoint interval and tracker here: a change reruns nothing
@@ -48,6 +50,9 @@ config.update(CONFIGURATION.workflow.model_dump())
 # those that are asked for, and all that there are: any file of any study may be made
 ASKED_STUDIES = CONFIGURATION.studies
 STUDIES = CONFIGURATION.studies | CONFIGURATION.others
+# every study as each of its data sets has it, by both names
+VIEWS = CONFIGURATION.views
+ASKED = [key for key in VIEWS if key[0] in ASKED_STUDIES]
 SCALE = CONFIGURATION.workflow.scale
 DEMO = SCALE == "demo"
 SEEDS = CONFIGURATION.workflow.seeds
@@ -62,7 +67,6 @@ STUDY = RESULTS + "/{study}"
 DATASET = STUDY + "/{dataset}"
 LOGS = DATASET + "/logs"
 BENCHMARKS = DATASET + "/benchmarks"
-REPORT = "results/report.html"
 ENVIRONMENT = "../envs/synthmix.yaml"
 STUDY_NAME = "[A-Za-z0-9_]+"
 
@@ -107,74 +111,68 @@ def dataset_state(dataset):
     return f"{raw_state(dataset)} {dataset.extra_state()}"
 
 
-RAW = {
-    raw_name(dataset): dataset for study in STUDIES.values() for dataset in study.datasets.values()
-}
+RAW = {raw_name(view.datasets[name]): view.datasets[name] for (_, name), view in VIEWS.items()}
 # filled by raw_state: a folder of many files takes a while to look through
 RAW_STATES = {}
 
+# what is compared, by study and data set; a study may end before that
 MIXES = {
-    (name, dataset): {
-        mix.name: mix
-        for mix in plan_mixes(
-            study.generators,
-            **study.mixes.model_dump(include=set(type(study.mixes).model_fields)),
-            selections=study.selections,
-        )
-    }
-    for name, study in STUDIES.items()
-    if study.mixes
-    for dataset in study.datasets
-} | {
-    (name, dataset): {mix.name: mix for mix in plan_real_mixes(study.selections)}
-    for name, study in STUDIES.items()
-    if study.classifiers and not study.mixes
-    for dataset in study.datasets
+    key: {mix.name: mix for mix in view.plan()} for key, view in VIEWS.items() if view.classifiers
 }
 
-# the classifiers and the candidates of their sweeps, by study and name
-TRAINED = {name: all_trained(study.classifiers) for name, study in STUDIES.items()}
+# the classifiers and the candidates of their sweeps, by study and data set and name
+TRAINED = {key: all_trained(view.classifiers) for key, view in VIEWS.items()}
 
-# all generators that are trained, by study and name: the candidates of searches too, which are in no mix
-GENERATORS = {name: trained_generators(study.generators) for name, study in STUDIES.items()}
+# all generators that are trained, so: the candidates of searches too, which are in no mix
+GENERATORS = {key: trained_generators(view.generators) for key, view in VIEWS.items()}
 
-# the searches, by study and name of the generator
+# the searches, by study, data set and name of the generator
 SEARCHES = {
-    (study, name): search_of(generator)
-    for study, settings in STUDIES.items()
-    for name, generator in settings.generators.items()
+    (*key, name): search_of(generator)
+    for key, view in VIEWS.items()
+    for name, generator in view.generators.items()
     if search_of(generator)
 }
 
-# whose candidate each is: {study: {candidate: generator}}
+# whose candidate each is: {(study, data set): {candidate: generator}}
 CANDIDATES = {
-    study: {
+    key: {
         candidate: name
-        for name, generator in settings.generators.items()
+        for name, generator in view.generators.items()
         if search_of(generator)
         for candidate in candidates(name, generator)
     }
-    for study, settings in STUDIES.items()
+    for key, view in VIEWS.items()
 }
 
 # matches the beginning of a path below RESULTS in the folder of a generator that is not trained:
 # the best candidate is used as it is
 ADOPTED = "(?:{})/".format(
     "|".join(
-        f"{study}/[^/]+/generators/{name}"
-        for (study, name), search in SEARCHES.items()
+        f"{study}/{dataset}/generators/{name}"
+        for (study, dataset, name), search in SEARCHES.items()
         if search.epochs is None
     )
     or "(?!)"
 )
 
 
+def key_of(wildcards):
+    return wildcards.study, wildcards.dataset
+
+
 def study_of(wildcards):
-    return STUDIES[wildcards.study]
+    """Return the study as its data set has it."""
+    return VIEWS[key_of(wildcards)]
 
 
 def dataset_of(wildcards):
     return study_of(wildcards).datasets[wildcards.dataset]
+
+
+def leakage_of(wildcards):
+    """Return whether test images may be seen in training, which is said wherever it matters."""
+    return study_of(wildcards).leakage
 
 
 def prepare_of(wildcards):
@@ -185,11 +183,11 @@ def every_dataset():
     """Return (study, data set) for all the studies of the project; stops where one is wrong."""
     if CONFIGURATION.others_wrong:
         raise WorkflowError(CONFIGURATION.others_wrong)
-    return [(study, dataset) for study in STUDIES for dataset in STUDIES[study].datasets]
+    return list(VIEWS)
 
 
 def generator_of(wildcards):
-    return GENERATORS[wildcards.study][wildcards.generator]
+    return GENERATORS[key_of(wildcards)][wildcards.generator]
 
 
 def selection_of(wildcards):
@@ -197,17 +195,32 @@ def selection_of(wildcards):
 
 
 def training_of(wildcards):
-    """Return what a classifier, or a candidate of its sweep, is trained with."""
-    return TRAINED[wildcards.study][wildcards.classifier]
+    """Return what a classifier, or a candidate of its sweep, is trained with on a mix."""
+    return trained_on(key_of(wildcards), wildcards.classifier, wildcards.get("mix"))
+
+
+def trainings_on(key):
+    """Return a mix for each way to train of a study's data set."""
+    return {mix.training: mix.name for mix in MIXES[key].values()}.values()
+
+
+def trained_on(key, classifier, mix):
+    """Return what a classifier of a study's data set is trained with on a mix."""
+    trained = TRAINED[key][classifier]
+    training = MIXES[key][mix].training if mix else None
+    if training is None:
+        return trained
+    return trained_otherwise(trained, VIEWS[key].baselines[training].given())
 
 
 def classifiers_for(study, dataset):
     """Return the names of a study's classifiers that take a data set: its volumes or pictures."""
-    volumes = STUDIES[study].prepare_of(dataset).volume_shape is not None
+    key = (study, dataset)
+    volumes = VIEWS[key].prepare_of(dataset).volume_shape is not None
     return [
         name
-        for name in STUDIES[study].classifiers
-        if FACTS[TRAINED[study][name].base["network"]].volumes == volumes
+        for name in VIEWS[key].classifiers
+        if FACTS[TRAINED[key][name].base["network"]].volumes == volumes
     ]
 
 
@@ -225,7 +238,7 @@ def folds_of(wildcards):
 
 def mixes_of(wildcards):
     """Return the mixes of a study's data set by name, in the order of its tables."""
-    return MIXES[wildcards.study, wildcards.dataset]
+    return MIXES[key_of(wildcards)]
 
 
 def mix_of(wildcards):

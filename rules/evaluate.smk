@@ -45,6 +45,7 @@ rule score_predictions:
         folds=folds_of,
         classes=classes_of,
         positive_class=lambda wildcards: study_of(wildcards).positive_class,
+        leakage=leakage_of,
         evaluation=evaluation_of,
         code=code("score_predictions"),
     threads: 1
@@ -75,6 +76,7 @@ rule compare_mixes:
         folds=folds_of,
         classes=classes_of,
         positive_class=lambda wildcards: study_of(wildcards).positive_class,
+        leakage=leakage_of,
         evaluation=evaluation_of,
         code=code("compare_mixes"),
     threads: 1
@@ -105,6 +107,7 @@ rule compare_classifiers:
         folds=folds_of,
         classes=classes_of,
         positive_class=lambda wildcards: study_of(wildcards).positive_class,
+        leakage=leakage_of,
         evaluation=evaluation_of,
         code=code("compare_classifiers"),
     threads: 1
@@ -155,6 +158,7 @@ rule tabulate_study:
     params:
         mixes=lambda wildcards: [mix.to_dict() for mix in mixes_of(wildcards).values()],
         classifiers=lambda wildcards: classifiers_of(wildcards),
+        leakage=leakage_of,
         code=code("tabulate_study"),
     threads: 1
     resources:

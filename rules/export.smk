@@ -40,6 +40,7 @@ rule export_images:
         title=lambda wildcards: study_of(wildcards).title,
         stand_in=lambda wildcards: getattr(dataset_of(wildcards), "embedded", None) is not None,
         demo=DEMO,
+        leakage=leakage_of,
         code=generator_code("export_images"),
     threads: TRAINING_THREADS
     resources:

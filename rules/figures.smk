@@ -46,9 +46,7 @@ rule plot_samples:
     input:
         images=rules.prepare_images.output.images,
         split=rules.split_samples.output.split,
-        pools=lambda wildcards: expand(
-            rules.sample_generator.output.images, **wildcards, label=classes_of(wildcards)
-        ),
+        pools=pools_of(rules.sample_generator.output.images),
     output:
         FIGURES + "/samples-{generator}.png",
     log:
@@ -58,6 +56,7 @@ rule plot_samples:
     params:
         classes=classes_of,
         demo=DEMO,
+        leakage=leakage_of,
         code=code("plot_samples"),
     threads: 1
     resources:
@@ -71,6 +70,62 @@ rule plot_samples:
         "../scripts/plot_samples.py"
 
 
+rule plot_quiz:
+    input:
+        images=rules.prepare_images.output.images,
+        split=rules.split_samples.output.split,
+        pools=pools_of(rules.sample_generator.output.images),
+        tables=pools_of(rules.sample_generator.output.table),
+    output:
+        figure=FIGURES + "/quiz-{generator}.png",
+        key=DATASET + "/tables/quiz-{generator}-key.csv",
+    log:
+        LOGS + "/plot_quiz/{generator}.log",
+    benchmark:
+        BENCHMARKS + "/plot_quiz/{generator}.tsv"
+    params:
+        classes=classes_of,
+        seed=MASTER_SEED,
+        demo=DEMO,
+        leakage=leakage_of,
+        code=code("plot_quiz"),
+    threads: 1
+    resources:
+        mem_mb=memory(1500),
+        runtime=minutes(20),
+    conda:
+        ENVIRONMENT
+    message:
+        "Drawing real images and those of {wildcards.generator} for a quiz"
+    script:
+        "../scripts/plot_quiz.py"
+
+
+rule plot_pipeline:
+    input:
+        pipeline=rules.measure_pipeline.output.table,
+    output:
+        FIGURES + "/pipeline.svg",
+    log:
+        LOGS + "/plot_pipeline.log",
+    benchmark:
+        BENCHMARKS + "/plot_pipeline.tsv"
+    params:
+        demo=DEMO,
+        leakage=leakage_of,
+        code=code("plot_pipeline"),
+    threads: 1
+    resources:
+        mem_mb=memory(1500),
+        runtime=minutes(20),
+    conda:
+        ENVIRONMENT
+    message:
+        "Drawing how fast the images of {wildcards.dataset} are read"
+    script:
+        "../scripts/plot_pipeline.py"
+
+
 rule plot_mixes:
     input:
         mixes=rules.tabulate_study.output.mixes,
@@ -82,6 +137,7 @@ rule plot_mixes:
         BENCHMARKS + "/plot_mixes.tsv"
     params:
         demo=DEMO,
+        leakage=leakage_of,
         code=code("plot_mixes"),
     threads: 1
     resources:
@@ -112,6 +168,7 @@ rule plot_generator_history:
     params:
         names=lambda wildcards: [", ".join(model) for model in models_of(wildcards)],
         demo=DEMO,
+        leakage=leakage_of,
         code=code("plot_generator_history"),
     threads: 1
     resources:
@@ -144,6 +201,7 @@ rule plot_snapshots:
             ", ".join(model) for model in models_scored_while_training(wildcards)
         ],
         demo=DEMO,
+        leakage=leakage_of,
         code=code("plot_snapshots"),
     threads: 1
     resources:
@@ -181,6 +239,7 @@ rule plot_classifier_history:
             else ["loss", "accuracy", "macro_f1"]
         ),
         demo=DEMO,
+        leakage=leakage_of,
         code=code("plot_classifier_history"),
     threads: 1
     resources:
@@ -209,6 +268,7 @@ rule plot_roc:
         trainings=test_trainings,
         positive_class=lambda wildcards: study_of(wildcards).positive_class,
         demo=DEMO,
+        leakage=leakage_of,
         code=code("plot_roc"),
     threads: 1
     resources:
@@ -236,6 +296,7 @@ rule plot_calibration:
     params:
         trainings=test_trainings,
         demo=DEMO,
+        leakage=leakage_of,
         code=code("plot_calibration"),
     threads: 1
     resources:
@@ -265,6 +326,7 @@ rule plot_examples:
     params:
         title=inspected_title,
         demo=DEMO,
+        leakage=leakage_of,
         code=code("plot_examples"),
     threads: 1
     resources:
@@ -296,6 +358,7 @@ rule plot_feature_maps:
         label=lambda wildcards: study_of(wildcards).positive_class or classes_of(wildcards)[0],
         title=inspected_title,
         demo=DEMO,
+        leakage=leakage_of,
         code=classifier_code("plot_feature_maps"),
     threads: 1
     resources:
@@ -326,6 +389,7 @@ rule plot_gradcam:
         weights=weights_of,
         title=inspected_title,
         demo=DEMO,
+        leakage=leakage_of,
         code=classifier_code("plot_gradcam"),
     threads: 1
     resources:
@@ -350,6 +414,7 @@ rule plot_real_share:
         BENCHMARKS + "/plot_real_share/{origin}.tsv"
     params:
         demo=DEMO,
+        leakage=leakage_of,
         code=code("plot_real_share"),
     threads: 1
     resources:
@@ -376,6 +441,7 @@ rule plot_metrics:
         BENCHMARKS + "/plot_metrics.tsv"
     params:
         demo=DEMO,
+        leakage=leakage_of,
         code=code("plot_metrics"),
     threads: 1
     resources:
@@ -401,6 +467,7 @@ rule plot_comparison:
         BENCHMARKS + "/plot_comparison.tsv"
     params:
         demo=DEMO,
+        leakage=leakage_of,
         code=code("plot_comparison"),
     threads: 1
     resources:
@@ -426,6 +493,7 @@ rule plot_confusion:
         BENCHMARKS + "/plot_confusion.tsv"
     params:
         demo=DEMO,
+        leakage=leakage_of,
         code=code("plot_confusion"),
     threads: 1
     resources:

@@ -28,18 +28,15 @@ def models_of(wildcards):
     ]
 
 
-def scope_of(wildcards):
-    """Return what the model that makes a class has learned."""
-    return ALL_CLASSES if generator_of(wildcards).joint else wildcards.label
-
-
 def learned_classes(wildcards):
     return classes_of(wildcards) if wildcards.scope == ALL_CLASSES else [wildcards.scope]
 
 
-def trained_of(pattern):
-    """Return an input function: the file of the model that makes a class."""
-    return lambda wildcards: pattern.format(**wildcards, scope=scope_of(wildcards))
+def pools_of(pattern):
+    """Return an input function: `pattern` for each model of a generator."""
+    return lambda wildcards: expand(
+        pattern, **wildcards, scope=scopes_of(generator_of(wildcards), classes_of(wildcards))
+    )
 
 
 def start_of(wildcards):
@@ -50,7 +47,7 @@ def start_of(wildcards):
 
 def chosen_of(wildcards):
     """Return the file with the settings that were found best, where some are searched."""
-    searched = (wildcards.study, wildcards.generator) in SEARCHES
+    searched = (*key_of(wildcards), wildcards.generator) in SEARCHES
     return rules.choose_generator.output.best.format(**wildcards) if searched else []
 
 
@@ -61,22 +58,41 @@ def scored_while_training(find):
 
 def searched_name(wildcards):
     """Return the generator whose settings a candidate is tried for; None where it is none."""
-    return CANDIDATES[wildcards.study].get(wildcards.generator)
+    return CANDIDATES[key_of(wildcards)].get(wildcards.generator)
 
 
 def images_needed(wildcards):
-    """Return how many images of a class are made at the least."""
-    study = study_of(wildcards)
+    """Return how many images of each class are made at the least."""
     if searched_name(wildcards):
-        return SEARCHES[wildcards.study, searched_name(wildcards)].images
-    mixes = mixes_of(wildcards).values() if study.mixes else []
-    in_mixes = pool_size(mixes, wildcards.generator, wildcards.label)
-    return max(in_mixes, study.pools.images)
+        images = SEARCHES[*key_of(wildcards), searched_name(wildcards)].images
+        return dict.fromkeys(learned_classes(wildcards), images)
+    mixes = generator_mixes(wildcards, additions=False)
+    least = study_of(wildcards).pools.images
+    return {
+        label: max(pool_size(mixes, wildcards.generator, label), least)
+        for label in learned_classes(wildcards)
+    }
+
+
+def generator_mixes(wildcards, additions):
+    """Return the mixes that a generator's images are in: additions to real images, or the others."""
+    mixes = MIXES.get(key_of(wildcards), {}).values()
+    return [
+        mix
+        for mix in mixes
+        if mix.generator == wildcards.generator and mix.is_addition == additions
+    ]
 
 
 def fill_to(wildcards):
     """Return to how many images training images are filled up; None where they are not."""
     return None if searched_name(wildcards) else study_of(wildcards).pools.fill_to
+
+
+def counted_real(wildcards):
+    """Return the table of the real images, where it depends on them how many images are made."""
+    counted = fill_to(wildcards) or generator_mixes(wildcards, additions=True)
+    return rules.split_samples.output.split.format(**wildcards) if counted else []
 
 
 def generator_threads(wildcards):
@@ -142,24 +158,25 @@ rule train_generator:
 
 rule sample_generator:
     input:
-        weights=trained_of(rules.train_generator.output.weights),
-        split=lambda wildcards: (
-            rules.split_samples.output.split.format(**wildcards) if fill_to(wildcards) else []
-        ),
+        weights=rules.train_generator.output.weights,
+        split=counted_real,
     output:
-        images=DATASET + "/stores/{generator}/{label}.npy",
-        table=DATASET + "/stores/{generator}/{label}.csv",
+        images=DATASET + "/stores/{generator}/{scope}.npy",
+        table=DATASET + "/stores/{generator}/{scope}.csv",
     log:
-        LOGS + "/sample_generator/{generator}-{label}.log",
+        LOGS + "/sample_generator/{generator}-{scope}.log",
     benchmark:
-        BENCHMARKS + "/sample_generator/{generator}-{label}.tsv"
+        BENCHMARKS + "/sample_generator/{generator}-{scope}.tsv"
     params:
         model=lambda wildcards: generator_of(wildcards).model,
         images=images_needed,
         fill_to=fill_to,
-        label_number=lambda wildcards: (
-            classes_of(wildcards).index(wildcards.label) if generator_of(wildcards).joint else 0
-        ),
+        additions=lambda wildcards: [
+            mix.to_dict() for mix in generator_mixes(wildcards, additions=True)
+        ],
+        labels=lambda wildcards: {
+            label: number for number, label in enumerate(learned_classes(wildcards))
+        },
         truncation=lambda wildcards: study_of(wildcards).pools.truncation,
         code=generator_code("sample_generator"),
     threads: TRAINING_THREADS
@@ -170,6 +187,6 @@ rule sample_generator:
     conda:
         ENVIRONMENT
     message:
-        "Drawing synthetic images of class {wildcards.label} from {wildcards.generator}"
+        "Drawing synthetic images of {wildcards.scope} from {wildcards.generator}"
     script:
         "../scripts/sample_generator.py"

@@ -1,24 +1,17 @@
 """Selections among the real images, and mixes of real and synthetic ones, as tables."""
 
 
-def pool_files(pattern):
-    """Return an input function: `pattern` for each class of the mix's generator, if it has one."""
+def of_models(pattern):
+    """Return an input function: `pattern` for each model of the mix's generator, if it has one."""
 
     def files(wildcards):
         generator = mix_of(wildcards).generator
         if generator is None:
             return []
-        return expand(pattern, **wildcards, generator=generator, label=classes_of(wildcards))
+        scopes = scopes_of(study_of(wildcards).generators[generator], classes_of(wildcards))
+        return expand(pattern, **wildcards, generator=generator, scope=scopes)
 
     return files
-
-
-def trained_files(pattern, wildcards, mix):
-    """Return `pattern` for each model of the mix's generator, if it has one."""
-    if mix.generator is None:
-        return []
-    scopes = scopes_of(study_of(wildcards).generators[mix.generator], classes_of(wildcards))
-    return expand(pattern, **wildcards, generator=mix.generator, scope=scopes)
 
 
 def selection_file(wildcards):
@@ -59,10 +52,8 @@ rule select_samples:
 rule compose_mix:
     input:
         split=rules.split_samples.output.split,
-        pools=pool_files(rules.sample_generator.output.table),
-        trained_on=lambda wildcards: (
-            trained_files(rules.train_generator.output.trained_on, wildcards, mix_of(wildcards))
-        ),
+        pools=of_models(rules.sample_generator.output.table),
+        trained_on=of_models(rules.train_generator.output.trained_on),
         selection=selection_file,
     output:
         DATASET + "/mixes/{mix}{fold}.csv",

@@ -44,9 +44,8 @@ def of_asked_classifiers(pattern):
     """
     return [
         file
-        for study, settings in ASKED_STUDIES.items()
-        for dataset in settings.datasets
-        if settings.classifiers
+        for study, dataset in ASKED
+        if (study, dataset) in MIXES
         for file in expand(
             pattern,
             study=study,
@@ -77,6 +76,7 @@ rule export_classifier:
         title=lambda wildcards: study_of(wildcards).title,
         stand_in=lambda wildcards: getattr(dataset_of(wildcards), "embedded", None) is not None,
         scale=SCALE,
+        leakage=leakage_of,
         code=classifier_code("export_classifier"),
     threads: 1
     resources:

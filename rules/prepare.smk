@@ -87,6 +87,7 @@ rule split_samples:
         split=settings(lambda wildcards: study_of(wildcards).split_of(wildcards.dataset)),
         subsample=subsample_of,
         test_sample=test_sample_of,
+        leakage=leakage_of,
         seed=MASTER_SEED,
         code=code("split_samples"),
     threads: 1
@@ -96,7 +97,7 @@ rule split_samples:
     conda:
         ENVIRONMENT
     message:
-        "Splitting {wildcards.dataset} by patient"
+        "Splitting {wildcards.dataset}"
     script:
         "../scripts/split_samples.py"
 
@@ -123,7 +124,7 @@ rule tabulate_datasets:
     params:
         datasets=lambda wildcards: every_dataset(),
         published=lambda wildcards: [
-            STUDIES[study].datasets[dataset].published_images for study, dataset in every_dataset()
+            VIEWS[key].datasets[key[1]].published_images for key in every_dataset()
         ],
         demo=DEMO,
         code=code("tabulate_datasets"),

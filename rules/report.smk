@@ -1,17 +1,13 @@
 """One page about everything."""
 
 
-def has_mixes(study):
-    """Return whether a study compares mixes of synthetic and real images, or just classifiers."""
-    return STUDIES[study].mixes is not None
-
-
 def study_files(study, dataset):
     """Return the tables and figures that the report shows, by the field of `StudyReport`."""
+    settings = VIEWS[study, dataset]
     figures = RESULTS + f"/{study}/{dataset}/figures"
     tables = RESULTS + f"/{study}/{dataset}/tables"
     files = {
-        "fetched": f"{DATA}/{raw_name(STUDIES[study].datasets[dataset])}/fetched.json",
+        "fetched": f"{DATA}/{raw_name(settings.datasets[dataset])}/fetched.json",
         "split": RESULTS + f"/{study}/{dataset}/split.csv",
         "rejected": RESULTS + f"/{study}/{dataset}/rejected.csv",
         "duplicates": RESULTS + f"/{study}/{dataset}/duplicates.csv",
@@ -25,23 +21,35 @@ def study_files(study, dataset):
         "calibration_figure": f"{figures}/calibration.svg",
         "confusion_figure": f"{figures}/confusion.svg",
     }
-    if has_mixes(study):
+    if settings.has_mixes:
         files |= {
             "real_share_figure": f"{figures}/real_share.svg",
             "synthetic_share_figure": f"{figures}/synthetic_share.svg",
         }
-    if has_mixes(study) or STUDIES[study].selections:
+    if settings.has_mixes or settings.selections or settings.baselines:
         files |= {
             "mixes_figure": f"{figures}/mixes.svg",
             "comparison_figure": f"{figures}/comparison.svg",
         }
-    if STUDIES[study].generators:
+    if settings.generators:
         files |= {
             "scores": f"{tables}/scores.csv",
             "generator_history_figure": f"{figures}/generator_history.svg",
             "scores_figure": f"{figures}/scores.svg",
         }
-    return files
+    return files | pipeline_files(study, dataset)
+
+
+def pipeline_files(study, dataset):
+    """Return how fast images are read, of pictures and where the study asks for it."""
+    settings = VIEWS[study, dataset]
+    if settings.input_pipeline is None or settings.prepare_of(dataset).volume_shape:
+        return {}
+    names = {"study": study, "dataset": dataset}
+    return {
+        "pipeline": rules.measure_pipeline.output.table.format(**names),
+        "pipeline_figure": rules.plot_pipeline.output[0].format(**names),
+    }
 
 
 def study_pictures(study, dataset):
@@ -51,9 +59,9 @@ def study_pictures(study, dataset):
 
 def generator_pictures(study, dataset):
     """Return what there is to see of each generator."""
-    generators = STUDIES[study].generators
+    generators = VIEWS[study, dataset].generators
     names = {"study": study, "dataset": dataset}
-    classes = STUDIES[study].datasets[dataset].class_names()
+    classes = VIEWS[study, dataset].datasets[dataset].class_names()
 
     def of_each(pattern):
         return [(name, pattern.format(**names, generator=name)) for name in generators]
@@ -112,6 +120,7 @@ def generator_files(study, dataset):
         [study_files(study, dataset)[name] for name in names]
         + [file for found in pictures.values() for _, file in found]
         + [search["figure"] for search in study_searches(study, dataset)]
+        + [file for quiz in study_quizzes(study, dataset) for file in (quiz["figure"], quiz["key"])]
     )
 
 
@@ -123,21 +132,34 @@ def study_searches(study, dataset):
             "table": rules.choose_generator.output.table.format(**names),
             "figure": rules.plot_search.output[0].format(**names),
         }
-        for searched, generator in SEARCHES
-        if searched == study
+        for *searched, generator in SEARCHES
+        if searched == [study, dataset]
+        for names in [{"study": study, "dataset": dataset, "generator": generator}]
+    ]
+
+
+def study_quizzes(study, dataset):
+    """Return generator, figure and key of every quiz, by the fields of `Quiz`."""
+    return [
+        {
+            "generator": generator,
+            "figure": rules.plot_quiz.output.figure.format(**names),
+            "key": rules.plot_quiz.output.key.format(**names),
+        }
+        for generator in VIEWS[study, dataset].generators
         for names in [{"study": study, "dataset": dataset, "generator": generator}]
     ]
 
 
 def folds_reported(study, dataset):
     """Return how many folds are tested on in turn, 0 where images are split once."""
-    split = STUDIES[study].split_of(dataset)
+    split = VIEWS[study, dataset].split_of(dataset)
     return split.folds if isinstance(split, FoldSplit) and split.cross_validate else 0
 
 
 def study_facts(study, dataset):
     """Return what the report says about a study apart from its files."""
-    settings = STUDIES[study]
+    settings = VIEWS[study, dataset]
     return {
         "name": study,
         "dataset": dataset,
@@ -152,8 +174,42 @@ def study_facts(study, dataset):
     }
 
 
-# a data set that no classifier takes has nothing to report
-REPORTED = [key for key in MIXES if key[0] in ASKED_STUDIES and classifiers_for(*key)]
+def reported(keys):
+    """Return those studies and data sets that have something to report: a classifier takes them."""
+    return [key for key in keys if key in MIXES and classifiers_for(*key)]
+
+
+def reported_on(wildcards):
+    """Return what a page reports on: one study, or all that are asked for."""
+    study = wildcards.page.removesuffix("report").strip("/").removeprefix(SCALE).strip("/")
+    return reported([key for key in VIEWS if key[0] == study] if study else ASKED)
+
+
+def on_page(find):
+    """Return an input function: the files that `find` gives for all that a page reports on."""
+    return lambda wildcards: [file for key in reported_on(wildcards) for file in find(*key)]
+
+
+def pages(keys, page):
+    """Return a page, and what some of the studies and data sets have that is on none."""
+    return [
+        *([f"results/{page}.html"] if reported(keys) else []),
+        *(
+            file
+            for study, dataset in keys
+            # a study without classifiers ends with what its generators make, or with the split
+            for file in (
+                generator_files(study, dataset)
+                if VIEWS[study, dataset].generators and not VIEWS[study, dataset].classifiers
+                else []
+            )
+            + sweep_files(study, dataset)
+            + list(pipeline_files(study, dataset).values())
+            + [f"{RESULTS}/{study}/{dataset}/split.csv"]
+        ),
+    ]
+
+
 REPORT_TEMPLATES = sorted(
     str(file)
     for suffix in ("j2", "css")
@@ -164,43 +220,47 @@ REPORT_TEMPLATES = sorted(
 rule render_report:
     input:
         templates=REPORT_TEMPLATES,
-        files=[file for key in REPORTED for file in study_files(*key).values()],
-        pictures=[
-            file
-            for key in REPORTED
-            for pictures in study_pictures(*key).values()
-            for _, file in pictures
-        ],
-        searches=[
-            search[kind]
-            for key in REPORTED
-            for search in study_searches(*key)
-            for kind in ("table", "figure")
-        ],
+        files=on_page(lambda *key: study_files(*key).values()),
+        pictures=on_page(
+            lambda *key: [
+                file for pictures in study_pictures(*key).values() for _, file in pictures
+            ]
+        ),
+        searches=on_page(
+            lambda *key: [
+                search[kind] for search in study_searches(*key) for kind in ("table", "figure")
+            ]
+        ),
+        quizzes=on_page(
+            lambda *key: [quiz[kind] for quiz in study_quizzes(*key) for kind in ("figure", "key")]
+        ),
     output:
-        REPORT,
+        "results/{page}.html",
     log:
-        f"{RESULTS}/logs/render_report.log",
+        f"{RESULTS}/logs/render_report/{{page}}.log",
     benchmark:
-        f"{RESULTS}/benchmarks/render_report.tsv"
+        f"{RESULTS}/benchmarks/render_report/{{page}}.tsv"
     params:
-        studies=[
+        studies=lambda wildcards: [
             study_facts(*key)
             | {
                 "files": study_files(*key),
                 "pictures": study_pictures(*key),
                 "searches": study_searches(*key),
+                "quizzes": study_quizzes(*key),
             }
-            for key in REPORTED
+            for key in reported_on(wildcards)
         ],
         code=code("render_report"),
     threads: 1
     resources:
         mem_mb=memory(1500),
         runtime=minutes(20),
+    wildcard_constraints:
+        page=f"(?:{SCALE}/(?:{'|'.join(STUDIES)})/)?report",
     conda:
         ENVIRONMENT
     message:
-        "Writing the report"
+        "Writing the page {wildcards.page}"
     script:
         "../scripts/render_report.py"

@@ -8,7 +8,7 @@ SCORES = DATASET + "/scores"
 SCORE_WEIGHTS = sorted(
     {
         study.scores.weights_path(f"{DATA}/weights")
-        for study in STUDIES.values()
+        for study in VIEWS.values()
         if study.scores.weights == "download"
     }
 )
@@ -25,13 +25,8 @@ def score_weights(wildcards):
 
 
 def scored_images(wildcards):
-    """Return how many images of a store are looked at, None for all: the real ones."""
+    """Return how many images of each class in a store are looked at, None for all: real ones."""
     return None if wildcards.store == "real" else scores_of(wildcards).images
-
-
-def pools_of(pattern):
-    """Return an input function: `pattern` for each class of a generator."""
-    return lambda wildcards: expand(pattern, **wildcards, label=classes_of(wildcards))
 
 
 rule fetch_score_weights:
@@ -88,6 +83,7 @@ rule extract_score_features:
         weights=score_weights,
     output:
         SCORES + "/features/{store}.npy",
+        SCORES + "/features/{store}.csv",
     log:
         LOGS + "/extract_score_features/{store}.log",
     benchmark:
@@ -164,7 +160,7 @@ rule score_real:
 
 rule score_generator:
     input:
-        pools=pools_of(SCORES + "/features/{generator}/{label}.npy"),
+        pools=pools_of(SCORES + "/features/{generator}/{scope}.npy"),
         real=SCORES + "/features/real.npy",
         reference=rules.score_real.output.reference,
         split=rules.split_samples.output.split,
@@ -207,6 +203,7 @@ rule tabulate_scores:
     benchmark:
         BENCHMARKS + "/tabulate_scores.tsv"
     params:
+        leakage=leakage_of,
         code=code("tabulate_scores"),
     threads: 1
     resources:
@@ -261,6 +258,7 @@ rule plot_scores:
         BENCHMARKS + "/plot_scores.tsv"
     params:
         demo=DEMO,
+        leakage=leakage_of,
         code=code("plot_scores"),
     threads: 1
     resources:
@@ -285,6 +283,7 @@ rule plot_pca:
         BENCHMARKS + "/plot_pca/{generator}.tsv"
     params:
         demo=DEMO,
+        leakage=leakage_of,
         code=code("plot_pca"),
     threads: 1
     resources:
@@ -312,6 +311,7 @@ rule plot_nearest:
     params:
         classes=classes_of,
         demo=DEMO,
+        leakage=leakage_of,
         code=code("plot_nearest"),
     threads: 1
     resources:

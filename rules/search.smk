@@ -7,7 +7,7 @@ SEARCH = DATASET + "/searches/{generator}"
 
 def searched_generator(wildcards):
     """Return a generator as its study gives it, with its search."""
-    if (wildcards.study, wildcards.generator) not in SEARCHES:
+    if (*key_of(wildcards), wildcards.generator) not in SEARCHES:
         raise WorkflowError(f"{wildcards.study} searches no settings of {wildcards.generator}")
     return study_of(wildcards).generators[wildcards.generator]
 
@@ -107,6 +107,7 @@ rule plot_search:
         BENCHMARKS + "/plot_search/{generator}.tsv"
     params:
         demo=DEMO,
+        leakage=leakage_of,
         code=code("plot_search"),
     threads: 1
     resources:

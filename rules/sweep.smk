@@ -85,7 +85,7 @@ def study_sweeps(study, dataset):
             ),
         }
         for classifier in classifiers_for(study, dataset)
-        for settings in [STUDIES[study].classifiers[classifier]]
+        for settings in [VIEWS[study, dataset].classifiers[classifier]]
         if settings.sweep
         for names in [{"study": study, "dataset": dataset, "classifier": classifier}]
     ]
@@ -142,6 +142,7 @@ rule plot_sweep:
     params:
         stages=sweep_stages,
         demo=DEMO,
+        leakage=leakage_of,
         code=code("plot_sweep"),
     threads: 1
     resources:
@@ -173,6 +174,7 @@ rule tabulate_sweep:
     params:
         candidates=all_stages(candidates_of_stage),
         scorer=scorer_of,
+        leakage=leakage_of,
         code=code("tabulate_sweep"),
     threads: 1
     resources:

@@ -15,4 +15,5 @@ with job(snakemake):
         params.classifiers,
         snakemake.output[0],
         Judge(params.classes, params.positive_class, seed=params.seeds[0], **params.evaluation),
+        params.leakage,
     )

@@ -4,14 +4,14 @@ from synthmix.jobs import job
 from synthmix.mix.compose_mix import compose_mix
 from synthmix.mix.plan import Mix
 from synthmix.prepare.folds import fold_number
+from synthmix.store import by_class
 
 with job(snakemake):
     # a mix of real images alone has neither pools nor generators, few have a selection
-    classes = snakemake.params.classes
     compose_mix(
         mix=Mix.from_dict(snakemake.params.mix),
         split=snakemake.input.split,
-        pools=dict(zip(classes, snakemake.input.pools, strict=False)),
+        pools=by_class(snakemake.params.classes, snakemake.input.pools),
         trained_on=snakemake.input.trained_on,
         output=snakemake.output[0],
         seed=snakemake.params.seed,

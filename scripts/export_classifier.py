@@ -20,6 +20,7 @@ with job(snakemake):
             fold=fold_number(wildcards.fold),
             scale=params.scale,
             stand_in=params.stand_in,
+            leakage=params.leakage,
         ),
         output=snakemake.output[0],
     )

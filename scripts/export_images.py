@@ -18,6 +18,7 @@ with job(snakemake):
         title=params.title,
         stand_in=params.stand_in,
         demo=params.demo,
+        leakage=params.leakage,
         **params.settings,
         scored_truncation=params.scored_truncation,
         output=snakemake.output[0],

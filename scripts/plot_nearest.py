@@ -2,12 +2,13 @@
 
 from synthmix.figures.plot_nearest import plot_nearest
 from synthmix.jobs import job
+from synthmix.store import by_class
 
 with job(snakemake):
     plot_nearest(
         snakemake.input.pairs,
         snakemake.input.images,
-        dict(zip(snakemake.params.classes, snakemake.input.pools, strict=True)),
+        by_class(snakemake.params.classes, snakemake.input.pools),
         snakemake.output[0],
         demo=snakemake.params.demo,
     )

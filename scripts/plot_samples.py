@@ -2,12 +2,13 @@
 
 from synthmix.figures.plot_samples import plot_samples
 from synthmix.jobs import job
+from synthmix.store import by_class
 
 with job(snakemake):
     plot_samples(
         snakemake.input.images,
         snakemake.input.split,
-        dict(zip(snakemake.params.classes, snakemake.input.pools, strict=True)),
+        by_class(snakemake.params.classes, snakemake.input.pools),
         snakemake.output[0],
         demo=snakemake.params.demo,
     )

@@ -2,12 +2,13 @@
 
 from synthmix.jobs import job
 from synthmix.score.project_images import project_images
+from synthmix.store import by_class
 
 with job(snakemake):
     project_images(
         real_images=snakemake.input.images,
         split=snakemake.input.split,
-        pools=dict(zip(snakemake.params.classes, snakemake.input.pools, strict=True)),
+        pools=by_class(snakemake.params.classes, snakemake.input.pools),
         most=snakemake.params.most,
         output=snakemake.output[0],
     )

@@ -2,7 +2,7 @@
 
 from synthmix.jobs import job
 from synthmix.report.facts import run_facts
-from synthmix.report.render_report import Picture, Search, StudyReport, render_report
+from synthmix.report.render_report import Picture, Quiz, Search, StudyReport, render_report
 
 with job(snakemake):
     studies = []
@@ -13,5 +13,6 @@ with job(snakemake):
             for field, found in pictures.items()
         }
         searches = [Search(**search) for search in study.pop("searches")]
-        studies.append(StudyReport(**study, **files, **several, searches=searches))
+        quizzes = [Quiz(**quiz) for quiz in study.pop("quizzes")]
+        studies.append(StudyReport(**study, **files, **several, searches=searches, quizzes=quizzes))
     render_report(snakemake.output[0], studies, run_facts(snakemake.config))

@@ -1,19 +1,20 @@
-"""Draw a pool of synthetic images of one class."""
+"""Draw synthetic images of the classes that a model has learned."""
 
 from synthmix.devices import set_up_torch
 from synthmix.generate.sample_generator import sample_generator
 from synthmix.jobs import job
+from synthmix.mix.plan import Mix
 
 with job(snakemake):
     sample_generator(
         model=snakemake.params.model,
         generator=snakemake.wildcards.generator,
-        label=snakemake.wildcards.label,
-        label_number=snakemake.params.label_number,
+        labels=snakemake.params.labels,
         weights=snakemake.input.weights,
         output=snakemake.output.images,
         images=snakemake.params.images,
         fill_to=snakemake.params.fill_to,
+        additions=[Mix.from_dict(values) for values in snakemake.params.additions],
         split=snakemake.input.split,
         truncation=snakemake.params.truncation,
         device=set_up_torch(snakemake.config),

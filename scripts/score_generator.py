@@ -3,11 +3,12 @@
 from synthmix.jobs import job
 from synthmix.score.score_generator import score_generator
 from synthmix.score.settings import ScoreSettings
+from synthmix.store import by_class
 
 with job(snakemake):
     score_generator(
         generator=snakemake.wildcards.generator,
-        pools=dict(zip(snakemake.params.classes, snakemake.input.pools, strict=True)),
+        pools=by_class(snakemake.params.classes, snakemake.input.pools),
         real_features=snakemake.input.real,
         split=snakemake.input.split,
         reference=snakemake.input.reference,

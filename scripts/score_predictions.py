@@ -18,7 +18,7 @@ with job(snakemake):
         validation=by_seed(snakemake.input.validation, params.seeds, params.folds),
         metrics=snakemake.output.metrics,
         confusion=snakemake.output.confusion,
-        identity={name: wildcards[name] for name in names},
+        identity={name: wildcards[name] for name in names} | {"leakage": params.leakage},
         classes=params.classes,
         positive_class=params.positive_class,
         bootstrap_samples=params.evaluation["bootstrap_samples"],

@@ -15,4 +15,5 @@ with job(snakemake):
         subsample=TypeAdapter(Subsample | None).validate_python(snakemake.params.subsample),
         test_sample=snakemake.params.test_sample,
         seed=snakemake.params.seed,
+        leakage=snakemake.params.leakage,
     )

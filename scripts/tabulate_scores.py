@@ -4,4 +4,4 @@ from synthmix.jobs import job
 from synthmix.score.tabulate_scores import tabulate_scores
 
 with job(snakemake):
-    tabulate_scores(snakemake.input, snakemake.output[0])
+    tabulate_scores(snakemake.input, snakemake.output[0], snakemake.params.leakage)

@@ -16,4 +16,5 @@ with job(snakemake):
         classifier_comparison=snakemake.input.classifier_comparison,
         published=snakemake.input.get("published") or None,
         outputs=dict(snakemake.output.items()),
+        leakage=snakemake.params.leakage,
     )

@@ -13,4 +13,5 @@ with job(snakemake):
         scorer=Scorer(**params.scorer),
         output=snakemake.output.table,
         markdown=snakemake.output.markdown,
+        leakage=params.leakage,
     )

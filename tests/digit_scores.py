@@ -12,7 +12,7 @@ from synthmix.score.score_generator import score_generator
 from synthmix.score.score_real import score_real
 from synthmix.score.settings import ScoreSettings
 from synthmix.score.train_score_network import train_score_network
-from synthmix.store import read_table, save_array
+from synthmix.store import read_table, save_array, table_path
 
 CPU = torch.device("cpu")
 CLASSES = ("0", "1", "7")
@@ -38,6 +38,7 @@ class Digits:
         self.samples = samples
         write_table(folder / "split.csv", samples)
         save_array(folder / "real.npy", self.images.shape[1:], "uint8", [self.images])
+        write_table(folder / "real.csv", samples)
         self.train_network("network.safetensors")
         self.features("real.npy", "real_features.npy")
         score_real(
@@ -47,7 +48,7 @@ class Digits:
             SETTINGS,
             1,
             folder / "reference.safetensors",
-            folder / "real.csv",
+            folder / "real_scores.csv",
         )
 
     def train_network(self, name):
@@ -68,9 +69,9 @@ class Digits:
         """Return the tables of scores and of nearest pairs for images by their class."""
         files = {}
         for label, images in pools.items():
-            save_array(
-                self.folder / f"{name}-{label}.npy", self.images.shape[1:], "uint8", [images]
-            )
+            store = self.folder / f"{name}-{label}.npy"
+            save_array(store, self.images.shape[1:], "uint8", [images])
+            write_table(table_path(store), pd.DataFrame({"label": [label] * len(images)}))
             files[label] = self.features(f"{name}-{label}.npy", f"{name}-{label}-features.npy")
         score_generator(
             name,

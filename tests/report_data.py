@@ -13,8 +13,15 @@ from PIL import Image
 
 from synthmix.figures.predictions import PredictionFile
 from synthmix.files import write_table
-from synthmix.mix.plan import Mix, describe_class_shares, plan_mixes, plan_real_mixes
-from synthmix.report.render_report import Picture, Search, StudyReport
+from synthmix.mix.plan import (
+    Mix,
+    describe_addition,
+    describe_class_shares,
+    plan_mixes,
+    plan_real_mixes,
+    plan_study,
+)
+from synthmix.report.render_report import Picture, Quiz, Search, StudyReport
 from synthmix.search.table import table_of
 from synthmix.store import save_array, table_path
 
@@ -49,7 +56,7 @@ WITHOUT_MIXES = dict.fromkeys(
         *("scores", "generator_history_figure", "scores_figure", "mixes_figure"),
         *("comparison_figure", "real_share_figure", "synthetic_share_figure"),
     )
-) | dict.fromkeys(("samples", "sheets", "planes", "nearest", "searches"), ())
+) | dict.fromkeys(("samples", "sheets", "planes", "nearest", "searches", "quizzes"), ())
 
 
 @dataclass(frozen=True)
@@ -87,15 +94,20 @@ def make_study(
     real_only: bool = False,
     positive_class: bool = True,
     folds: int = 0,
+    additions: bool = False,
 ) -> StudyFiles:
     """Write every file that figures and report read.
 
     `only_mix` leaves one mix and no published values; `with_nan` a mix without values. With
-    `real_only` there are no generators and no mixes, all real images are trained on.
+    `real_only` there are no generators and no mixes, all real images are trained on. With
+    `additions` synthetic images are added to all real ones, which are trained on otherwise too.
     """
     random = np.random.default_rng(0)
     if real_only:
         mixes, generators = plan_real_mixes(selections), ()
+    elif additions:
+        added = {"fill": [0.5, 1], "ratios": [0.25], "validation": "real"}
+        mixes = plan_study(generators, None, added, selections, ["weighted", "augmented"])
     else:
         mixes = _plan(classes, generators, only_mix, selections)
     summary = _summary(random, mixes, classifiers, published=not only_mix and not real_only)
@@ -229,22 +241,40 @@ def _composition(mixes: Sequence[Mix], classes: Sequence[str]) -> pd.DataFrame:
         as_they_are = {
             split: {label: {"real": 18} for label in classes} for split in ("train", "validation")
         }
-        counts = mix.counts() if mix.class_shares else as_they_are
+        real = {
+            split: {label: 10 + 8 * i for i, label in enumerate(classes)} for split in as_they_are
+        }
+        counts = mix.counts(real) if mix.generator else as_they_are
+        if mix.class_shares:
+            counts = mix.counts()
         for split, of_class in counts.items():
             for label, origins in of_class.items():
                 for origin, images in origins.items():
                     if mix.is_baseline:
                         images //= 4
                     repeated = 76 if mix.real_share == 0.1 and origin == "real" else 0
-                    rows.append((*_identity(mix), split, label, origin, images, repeated))
-    names = ["mix", "kind", "generator", "selection", "class_shares", "real_share"]
-    return pd.DataFrame(rows, columns=[*names, "split", "label", "origin", "images", "repeated"])
+                    row = {"split": split, "label": label, "origin": origin}
+                    rows.append(_identity(mix) | row | {"images": images, "repeated": repeated})
+    return pd.DataFrame(rows)
 
 
-def _identity(mix: Mix) -> tuple[str, str, str, str, str, float]:
-    kind = "real_only" if mix.is_baseline else "synthetic_mix" if mix.generator else "selected_real"
-    shares = describe_class_shares(mix.class_shares)
-    return mix.name, kind, mix.generator or "", mix.selection or "", shares, mix.real_share
+def _identity(mix: Mix) -> dict[str, str | float]:
+    kinds = {
+        "real_only": mix.is_baseline,
+        "synthetic_mix": mix.generator,
+        "selected_real": mix.selection,
+        "trained_otherwise": mix.training,
+    }
+    return {
+        "mix": mix.name,
+        "kind": next(kind for kind, is_so in kinds.items() if is_so),
+        "generator": mix.generator or "",
+        "selection": mix.selection or "",
+        "training": mix.training or "",
+        "addition": describe_addition(mix),
+        "class_shares": describe_class_shares(mix.class_shares),
+        "real_share": 0.75 - (mix.fill or 0) / 4 if mix.real_share is None else mix.real_share,
+    }
 
 
 def _summary(
@@ -253,15 +283,9 @@ def _summary(
     rows = []
     for classifier in classifiers:
         for mix in mixes:
-            name, kind, generator, selection, shares, real_share = _identity(mix)
-            row = {
-                "classifier": classifier,
-                "mix": name,
-                "kind": kind,
-                "generator": generator,
-                "selection": selection,
-                "class_shares": shares,
-                "real_share": real_share,
+            row = {"classifier": classifier} | _identity(mix)
+            real_share = row["real_share"]
+            row |= {
                 "train_real": round(16800 * real_share),
                 "train_synthetic": round(16800 * (1 - real_share)),
             }
@@ -457,6 +481,19 @@ def _write_search(path: Path) -> Path:
     return path
 
 
+def _write_pipeline(path: Path) -> Path:
+    rows = [("store", 500, 0.125, 4000.0, 40.0), ("image_folder", 500, 5.0, 100.0, 1.0)]
+    names = ["loader", "images", "seconds", "images_per_second", "ratio"]
+    write_table(path, pd.DataFrame(rows, columns=names))
+    return path
+
+
+def _write_key(path: Path) -> Path:
+    rows = [(1, "synthetic"), (2, "real"), (3, "real"), (4, "synthetic"), (5, "real")]
+    write_table(path, pd.DataFrame(rows, columns=["number", "origin"]))
+    return path
+
+
 def make_study_report(folder: Path, **changes: Any) -> StudyReport:
     """Return what the report needs, with stand-ins for the figures; `changes` go to StudyReport.
 
@@ -515,6 +552,12 @@ def make_study_report(folder: Path, **changes: Any) -> StudyReport:
         heat_maps=[Picture("vgg16", png)],
         feature_maps=[Picture("vgg16", png)],
         sweeps=[Picture("vgg16, stage 1", svg)],
+        quizzes=[
+            Quiz(generator, png, _write_key(folder / f"{number}-key.csv"))
+            for number, generator in enumerate(files.pools)
+        ],
+        pipeline=_write_pipeline(folder / "pipeline.csv"),
+        pipeline_figure=svg,
         searches=[Search("dcgan", _write_search(folder / "search.csv"), svg)],
     )
     if options.get("real_only"):

@@ -11,7 +11,7 @@ from synthmix.jobs import LOGGER, job
 @pytest.fixture
 def snakemake(tmp_path):
     handlers = list(LOGGER.handlers)
-    yield SimpleNamespace(log=[str(tmp_path / "logs" / "a.log")])
+    yield SimpleNamespace(log=[str(tmp_path / "logs" / "a.log")], params={})
     LOGGER.handlers = handlers
     LOGGER.propagate = True
 

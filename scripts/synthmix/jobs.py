@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from synthmix.errors import UserError
+from synthmix.leakage import NONE, leakage_of_job
 
 LOGGER = logging.getLogger("synthmix")
 
@@ -18,11 +19,13 @@ def job(snakemake: Any) -> Iterator[None]:
     """Run the body of a script: log to the rule's log file, end with a message the user can use.
 
     A `UserError` or a full disk ends the script with code 1 and its message, in the log and on
-    standard error; any other error is a bug and keeps its traceback, in both places too.
+    standard error; any other error is a bug and keeps its traceback, in both places too. Figures
+    of the body are marked by the parameter `leakage` of the rule, where it has one.
     """
     _start_logging(Path(snakemake.log[0]))
     try:
-        yield
+        with leakage_of_job(snakemake.params.get("leakage", NONE)):
+            yield
     except UserError as error:
         _stop(str(error))
     except OSError as error:

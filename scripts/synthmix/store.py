@@ -4,7 +4,7 @@ Row i of the table describes image i. A prepared data set and a pool of syntheti
 same thing, so whatever reads one reads the other, and no image is decoded twice.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import BinaryIO
 
@@ -58,6 +58,25 @@ def load_store(images_path: str | Path) -> tuple[np.ndarray, pd.DataFrame]:
             f"remove both and run again"
         )
     return images, table
+
+
+def load_class(path: str | Path, label: str) -> np.ndarray:
+    """Memory-map the rows of the class `label` of the `.npy` file `path`, in their order.
+
+    The table beside it says which they are (column label).
+    """
+    rows = np.flatnonzero(read_table(table_path(path))["label"] == label)
+    array = load_array(path)
+    if len(rows) and rows[-1] - rows[0] + 1 == len(rows):
+        return array[rows[0] : rows[-1] + 1]  # nothing is read yet
+    return array[rows]
+
+
+def by_class(classes: Sequence[str], stores: Sequence[str]) -> dict[str, str]:
+    """Return the store with the images of each class: one a class, one for all, or none."""
+    if len(stores) == 1:
+        return dict.fromkeys(classes, stores[0])
+    return dict(zip(classes, stores, strict=True)) if stores else {}
 
 
 def table_path(images_path: str | Path) -> Path:

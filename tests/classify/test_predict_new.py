@@ -302,3 +302,10 @@ def test_what_a_classifier_is_in_one_line():
     assert "fold" not in plain
     assert "stand-ins" not in plain
     assert "Trained small" not in plain
+
+
+def test_a_classifier_that_saw_its_test_images_says_so():
+    names = {"study": "s", "dataset": "d", "classifier": "c", "mix": "m", "seed": "3"}
+    text = describe(names, "T", None, "paper", stand_in=False, leakage="as_published")
+    assert "Test images were seen in training (leakage: as_published)" in text
+    assert "leakage" not in describe(names, "T", None, "paper", stand_in=False)

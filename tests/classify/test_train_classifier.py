@@ -119,14 +119,14 @@ def train(
     return folder
 
 
-def predicted(data, folder, fold=None, threshold=0.5):
+def predicted(data, folder, fold=None, threshold=0.5, split=None):
     """Return the tables of what the classifier in `folder` says: test and validation."""
     model = folder / "weights.safetensors"
     outputs = {part: folder / f"{part}.csv" for part in ("test", "validation")}
     predict(
         model,
         files_for(data, read_header(model).settings),
-        data / "split.csv",
+        split or data / "split.csv",
         outputs,
         "cancer",
         threshold,
@@ -207,6 +207,14 @@ def test_a_fold_is_tested_on_by_its_number(data, tmp_path):
     test, _ = predicted(data, tmp_path, fold=2)
     assert test["sample_id"].tolist() == [f"s{i}" for i in range(40) if i // 2 % 4 == 1]
     assert set(test["fold"]) == {2}
+
+
+def test_images_that_were_trained_on_too_are_tested_on_where_the_split_says_so(data, tmp_path):
+    train(data, tmp_path, epochs=1)
+    pool = read_table(data / "split.csv").assign(split="train", validates=False)
+    write_table(tmp_path / "pool.csv", pool.assign(tested=pool.index % 8 == 1))
+    test, _ = predicted(data, tmp_path, split=tmp_path / "pool.csv")
+    assert test["sample_id"].tolist() == ["s1", "s9", "s17", "s25", "s33"]
 
 
 def test_a_threshold_is_chosen_on_the_validation_images(data, tmp_path):

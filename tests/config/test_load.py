@@ -583,6 +583,22 @@ def test_generators_of_pictures_take_no_volumes(settings, mistakes):
     assert "generator small makes pictures: give image_size" in mistakes(settings)[0]
 
 
+def test_the_input_pipeline_is_measured_where_asked_for_and_on_pictures(
+    settings, mistakes, project
+):
+    project.write(settings | {"input_pipeline": {}})
+    assert project.load().studies["s"].input_pipeline.images == 500
+    for value in (True, {"images": 501}):
+        assert "input_pipeline" in mistakes(settings | {"input_pipeline": value})[0]
+    volumes = {"source": "mr_art", "prepare": {"volume_shape": [9, 9, 9]}}
+    study = {"title": "x", "datasets": {"scans": volumes}, "prepare": {"image_size": 64}}
+    told = mistakes(study | {"input_pipeline": {}})
+    assert told == [
+        "studies/s.yaml: input_pipeline: is measured on pictures, and there are "
+        "volumes only: remove it"
+    ]
+
+
 @pytest.mark.parametrize(
     ("source", "changes", "message"),
     [
@@ -629,3 +645,48 @@ def test_weights_to_start_from_must_be_there(settings, mistakes):
         "init_from": "nowhere.pkl",
     }
     assert "generators.other.init_from: there is no file nowhere.pkl" in mistakes(settings)[0]
+
+
+def test_the_published_leakage_is_off_unless_named(settings, project):
+    project.write(settings)
+    assert project.load().studies["s"].leakage == "none"
+    project.write(settings | {"leakage": "as_published"})
+    assert project.load().studies["s"].leakage == "as_published"
+
+
+def test_a_single_data_set_may_have_the_published_leakage(settings, project):
+    settings["datasets"]["others"] = settings["datasets"]["films"]
+    settings["per_dataset"] = {"others": {"leakage": "as_published"}}
+    project.write(settings)
+    views = project.load().views
+    found = {name: views["s", name].leakage for name in ("films", "others")}
+    assert found == {"films": "none", "others": "as_published"}
+
+
+@pytest.mark.parametrize(
+    ("own", "message"),
+    [
+        ({"split": {"method": "folds", "folds": 5}}, "needs split.method: shares, not folds"),
+        ({"split": {"method": "official"}}, "needs split.method: shares, not official"),
+        (
+            {
+                "subsample": {
+                    "method": "long_tail",
+                    "train": {"normal": 3, "benign": 2, "cancer": 1},
+                }
+            },
+            "not with the long_tail subsample of data set films",
+        ),
+    ],
+)
+def test_the_published_leakage_draws_from_one_pool(settings, mistakes, own, message):
+    settings["leakage"] = "as_published"
+    settings["datasets"]["films"] |= own
+    (found,) = [line for line in mistakes(settings) if "leakage" in line]
+    assert found.startswith("studies/s.yaml: leakage: as_published draws all images from one pool")
+    assert message in found
+
+
+def test_another_leakage_is_unknown(settings, mistakes):
+    settings["leakage"] = "published"
+    assert "leakage: 'published' is not" in mistakes(settings)[0]

@@ -25,6 +25,7 @@ def tabulate(
     published=None,
     folds=(None,),
     only_label=None,
+    leakage="none",
 ):
     """Write the tables of a study with made-up predictions; return where they are."""
     predictions, metrics, confusion, mix_tables = {}, [], [], {}
@@ -43,6 +44,7 @@ def tabulate(
                 write_table(files[0], read_table(files[0]).assign(label=only_label))
             predictions[classifier, mix.name] = [files]
             identity = {"study": "s", "dataset": "d", "classifier": classifier, "mix": mix.name}
+            identity["leakage"] = leakage
             metrics.append(folder / f"{name}.metrics.csv")
             confusion.append(folder / f"{name}.confusion.csv")
             score_predictions(
@@ -58,9 +60,9 @@ def tabulate(
                 seed=1,
             )
     judge = Judge(classes, positive_class, 100, 0.95, 0.05, seed=1)
-    compare_mixes(predictions, mixes, classifiers, folder / "comparison", judge)
+    compare_mixes(predictions, mixes, classifiers, folder / "comparison", judge, leakage)
     names = [mix.name for mix in mixes]
-    compare_classifiers(predictions, names, classifiers, folder / "classifiers", judge)
+    compare_classifiers(predictions, names, classifiers, folder / "classifiers", judge, leakage)
     outputs = {name: folder / "out" / name for name in OUTPUTS}
     tabulate_study(
         mixes,
@@ -72,6 +74,7 @@ def tabulate(
         folder / "classifiers",
         published,
         outputs,
+        leakage,
     )
     return outputs
 
@@ -100,6 +103,19 @@ def test_the_tables_of_a_study_of_mixes(tmp_path):
     (table,) = blocks(outputs["summary_markdown"])
     assert len(table) == 2 + 4
     assert len({line.count("|") for line in table}) == 1
+
+
+def test_every_table_says_how_images_were_split(tmp_path):
+    warning = "**Test images were seen in training (leakage: as_published): results are too good.**"
+    for leakage in ("none", "as_published"):
+        outputs = tabulate(tmp_path / leakage, leakage=leakage)
+        compared = [tmp_path / leakage / name for name in ("comparison", "classifiers")]
+        tables = [outputs[name] for name in ("mixes", "metrics", "confusion", "summary")]
+        for file in [*tables, *compared]:
+            assert set(read_table(file)["leakage"]) <= {leakage}
+        assert all(len(read_table(file)) for file in [*tables, compared[0]])
+        text = outputs["summary_markdown"].read_text()
+        assert text.startswith(warning) == (leakage == "as_published")
 
 
 def test_the_tables_of_several_classes_on_real_images_alone(tmp_path):

@@ -141,6 +141,12 @@ def test_the_card_warns_of_what_is_no_full_result(study):
     assert "They are of images at truncation 1, not 0.5." in text
 
 
+def test_the_card_warns_of_a_generator_that_saw_test_images(study):
+    text = card(study, leakage="as_published")
+    assert "> **Test images were seen in training (leakage: as_published).** The generator" in text
+    assert "leakage" not in card(study)
+
+
 def test_of_the_users_own_images_the_licence_is_said_to_be_unknown(study):
     write_text(study / "fetched.json", json.dumps({"root": "x", "about": None}))
     assert "Their **licence** is not known to the workflow" in card(study)

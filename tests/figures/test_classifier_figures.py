@@ -299,7 +299,13 @@ def test_many_trainings_are_thin_lines(tmp_path, drawn):
 def test_without_a_positive_class_measures_are_of_all_classes(tmp_path, drawn):
     values = ("accuracy", "balanced_accuracy", "macro_f1", "macro_auc")
     row = {"classifier": "cnn", "mix": "real_only", "kind": "real_only", "generator": ""}
-    row |= {"selection": "", "class_shares": "as they are", "real_share": 1.0}
+    row |= {
+        "selection": "",
+        "training": "",
+        "addition": "",
+        "class_shares": "as they are",
+        "real_share": 1.0,
+    }
     row |= {"missed_positives": np.nan, "sensitivity": np.nan}
     row |= {f"{name}{end}": 0.5 for name in values for end in ("", "_low", "_high")}
     table = pd.DataFrame([row | {"classifier": name} for name in ("resnet18", "squeezenet")])

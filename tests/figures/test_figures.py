@@ -22,6 +22,7 @@ from synthmix.figures.plot_roc import plot_roc
 from synthmix.figures.plot_samples import plot_samples
 from synthmix.figures.plot_snapshots import plot_snapshots
 from synthmix.files import write_table
+from synthmix.leakage import AS_PUBLISHED, NONE, leakage_of_job
 from synthmix.store import read_table
 
 FIGURES = {
@@ -72,6 +73,7 @@ STUDIES = {
         "classifiers": ("vgg16", "resnet50_fine_tuned"),
     },
     "selections": {"selections": ("undersampled", "tomek")},
+    "additions": {"additions": True, "selections": ("tomek",), "generators": ("dcgan", "smote")},
     "many selections": {
         "generators": GENERATORS,
         "classifiers": ("vgg16", "resnet50"),
@@ -137,6 +139,15 @@ def test_demo_is_said_if_and_only_if_it_is_one(figure, studies, drawn, tmp_path)
     demo_figure, other_figure = drawn
     assert "demo" in [text.get_text() for text in demo_figure.texts]
     assert "demo" not in [text.get_text() for text in other_figure.texts]
+
+
+@pytest.mark.parametrize("figure", ["metrics", "samples"])
+def test_a_leak_is_said_if_and_only_if_there_is_one(figure, studies, drawn, tmp_path):
+    for leakage in (AS_PUBLISHED, NONE):
+        with leakage_of_job(leakage):
+            FIGURES[figure](studies("one mix"), tmp_path / "figure.svg", True)
+    leaking, other = (drawing.get_suptitle() for drawing in drawn)
+    assert leaking == f"{other}\nTest images were seen in training (leakage: as_published)"
 
 
 @pytest.mark.parametrize(
@@ -217,7 +228,10 @@ def test_selections_come_before_their_baseline_and_have_a_panel(studies, drawn, 
     assert names[:6] == [*series, "undersampled, real only", "tomek, real only", "real only"]
     plot_real_share(files.summary, tmp_path / "figure.svg", demo=False)
     shares, selections = drawn[0].axes
-    assert [axis.get_title(loc="left") for axis in (shares, selections)] == ["dcgan", "selections"]
+    assert [axis.get_title(loc="left") for axis in (shares, selections)] == [
+        "dcgan",
+        "real images alone",
+    ]
     labels = [label.get_text() for label in selections.get_xticklabels()]
     assert labels == ["undersampled", "tomek", "real only"]
     accuracy = read_table(files.summary).set_index("mix")["accuracy"]

@@ -20,7 +20,8 @@ torch.set_num_threads(1)
 weights, folder = sys.argv[1], Path(sys.argv[2])
 for images in (1000, 10_000):
     output = folder / f"{images}.npy"
-    sample_generator("dcgan", "g", "a", 0, weights, output, images, 1.0, torch.device("cpu"))
+    made = {"a": images}
+    sample_generator("dcgan", "g", {"a": 0}, weights, output, made, 1.0, torch.device("cpu"))
     status = Path("/proc/self/status").read_text()
     print(int(status.split("VmHWM:")[1].split()[0]) / 1024)
 """

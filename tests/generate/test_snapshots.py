@@ -108,6 +108,7 @@ def scored(tmp_path_factory):
     samples["split"] = np.array(["train", "train", "validation", "test"])[samples.index % 4]
     write_table(folder / "split.csv", samples)
     save_array(folder / "real.npy", images.shape[1:], "uint8", [images])
+    write_table(folder / "real.csv", samples)
     network = folder / "network.safetensors"
     train_score_network(folder / "real.npy", folder / "split.csv", CLASSES, network, 1, CPU)
     extract_score_features(folder / "real.npy", network, "own", folder / "f.npy", None, CPU)
@@ -216,6 +217,7 @@ def test_a_snapshots_score_is_that_of_the_table_of_scores(scored):
     for number, label in enumerate(CLASSES):
         made = generator.sample(range(FIRST_SEED, FIRST_SEED + counts[number]), number)
         save_array(scored / f"pool{label}.npy", (16, 16, 1), "uint8", [made])
+        write_table(scored / f"pool{label}.csv", pd.DataFrame({"label": [label] * len(made)}))
         pools[label] = scored / f"pool{label}-f.npy"
         extract_score_features(scored / f"pool{label}.npy", weights, "own", pools[label], None, CPU)
     score_generator(

@@ -119,11 +119,10 @@ def test_a_pool_is_the_images_of_its_seeds(store):
         sample_generator(
             "dcgan",
             "mine",
-            "cancer",
-            0,
+            {"cancer": 0},
             weights,
             store / f"{count}.npy",
-            count,
+            {"cancer": count},
             1.0,
             torch.device("cpu"),
         )

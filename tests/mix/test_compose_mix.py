@@ -5,6 +5,7 @@ from synthmix.errors import UserError
 from synthmix.files import write_table
 from synthmix.mix.compose_mix import assemble, check_no_leak, compose_mix, real_rows
 from synthmix.mix.plan import plan_mixes
+from synthmix.prepare.parts import deal_from_one_pool
 from synthmix.store import read_table
 
 
@@ -22,9 +23,9 @@ def real_samples(train, validation, test=10):
 
 def pool(label, images):
     seeds = range(images)
-    return pd.DataFrame(
-        {"sample_id": [f"g-{label}-{i}" for i in seeds], "label": label, "seed": seeds}
-    )
+    rows = {"sample_id": [f"g-{label}-{i}" for i in seeds], "label": label, "seed": seeds}
+    rows |= {"store": f"g/{label}", "row": seeds, "group": "", "origin": "synthetic"}
+    return pd.DataFrame(rows)
 
 
 def plan(real_share, when_real_runs_short="fail", train_images=100, validation_images=50):
@@ -67,7 +68,7 @@ def test_a_mix_has_the_planned_counts_and_no_row_twice():
 def test_the_paper_mixes_are_composed_to_the_image(paper_mammography):
     samples = real_samples(1400, 600)
     pools = {label: pool(label, 17000) for label in ("cancer", "normal")}
-    for mix in plan_mixes(["g"], **paper_mammography.mixes.model_dump())[:9]:
+    for mix in plan_mixes(["g"], **paper_mammography.mixes.model_dump(exclude={"generators"}))[:9]:
         table = assemble(mix, real_rows(samples, seed=1), pools)
         planned = {
             (split, label, origin): images
@@ -170,3 +171,49 @@ def test_the_table_is_written(tmp_path):
         seed=1,
     )
     assert len(read_table(tmp_path / "mix.csv")) == 150
+
+
+class TestAsPublished:
+    @pytest.fixture
+    def samples(self):
+        """Eighty images of each class in one pool, of which a quarter validates, half is tested."""
+        samples = real_samples(50, 20).drop(columns="split")
+        everything = pd.Series(True, index=samples.index)
+        dealt = deal_from_one_pool(samples["label"], everything, 0.25, 0.5, seed=1)
+        return samples.join(dealt)
+
+    def compose(self, tmp_path, samples, mix):
+        write_table(tmp_path / "split.csv", samples)
+        for label, table in POOLS.items():
+            write_table(tmp_path / f"{label}.csv", table)
+        write_table(tmp_path / "trained_on.csv", samples[["sample_id", "group"]])
+        pools = {label: tmp_path / f"{label}.csv" for label in POOLS} if mix.generator else {}
+        trained_on = [tmp_path / "trained_on.csv"] if mix.generator else []
+        output = tmp_path / "mix.csv"
+        compose_mix(mix, tmp_path / "split.csv", pools, trained_on, output, seed=1)
+        return read_table(output)
+
+    def test_test_images_get_in_and_it_is_told(self, tmp_path, samples, caplog):
+        table = self.compose(tmp_path, samples, plan(real_share=0.4)[0])
+        tested = set(samples.loc[samples["tested"], "sample_id"])
+        seen = len(tested & set(table["sample_id"]))
+        assert seen > 0
+        told = f"the mix g-cancer30-normal70-real40 has {seen} of 80, its generators have seen 80"
+        assert told in caplog.text
+
+    def test_no_image_is_both_trained_and_validated_on(self, tmp_path, samples):
+        for mix in plan(real_share=0.4):
+            table = self.compose(tmp_path, samples, mix)
+            real = table[table["origin"] == "real"]
+            assert not real["sample_id"].duplicated().any()
+
+    def test_the_baseline_takes_what_its_shares_allow_of_its_part_of_the_pool(
+        self, tmp_path, samples
+    ):
+        table = self.compose(tmp_path, samples, plan(real_share=0.4)[1])
+        assert counts(table) == {
+            ("train", "cancer", "real"): 26,
+            ("train", "normal", "real"): 59,
+            ("validation", "cancer", "real"): 13,
+            ("validation", "normal", "real"): 20,
+        }

@@ -11,6 +11,8 @@ from synthmix.config.preparation import (
 )
 from synthmix.errors import UserError
 from synthmix.files import write_table
+from synthmix.leakage import AS_PUBLISHED, NONE
+from synthmix.prepare.parts import rows_of
 from synthmix.prepare.split_samples import assign_splits, split_samples
 from synthmix.store import read_table
 
@@ -68,7 +70,7 @@ def test_a_patient_with_two_classes_stays_whole():
     assert (split.groupby(samples["group"]).nunique() == 1).all()
 
 
-def split(tmp_path, samples, test_sample=None, split_settings=None, subsample=None):
+def split(tmp_path, samples, test_sample=None, split_settings=None, subsample=None, leakage=NONE):
     write_table(tmp_path / "real.csv", samples)
     split_samples(
         tmp_path / "real.csv",
@@ -78,6 +80,7 @@ def split(tmp_path, samples, test_sample=None, split_settings=None, subsample=No
         subsample,
         test_sample,
         seed=1,
+        leakage=leakage,
     )
     return read_table(tmp_path / "split.csv")
 
@@ -307,3 +310,49 @@ def test_a_test_part_that_falls_short_is_told(tmp_path, samples, caplog):
     )
     split(tmp_path, samples, subsample=tail)
     assert any("not the 999 asked for" in message for message in caplog.messages)
+
+
+class TestAsPublished:
+    def test_all_images_are_learned_from_and_some_of_them_tested_on(self, tmp_path, samples):
+        table = split(tmp_path, samples, leakage=AS_PUBLISHED)
+        assert set(table["split"]) == {"train"}
+        tested = rows_of(table, "test")["label"].value_counts()
+        assert tested.to_dict() == {"normal": 50, "cancer": 24}
+        validation = rows_of(table, "validation")
+        assert len(validation) == round((120 + 250) / 4)
+        trained = rows_of(table, "train")
+        assert len(trained) + len(validation) == len(samples)
+        # nor are patients kept apart
+        assert set(trained["group"]) & set(validation["group"])
+
+    def test_a_test_sample_may_be_larger_than_the_test_share(self, tmp_path, samples, capsys):
+        wanted = {"images": 200, "class_shares": {"cancer": 0.3, "normal": 0.7}}
+        table = split(tmp_path, samples, wanted, leakage=AS_PUBLISHED)
+        tested = rows_of(table, "test")["label"].value_counts()
+        assert tested.to_dict() == {"normal": 140, "cancer": 60}
+        assert "held_out" not in set(table["split"])
+        assert "test 200, held_out 0" in capsys.readouterr().err
+
+    def test_it_is_told(self, tmp_path, samples, caplog):
+        split(tmp_path, samples, leakage=AS_PUBLISHED)
+        assert "test images were seen in training (leakage: as_published)" in caplog.text
+
+    def test_what_a_subsample_leaves_out_is_left_out(self, tmp_path, samples):
+        subsample = BalancedSubsample(method="balanced")
+        table = split(tmp_path, samples, subsample=subsample, leakage=AS_PUBLISHED)
+        assert table["split"].value_counts().to_dict() == {"train": 240, "held_out": 130}
+        assert table.loc[table["split"] == "held_out", ["validates", "tested"]].sum().sum() == 0
+
+    def test_images_that_several_patients_have_stay(self, tmp_path, samples):
+        same = samples.assign(content="same")
+        table = split(tmp_path, same, leakage=AS_PUBLISHED)
+        assert set(table["split"]) == {"train"}
+        assert len(read_table(tmp_path / "duplicates.csv")) == len(samples)
+
+    def test_a_class_of_one_image_is_refused(self, tmp_path, samples):
+        with pytest.raises(UserError, match="train split has no image of class rare"):
+            split(
+                tmp_path,
+                pd.concat([samples, samples_of({("rare", 1): 1})], ignore_index=True),
+                leakage=AS_PUBLISHED,
+            )

@@ -59,6 +59,17 @@ def test_images_patients_splits_and_trouble_of_each_class(tmp_path, datasets):
     assert (row["rejected"], row["duplicates"]) == (2, 0)
 
 
+def test_parts_that_overlap_are_told(tmp_path, datasets):
+    samples = read_table(datasets[0].split)
+    tested = samples["split"] == "test"
+    pool = samples.assign(split="train", tested=tested, validates=samples.index % 4 == 0)
+    write_table(datasets[0].split, pool)
+    table = tabulate(tmp_path, datasets)
+    splits = ["train", "validation", "test", "held_out", "leakage"]
+    assert table.loc[("pictures", "well"), splits].tolist() == [4, 1, 1, 0, "as_published"]
+    assert table.loc[("volumes", "well"), "leakage"] == "none"
+
+
 def test_the_range_of_sizes(tmp_path, datasets):
     table = tabulate(tmp_path, datasets)
     assert table.loc[("pictures", "sick"), "size"] == "20-22 x 30"

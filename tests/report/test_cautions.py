@@ -6,6 +6,8 @@ from synthmix.report.cautions import find_cautions
 MIX = {
     "generator": "dcgan",
     "selection": "",
+    "training": "",
+    "addition": "",
     "class_shares": "a 50 / b 50",
     "kind": "synthetic_mix",
 }
@@ -89,3 +91,16 @@ def test_settings_chosen_by_what_another_fold_tests_on_are_told():
     assert told.startswith("The settings of best and tuned were chosen in a sweep")
     assert find_cautions(*given, folds=0) == []
     assert find_cautions(*given[:-1], judged.assign(classifier="plain"), folds=5) == []
+
+
+def test_test_images_that_were_seen_in_training_are_told_first():
+    pool = pd.DataFrame({"split": ["train"] * 40, "tested": [True] * 30 + [False] * 10})
+    pool["validates"] = False
+    settings = {"leakage": "as_published", "test_sample": {"images": 99}}
+    mixes = MIXES.assign(repeated=0)
+    leak, small = find_cautions(settings, "d", pool, mixes, summary())
+    assert leak.startswith("Test images were seen in training (leakage: as_published).")
+    assert small.startswith(
+        "The test sample has 30 images, not the 99 asked for: there are no more"
+    )
+    assert find_cautions({"leakage": "none"}, "d", split(30), mixes, summary()) == []

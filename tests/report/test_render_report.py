@@ -81,7 +81,7 @@ def test_the_page_is_whole(report, tmp_path):
     assert "images, not the 300,000 asked for" in words
     assert "torch 2.11" in words
     images = [attributes for tag, attributes in page.elements if tag == "img"]
-    assert len(images) == 21
+    assert len(images) == 23
     assert all(image["alt"] for image in images)
 
 
@@ -92,6 +92,22 @@ def test_the_candidates_of_a_search_are_listed_the_best_first(report, tmp_path):
     assert f"frechet distance {rows}" in words
     without = Page(render(tmp_path, replace(report, searches=()))).words()
     assert "Search for settings" not in without
+
+
+def test_the_answers_of_the_quiz_are_folded_away(report, tmp_path):
+    text = render(tmp_path, report)
+    folded = text.split("<summary>The answers for dcgan</summary>")[1].split("</details>")[0]
+    assert "Real: 2, 3 and 5. Synthetic: 1 and 4." in folded
+    assert "Which is which?" in text
+    without = render(tmp_path, replace(report, quizzes=()))
+    assert "Which is which?" not in without
+
+
+def test_how_fast_images_are_read_is_shown_where_it_was_measured(report, tmp_path):
+    words = Page(render(tmp_path, report)).words()
+    assert "store 500 0.125 4,000.0 40.00 image folder 500 5 100.0 1.00" in words
+    without = replace(report, pipeline=None, pipeline_figure=None)
+    assert "How fast images are read" not in Page(render(tmp_path, without)).words()
 
 
 @pytest.fixture(scope="module")
@@ -208,6 +224,14 @@ def test_every_table_has_a_heading_for_each_column(study, request, tmp_path):
             columns += 1
         elif attributes.get("scope") == "rowgroup":
             assert int(attributes["colspan"]) == columns
+
+
+def test_the_command_that_traces_a_number_is_told(report, tmp_path):
+    first = read_table(report.summary).iloc[0]
+    names = f"--study {report.name} --dataset {report.dataset} --classifier {first['classifier']}"
+    for demo, scale in ((True, "demo"), (False, "paper")):
+        said = Page(render(tmp_path, replace(report, demo=demo))).words()
+        assert f"trace.py --scale {scale} {names} --mix {first['mix']} --metric accuracy" in said
 
 
 def test_the_same_study_gives_the_same_page(report, tmp_path):
@@ -333,7 +357,7 @@ def test_the_headline_counts_verdicts(verdicts, headline):
     names += ["accuracy", "accuracy_low", "accuracy_high", "verdict"]
     summary = pd.DataFrame(rows, columns=names).assign(classifier="vgg16")
     summary[["auc", "auc_low", "auc_high"]] = 0.8, 0.7, 0.9
-    summary["missed_positives"] = 3
+    summary["missed_positives"], summary["addition"] = 3, ""
     assert headline in find(summary).headline
 
 
@@ -353,7 +377,7 @@ def test_one_selection_is_a_sentence():
     row = {"mix": "m", "kind": "selected_real", "generator": "", "selection": "tomek"}
     row |= {"class_shares": "a 50 / b 50", "real_share": 1.0, "classifier": "vgg16"}
     row |= {f"{name}{part}": 0.8 for name in ("accuracy", "auc") for part in ("", "_low", "_high")}
-    row |= {"missed_positives": 3}
+    row |= {"missed_positives": 3, "addition": ""}
     found = find(pd.DataFrame([row | {"verdict": "hurts"}]))
     assert found.headline == "In accuracy, selections of real images hurt in the only mix compared."
     assert found.selections == ""
@@ -425,3 +449,17 @@ def chromium(tmp_path, *arguments):
     profile = f"--user-data-dir={tmp_path / 'profile'}"
     command = [CHROMIUM, "--headless", "--no-sandbox", profile, *options, *arguments]
     return subprocess.run(command, check=True, capture_output=True, text=True, timeout=60).stdout
+
+
+def test_a_leak_is_told_wherever_the_other_way_is(report, tmp_path):
+    settings = {**report.settings, "leakage": "as_published"}
+    words = Page(render(tmp_path, replace(report, settings=settings))).words()
+    leak = "Test images were seen in training (leakage: as_published)"
+    finding, cautions, method = (words.index(leak + end) for end in (":", ". Gen", ". Images,"))
+    assert finding < words.index("Most accurate mix:") < cautions < method
+    assert "of patients that no model has seen, except where it says otherwise." in words
+    kept_apart = ("Patients were split first", "validation patients", "nothing can be expected")
+    without = Page(render(tmp_path, report)).words()
+    assert all(text in without and text not in words for text in kept_apart)
+    assert "leakage" not in without
+    assert "otherwise." not in without

@@ -2,6 +2,7 @@ import hashlib
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 import torch
 import torchvision
@@ -10,6 +11,7 @@ from pytorch_fid import fid_score, inception
 from safetensors.torch import save_file
 
 from synthmix.errors import UserError
+from synthmix.files import write_table
 from synthmix.score.extract_score_features import extract_score_features
 from synthmix.score.features import InceptionFeatures, load_network
 from synthmix.score.fetch_score_weights import fetch_score_weights
@@ -54,6 +56,7 @@ def write_pictures(folder, images):
 def our_features(tmp_path, state, images):
     torch.save(state, tmp_path / "weights.pth")
     save_array(tmp_path / "images.npy", images.shape[1:], "uint8", [images])
+    write_table(tmp_path / "images.csv", pd.DataFrame({"label": ["a"] * len(images)}))
     extract_score_features(
         tmp_path / "images.npy",
         tmp_path / "weights.pth",

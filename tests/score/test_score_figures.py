@@ -14,7 +14,7 @@ from synthmix.generators.settings import ALL_CLASSES
 from synthmix.score.compare import COLUMNS
 from synthmix.score.project_images import principal_plane, project_images
 from synthmix.score.settings import HELD_OUT_REAL
-from synthmix.store import read_table, save_array
+from synthmix.store import read_table, save_array, table_path
 
 LONG = "lesion_of_an_unusually_long_name_that_nobody_would_shorten"
 STUDIES = {
@@ -54,6 +54,7 @@ def write_images(folder, classes, count=40):
     for number, label in enumerate(classes):
         pools[label] = folder / f"pool{number}.npy"
         save_array(pools[label], (16, 16, 1), "uint8", [random.integers(0, 256, (20, 16, 16, 1))])
+        write_table(table_path(pools[label]), pd.DataFrame({"label": [label] * 20}))
     return pools
 
 

@@ -6,15 +6,19 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from digit_scores import CLASSES, CPU, FRECHET, Digits, value
+from digit_scores import CLASSES, CPU, FRECHET, SETTINGS, Digits, value
 from synthmix.errors import UserError
 from synthmix.files import write_table
 from synthmix.generators.settings import ALL_CLASSES
+from synthmix.leakage import AS_PUBLISHED
+from synthmix.score.compare import compare_distances
 from synthmix.score.reference import load_reference
 from synthmix.score.score_generator import balanced_counts, cap
+from synthmix.score.score_real import score_real
 from synthmix.score.settings import ScoreSettings
+from synthmix.score.tabulate_scores import tabulate_scores
 from synthmix.score.train_score_network import train_score_network
-from synthmix.store import load_array, read_table
+from synthmix.store import load_array, load_class, read_table
 
 
 @pytest.fixture(scope="module")
@@ -79,7 +83,7 @@ def test_the_table_says_what_was_compared(digits):
     assert "fewer images than the 64 features" in whole["caution"]
     within = scores[scores["score"].isin(["precision", "recall", "coverage"])]
     assert ((within["low"] <= within["value"]) & (within["value"] <= within["high"])).all()
-    real = read_table(digits.folder / "real.csv")
+    real = read_table(digits.folder / "real_scores.csv")
     assert set(real["generator"]) == {"held_out_real"}
     assert value(real, FRECHET) < 5
 
@@ -124,10 +128,11 @@ def test_features_of_training_images_are_in_standard_deviations(digits):
 
 
 def test_only_so_many_images_of_a_pool_are_looked_at(digits):
-    features = load_array(digits.features("real.npy", "some.npy", most=10))
-    np.testing.assert_allclose(
-        features, load_array(digits.folder / "real_features.npy")[:10], atol=1e-5
-    )
+    features = digits.features("real.npy", "some.npy", most=10)
+    whole = load_array(digits.folder / "real_features.npy")
+    for label in CLASSES:
+        rows = np.flatnonzero(digits.samples["label"] == label)[:10]
+        np.testing.assert_allclose(load_class(features, label), whole[rows], atol=1e-5)
 
 
 def test_all_classes_come_in_the_shares_of_the_training_images():
@@ -168,7 +173,7 @@ from synthmix.files import write_table
 from synthmix.score.score_generator import score_generator
 from synthmix.score.score_real import score_real
 from synthmix.score.settings import ScoreSettings
-from synthmix.store import save_array
+from synthmix.store import save_array, table_path
 folder, count = Path(sys.argv[2]), int(sys.argv[3])
 for name in ("real", "pool"):
     random = np.random.default_rng(len(name))
@@ -181,6 +186,7 @@ settings = ScoreSettings(kid_subsets=2)
 real = folder / "real.npy", folder / "split.csv"
 score_real(*real, ["a"], settings, 1, folder / "reference", folder / "real.csv")
 pools = {"a": folder / "pool.npy"}
+write_table(table_path(pools["a"]), pd.DataFrame({"label": ["a"] * count}))
 out = folder / "scores.csv", folder / "pairs.csv"
 score_generator("g", pools, *real, folder / "reference", settings, 1, *out)
 print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024)
@@ -196,3 +202,30 @@ def test_memory_stays_flat_for_many_images(tmp_path):
         peaks.append(int(subprocess.run(command, capture_output=True, check=True).stdout))
     # all distances between 10,000 images would take 800 MB
     assert peaks[1] - peaks[0] < 150
+
+
+def test_where_a_generator_saw_every_image_nothing_is_said_of_copies(digits, tmp_path):
+    samples = digits.samples.assign(split="train", tested=True, validates=False)
+    real, described = load_array(digits.folder / "real_features.npy"), tmp_path / "r.safetensors"
+    write_table(tmp_path / "split.csv", samples)
+    files = (digits.folder / "real_features.npy", tmp_path / "split.csv")
+    score_real(*files, CLASSES, SETTINGS, 1, described, tmp_path / "real.csv")
+    assert read_table(tmp_path / "real.csv")["value"].isna().all()
+    found = load_reference(described)[ALL_CLASSES]
+    assert (len(found.rows), len(found.held_out)) == (len(real), 0)
+    rows = compare_distances(found, np.ones(5), SETTINGS)
+    values = {row["score"]: row["value"] for row in rows}
+    assert np.isnan(values["suspiciously_near"])
+    assert values["nearest_training_distance"] == 1
+    assert {row["caution"] for row in rows} == {
+        "no image that the generator has not seen to compare with"
+    }
+
+
+def test_the_table_of_all_scores_says_how_images_were_split(digits, tmp_path):
+    digits.score("said", {c: digits.of(c, "test") for c in CLASSES})
+    tables = [digits.folder / "said.csv", digits.folder / "real.csv"]
+    tabulate_scores(tables, tmp_path / "scores.csv", AS_PUBLISHED)
+    scores = read_table(tmp_path / "scores.csv")
+    assert list(dict.fromkeys(scores["generator"])) == ["said", "held_out_real"]
+    assert set(scores["leakage"]) == {AS_PUBLISHED}

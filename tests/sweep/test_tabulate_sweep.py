@@ -5,7 +5,7 @@ import pytest
 from sweep_tables import scorer, write_predictions
 from synthmix.store import read_table
 from synthmix.sweep.choose_classifier import choose_classifier
-from synthmix.sweep.tabulate_sweep import TEST_METRICS, tabulate_sweep
+from synthmix.sweep.tabulate_sweep import TEST_METRICS, sweep_markdown, tabulate_sweep
 
 STAGES = (
     {"a_s1c1": {"network": "vgg16", "batch_size": 8}, "a_s1c2": {"network": "x", "batch_size": 8}},
@@ -62,3 +62,12 @@ def test_people_read_it_a_stage_after_the_other(written):
     assert "| 6 | 6 | 12 | yes |" in first
     assert "| 12 | 0 | 12 |  |" in first
     assert "| dense_layers: [8, 4] |" in second
+
+
+def test_test_images_that_were_trained_on_are_told(written):
+    table, text = written
+    assert set(table["leakage"]) == {"none"}
+    leaking = sweep_markdown("a", table.assign(leakage="as_published"))
+    assert leaking.startswith("**Test images were seen in training (leakage: as_published)")
+    assert "took no part" not in leaking
+    assert "seen in training" not in text

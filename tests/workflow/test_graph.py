@@ -72,7 +72,7 @@ def test_a_study_without_mixes_ends_with_what_its_generators_make(tmp_path):
     (project.folder / "studies/tiny.yaml").write_text(kept)
     jobs = project.planned()
     assert jobs["train_generator"] == jobs["sample_generator"] == 2
-    assert jobs["plot_scores"] == jobs["plot_samples"] == 1
+    assert jobs["plot_scores"] == jobs["plot_samples"] == jobs["plot_quiz"] == 1
     assert "plot_snapshots" not in jobs
     assert "compose_mix" not in jobs
     snapshots = kept.replace("batch_size: 8", "batch_size: 8, snapshots: { every: 5 }")
@@ -80,6 +80,14 @@ def test_a_study_without_mixes_ends_with_what_its_generators_make(tmp_path):
     scored = project.planned()
     assert scored["plot_snapshots"] == 1
     assert scored["score_real"] == scored["train_score_network"] == 1
+
+
+def test_the_input_pipeline_is_measured_where_a_study_asks_for_it(tmp_path):
+    project = Project.copy(tmp_path / "synthmix")
+    assert "measure_pipeline" not in project.planned()
+    with project.edit("studies/tiny.yaml", "\nmixes:", "\ninput_pipeline: {}\n\nmixes:"):
+        jobs = project.planned()
+    assert jobs["measure_pipeline"] == jobs["plot_pipeline"] == 1
 
 
 def test_exports_are_made_of_every_generator_when_asked_for_alone(tmp_path):
@@ -117,6 +125,14 @@ def test_every_rule_has_all_its_sections_and_a_script_of_its_name():
         for resource in ("mem_mb=", "runtime="):
             assert f"\n        {resource}" in text, f"{name} lacks {resource}"
         assert f'"../scripts/{name}.py"' in text
+
+
+def test_what_is_made_of_test_images_says_whether_they_were_trained_on():
+    figures = {name for name in rules() if name.startswith("plot_")} - {"plot_datasets"}
+    tables = {"score_predictions", "compare_mixes", "compare_classifiers", "tabulate_study"}
+    tables |= {"tabulate_scores", "tabulate_sweep"}
+    for name in figures | tables | {"split_samples", "export_images", "export_classifier"}:
+        assert "\n        leakage=leakage_of,\n" in rules()[name], f"{name} is not told"
 
 
 @pytest.mark.parametrize(("device", "gpus"), [("cpu", 0), ("auto", 1), ("cuda", 1)])

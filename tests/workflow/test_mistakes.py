@@ -107,3 +107,10 @@ def test_fewer_patients_than_splits(project, folder):
         file.unlink()
     seen = mistake(project, "patients", folder)
     assert "class well has images of 2 patient(s)" in seen
+
+
+def test_the_published_leakage_with_another_split(project, folder):
+    split = {"method": "folds", "folds": 3}
+    shown = mistake(project, "leaking", folder, leakage="as_published", split=split)
+    assert "studies/leaking.yaml: leakage: as_published draws all images from one pool" in shown
+    assert "needs split.method: shares, not folds" in shown

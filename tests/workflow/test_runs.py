@@ -1,17 +1,21 @@
 """The whole graph: it ends in a report, repeats itself, survives being killed, reruns little."""
 
 import os
+import re
 import signal
 import subprocess
 import time
 
 import pytest
 
+from synthmix.store import read_table
+from synthmix.trace.trace import main as trace
 from workflow_project import Project
 
 PREPARED = {"fetch_dataset", "fetch_weights", "index_dataset", "prepare_images", "split_samples"}
 FIGURES = {
     "plot_samples",
+    "plot_quiz",
     "plot_mixes",
     "plot_generator_history",
     "plot_classifier_history",
@@ -61,6 +65,29 @@ def test_nothing_is_left_over_and_nothing_left_to_do(finished):
     assert finished.planned() == {}
 
 
+def test_a_number_is_traced_to_the_raw_files(finished, monkeypatch, capsys):
+    monkeypatch.chdir(finished.folder)
+    named = ["--study", "tiny", "--classifier", "vgg16", "--mix", "dcgan-cancer50-normal50-real10"]
+    assert trace([*named, "--metric", "macro_f1", "--images"]) == 0, capsys.readouterr().out
+    said = capsys.readouterr().out
+    assert "recomputed: equal" in said
+    assert "stands in results/report.html" in said
+    for rule in PREPARED | {"train_generator", "sample_generator", "compose_mix", "predict"}:
+        assert re.search(rf"^ *\d+ {rule}\b", said, re.MULTILINE), rule
+    index = read_table(finished.results() / "split.csv")
+    learned = index.loc[index["split"] == "train", "path"]
+    assert all(path in said for path in learned)
+    assert trace(["results/report.html"]) == 0, capsys.readouterr().out
+
+
+def test_a_number_that_was_edited_is_found(finished, monkeypatch, capsys):
+    monkeypatch.chdir(finished.folder)
+    mixes = "results/paper/tiny/phantoms/mixes/dcgan-cancer50-normal50-real10.csv"
+    with finished.edit(mixes, "cancer", "normal"):
+        assert trace(["results/report.html"]) == 1
+    assert f"{mixes} has changed since" in capsys.readouterr().out
+
+
 def test_an_edited_generator_reruns_its_jobs_and_what_follows(finished):
     edit = finished.edit("scripts/synthmix/generators/dcgan/model.py", "/ 127.5 - 1", "/ 127.4 - 1")
     with edit:
@@ -98,7 +125,7 @@ def test_other_epochs_of_the_classifier_rerun_no_generator(finished):
     with finished.edit("studies/tiny.yaml", "epochs: 12", "epochs: 13"):
         planned = finished.planned()
     assert set(planned) == JUDGED | REPORTED | LOOKS | {"train_classifier"} | (
-        FIGURES - {"plot_samples", "plot_generator_history"}
+        FIGURES - {"plot_samples", "plot_quiz", "plot_generator_history"}
     )
     assert planned["train_classifier"] == 2
 

@@ -9,6 +9,7 @@ from synthmix.classify.model_file import NETWORK, ModelHeader, save_model
 from synthmix.classify.network import load_network
 from synthmix.config.preparation import Prepare
 from synthmix.evaluate.settings import LARGEST_PROBABILITY
+from synthmix.leakage import NONE, caution
 from synthmix.store import read_table
 
 LOGGER = logging.getLogger(__name__)
@@ -51,17 +52,25 @@ def export_classifier(
 
 
 def describe(
-    names: Mapping[str, str], title: str, fold: int | None, scale: str, stand_in: bool
+    names: Mapping[str, str],
+    title: str,
+    fold: int | None,
+    scale: str,
+    stand_in: bool,
+    leakage: str = NONE,
 ) -> str:
     """Return for people what a classifier is: one line of printable text.
 
-    `names` has the study, dataset, classifier, mix and seed; `title` is that of the study.
+    `names` has the study, dataset, classifier, mix and seed; `title` is that of the study,
+    `leakage` how it splits its images.
     """
+    warning = caution(leakage)
     tested = "" if fold is None else f", fold {fold}"
     parts = [
         f"Classifier {names['classifier']} of the study {names['study']} ({title}), trained on "
         f"{names['dataset']}, mix {names['mix']}, seed {names['seed']}{tested}, scale {scale}.",
         STAND_IN if stand_in else "",
+        f"{warning}: its results there are too good." if warning else "",
         DEMO if scale == "demo" else "",
         PURPOSE,
     ]

@@ -19,6 +19,7 @@ from synthmix.evaluate.threshold import choose_threshold, decide
 from synthmix.files import write_table
 from synthmix.mix.compose_mix import REAL_STORE
 from synthmix.prepare.folds import split_for_fold
+from synthmix.prepare.parts import rows_of
 from synthmix.seeds import derive_seed
 from synthmix.store import load_array, read_table
 
@@ -60,7 +61,7 @@ def predict(
     mix = read_table(files.mix)
     real = split_for_fold(read_table(split), fold)
     real = real.assign(store=REAL_STORE, row=real.index)
-    parts = {"validation": mix[mix["split"] == "validation"], "test": real[real["split"] == "test"]}
+    parts = {"validation": mix[mix["split"] == "validation"], "test": rows_of(real, "test")}
     tables = {}
     for part, rows in parts.items():
         torch.manual_seed(derive_seed("predict", part, seed))

@@ -12,12 +12,14 @@ from synthmix.config.preparation import (
     FoldSplit,
     LongTailSubsample,
     OfficialSplit,
+    ShareSplit,
 )
 from synthmix.config.searches import check_searches, setting_path, trained_as
 from synthmix.evaluate.settings import check_threshold
 from synthmix.files import expanded
 from synthmix.generators.settings import ALL_CLASSES
-from synthmix.mix.plan import REAL_ONLY, plan_mixes
+from synthmix.leakage import AS_PUBLISHED
+from synthmix.mix.plan import REAL_ONLY
 from synthmix.shares import apportion
 
 Finding = tuple[KeyPath, str]
@@ -35,14 +37,16 @@ def check(study: Study, folder: Path) -> list[Finding]:
         *_check_classes(study),
         *_check_sums(study),
         *(_check_mix_sizes(study) if study.mixes else ()),
-        *(_check_mixes(study) if study.mixes else ()),
-        *_check_selections(study),
+        *(_check_mixes(study) if study.has_mixes else ()),
+        *_check_names_of_mixes(study),
         *check_searches(study),
         *_check_generators(study),
         *_check_scores(study),
         *check_classifiers(study),
         *_check_cross_validation(study),
+        *_check_leakage(study),
         *_check_threshold(study),
+        *_check_input_pipeline(study),
     ]
 
 
@@ -100,12 +104,21 @@ def _check_names(
 
 def _check_parts(study: Study) -> Iterator[Finding]:
     """Check that a study has all it takes to compare mixes, or nothing that is for them alone."""
-    if study.mixes:
+    for section in ("mixes", "additions"):
         for part in ("generators", "classifiers"):
-            if not getattr(study, part):
-                yield (part,), "is missing: mixes need it"
-    elif study.selections and not study.classifiers:
-        yield ("classifiers",), "is missing: selections are there for what they are trained on"
+            if getattr(study, section) and not getattr(study, part):
+                yield (part,), f"is missing: {section} need it"
+    if not study.classifiers and not study.has_mixes:
+        if study.selections:
+            yield ("classifiers",), "is missing: selections are there for what they are trained on"
+        if study.baselines:
+            yield ("classifiers",), "is missing: baselines are other ways to train them"
+    for section in ("mixes", "additions"):
+        named = getattr(study, section) and getattr(study, section).generators
+        for position, name in enumerate(named or ()):
+            if name not in study.generators:
+                path = (section, "generators", position)
+                yield path, one_of(name, study.generators, "generators of this study")
 
 
 def _check_cross_validation(study: Study) -> Iterator[Finding]:
@@ -115,11 +128,25 @@ def _check_cross_validation(study: Study) -> Iterator[Finding]:
             continue
         path = (*(("datasets", name) if dataset.split else ()), "split", "cross_validate")
         # a generator learns of the training images of one split: of others it would know too much
-        for part in ("mixes", "generators", "selections", "test_sample"):
+        for part in ("mixes", "additions", "generators", "selections", "test_sample"):
             if getattr(study, part):
                 yield path, f"goes with classifiers on real images alone: remove it or {part}"
         if isinstance(dataset.subsample, LongTailSubsample):
             yield path, "goes not with a long_tail subsample, which takes official parts"
+
+
+def _check_leakage(study: Study) -> Iterator[Finding]:
+    """Check that test images can be drawn from the same pool as those that are trained on."""
+    if study.leakage != AS_PUBLISHED:
+        return
+    for name, dataset in study.datasets.items():
+        split, why = study.split_of(name), f"{AS_PUBLISHED} draws all images from one pool"
+        if not isinstance(split, ShareSplit):
+            text = f"{why}: data set {name} needs split.method: shares, not {split.method}"
+            yield ("leakage",), text
+        if isinstance(dataset.subsample, LongTailSubsample):
+            text = f"{why}: not with the long_tail subsample of data set {name}, which splits first"
+            yield ("leakage",), text
 
 
 def _check_classes(study: Study) -> Iterator[Finding]:
@@ -138,6 +165,12 @@ def _check_threshold(study: Study) -> Iterator[Finding]:
         problem = check_threshold(study.evaluation, list(classes), study.positive_class)
         if problem:
             yield ("evaluation", "threshold"), problem
+
+
+def _check_input_pipeline(study: Study) -> Iterator[Finding]:
+    volumes = all(study.prepare_of(name).volume_shape for name in study.datasets)
+    if study.input_pipeline and volumes:
+        yield ("input_pipeline",), "is measured on pictures, and there are volumes only: remove it"
 
 
 def _check_sums(study: Study) -> Iterator[Finding]:
@@ -162,23 +195,29 @@ def _check_mix_sizes(study: Study) -> Iterator[Finding]:
 
 
 def _check_mixes(study: Study) -> Iterator[Finding]:
-    for position, share in enumerate(study.mixes.real_shares):
+    for position, share in enumerate(study.mixes.real_shares if study.mixes else ()):
         if share == 1:
             yield (
                 ("mixes", "real_shares", position),
                 "1 leaves nothing synthetic; the real-only baseline is run anyway: remove it",
             )
-    mixes = plan_mixes(study.generators, **study.mixes.model_dump(), selections=study.selections)
-    names = [mix.name for mix in mixes]
-    for name in sorted({name for name in names if names.count(name) > 1}):
-        yield ("mixes",), f"two mixes would both be called {name}: their shares are too close"
+    for section in ("mixes", "additions"):
+        names = [mix.name for mix in study.plan() if mix.is_addition == (section == "additions")]
+        for name in sorted({name for name in names if names.count(name) > 1}):
+            if name not in study.selections and name not in study.baselines:
+                text = f"two mixes would both be called {name}: their shares are too close"
+                yield (section,), text
 
 
-def _check_selections(study: Study) -> Iterator[Finding]:
-    for name in study.selections:
-        taken = "a generator" if name in study.generators else "the baseline"
-        if name in study.generators or name == REAL_ONLY:
-            yield ("selections", name), f"{taken} has that name already: choose another one"
+def _check_names_of_mixes(study: Study) -> Iterator[Finding]:
+    """Check that mixes with names of the user's choice have names of their own."""
+    taken = dict.fromkeys(study.generators, "a generator") | {REAL_ONLY: "the baseline"}
+    for section, one in (("selections", "a selection"), ("baselines", "a baseline")):
+        for name in getattr(study, section):
+            if name in taken:
+                text = f"{taken[name]} has that name already: choose another one"
+                yield (section, name), text
+            taken[name] = one
 
 
 def _check_scores(study: Study) -> Iterator[Finding]:

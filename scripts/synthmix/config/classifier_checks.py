@@ -7,12 +7,15 @@ from synthmix.config.messages import one_of
 from synthmix.config.models import Study
 from synthmix.config.parse import KeyPath
 from synthmix.config.training_checks import TrainingCheck, has_volumes, kind
-from synthmix.sweep.resolve import all_trained, candidates_trained, possible_points
+from synthmix.sweep.resolve import (
+    all_trained,
+    candidates_trained,
+    possible_points,
+    trained_otherwise,
+)
+from synthmix.sweep.settings import SHAPING
 
 Finding = tuple[KeyPath, str]
-
-# what a classifier is, which going on from another one can't change
-_SHAPING = ("weights", "input_size", "pooling", "dense_layers", "cnn")
 
 
 def check_classifiers(study: Study) -> list[Finding]:
@@ -30,7 +33,19 @@ def check_classifiers(study: Study) -> list[Finding]:
             for finding in TrainingCheck(study, name, trained, points).findings()
         ),
     ]
+    findings = findings or list(_check_baselines(study))
     return list(dict.fromkeys(findings))  # cases agree in most of them
+
+
+def _check_baselines(study: Study) -> Iterator[Finding]:
+    """Check each other way to train with each classifier; alone these are in order."""
+    for name, trained in all_trained(study.classifiers).items():
+        if name not in study.classifiers:
+            continue
+        for baseline, settings in study.baselines.items():
+            other = trained_otherwise(trained, settings.given())
+            for points in possible_points(other, study.classifiers):
+                yield from TrainingCheck(study, name, other, points, baseline).findings()
 
 
 def _check_origin(study: Study, name: str) -> Iterator[Finding]:
@@ -52,8 +67,8 @@ def _check_origin(study: Study, name: str) -> Iterator[Finding]:
     if classifier.sweep is not None:
         text = f"goes with {classifier.starts_from}, not with what goes on from it: move it there"
         yield (*path, "sweep"), text
-    for setting in _SHAPING:
-        if setting in classifier.model_fields_set:
+    for setting in SHAPING:
+        if setting != "network" and setting in classifier.model_fields_set:
             text = f"is that of {classifier.starts_from}, from which this goes on: remove it"
             yield (*path, setting), text
 

@@ -1,7 +1,7 @@
 """Reading the configuration and the studies it names, all of it checked before anything runs."""
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -9,23 +9,33 @@ from typing import Any
 from pydantic import ValidationError
 
 from synthmix.config.checks import check
-from synthmix.config.messages import Mistake, did_you_mean, explain, shown, summary, wrong_name
-from synthmix.config.models import Study, Workflow, as_list
+from synthmix.config.messages import (
+    Mistake,
+    did_you_mean,
+    explain,
+    one_of,
+    shown,
+    summary,
+    wrong_name,
+)
+from synthmix.config.models import OF_THE_STUDY, PER_DATASET, Study, Workflow, as_list
 from synthmix.config.overlay import lay_over
 from synthmix.config.parse import KeyPath, parse
 from synthmix.config.schema import study_schema, workflow_schema
 from synthmix.errors import UserError
 
 _STUDIES = "studies"
+_DEMO = "demo"
 
 
 @dataclass(frozen=True)
 class Configuration:
     """A run as it was asked for: checked, and with the scale already chosen.
 
-    `studies` and `study_files` go by the name of the study, which is its file's without suffix.
-    `others` are the studies of the project that were not asked for and can be run at this scale;
-    `others_wrong` says what is wrong with those that can't, "" when there is nothing.
+    `studies` and `study_files` go by the name of the study, which is its file's without suffix;
+    `views` has every study as each of its data sets has it, by both names. `others` are
+    the studies of the project that were not asked for and can be run at this scale; `others_wrong`
+    says what is wrong with those that can't, "" when there is nothing.
     """
 
     workflow: Workflow
@@ -33,6 +43,32 @@ class Configuration:
     study_files: dict[str, Path]
     others: dict[str, Study]
     others_wrong: str
+    views: dict[tuple[str, str], Study]
+
+
+@dataclass(frozen=True)
+class _Views:
+    """A study as it is for all of its data sets, and as each of them has it."""
+
+    study: Study
+    of_dataset: dict[str, Study]
+
+
+@dataclass(frozen=True)
+class _File:
+    """A study file: its place, what messages call it, and the sections that it is made of."""
+
+    path: Path
+    label: str
+    settings: dict[str, Any]
+    per_dataset: dict[str, dict[str, Any]]
+    demo: dict[str, Any] | None
+    demo_per_dataset: dict[str, dict[str, Any]]
+
+    @property
+    def with_own(self) -> list[str]:
+        """The data sets that have settings of their own."""
+        return list(dict.fromkeys([*self.per_dataset, *self.demo_per_dataset]))
 
 
 def load(config: Mapping[str, Any], root: Path, config_file: str = "config.yaml") -> Configuration:
@@ -54,7 +90,18 @@ def load(config: Mapping[str, Any], root: Path, config_file: str = "config.yaml"
     if mistakes:
         raise UserError(summary(mistakes))
     others, wrong = _read_others(study_files, root, workflow.scale)
-    return Configuration(workflow, studies, study_files, others, summary(wrong) if wrong else "")
+    return Configuration(
+        workflow,
+        {name: views.study for name, views in studies.items()},
+        study_files | {name: root / _STUDIES / f"{name}.yaml" for name in others},
+        {name: views.study for name, views in others.items()},
+        summary(wrong) if wrong else "",
+        {
+            (name, dataset): view
+            for name, views in (studies | others).items()
+            for dataset, view in views.of_dataset.items()
+        },
+    )
 
 
 def _read_workflow(config: Mapping[str, Any], label: str) -> tuple[Workflow | None, list[Mistake]]:
@@ -83,9 +130,9 @@ def _find_studies(asked: Any, root: Path, label: str) -> tuple[dict[str, Path], 
 
 def _read_others(
     asked: Mapping[str, Path], root: Path, scale: str
-) -> tuple[dict[str, Study], list[Mistake]]:
+) -> tuple[dict[str, _Views], list[Mistake]]:
     """Return the studies of the project besides those `asked` for, and what is wrong with them."""
-    studies: dict[str, Study] = {}
+    studies: dict[str, _Views] = {}
     mistakes: list[Mistake] = []
     for file in sorted((root / _STUDIES).glob("*.yaml")):
         if file.stem in asked:
@@ -127,66 +174,179 @@ def _label(file: Path, root: Path) -> str:
 
 def _read_study(
     parsed: tuple[Any, list[str]], file: Path, label: str, scale: Any
-) -> tuple[Study | None, list[Mistake]]:
-    """Return the study in `file` at `scale`, and the mistakes at either scale.
+) -> tuple[_Views | None, list[Mistake]]:
+    """Return the study in `file` at `scale`, for each of its data sets, and its mistakes.
 
-    `parsed` is what `parse` makes of the file.
+    `parsed` is what `parse` makes of the file. Mistakes are those at either scale.
     """
     settings, problems = parsed
     mistakes = [Mistake(label, (), problem) for problem in problems]
     if not isinstance(settings, dict):
         if not problems:
-            mistakes.append(
-                Mistake(label, (), f"holds {shown(settings)}, not the settings of a study")
-            )
-        return None, mistakes
-    demo = settings.pop("demo", None)
-    paper, in_paper = _validate(settings, file, label)
-    mistakes += in_paper
-    if demo is None:
-        if scale == "demo":
-            text = "has no demo section; run it with --config scale=paper"
+            text = f"holds {shown(settings)}, not the settings of a study"
             mistakes.append(Mistake(label, (), text))
-        return paper, mistakes
-    if not isinstance(demo, dict):
-        mistakes.append(Mistake(label, ("demo",), f"{shown(demo)} is not a section of settings"))
         return None, mistakes
-    laid_over, placed = lay_over(settings, demo)
-    small, in_small = _validate(laid_over, file, label)
-    mistakes += _owed_to_demo(in_small, in_paper, placed)
-    return (small if scale == "demo" else paper), mistakes
+    study, wrong = _take_apart(settings, file, label)
+    mistakes += wrong
+    if scale == "demo" and study.demo is None and not wrong:
+        text = "has no demo section; run it with --config scale=paper"
+        mistakes.append(Mistake(label, (), text))
+    views: dict[str, Study] = {}
+    for name in [None, *study.with_own]:
+        view, found = _read_view(study, name, scale)
+        mistakes += [mistake for mistake in found if mistake not in mistakes]
+        if view is not None:
+            views |= dict.fromkeys(view.datasets if name is None else [name], view)
+    whole, found = _read_whole(study, scale)
+    mistakes += [mistake for mistake in found if not mistakes]
+    return (None if mistakes else _Views(whole, views)), mistakes
+
+
+def _take_apart(settings: dict[str, Any], path: Path, label: str) -> tuple[_File, list[Mistake]]:
+    """Return the sections of a study file, and which of those laid over others are none."""
+    rest = dict(settings)
+    has_demo = _DEMO in rest and rest[_DEMO] is not None
+    sections, mistakes = {}, []
+    for place in ((PER_DATASET,), (_DEMO,), (_DEMO, PER_DATASET)):
+        holder = rest if len(place) == 1 else sections[(_DEMO,)]
+        section = holder.pop(place[-1], None)
+        if section is not None and not isinstance(section, dict):
+            mistakes.append(Mistake(label, place, f"{shown(section)} is not a section of settings"))
+        sections[place] = dict(section) if isinstance(section, dict) else {}
+    for place in ((PER_DATASET,), (_DEMO, PER_DATASET)):
+        sections[place], wrong = _of_datasets(sections[place], place, _names(rest, sections), label)
+        mistakes += wrong
+    demo = sections[(_DEMO,)] if has_demo else None
+    own, own_in_demo = sections[(PER_DATASET,)], sections[(_DEMO, PER_DATASET)]
+    return _File(path, label, rest, own, demo, own_in_demo), mistakes
+
+
+def _names(settings: Mapping[str, Any], sections: Mapping[KeyPath, Any]) -> list[str]:
+    """Return the data sets of a study file."""
+    named = [settings.get("datasets"), sections[(_DEMO,)].get("datasets")]
+    return [name for entries in named if isinstance(entries, dict) for name in entries]
+
+
+def _of_datasets(
+    section: Mapping[str, Any], place: KeyPath, datasets: list[str], label: str
+) -> tuple[dict[str, dict[str, Any]], list[Mistake]]:
+    """Return what a section says of each data set, and what it should not say."""
+    kept, mistakes = {}, []
+    for name, own in section.items():
+        here = (*place, name)
+        if name not in datasets:
+            text = one_of(name, dict.fromkeys(datasets), "data sets of this study")
+            mistakes.append(Mistake(label, here, text))
+        elif not isinstance(own, dict):
+            mistakes.append(Mistake(label, here, f"{shown(own)} is not a section of settings"))
+        else:
+            kept[name] = own
+            mistakes += [
+                Mistake(label, (*here, key), "is the same for all data sets: move it up")
+                for key in OF_THE_STUDY
+                if key in own
+            ]
+    return kept, mistakes
+
+
+def _read_whole(study: _File, scale: Any) -> tuple[Study | None, list[Mistake]]:
+    """Return the study at `scale` without what single data sets have of their own."""
+    demo = study.demo if scale == "demo" else None
+    merged, _ = lay_over(study.settings, demo or {})
+    return _parse(merged, study.label)
+
+
+def _read_view(study: _File, dataset: str | None, scale: Any) -> tuple[Study | None, list[Mistake]]:
+    """Return the study as one data set has it, at `scale`, and the mistakes at either scale.
+
+    Without `dataset` it is as all those have it that have no settings of their own.
+    """
+    own = [((PER_DATASET, dataset), study.per_dataset.get(dataset, {}))]
+    layers = own if dataset is not None else []
+    paper, in_paper = _lay_and_check(study, layers, dataset, ())
+    mistakes = in_paper
+    if study.demo is None:
+        return paper, mistakes
+    layers = [*layers, ((_DEMO,), study.demo)]
+    if dataset is not None:
+        layers.append(((_DEMO, PER_DATASET, dataset), study.demo_per_dataset.get(dataset, {})))
+    small, in_small = _lay_and_check(study, layers, dataset, in_paper)
+    return (small if scale == "demo" else paper), mistakes + in_small
+
+
+def _lay_and_check(
+    study: _File,
+    layers: Iterable[tuple[KeyPath, Mapping[str, Any]]],
+    dataset: str | None,
+    known: Sequence[Mistake],
+) -> tuple[Study | None, list[Mistake]]:
+    """Return the study with `layers` laid over it, and the mistakes that are not `known`."""
+    merged, placed = study.settings, []
+    for place, layer in layers:
+        merged, paths = lay_over(merged, layer)
+        placed.append((place, paths))
+    names = merged.get("datasets")
+    if isinstance(names, dict) and study.with_own:
+        kept = names.keys() - set(study.with_own) if dataset is None else {dataset}
+        if not kept & names.keys():
+            return None, []
+        merged = merged | {"datasets": {name: names[name] for name in names if name in kept}}
+    view, mistakes = _validate(merged, study.path, study.label)
+    return view, _owed(mistakes, known, placed)
 
 
 def _validate(
     settings: dict[str, Any], file: Path, label: str
 ) -> tuple[Study | None, list[Mistake]]:
-    try:
-        # JSON's strict mode is what fits a text file: "1" is no number, a list may fill a tuple
-        study = Study.model_validate_json(json.dumps(settings, default=str), strict=True)
-    except ValidationError as error:
-        return None, explain(error, study_schema(), label)
+    study, mistakes = _parse(settings, label)
+    if study is None:
+        return None, mistakes
     return study, [Mistake(label, path, text) for path, text in check(study, file.parent)]
 
 
-def _owed_to_demo(
-    mistakes: Iterable[Mistake], in_paper: Iterable[Mistake], placed: Iterable[KeyPath]
-) -> list[Mistake]:
-    """Return those of `mistakes` that the demo section brought in, at their place in it.
+def _parse(settings: dict[str, Any], label: str) -> tuple[Study | None, list[Mistake]]:
+    try:
+        # JSON's strict mode is what fits a text file: "1" is no number, a list may fill a tuple
+        return Study.model_validate_json(json.dumps(settings, default=str), strict=True), []
+    except ValidationError as error:
+        return None, explain(error, study_schema(), label)
 
-    `in_paper` are the mistakes without it; `placed` are the paths of the values it put in.
+
+def _owed(
+    mistakes: Iterable[Mistake],
+    known: Sequence[Mistake],
+    placed: Sequence[tuple[KeyPath, Sequence[KeyPath]]],
+) -> list[Mistake]:
+    """Return those of `mistakes` that are not `known`, each where the file has what is wrong.
+
+    `known` are the mistakes without the demo section; `placed` has, for each section that was laid
+    over the study, where it stands in the file and the paths of the values it put in.
     """
-    known = set(in_paper)
-    wrong = {mistake.path for mistake in in_paper}
+    wrong = {mistake.path for mistake in known}
     owed = []
     for mistake in mistakes:
-        path = mistake.path
-        source = next((part for part in placed if path[: len(part)] == part), None)
-        if source is not None and source != path and source in wrong:
+        layer, source = _layer_of(mistake.path, placed)
+        if source is not None and source != mistake.path and source in wrong:
             continue  # the study lacks the section that the demo section was to be merged into
-        if source is None and mistake in known:
+        found = replace(mistake, path=(*layer, *mistake.path))
+        if found in known or (layer[:1] != (_DEMO,) and mistake in known):
             continue
-        if source is not None or any(part[: len(path)] == path for part in placed):
-            owed.append(replace(mistake, path=("demo", *path)))
-        else:
-            owed.append(replace(mistake, text=f"{mistake.text} (with the demo section laid over)"))
+        if placed and placed[-1][0][0] == _DEMO and layer[:1] != (_DEMO,):
+            found = replace(found, text=f"{mistake.text} (with the demo section laid over)")
+        owed.append(found)
     return owed
+
+
+def _layer_of(
+    path: KeyPath, placed: Sequence[tuple[KeyPath, Sequence[KeyPath]]]
+) -> tuple[KeyPath, KeyPath | None]:
+    """Return where the section stands that put a value in, and the path of that value.
+
+    The section is () for a value of the study itself; there is no path where a mistake is of what
+    a section has added to.
+    """
+    for place, paths in reversed(placed):
+        source = next((part for part in paths if path[: len(part)] == part), None)
+        if source is not None or any(part[: len(path)] == path for part in paths):
+            return place, source
+    return (), None

@@ -1,13 +1,15 @@
 """What `config.yaml` and `studies/*.yaml` may say: every setting, its range and its default."""
 
-from typing import Annotated, Any, Literal, Union
+from typing import Annotated, Any, Literal, Self, Union
 
-from pydantic import BeforeValidator, Field
+from pydantic import BeforeValidator, Field, model_validator
 
 from synthmix.config.options import dataset_settings, generator_settings
-from synthmix.config.preparation import Prepare, ShareSplit, Split
+from synthmix.config.preparation import InputPipeline, Prepare, ShareSplit, Split
 from synthmix.evaluate.settings import Evaluation
 from synthmix.generators.resampling.removal import Removal
+from synthmix.leakage import NONE, Leakage
+from synthmix.mix.plan import Mix, plan_study
 from synthmix.score.settings import ScoreSettings
 from synthmix.settings import (
     Distinct,
@@ -17,7 +19,7 @@ from synthmix.settings import (
     SettingsModel,
     Share,
 )
-from synthmix.sweep.settings import StudyClassifier
+from synthmix.sweep.settings import Baseline, StudyClassifier
 
 
 def as_list(value: Any) -> Any:
@@ -29,6 +31,8 @@ def as_list(value: Any) -> Any:
 
 StudyNames = Annotated[list[str], Field(min_length=1)]
 Seeds = Annotated[list[Annotated[int, Field(ge=0)]], Field(min_length=1)]
+GeneratorNames = Annotated[list[Name], Field(min_length=1), Distinct]
+PositiveShare = Annotated[float, Field(gt=0, le=1)]
 ClassShares = Annotated[dict[Name, Share], Field(min_length=2)]
 DatasetSettings = Annotated[Union[*dataset_settings()], Field(discriminator="source")]
 GeneratorSettings = Annotated[Union[*generator_settings()], Field(discriminator="model")]
@@ -99,6 +103,35 @@ class Mixes(SettingsModel):
     when_real_runs_short: Literal["fail", "repeat"] = Field(
         "fail", description="What to do when a mix asks for more real images than there are."
     )
+    generators: GeneratorNames | None = Field(
+        None, description="Generators whose images are mixed; all of them where absent."
+    )
+
+
+class Additions(SettingsModel):
+    """Training sets of all real images, the classes as they are, with synthetic ones added."""
+
+    fill: Annotated[list[PositiveShare], Distinct] = Field(
+        [],
+        description="Shares of what each class lacks to the largest one, each a training set: 1"
+        " balances the classes.",
+    )
+    ratios: Annotated[list[PositiveFloat], Distinct] = Field(
+        [], description="Synthetic images for each real one of its class, each a training set."
+    )
+    validation: Literal["real", "added"] = Field(
+        "real",
+        description="added: the validation images get synthetic ones too, of the same generator.",
+    )
+    generators: GeneratorNames | None = Field(
+        None, description="Generators whose images are added; all of them where absent."
+    )
+
+    @model_validator(mode="after")
+    def _adds_something(self) -> Self:
+        if not self.fill and not self.ratios:
+            raise ValueError("adds nothing: give fill, ratios, or both")
+        return self
 
 
 class Pools(SettingsModel):
@@ -129,6 +162,11 @@ class Export(SettingsModel):
     )
 
 
+# of a study file, beside the settings of a study: others for some of its data sets
+PER_DATASET = "per_dataset"
+OF_THE_STUDY = ("title", "description", "published", "datasets")
+
+
 class Study(SettingsModel):
     """One study: data, generators, selections, mixes and classifiers."""
 
@@ -147,13 +185,21 @@ class Study(SettingsModel):
     prepare: Prepare = Field(description="How raw images are made equal in size and depth.")
     split: Split = Field(ShareSplit(), description="Which images train, validate and test.")
     test_sample: TestSample | None = Field(None, description="All test images where absent.")
+    leakage: Leakage = Field(
+        NONE,
+        description="none: patients are kept apart. as_published: as works do that do not, to be"
+        " held against them: generators learn from all images, and the real images of mixes and"
+        " the test images are drawn from all of them too, so that results are too good. Whatever"
+        " is made of it says so. For a split by shares.",
+    )
     generators: dict[Name, GeneratorSettings] = Field(
         {}, description="Models that make synthetic images, by a name of your choice."
     )
     selections: dict[Name, Removal] = Field(
         {},
         description="Methods that remove real training images, by a name of your choice: each adds"
-        " mixes of the real images that it keeps, one for each entry of mixes.class_shares.",
+        " a mix of the real images that it keeps, or, where there are mixes and neither additions"
+        " nor baselines, one for each entry of mixes.class_shares.",
     )
     pools: Pools = Field(Pools(), description="How synthetic images are drawn.")
     export: Export = Field(
@@ -161,9 +207,18 @@ class Study(SettingsModel):
     )
     mixes: Mixes | None = Field(
         None,
-        description="The training sets to compare. Without it classifiers are trained on the real"
-        " images as they are; without classifiers the study ends with the generators' images and"
-        " scores, or with the split.",
+        description="The training sets to compare, of fixed sizes and class shares. Without it and"
+        " without additions classifiers are trained on the real images as they are; without"
+        " classifiers the study ends with the generators' images and scores, or with the split.",
+    )
+    additions: Additions | None = Field(
+        None, description="More training sets to compare: all real images and synthetic ones."
+    )
+    baselines: dict[Name, Baseline] = Field(
+        {},
+        description="Other ways to train on the real images alone, the classes as they are, by a"
+        " name of your choice: settings that go over those of every classifier, such as"
+        " class_weights. Each is compared with plain training on these images.",
     )
     classifiers: dict[Name, StudyClassifier] = Field(
         {},
@@ -172,6 +227,11 @@ class Study(SettingsModel):
     )
     scores: ScoreSettings = Field(ScoreSettings(), description="How generators are scored.")
     evaluation: Evaluation = Field(Evaluation(), description="How results are judged.")
+    input_pipeline: InputPipeline | None = Field(
+        None,
+        description="Measure how fast images are read from the store, and from a folder of"
+        " pictures: {} does. Not measured where absent, nor on volumes.",
+    )
 
     def prepare_of(self, dataset: str) -> Prepare:
         """Return how the images of `dataset` are made equal."""
@@ -180,3 +240,18 @@ class Study(SettingsModel):
     def split_of(self, dataset: str) -> Split:
         """Return how the images of `dataset` are split."""
         return self.datasets[dataset].split or self.split
+
+    @property
+    def has_mixes(self) -> bool:
+        """Whether training sets with synthetic images are compared."""
+        return self.mixes is not None or self.additions is not None
+
+    def plan(self) -> list[Mix]:
+        """Return all training sets that are compared, in the order of the tables."""
+        return plan_study(
+            self.generators,
+            self.mixes and self.mixes.model_dump(),
+            self.additions and self.additions.model_dump(),
+            self.selections,
+            self.baselines,
+        )

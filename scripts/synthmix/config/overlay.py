@@ -1,4 +1,4 @@
-"""Laying the `demo` section of a study over the study."""
+"""Laying a section of a study, such as `demo`, over the study."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -8,6 +8,8 @@ from synthmix.config.parse import KeyPath
 # Two data sets have little in common even when they come from one kind of source.
 REPLACED_ENTRIES = "datasets"
 DISCRIMINATORS = ("source", "model", "method")
+# Sections of things by name, of which an overlay may leave one out: its name with no value.
+NAMED_ENTRIES = ("generators", "selections", "baselines", "classifiers")
 
 
 def lay_over(
@@ -15,14 +17,17 @@ def lay_over(
 ) -> tuple[dict[str, Any], list[KeyPath]]:
     """Return `base` with `overlay` laid over it, and the paths of the values it put there.
 
-    Mappings merge and other values replace. Replaced whole are also the entries of `datasets`
+    Mappings merge and other values replace; a named generator, selection, baseline or classifier
+    without a value is left out. Replaced whole are also the entries of `datasets`
     and mappings that choose another source, model or method. `path` is where both mappings lie.
     """
     merged = dict(base)
     placed = []
     for key, value in overlay.items():
         here = (*path, key)
-        if _merge(here, base.get(key), value):
+        if value is None and len(here) == 2 and here[0] in NAMED_ENTRIES and key in base:
+            del merged[key]
+        elif _merge(here, base.get(key), value):
             merged[key], below = lay_over(base[key], value, here)
             placed += below
         else:

@@ -38,6 +38,16 @@ class Prepare(SettingsModel):
         return self
 
 
+class InputPipeline(SettingsModel):
+    """The measurement of how fast images reach a training."""
+
+    images: Annotated[int, Field(ge=2, le=500)] = Field(
+        500, description="Images that are read, evenly spaced over all there are."
+    )
+    batch_size: PositiveInt = Field(32, description="Images of a batch.")
+    turns: PositiveInt = Field(3, description="How often each loader reads them; the best counts.")
+
+
 class ShareSplit(SettingsModel):
     """Shares of the images of each class, dealt out by patient."""
 

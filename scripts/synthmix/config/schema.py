@@ -7,14 +7,18 @@ import json
 from pathlib import Path
 from typing import Any
 
-from pydantic import BaseModel
+from pydantic import BaseModel, TypeAdapter
 
-from synthmix.config.models import Study, Workflow
+from synthmix.config.models import OF_THE_STUDY, PER_DATASET, Study, Workflow
 from synthmix.config.overlay import REPLACED_ENTRIES
+from synthmix.settings import Name
 
 # The version that the language servers of editors know in full.
 _DIALECT = "http://json-schema.org/draft-07/schema#"
 _IN_DEMO = "InDemo"
+_PER_DATASET = (
+    "By data set: what it has otherwise than the study; of the rest nothing is repeated here."
+)
 _DEMO = "What a run at scale demo changes; of the rest of the study nothing is repeated here."
 
 
@@ -33,10 +37,23 @@ def study_schema() -> dict[str, Any]:
         "properties": {name: _partial(node) for name, node in schema["properties"].items()},
     }
     demo["properties"][REPLACED_ENTRIES] = schema["properties"][REPLACED_ENTRIES]
+    demo["properties"][PER_DATASET] = _per_dataset(demo["properties"])
     partial = {f"{name}{_IN_DEMO}": _partial(node) for name, node in schema["$defs"].items()}
     schema["$defs"] |= partial
-    schema["properties"]["demo"] = demo
+    schema["properties"] |= {PER_DATASET: demo["properties"][PER_DATASET], "demo": demo}
     return schema
+
+
+def _per_dataset(settings: dict[str, Any]) -> dict[str, Any]:
+    """Return the schema of the settings of single data sets; `settings` are those of demo."""
+    own = {name: node for name, node in settings.items() if name not in OF_THE_STUDY}
+    of_each = {"type": "object", "additionalProperties": False, "properties": own}
+    return {
+        "type": "object",
+        "description": _PER_DATASET,
+        "additionalProperties": False,
+        "patternProperties": {TypeAdapter(Name).json_schema()["pattern"]: of_each},
+    }
 
 
 def main() -> None:

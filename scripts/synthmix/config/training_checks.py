@@ -28,13 +28,14 @@ class TrainingCheck:
     """A training with the settings that it may turn out to have.
 
     `name` is that of a classifier or of a candidate of one, `points` are what the stages that it
-    waits for choose.
+    waits for choose, `baseline` is the other way to train it that the study calls so, if any.
     """
 
     study: Study
     name: str
     trained: Trained
     points: tuple[Point, ...]
+    baseline: str | None = None
 
     @cached_property
     def settings(self) -> dict[str, Any]:
@@ -61,6 +62,8 @@ class TrainingCheck:
     def place(self, setting: str) -> KeyPath:
         """Return where the study says what a setting is."""
         name, classifiers = self.name, self.study.classifiers
+        if self.baseline and setting in self.study.baselines[self.baseline].model_fields_set:
+            return "baselines", self.baseline, setting
         if name not in classifiers and setting in self.trained.own:
             return self.stage(self.trained.stages, setting)
         while name in classifiers and classifiers[name].starts_from is not None:
@@ -102,7 +105,8 @@ class TrainingCheck:
             except ValidationError as error:
                 for found in error.errors(include_url=False):
                     reason = found.get("ctx", {}).get("error", found["msg"])
-                    yield self.stage(number), f"has values that don't go together: {reason}"
+                    place = ("baselines", self.baseline) if self.baseline else self.stage(number)
+                    yield place, f"has values that don't go together: {reason}"
                 return
 
     def _check_network(self) -> Iterator[Finding]:

@@ -8,9 +8,10 @@ import pandas as pd
 
 from synthmix.evaluate.paired import DIFFERENCE_COLUMNS, NO_EVIDENCE, P_VALUES, Files, Judge, adjust
 from synthmix.files import write_table
+from synthmix.leakage import NONE
 
 COLUMNS = (
-    *("mix", "first", "second"),
+    *("mix", "first", "second", "leakage"),
     *DIFFERENCE_COLUMNS,
     *("only_first_correct", "only_second_correct"),
     *P_VALUES.keys(),
@@ -25,13 +26,14 @@ def compare_classifiers(
     classifiers: Sequence[str],
     output: str | Path,
     judge: Judge,
+    leakage: str = NONE,
 ) -> None:
     """Write a row for each mix and pair of `classifiers`; with one classifier a header alone.
 
     `predictions` holds, by (classifier, mix), the tables of predictions: for each training seed,
-    of each fold. Columns: mix, first, second (classifiers), what `Judge.compare` returns of them,
-    p_adjusted and auc_p_adjusted by Holm over the table, and better: the more accurate classifier,
-    or "no evidence" that there is one.
+    of each fold. Columns: mix, first, second (classifiers), leakage (how the images were split),
+    what `Judge.compare` returns of them, p_adjusted and auc_p_adjusted by Holm over the table, and
+    better: the more accurate classifier, or "no evidence" that there is one.
     """
     rows = []
     for mix in mixes if len(classifiers) > 1 else ():
@@ -45,7 +47,7 @@ def compare_classifiers(
     if rows:
         table = adjust(table)
         table["better"] = [_better(row, judge) for row in table.to_dict("records")]
-    write_table(output, table.reindex(columns=COLUMNS))
+    write_table(output, table.assign(leakage=leakage).reindex(columns=COLUMNS))
 
 
 def _better(row: Mapping[str, str | float], judge: Judge) -> str:

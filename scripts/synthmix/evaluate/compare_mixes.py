@@ -7,6 +7,7 @@ import pandas as pd
 
 from synthmix.evaluate.paired import DIFFERENCE_COLUMNS, NO_EVIDENCE, P_VALUES, Files, Judge, adjust
 from synthmix.files import write_table
+from synthmix.leakage import NONE
 from synthmix.mix.plan import Mix
 
 HELPS, HURTS = "helps", "hurts"
@@ -16,7 +17,7 @@ _RENAMED = {
     "only_second_correct": "only_baseline_correct",
 }
 COLUMNS = (
-    *("classifier", "mix", "baseline"),
+    *("classifier", "mix", "baseline", "leakage"),
     *DIFFERENCE_COLUMNS,
     *_RENAMED.values(),
     *P_VALUES.keys(),
@@ -31,13 +32,15 @@ def compare_mixes(
     classifiers: Sequence[str],
     output: str | Path,
     judge: Judge,
+    leakage: str = NONE,
 ) -> None:
     """Write a row for each classifier and mix but the baselines themselves.
 
     `predictions` holds, by (classifier, mix), the tables of predictions: for each training seed,
-    of each fold. Columns: classifier, mix, baseline, and what `Judge.compare` returns of the mix
-    (the first) and its baseline, with p_adjusted and auc_p_adjusted by Holm over the table, and
-    the verdict, which is about accuracy. Without mixes to compare there is a header alone.
+    of each fold. Columns: classifier, mix, baseline, leakage (how the images were split), and what
+    `Judge.compare` returns of the mix (the first) and its baseline, with p_adjusted and
+    auc_p_adjusted by Holm over the table, and the verdict, which is about accuracy. Without mixes
+    to compare there is a header alone.
     """
     rows = []
     for classifier in classifiers:
@@ -53,4 +56,4 @@ def compare_mixes(
     if rows:
         table = adjust(table)
         table["verdict"] = [VERDICTS[judge.verdict(row)] for row in table.to_dict("records")]
-    write_table(output, table.reindex(columns=COLUMNS))
+    write_table(output, table.assign(leakage=leakage).reindex(columns=COLUMNS))

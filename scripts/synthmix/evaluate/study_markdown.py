@@ -9,6 +9,7 @@ import pandas as pd
 from synthmix.evaluate.metrics import OF_CLASS
 from synthmix.evaluate.paired import DIFFERENCES
 from synthmix.evaluate.score_predictions import ALL_FOLDS, ALL_SEEDS, MEAN_OF_FOLDS
+from synthmix.leakage import NONE, caution
 
 WITH_POSITIVE = (
     "accuracy",
@@ -36,19 +37,25 @@ COUNTS = ("correct", "incorrect", "total")
 
 
 def study_markdown(
-    summary: pd.DataFrame, metrics: pd.DataFrame, classifier_comparison: pd.DataFrame
+    summary: pd.DataFrame,
+    metrics: pd.DataFrame,
+    classifier_comparison: pd.DataFrame,
+    leakage: str = NONE,
 ) -> str:
     """Return tables of mixes, classes, folds and pairs of classifiers, and what is undefined.
 
     The arguments are the tables of these names. Classes are shown where no one class is the
-    positive one, folds and pairs where there are any.
+    positive one, folds and pairs where there are any. Test images that were trained on, as
+    `leakage` has it, are told first.
     """
     tested = metrics[(metrics["split"] == "test") & (metrics["seed"].astype(str) == ALL_SEEDS)]
     pooled = tested[tested["fold"].astype(str) == ALL_FOLDS]
     folds = tested[tested["fold"].astype(str) == MEAN_OF_FOLDS]
     has_positive = (pooled["metric"] == "sensitivity").any()
     shown = WITH_POSITIVE if has_positive else WITHOUT_POSITIVE
-    parts = [_mixes(summary, shown), _reasons(pooled, shown)]
+    warning = caution(leakage)
+    parts = [f"**{warning}: results are too good.**\n" if warning else ""]
+    parts += [_mixes(summary, shown), _reasons(pooled, shown)]
     if not has_positive:
         parts += ["Each class against the rest:\n", _classes(pooled)]
     if len(folds):

@@ -11,13 +11,15 @@ from synthmix.evaluate.metrics import OF_POSITIVE, OVERALL, PUBLISHED_WAY
 from synthmix.evaluate.score_predictions import ALL_FOLDS, ALL_SEEDS
 from synthmix.evaluate.study_markdown import study_markdown
 from synthmix.files import write_table, write_text
-from synthmix.mix.plan import Mix, describe_class_shares
+from synthmix.leakage import NONE
+from synthmix.mix.plan import Mix, describe_addition, describe_class_shares
 from synthmix.store import read_table
 
 LOGGER = logging.getLogger(__name__)
 PUBLISHED_METRICS = ("accuracy", "precision", "recall", "f1", "missed_positive_share")
 METRICS = (*OVERALL, *OF_POSITIVE, *PUBLISHED_WAY)
 SYNTHETIC_MIX, SELECTED_REAL, REAL_ONLY = "synthetic_mix", "selected_real", "real_only"
+TRAINED_OTHERWISE = "trained_otherwise"
 
 
 def tabulate_study(
@@ -30,12 +32,14 @@ def tabulate_study(
     classifier_comparison: str | Path,
     published: str | Path | None,
     outputs: Mapping[str, str | Path],
+    leakage: str = NONE,
 ) -> None:
     """Write the tables `mixes`, `metrics`, `confusion`, `summary` and `summary_markdown`.
 
     `mix_tables` holds the table of each mix by its name; `comparison` and `classifier_comparison`
     are those of `compare_mixes` and `compare_classifiers`. `published` is a CSV with the columns
     class_shares, real_share, metric, value: what the source prints, where it prints anything.
+    `leakage` says how the images were split: all of the tables do too.
     """
     counts = count_mixes(mixes, {name: read_table(path) for name, path in mix_tables.items()})
     metrics = pd.concat([read_table(path) for path in metrics_tables], ignore_index=True)
@@ -44,11 +48,12 @@ def tabulate_study(
     if values is not None:
         _warn_of_strangers(values, mixes)
     summary = summarise(mixes, classifiers, counts, metrics, read_table(comparison), values)
-    write_table(outputs["mixes"], counts)
+    summary["leakage"] = leakage
+    write_table(outputs["mixes"], counts.assign(leakage=leakage))
     write_table(outputs["metrics"], metrics)
     write_table(outputs["confusion"], confusion)
     write_table(outputs["summary"], summary)
-    markdown = study_markdown(summary, metrics, read_table(classifier_comparison))
+    markdown = study_markdown(summary, metrics, read_table(classifier_comparison), leakage)
     write_text(outputs["summary_markdown"], markdown)
 
 
@@ -59,8 +64,9 @@ def count_mixes(mixes: Sequence[Mix], tables: Mapping[str, pd.DataFrame]) -> pd.
         groups = tables[mix.name].groupby(["split", "label", "origin"])
         part = groups.agg(images=("row", "size"), distinct=("row", "nunique")).reset_index()
         part["repeated"] = part["images"] - part["distinct"]
-        parts.append(part.drop(columns="distinct").assign(**_facts(mix)))
-    columns = [*_facts(mixes[0]), "split", "label", "origin", "images", "repeated"]
+        facts = _facts(mix, _real_share(mix, part))
+        parts.append(part.drop(columns="distinct").assign(**facts))
+    columns = [*_facts(mixes[0], 1.0), "split", "label", "origin", "images", "repeated"]
     return pd.concat(parts, ignore_index=True)[columns]
 
 
@@ -82,9 +88,10 @@ def summarise(
     overall = _of_all_seeds(metrics).set_index(["classifier", "mix", "metric"]).sort_index()
     compared = comparison.set_index(["classifier", "mix"])
     rows = []
+    real_shares = counts.groupby("mix")["real_share"].first()
     for classifier in classifiers:
         for mix in mixes:
-            row = {"classifier": classifier, **_facts(mix)}
+            row = {"classifier": classifier, **_facts(mix, real_shares[mix.name])}
             row["train_real"] = train.get((mix.name, "real"), 0)
             row["train_synthetic"] = train.get((mix.name, "synthetic"), 0)
             row |= _metric_columns(overall.loc[(classifier, mix.name)])
@@ -130,20 +137,32 @@ def _comparison_columns(found: pd.Series | None) -> dict[str, float | str | None
     return {name: found[column] for name, column in zip(names, columns, strict=True)}
 
 
-def _facts(mix: Mix) -> dict[str, str | float]:
+def _real_share(mix: Mix, counts: pd.DataFrame) -> float:
+    """Return the share of real training images; `counts` are the rows of the mix."""
+    if mix.real_share is not None:
+        return mix.real_share
+    train = counts[counts["split"] == "train"].groupby("origin")["images"].sum()
+    return float(train.get("real", 0) / train.sum())
+
+
+def _facts(mix: Mix, real_share: float) -> dict[str, str | float]:
     return {
         "mix": mix.name,
         "kind": _kind(mix),
         "generator": mix.generator or "",
         "selection": mix.selection or "",
+        "training": mix.training or "",
+        "addition": describe_addition(mix),
         "class_shares": describe_class_shares(mix.class_shares),
-        "real_share": mix.real_share,
+        "real_share": real_share,
     }
 
 
 def _kind(mix: Mix) -> str:
     if mix.is_baseline:
         return REAL_ONLY
+    if mix.training:
+        return TRAINED_OTHERWISE
     return SYNTHETIC_MIX if mix.generator else SELECTED_REAL
 
 

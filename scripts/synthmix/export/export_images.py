@@ -11,6 +11,7 @@ import torch
 from synthmix.export.card import Provenance, data_card
 from synthmix.export.destination import destination
 from synthmix.export.images import Request, weights_by_class, write_images
+from synthmix.leakage import AS_PUBLISHED, NONE
 from synthmix.store import read_table
 
 LOGGER = logging.getLogger(__name__)
@@ -34,13 +35,15 @@ def export_images(
     scored_truncation: float,
     output: str | Path,
     device: torch.device,
+    leakage: str = NONE,
 ) -> None:
     """Write the images of seeds `first_seed` on, `images` of each class, as the zip `output`.
 
     `weights` and `trained_on` are what `train_generator` wrote for each model of the `generator`,
     `split` the samples it was trained among, `fetched` what `fetch_dataset` wrote, `scores` and
     `pairs` what `score_generator` wrote of images at `scored_truncation`. `stand_in` says that
-    the source images were drawn by the workflow. Equal seeds make the images of the pool.
+    the source images were drawn by the workflow, `leakage` how they were split. Equal seeds make
+    the images of the pool.
     """
     files = weights_by_class(weights)
     seeds = range(first_seed, first_seed + images)
@@ -50,6 +53,7 @@ def export_images(
         about=json.loads(Path(fetched).read_text(encoding="utf-8"))["about"],
         stand_in=stand_in,
         demo=demo,
+        saw_test_images=leakage == AS_PUBLISHED,
         training_images=_training_images(trained_on, split, classes),
         scores=read_table(scores),
         pairs=read_table(pairs),

@@ -10,7 +10,7 @@ import pandas as pd
 from synthmix.store import read_table
 
 # in the order in which mixes of the same class shares are shown
-KINDS = ("synthetic_mix", "selected_real", "real_only")
+KINDS = ("synthetic_mix", "selected_real", "trained_otherwise", "real_only")
 
 
 @dataclass(frozen=True)
@@ -29,8 +29,9 @@ class MixName:
 def mix_names(table: pd.DataFrame) -> dict[str, MixName]:
     """Return the names of the mixes of `table`, grouped by class shares, each with its baseline.
 
-    Reads the columns mix, kind, generator, selection, class_shares and real_share. Names say only
-    what differs: the class shares and the generator are left out where all mixes have the same.
+    Reads the columns mix, kind, generator, selection, training, addition, class_shares and
+    real_share. Names say only what differs: the class shares and the generator are left out where
+    all mixes have the same.
     """
     mixes = table.drop_duplicates("mix")
     shares = list(mixes["class_shares"].unique())
@@ -74,5 +75,8 @@ def _short_name(mix: Any, with_generator: bool) -> str:
         return "real only"
     if mix.kind == "selected_real":
         return f"{mix.selection}, real\u00a0only"
-    real = f"{100 * mix.real_share:g}%\u00a0real"  # never parted
+    if mix.kind == "trained_otherwise":
+        return f"{mix.training}, real\u00a0only"
+    added = isinstance(mix.addition, str) and mix.addition  # an empty column is read as numbers
+    real = added or f"{100 * mix.real_share:g}%\u00a0real"  # never parted
     return f"{mix.generator}, {real}" if with_generator else real

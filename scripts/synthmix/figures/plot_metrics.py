@@ -14,6 +14,7 @@ from synthmix.store import read_table
 KINDS = {
     "synthetic_mix": ("with synthetic images", style.SYNTHETIC, "o"),
     "selected_real": ("selected real images only", style.SELECTED, "s"),
+    "trained_otherwise": ("real images only, trained otherwise", style.SELECTED, "^"),
     "real_only": ("real images only", style.REAL, "D"),
 }
 
@@ -22,10 +23,10 @@ KINDS = {
 def plot_metrics(summary: str | Path, output: str | Path, *, demo: bool) -> None:
     """Draw a panel for each measure, a row for each mix: the value and its interval.
 
-    Reads classifier, mix, kind, generator, selection, class_shares, real_share, and each of the
-    `measures` with its _low and _high, of the table `summary`. A band of panels for each
-    classifier; where there is one mix only, a row for each classifier. The value of the baseline
-    runs as a line through the mixes of the same class shares.
+    Reads classifier, mix, kind, generator, selection, training, addition, class_shares, real_share,
+    and each of the `measures` with its _low and _high, of the table `summary`. A band of panels
+    for each classifier; where there is one mix only, a row for each classifier. The value of the
+    baseline runs as a line through the mixes of the same class shares.
     """
     table = read_table(summary).copy()  # whole: pandas warns of adding to so many columns
     shown = measures(table)

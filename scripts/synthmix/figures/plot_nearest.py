@@ -7,7 +7,7 @@ import numpy as np
 from matplotlib.axes import Axes
 
 from synthmix.figures import style
-from synthmix.store import load_array, read_table
+from synthmix.store import load_array, load_class, read_table
 
 COLUMNS = 4
 
@@ -24,11 +24,11 @@ def plot_nearest(
     """Draw the `pairs` that `score_generator` wrote: the synthetic image, then the training one.
 
     Above each pair stands its class and its distance, in parts of the distance up to which it is
-    suspicious; up to 1 the text is coloured. `pools` holds the synthetic array of each class.
+    suspicious; up to 1 the text is coloured. `pools` holds the store with the images of each class.
     """
     table = read_table(pairs)
     real = load_array(real_images)
-    made = {label: load_array(path) for label, path in pools.items()}
+    made = {label: load_class(path, label) for label, path in pools.items()}
     bands = -(-len(table) // COLUMNS) or 1
     side = style.WIDTH / COLUMNS / 2
     figure = style.new_figure(

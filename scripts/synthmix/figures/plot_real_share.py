@@ -1,4 +1,4 @@
-"""A measure against the share of real or synthetic images in the mix, and by selection."""
+"""A measure against the share of real or synthetic images in the mix, and of real ones alone."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -15,6 +15,7 @@ from synthmix.figures.measures import main_measure, measure_name
 from synthmix.store import read_table
 
 DODGE = 0.1
+OTHER_REAL = ("selected_real", "trained_otherwise")
 
 
 @dataclass(frozen=True)
@@ -33,7 +34,7 @@ class Panel:
     @property
     def ordered(self) -> bool:
         """Whether the values have an order, so that a line may join their mixes."""
-        return self.column != "selection"
+        return self.column != "remedy"
 
     @property
     def baseline_place(self) -> float:
@@ -55,12 +56,16 @@ def plot_real_share(
 
     The measure is accuracy, or macro F1 where the study has no positive class; it is drawn against
     the share of images of `origin`, "real" or "synthetic". Reads the columns classifier, mix, kind,
-    generator, selection, class_shares, real_share, the measure with its _low and _high, and
-    published_accuracy of the table `summary`. A panel for each classifier and generator, and one
-    for the selections among the real images where there are any; published values are hollow.
+    generator, selection, training, class_shares, real_share, the measure with its _low and _high,
+    and published_accuracy of the table `summary`. A panel for each classifier and generator, and
+    one for the selections of real images and other ways to train on them where there are any;
+    published values are hollow.
     """
     table = read_table(summary).copy()  # whole: pandas warns of adding to so many columns
+    # classes that synthetic images are added to are counted: shares need not be round
+    table["real_share"] = table["real_share"].round(3)
     table["synthetic_share"] = (1 - table["real_share"]).round(10)
+    table["remedy"] = table["selection"].where(table["kind"] == "selected_real", table["training"])
     measure = main_measure(table)
     classifiers = list(table["classifier"].unique())
     columns = _panels(table, origin)
@@ -84,20 +89,17 @@ def plot_real_share(
 
 def _panels(table: pd.DataFrame, origin: str) -> list[Panel]:
     """Return the panels of a row: one a generator, the last the selections, if there are any."""
-    synthetic, selected = (
-        table[table["kind"] == kind] for kind in ("synthetic_mix", "selected_real")
-    )
+    synthetic = table[table["kind"] == "synthetic_mix"]
+    other = table[table["kind"].isin(OTHER_REAL)]
     column = f"{origin}_share"
     shares = sorted(synthetic[column].unique())
     panels = [
         Panel(generator, rows, column, shares, f"share of {origin} images in the mix")
         for generator, rows in synthetic.groupby("generator", sort=False)
     ]
-    if len(selected) or not panels:
-        names = list(selected["selection"].unique())
-        panels.append(
-            Panel("selections", selected, "selection", names, "selection among real images")
-        )
+    if len(other) or not panels:
+        names = list(other["remedy"].unique())
+        panels.append(Panel("real images alone", other, "remedy", names, "real images alone"))
     return panels
 
 

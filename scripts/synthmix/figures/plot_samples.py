@@ -7,7 +7,7 @@ import numpy as np
 from matplotlib.axes import Axes
 
 from synthmix.figures import style
-from synthmix.store import load_array, read_table
+from synthmix.store import load_array, load_class, read_table
 
 LABEL_WIDTH = 1.25
 
@@ -25,7 +25,7 @@ def plot_samples(
     """Draw for each class a row of real training images and a row of synthetic ones.
 
     `real_images` is the real store's array, row i of the table `split` (columns label, split)
-    its image i; `pools` holds the synthetic array of each class. The images shown are evenly
+    its image i; `pools` holds the store with the images of each class. The images shown are evenly
     spaced over those there are, so the same files give the same figure.
     """
     real = load_array(real_images)
@@ -39,16 +39,15 @@ def plot_samples(
     axes = figure.subplots(2 * len(pools), 1, squeeze=False)[:, 0]
     for position, (label, pool) in enumerate(pools.items()):
         rows = np.flatnonzero(trained_on == label)
-        strips = {"real": _spaced(real, rows, per_class), "synthetic": _pool(pool, per_class)}
+        made = load_class(pool, label)
+        strips = {
+            "real": _spaced(real, rows, per_class),
+            "synthetic": _spaced(made, np.arange(len(made)), per_class),
+        }
         for axis, (origin, images) in zip(axes[2 * position :], strips.items(), strict=False):
             _draw_strip(axis, images, per_class)
             _name_strip(axis, label, origin)
     style.save(figure, output)
-
-
-def _pool(path: str | Path, count: int) -> np.ndarray:
-    images = load_array(path)
-    return _spaced(images, np.arange(len(images)), count)
 
 
 def _spaced(images: np.ndarray, rows: np.ndarray, count: int) -> np.ndarray:

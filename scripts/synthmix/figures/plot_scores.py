@@ -43,9 +43,12 @@ def plot_scores(scores: str | Path, output: str | Path, *, demo: bool) -> None:
     bar is the share of suspiciously near images that chance allows.
     """
     table = read_table(scores)
-    panels = [score for score in PANELS if (table["score"] == score).any()]
+    # where generators have seen all real images there is none to hold their scores against
+    known = table[table["value"].notna()]
+    shown = table if known.empty else known
+    panels = [score for score in PANELS if (shown["score"] == score).any()]
     labels = list(dict.fromkeys(table["label"]))
-    generators = list(dict.fromkeys(table["generator"]))
+    generators = list(dict.fromkeys(shown["generator"]))
     bands = -(-len(panels) // COLUMNS)
     row = 0.16 + 0.11 * len(generators)
     figure = style.new_figure(

@@ -15,6 +15,7 @@ from matplotlib.transforms import ScaledTranslation
 
 from synthmix.figures.mix_names import MixName
 from synthmix.files import write_beside
+from synthmix.leakage import caution
 
 # Okabe and Ito's colours, told apart by people who are colour-blind. A colour means one thing.
 REAL = "#0072b2"
@@ -80,9 +81,16 @@ def look() -> Any:
 
 
 def new_figure(title: str, height: float, demo: bool, width: float = WIDTH) -> Figure:
-    """Return an empty figure of `width` x `height` inches with its title and the demo mark."""
+    """Return an empty figure of `width` x `height` inches with its title and the demo mark.
+
+    Where test images may have been trained on, as the job says, that stands below the title.
+    """
+    lines = [wrap(title, 60 if demo else 72)]
+    if caution():
+        lines.append(caution())
+        height += 0.17
     figure = Figure(figsize=(width, height), layout="constrained")
-    figure.suptitle(wrap(title, 60 if demo else 72), x=0.012, ha="left")
+    figure.suptitle("\n".join(lines), x=0.012, ha="left")
     if demo:
         mark = {"boxstyle": "round,pad=0.35", "facecolor": "#fff3cd", "edgecolor": "#d9a400"}
         place = {"ha": "right", "va": "top", "color": "#7a4b00", "weight": "bold", "size": 8.5}

@@ -1,7 +1,7 @@
 """From a trained generator to a pool of synthetic images, one a seed."""
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +11,8 @@ from tqdm import tqdm
 
 from synthmix.files import write_table
 from synthmix.generators.base import Generator
+from synthmix.mix.plan import Mix, pool_size
+from synthmix.prepare.parts import rows_of
 from synthmix.registry import load_generator
 from synthmix.store import read_table, save_array, table_path
 
@@ -21,30 +23,46 @@ BLOCK = 256
 def sample_generator(
     model: str,
     generator: str,
-    label: str,
-    label_number: int,
+    labels: Mapping[str, int],
     weights: str | Path,
     output: str | Path,
-    images: int,
+    images: Mapping[str, int],
     truncation: float,
     device: torch.device,
     fill_to: int | None = None,
+    additions: Sequence[Mix] = (),
     split: str | Path = "",
 ) -> None:
-    """Make the images of seeds 0 .. `images` - 1 and write them as the store `output`.
+    """Make images of the classes `labels`, one class after the other, as the store `output`.
 
-    More of them where the class lacks more to `fill_to` training images in the table `split`.
-    `weights` is what `train_generator` wrote for a generator of the kind `model`; the table names
-    the `generator` and the class `label`, which is its class `label_number`.
+    `weights` is what `train_generator` wrote for a generator of the kind `model`; `labels` has the
+    number of each class in it, `images` how many are made of each: those of seeds 0 .. n - 1. More
+    where the class lacks more to `fill_to` training images in the table `split`, or where one of
+    the `additions` to the real images in it takes more. The table names the `generator`.
     """
-    if fill_to is not None:
-        images = max(images, fill_to - _training_images(split, label))
+    counts = dict(images)
+    if fill_to is not None or additions:
+        real = _real_images(split)
+        for label in labels:
+            added = pool_size(additions, generator, label, real)
+            lacking = (fill_to or 0) - real["train"].get(label, 0)
+            counts[label] = max(counts[label], lacking, added)
     trained = load_generator(model).load(weights, device)
-    save_array(
-        output, trained.image_shape, "uint8", _blocks(trained, images, label_number, truncation)
+    blocks = (
+        block
+        for label, number in labels.items()
+        for block in _blocks(trained, counts[label], label, number, truncation)
     )
+    save_array(output, trained.image_shape, "uint8", blocks)
+    tables = [_describe(generator, label, counts[label], truncation) for label in labels]
+    write_table(table_path(output), pd.concat(tables, ignore_index=True))
+    LOGGER.info("images of each class: %s", counts)
+
+
+def _describe(generator: str, label: str, images: int, truncation: float) -> pd.DataFrame:
+    """Return the rows of the table for the images of a class."""
     seeds = np.arange(images)
-    table = pd.DataFrame(
+    return pd.DataFrame(
         {
             "sample_id": [f"{generator}-{label}-{seed:06d}" for seed in seeds],
             "label": label,
@@ -53,17 +71,19 @@ def sample_generator(
             "truncation": truncation,
         }
     )
-    write_table(table_path(output), table)
-    LOGGER.info("%d images of class %s", images, label)
 
 
-def _training_images(split: str | Path, label: str) -> int:
+def _real_images(split: str | Path) -> dict[str, dict[str, int]]:
+    """Return the number of real images to train and to validate on, by class."""
     samples = read_table(split)
-    return int(((samples["split"] == "train") & (samples["label"] == label)).sum())
+    return {
+        part: rows_of(samples, part)["label"].value_counts().to_dict()
+        for part in ("train", "validation")
+    }
 
 
 def _blocks(
-    generator: Generator, images: int, label: int, truncation: float
+    generator: Generator, images: int, label: str, number: int, truncation: float
 ) -> Iterator[np.ndarray]:
-    for start in tqdm(range(0, images, BLOCK), "sample", disable=None):
-        yield generator.sample(range(start, min(start + BLOCK, images)), label, truncation)
+    for start in tqdm(range(0, images, BLOCK), f"sample {label}", disable=None):
+        yield generator.sample(range(start, min(start + BLOCK, images)), number, truncation)

@@ -9,8 +9,10 @@ import pandas as pd
 
 from synthmix.errors import UserError
 from synthmix.files import write_table
+from synthmix.leakage import SEEN_IN_TRAINING
 from synthmix.mix.plan import Mix
 from synthmix.prepare.folds import split_for_fold
+from synthmix.prepare.parts import has_leak, rows_of
 from synthmix.seeds import derive_seed
 from synthmix.shares import largest_sample
 from synthmix.store import read_table
@@ -34,26 +36,31 @@ def compose_mix(
 
     `split` is the table of the real store; `pools` and `trained_on` hold, for each class, the
     table of the synthetic store and that of the samples its generator has seen (empty for a
-    mix of real images alone). `selection` is what `select_samples` wrote for a mix that has one,
-    `fold` the one tested on where the data set is cross-validated. Every row of `output` names a
-    `store` ("real" or "<generator>/<class>") and a row in it. Raises UserError when real images
-    run short and the mix says to fail, or when an image of a test patient got in.
+    mix of real images alone); classes may share a store. `selection` is what
+    `select_samples` wrote for a mix that has one, `fold` the one tested on where the data set is
+    cross-validated. Every row of `output` names a `store` ("real" or "<generator>/<what a model of
+    it learned>") and a row in it. Raises UserError when real images run short and the mix says to
+    fail, or when an image of a test patient got in. With `leakage: as_published` in the study test
+    images may get in, and how many did is logged as a warning.
     """
     samples = split_for_fold(read_table(split), fold)
     real = real_rows(samples, seed)
     if selection is not None:
         real = keep_selected(real, read_table(selection))
-    synthetic = {label: read_table(path) for label, path in pools.items()}
+    synthetic = {label: synthetic_rows(mix, label, path) for label, path in pools.items()}
     table = assemble(mix, real, synthetic)
     seen = [read_table(path) for path in trained_on]
-    check_no_leak(table, samples, seen)
+    if has_leak(samples):
+        warn_of_leak(mix.name, table, samples, seen)
+    else:
+        check_no_leak(table, samples, seen)
     counts = table.groupby(["split", "label", "origin"]).size()
     LOGGER.info("images of mix %s:\n%s", mix.name, counts.to_string())
     write_table(output, table)
 
 
 def real_rows(samples: pd.DataFrame, seed: int) -> dict[tuple[str, str], pd.DataFrame]:
-    """Return the real images of each (split, class), with their row in the store, shuffled.
+    """Return the images to train and validate on by (split, class), with their row, shuffled.
 
     The order depends on `seed` only: a mix with fewer real images has the first of those that a
     mix with more has, so the two differ in nothing else.
@@ -63,8 +70,17 @@ def real_rows(samples: pd.DataFrame, seed: int) -> dict[tuple[str, str], pd.Data
         (split, label): rows.sample(
             frac=1, random_state=np.random.default_rng(derive_seed("mix", split, label, seed))
         )
-        for (split, label), rows in samples.groupby(["split", "label"])
+        for split in ("train", "validation")
+        for label, rows in rows_of(samples, split).groupby("label")
     }
+
+
+def synthetic_rows(mix: Mix, label: str, table: str | Path) -> pd.DataFrame:
+    """Return the images of a class in the store with this `table`, with their row in it."""
+    rows = read_table(table)
+    rows = rows[rows["label"] == label]
+    store = f"{mix.generator}/{Path(table).stem}"
+    return rows.assign(store=store, row=rows.index, group="", origin="synthetic")
 
 
 def keep_selected(
@@ -88,7 +104,7 @@ def assemble(
     The first images of a pool are validated on, those after them trained on: all mixes of a
     generator and a real share are judged on the same validation images.
     """
-    counts = _largest_counts(mix, real) if mix.generator is None else mix.counts()
+    counts = _largest_counts(mix, real) if mix.generator is None else mix.counts(_sizes(real))
     parts = []
     for split, classes in counts.items():
         for label, origins in classes.items():
@@ -97,7 +113,7 @@ def assemble(
             if origins["synthetic"]:
                 start = 0 if split == "validation" else counts["validation"][label]["synthetic"]
                 pool = synthetic[label].iloc[start : start + origins["synthetic"]]
-                parts.append(_synthetic_rows(pool, mix.generator, split, label))
+                parts.append(pool.assign(split=split))
     return pd.concat([part for part in parts if len(part)], ignore_index=True)[COLUMNS]
 
 
@@ -125,6 +141,20 @@ def check_no_leak(
             )
 
 
+def warn_of_leak(
+    name: str, table: pd.DataFrame, samples: pd.DataFrame, trained_on: Sequence[pd.DataFrame]
+) -> None:
+    """Log how many test images the mix `table` and its generators have seen; as `check_no_leak`."""
+    tested = set(rows_of(samples, "test")["sample_id"])
+    mixed = tested & set(table.loc[table["origin"] == "real", "sample_id"])
+    learned = tested & {sample for rows in trained_on for sample in rows["sample_id"]}
+    generators = f", its generators have seen {len(learned)}" if trained_on else ""
+    LOGGER.warning(
+        "%s: the mix %s has %d of %d%s",
+        *(SEEN_IN_TRAINING, name, len(mixed), len(tested), generators),
+    )
+
+
 def _largest_counts(
     mix: Mix, real: Mapping[tuple[str, str], pd.DataFrame]
 ) -> dict[str, dict[str, dict[str, int]]]:
@@ -145,6 +175,14 @@ def _largest_counts(
     return counts
 
 
+def _sizes(real: Mapping[tuple[str, str], pd.DataFrame]) -> dict[str, dict[str, int]]:
+    """Return the number of real images by split and class."""
+    sizes: dict[str, dict[str, int]] = {}
+    for (split, label), rows in real.items():
+        sizes.setdefault(split, {})[label] = len(rows)
+    return sizes
+
+
 def _take_real(
     mix: Mix, available: pd.DataFrame, wanted: int, split: str, label: str
 ) -> pd.DataFrame:
@@ -161,13 +199,3 @@ def _take_real(
         LOGGER.warning("%s: images are repeated", asked)
     rows = np.resize(np.arange(len(available)), wanted)
     return available.iloc[rows].assign(split=split)
-
-
-def _synthetic_rows(pool: pd.DataFrame, generator: str, split: str, label: str) -> pd.DataFrame:
-    return pool.assign(
-        split=split,
-        store=f"{generator}/{label}",
-        row=pool.index,
-        group="",
-        origin="synthetic",
-    )

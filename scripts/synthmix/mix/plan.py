@@ -3,7 +3,7 @@
 Imports neither torch nor pandas: the workflow plans its jobs with it.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any, Self
 
@@ -11,6 +11,10 @@ from synthmix.shares import apportion
 
 REAL_ONLY = "real_only"
 AS_THEY_ARE = "as they are"
+
+RealCounts = Mapping[str, Mapping[str, int]]  # images by split and class
+Counts = dict[str, dict[str, dict[str, int]]]  # images by split, class and origin
+Settings = Mapping[str, Any]
 
 
 @dataclass(frozen=True)
@@ -20,18 +24,27 @@ class Mix:
     `generator` is None and `real_share` 1 for a mix of real images alone, which takes all that its
     class shares allow; `train_images` and `validation_images` don't bind it. Where it has no
     `class_shares` either, it takes all there are, the classes as they are. With a `selection` it
-    is trained on images which that keeps, without it is the real-only baseline.
+    is trained on images which that keeps, with a `training` in the way that the study calls so;
+    without either it is the real-only baseline.
+
+    An addition has a `generator` and no `class_shares`: all real images, to which synthetic ones
+    are added, either `fill` of what each class lacks to the largest or `ratio` for each real one.
+    Its `real_share` follows from the real images there are, so that it is None.
     """
 
     name: str
     generator: str | None
     class_shares: dict[str, float] | None
     validation_class_shares: dict[str, float] | None
-    real_share: float
+    real_share: float | None
     train_images: int | None
     validation_images: int | None
     when_real_runs_short: str
     selection: str | None = None
+    training: str | None = None
+    fill: float | None = None
+    ratio: float | None = None
+    adds_to_validation: bool = False
 
     @property
     def baseline(self) -> str:
@@ -41,10 +54,27 @@ class Mix:
     @property
     def is_baseline(self) -> bool:
         """Whether this is the real-only mix that others are compared with."""
-        return self.generator is None and self.selection is None
+        return self.generator is None and self.selection is None and self.training is None
 
-    def counts(self) -> dict[str, dict[str, dict[str, int]]]:
-        """Return the number of images by split, class and origin; not for the baseline."""
+    @property
+    def is_addition(self) -> bool:
+        """Whether synthetic images are added to all the real ones."""
+        return self.fill is not None or self.ratio is not None
+
+    def counts(self, real: RealCounts | None = None) -> Counts:
+        """Return the number of images by split, class and origin of a mix with a generator.
+
+        `real` says how many real images there are: just an addition depends on it.
+        """
+        if self.is_addition:
+            return {
+                split: {
+                    label: {"real": images, "synthetic": added}
+                    for label, images, added in self._added(split, classes)
+                }
+                for split, classes in (real or {}).items()
+                if split in ("train", "validation")
+            }
         origin_shares = {"synthetic": 1 - self.real_share, "real": self.real_share}
         return {
             split: {
@@ -53,6 +83,14 @@ class Mix:
             }
             for split, images, shares in self.splits()
         }
+
+    def _added(self, split: str, real: Mapping[str, int]) -> Iterator[tuple[str, int, int]]:
+        """Yield class, real images and synthetic ones added to them."""
+        largest = max(real.values(), default=0)
+        for label, images in real.items():
+            wanted = self.ratio * images if self.fill is None else self.fill * (largest - images)
+            adds = split == "train" or self.adds_to_validation
+            yield label, images, round(wanted) if adds else 0
 
     def splits(self) -> tuple[tuple[str, int, dict[str, float]], ...]:
         """Return the name, the number of images and the class shares of each part."""
@@ -69,6 +107,35 @@ class Mix:
     def from_dict(cls, values: Mapping[str, Any]) -> Self:
         """Return the mix that `to_dict` gave as plain values."""
         return cls(**values)
+
+
+def plan_study(
+    generators: Iterable[str],
+    mixes: Settings | None = None,
+    additions: Settings | None = None,
+    selections: Iterable[str] = (),
+    baselines: Iterable[str] = (),
+) -> list[Mix]:
+    """Return the mixes of a study in the order of its tables, by the sections of its file.
+
+    With additions or baselines there is a real-only mix of the classes as they are, which these
+    and the selections are compared with; otherwise those have the class shares of the mixes.
+    """
+    generators, planned = list(generators), []
+    as_they_are = mixes is None or additions is not None or bool(list(baselines))
+    if mixes is not None:
+        named = mixes.get("generators") or generators
+        planned += plan_mixes(
+            named,
+            **{name: value for name, value in mixes.items() if name != "generators"},
+            selections=() if as_they_are else selections,
+        )
+    if additions is not None:
+        named = additions.get("generators") or generators
+        planned += plan_additions(
+            named, additions["fill"], additions["ratios"], additions["validation"] == "added"
+        )
+    return planned + (plan_real_mixes(selections, baselines) if as_they_are else [])
 
 
 def plan_mixes(
@@ -112,32 +179,66 @@ def plan_mixes(
     ]
 
 
-def plan_real_mixes(selections: Iterable[str] = ()) -> list[Mix]:
-    """Return the mixes of a study without synthetic images: all real ones, classes as they are.
-
-    First those of each of the `selections`, last the real-only baseline.
-    """
+def plan_additions(
+    generators: Iterable[str],
+    fill: Iterable[float],
+    ratios: Iterable[float],
+    adds_to_validation: bool,
+) -> list[Mix]:
+    """Return the mixes of all real images and synthetic ones added to them, by generator."""
+    ways = [("filled", "fill", share) for share in fill]
+    ways += [("added", "ratio", ratio) for ratio in ratios]
     return [
-        Mix(
-            name=selection or REAL_ONLY,
-            generator=None,
-            class_shares=None,
-            validation_class_shares=None,
-            real_share=1.0,
-            train_images=None,
-            validation_images=None,
-            when_real_runs_short="fail",
-            selection=selection,
+        _as_they_are(
+            f"{generator}-{word}" + (f"{100 * value:g}" if (word, value) != ("filled", 1) else ""),
+            generator=generator,
+            real_share=None,
+            adds_to_validation=adds_to_validation,
+            **{way: value},
         )
-        for selection in (*selections, None)
+        for generator in generators
+        for word, way, value in ways
     ]
 
 
-def pool_size(mixes: Iterable[Mix], generator: str, label: str) -> int:
-    """Return how many synthetic images of a class the mixes of a generator need at the most."""
+def plan_real_mixes(selections: Iterable[str] = (), baselines: Iterable[str] = ()) -> list[Mix]:
+    """Return the mixes of real images alone, the classes as they are.
+
+    First those of each of the `selections`, then those of each way to train of the `baselines`,
+    last the real-only baseline.
+    """
+    return [
+        *(_as_they_are(name, selection=name) for name in selections),
+        *(_as_they_are(name, training=name) for name in baselines),
+        _as_they_are(REAL_ONLY),
+    ]
+
+
+def _as_they_are(name: str, real_share: float | None = 1.0, **others: Any) -> Mix:
+    """Return a mix that is not bound by class shares or numbers of images."""
+    return Mix(
+        name=name,
+        generator=others.pop("generator", None),
+        class_shares=None,
+        validation_class_shares=None,
+        real_share=real_share,
+        train_images=None,
+        validation_images=None,
+        when_real_runs_short="fail",
+        **others,
+    )
+
+
+def pool_size(
+    mixes: Iterable[Mix], generator: str, label: str, real: RealCounts | None = None
+) -> int:
+    """Return how many synthetic images of a class the mixes of a generator need at the most.
+
+    Additions count where `real` says how many real images there are.
+    """
     return max(
         (
-            sum(classes.get(label, {}).get("synthetic", 0) for classes in mix.counts().values())
+            sum(classes.get(label, {}).get("synthetic", 0) for classes in mix.counts(real).values())
             for mix in mixes
             if mix.generator == generator
         ),
@@ -150,6 +251,13 @@ def describe_class_shares(shares: Mapping[str, float] | None) -> str:
     if shares is None:
         return AS_THEY_ARE
     return " / ".join(f"{label} {100 * share:g}" for label, share in shares.items())
+
+
+def describe_addition(mix: Mix) -> str:
+    """Return what is added to all real images, as tables show it: "filled", "50% filled", ..."""
+    if mix.fill is not None:
+        return "filled" if mix.fill == 1 else f"{100 * mix.fill:g}% filled"
+    return "" if mix.ratio is None else f"{100 * mix.ratio:g}% added"
 
 
 def _mix_name(

@@ -3,7 +3,7 @@
 import numpy as np
 from PIL import Image
 
-from synthmix.prepare.prepare_images import eight_bit
+from synthmix.prepare.prepare_images import upright
 
 
 def shown(image: Image.Image | np.ndarray, height: int) -> Image.Image:
@@ -13,6 +13,6 @@ def shown(image: Image.Image | np.ndarray, height: int) -> Image.Image:
     """
     if isinstance(image, np.ndarray):
         image = Image.fromarray(image[..., 0] if image.shape[-1] == 1 else image)
-    picture = eight_bit(image)
+    picture = upright(image)
     width = max(1, round(picture.width * height / picture.height))
     return picture.resize((width, height), Image.Resampling.BICUBIC)

@@ -146,22 +146,35 @@ def prepare_file(
         image = read(path)
         array = prepare_image(image, settings)
     except Exception as error:  # damaged files make their readers raise nearly anything
-        # our own reasons are sentences; others need the name of their kind to be understood
-        kind = "" if type(error) is ValueError else f"{type(error).__name__}: "
-        reason = f"{kind}{error}".replace(str(path), path.name)
+        reason = reason_of(error, path)
         LOGGER.info("rejected %s: %s", path, reason)
-        return Prepared(reason=" ".join(reason.split()))
+        return Prepared(reason=reason)
     size = (*image.size, 1) if isinstance(image, Image.Image) else image.shape
     content = hashlib.sha256(array.tobytes()).hexdigest()[:16]
     return Prepared(array, (*size, content))
 
 
+def reason_of(error: Exception, path: Path) -> str:
+    """Return in one line why the file `path` can't be read, which `error` tells."""
+    # our own reasons are sentences; others need the name of their kind to be understood
+    kind = "" if type(error) is ValueError else f"{type(error).__name__}: "
+    return " ".join(f"{kind}{error}".replace(str(path), path.name).split())
+
+
+def upright(image: Image.Image) -> Image.Image:
+    """Return a picture with 8 bits a channel, as `prepare_image` says, turned upright.
+
+    The EXIF rotation is applied to `image` itself. Raises ValueError where pixels are no numbers.
+    """
+    # without copies of what is right already: they would take as long as the resizing
+    ImageOps.exif_transpose(image, in_place=True)
+    return _eight_bit(image)
+
+
 def _prepare_picture(
     image: Image.Image, image_size: int, channels: int, pad_to_square: bool
 ) -> np.ndarray:
-    # without copies of what is right already: they would take as long as the resizing
-    ImageOps.exif_transpose(image, in_place=True)
-    image, mode = eight_bit(image), "L" if channels == 1 else "RGB"
+    image, mode = upright(image), "L" if channels == 1 else "RGB"
     if image.mode != mode:
         image = image.convert(mode)
     if pad_to_square and image.width != image.height:
@@ -181,11 +194,7 @@ def _centred(image: Image.Image) -> Image.Image:
     return square
 
 
-def eight_bit(image: Image.Image) -> Image.Image:
-    """Return a picture of 8 bits a channel: deeper ones scaled from their own range, none clear.
-
-    Raises ValueError where pixels are no numbers.
-    """
+def _eight_bit(image: Image.Image) -> Image.Image:
     if image.mode in HIGH_DEPTH_MODES:
         values = np.asarray(image).astype(np.float64)
         if not np.isfinite(values).all():

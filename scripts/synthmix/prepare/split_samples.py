@@ -1,4 +1,4 @@
-"""Splitting by patient, before anything else sees the images."""
+"""Splitting by patient, before anything else sees the images; as a source did only if asked to."""
 
 import logging
 import sys
@@ -20,9 +20,11 @@ from synthmix.config.preparation import (
 )
 from synthmix.errors import UserError
 from synthmix.files import write_table
+from synthmix.leakage import AS_PUBLISHED, NONE, SEEN_IN_TRAINING
 from synthmix.prepare.duplicates import HELD_OUT, find_duplicates, hold_out_duplicates
 from synthmix.prepare.folds import name_folds
-from synthmix.prepare.subsample import balanced, long_tail
+from synthmix.prepare.parts import TESTED, deal_from_one_pool, has_leak, rows_of
+from synthmix.prepare.subsample import balanced, draw, long_tail
 from synthmix.seeds import derive_seed
 from synthmix.shares import largest_sample
 from synthmix.store import read_table
@@ -39,6 +41,7 @@ def split_samples(
     subsample: Subsample | None,
     test_sample: Mapping[str, Any] | None,
     seed: int,
+    leakage: str = NONE,
 ) -> None:
     """Deal the samples of a store out to train, validation and test.
 
@@ -48,16 +51,23 @@ def split_samples(
     patients have. A `test_sample` of so many `images` with these `class_shares`, or as many as
     there are, is drawn from the test split; the rest of it is `held_out`. Without one, all of it
     is tested on. Raises UserError when a split would lack a class.
+
+    With `leakage` as_published all samples but those left out are of the split `train`, and the
+    columns of `parts` say which of them validate and are tested on; `split` has to be by shares.
     """
     samples = read_table(table).fillna({"part": "", "frame": ""})
     kept = pd.Series(True, index=samples.index)
     if subsample is not None and subsample.method == "balanced":
         kept = balanced(samples["label"], derive_seed("balanced", seed))
-    dealt = deal_out(samples[kept], split, derive_seed("split", seed))
-    samples = samples.join(dealt).fillna({"split": HELD_OUT})
-    same = find_duplicates(samples)
-    write_table(duplicates, same)
-    hold_out_duplicates(samples)
+    if leakage == AS_PUBLISHED:
+        LOGGER.warning("%s; patients are not kept apart", SEEN_IN_TRAINING)
+        samples = samples.join(_one_pool(samples["label"], kept, split, seed))
+        write_table(duplicates, find_duplicates(samples))
+    else:
+        dealt = deal_out(samples[kept], split, derive_seed("split", seed))
+        samples = samples.join(dealt).fillna({"split": HELD_OUT})
+        write_table(duplicates, find_duplicates(samples))
+        hold_out_duplicates(samples)
     needed = {name: set(samples["label"]) for name in SPLITS}
     if isinstance(subsample, LongTailSubsample):
         tail = long_tail(
@@ -75,12 +85,20 @@ def split_samples(
     counts = pd.crosstab(samples["label"], samples["split"])
     LOGGER.info("images:\n%s", counts)
     write_table(output, samples)
-    shares = ", ".join(f"{name} {sum(samples['split'] == name):,}" for name in (*SPLITS, HELD_OUT))
+    shares = ", ".join(f"{name} {len(rows_of(samples, name)):,}" for name in (*SPLITS, HELD_OUT))
     patients = samples["group"].nunique()
     print(
         f"synthmix: {len(samples):,} images, {patients:,} patients: {shares}: {output}",
         file=sys.stderr,
     )
+
+
+def _one_pool(labels: pd.Series, kept: pd.Series, split: Split, seed: int) -> pd.DataFrame:
+    if not isinstance(split, ShareSplit):
+        raise ValueError(f"{AS_PUBLISHED}: not with a split by {split.method}")
+    # test images are not set apart: training and validation share them out among themselves
+    validation = split.validation / (split.train + split.validation)
+    return deal_from_one_pool(labels, kept, validation, split.test, seed)
 
 
 def deal_out(samples: pd.DataFrame, split: Split, seed: int) -> pd.DataFrame:
@@ -188,7 +206,7 @@ def assign_official(samples: pd.DataFrame, validation: float, seed: int) -> pd.S
 def _require_classes(samples: pd.DataFrame, needed: Mapping[str, set[str]]) -> None:
     """Raise UserError unless each split has an image of each class that it needs."""
     for split, classes in needed.items():
-        lacking = classes - set(samples.loc[samples["split"] == split, "label"])
+        lacking = classes - set(rows_of(samples, split)["label"])
         if lacking:
             raise UserError(
                 f"the {split} split has no image of class {', '.join(sorted(lacking))}: give it a "
@@ -292,7 +310,7 @@ def _fill(
 def _draw_test_sample(
     samples: pd.DataFrame, images: int, class_shares: dict[str, float], seed: int
 ) -> None:
-    test = samples[samples["split"] == "test"]
+    test = samples[samples["split"] == ("train" if has_leak(samples) else "test")]
     available = test["label"].value_counts().to_dict()
     counts = largest_sample(available, class_shares, images)
     total = sum(counts.values())
@@ -309,6 +327,8 @@ def _draw_test_sample(
             images,
             class_shares,
         )
-    random = np.random.default_rng(seed)
-    for label, rows in test.groupby("label").groups.items():
-        samples.loc[random.permutation(rows)[counts.get(label, 0) :], "split"] = HELD_OUT
+    drawn = draw(test["label"], counts, seed)
+    if has_leak(samples):
+        samples[TESTED] = samples.index.isin(drawn)
+    else:
+        samples.loc[test.index.difference(drawn), "split"] = HELD_OUT

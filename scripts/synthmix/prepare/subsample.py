@@ -23,6 +23,16 @@ def balanced(labels: pd.Series, seed: int) -> pd.Series:
     return kept
 
 
+def draw(labels: pd.Series, counts: Mapping[str, int], seed: int) -> np.ndarray:
+    """Return the index of so many samples of each class, drawn at random; of others none."""
+    random = np.random.default_rng(seed)
+    drawn = [
+        random.permutation(rows)[: counts.get(label, 0)]
+        for label, rows in labels.groupby(labels).groups.items()
+    ]
+    return np.concatenate(drawn)
+
+
 def long_tail(
     samples: pd.DataFrame, train: Mapping[str, int], test_images: int | None, seed: int
 ) -> pd.Series:

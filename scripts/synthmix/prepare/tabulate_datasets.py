@@ -9,6 +9,8 @@ from typing import Any
 import pandas as pd
 
 from synthmix.files import write_table, write_text
+from synthmix.leakage import AS_PUBLISHED, NONE
+from synthmix.prepare.parts import has_leak, rows_of
 from synthmix.store import read_table
 
 LOGGER = logging.getLogger(__name__)
@@ -20,6 +22,7 @@ _TITLES = {
     "images": "images",
     "patients": "patients",
     **{split: split.replace("_", " ") for split in SPLITS},
+    "leakage": "leakage",
     "rejected": "rejected",
     "duplicates": "duplicates",
     "size": "size in pixels or voxels",
@@ -29,7 +32,8 @@ _TITLES = {
 _LEGEND = """\
 patients: an image whose patient is not known counts as one. held out: used by nothing (left out
 of a sample, of a test patient the test sample has no place for, or the same as one of another
-patient). rejected: can't be read (rejected.csv). duplicates: the same as one of another patient
+patient). leakage: as_published where test images are among those of training and validation.
+rejected: can't be read (rejected.csv). duplicates: the same as one of another patient
 (duplicates.csv). size: width x height, x depth for volumes, of the raw images. published: what the
 source work counts, where it does; difference: what is there, rejected images too, less that."""
 
@@ -84,7 +88,8 @@ def describe_dataset(dataset: DatasetFiles) -> list[dict[str, Any]]:
                 "label": label,
                 "images": len(samples),
                 "patients": samples["group"].nunique(),
-                **{name: int((samples["split"] == name).sum()) for name in SPLITS},
+                **{name: len(rows_of(samples, name)) for name in SPLITS},
+                "leakage": AS_PUBLISHED if has_leak(samples) else NONE,
                 "rejected": rejected.get(label, 0),
                 "duplicates": duplicates.get(label, 0),
                 "size": size_range(samples),

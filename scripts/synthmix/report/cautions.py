@@ -7,6 +7,8 @@ import pandas as pd
 
 from synthmix.figures.measures import has_positive_class
 from synthmix.figures.mix_names import mix_names
+from synthmix.leakage import NONE, caution
+from synthmix.prepare.parts import has_leak, rows_of
 from synthmix.report.wording import listed
 
 
@@ -18,19 +20,32 @@ def find_cautions(
     summary: pd.DataFrame,
     folds: int = 0,
 ) -> list[str]:
-    """Return sentences about patients, sweeps, samples that fell short, classifiers that failed.
+    """Return sentences about leaks, patients, sweeps, samples that fell short, failed classifiers.
 
     `settings` are the study's, of which `dataset` is one; the tables and `folds` are those of
     `StudyReport`.
     """
     found = [
+        _leak(settings.get("leakage", NONE)),
         _unknown_patients(settings.get("datasets", {}).get(dataset, {})),
-        _test_sample(settings.get("test_sample"), int((split["split"] == "test").sum())),
+        _test_sample(settings.get("test_sample"), split),
         _repeated(mixes),
         _swept(settings.get("classifiers", {}), summary) if folds else "",
         *_one_answer(summary),
     ]
     return [sentence for sentence in found if sentence]
+
+
+def _leak(leakage: str) -> str:
+    warning = caution(leakage)
+    if not warning:
+        return ""
+    return (
+        f"{warning}. Generators have learned from every real image, and the real images of "
+        f"training, validation and test were drawn from one pool without regard to patients. All "
+        f"numbers are too good: they can be held against those of works that split in this way, "
+        f"and say little of new patients."
+    )
 
 
 def _unknown_patients(settings: Mapping[str, Any]) -> str:
@@ -42,12 +57,14 @@ def _unknown_patients(settings: Mapping[str, Any]) -> str:
     )
 
 
-def _test_sample(wanted: Mapping[str, Any] | None, images: int) -> str:
+def _test_sample(wanted: Mapping[str, Any] | None, split: pd.DataFrame) -> str:
+    images = len(rows_of(split, "test"))
     if wanted is None or images >= wanted["images"]:
         return ""
+    there_are = "there are no more" if has_leak(split) else "the test patients have no more"
     return (
-        f"The test sample has {images:,} images, not the {wanted['images']:,} asked for: the test "
-        f"patients have no more with the class shares asked for."
+        f"The test sample has {images:,} images, not the {wanted['images']:,} asked for: "
+        f"{there_are} with the class shares asked for."
     )
 
 

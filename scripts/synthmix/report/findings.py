@@ -18,9 +18,10 @@ class Findings:
     """The verdict on a study: its `headline`, how many mixes it holds for, and what was best.
 
     `counts` is empty where no mixes were compared.
-    `selections` says of mixes of selected real images what `headline` says of those with synthetic
-    ones; it is empty where there are none, and `headline` says it where there are no others.
-    `counts` and `helping` are of both.
+    `selections` says of mixes of selected real images, and of other ways to train on real ones,
+    what `headline` says of those with synthetic ones; it is empty where there are none, and
+    `headline` says the first of it where there are no synthetic ones. `counts` and `helping` are
+    of all.
     """
 
     headline: str
@@ -33,21 +34,24 @@ class Findings:
 def find(summary: pd.DataFrame) -> Findings:
     """Sum up the table `summary`: columns as in `tables/summary.csv`."""
     judged = summary[summary["verdict"].notna()]
-    is_selected = judged["kind"] == "selected_real"
-    synthetic, selected = judged[~is_selected], judged[is_selected]
+    synthetic, selected, otherwise = (
+        judged[judged["kind"] == kind]
+        for kind in ("synthetic_mix", "selected_real", "trained_otherwise")
+    )
     several = summary["classifier"].nunique() > 1
     sentences = [
         _headline(rows, what_did, several)
         for rows, what_did in (
             (synthetic, "synthetic images"),
             (selected, "selections of real images"),
+            (otherwise, "other ways to train on real images"),
         )
         if len(rows)
     ]
     headline, *others = sentences or ["No mix was compared with real images alone."]
     return Findings(
         headline=headline,
-        selections="".join(others),
+        selections=" ".join(others),
         counts=_counts(judged),
         helping=[_name(summary, row) for _, row in judged[judged["verdict"] == HELPS].iterrows()],
         best=_best(summary),

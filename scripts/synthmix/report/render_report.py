@@ -14,6 +14,7 @@ import yaml
 from synthmix.figures.measures import main_measure, measure_name, measures
 from synthmix.figures.mix_names import mix_names
 from synthmix.files import write_text
+from synthmix.leakage import NONE, caution
 from synthmix.report import tables, wording
 from synthmix.report.cautions import find_cautions
 from synthmix.report.findings import find, find_classifiers
@@ -22,7 +23,7 @@ from synthmix.store import read_table
 
 TEMPLATE = "report.html.j2"
 MEDIA_TYPES = {".svg": "image/svg+xml", ".png": "image/png"}
-KINDS = ("synthetic_mix", "selected_real", "real_only")
+KINDS = ("synthetic_mix", "selected_real", "trained_otherwise", "real_only")
 MOST_REASONS = 20
 
 
@@ -41,6 +42,15 @@ class Search:
     generator: str
     table: Path
     figure: Path
+
+
+@dataclass(frozen=True)
+class Quiz:
+    """What `plot_quiz` drew of a generator, and the table of what its images are."""
+
+    generator: str
+    figure: Path
+    key: Path
 
 
 @dataclass(frozen=True)
@@ -86,6 +96,8 @@ class StudyReport:
     comparison_figure: Path | None = None
     real_share_figure: Path | None = None
     synthetic_share_figure: Path | None = None
+    pipeline: Path | None = None
+    pipeline_figure: Path | None = None
     samples: Sequence[Picture] = ()
     sheets: Sequence[Picture] = ()
     snapshots: Sequence[Picture] = ()
@@ -97,6 +109,7 @@ class StudyReport:
     feature_maps: Sequence[Picture] = ()
     sweeps: Sequence[Picture] = ()
     searches: Sequence[Search] = ()
+    quizzes: Sequence[Quiz] = ()
 
 
 def render_report(
@@ -119,6 +132,7 @@ def _view(study: StudyReport) -> dict[str, Any]:
     return {
         "study": study,
         "sections": _sections(study, len(compared) > 0),
+        "leak": caution(study.settings.get("leakage", NONE)),
         "findings": find(summary)
         if study.comparison_figure
         else find_classifiers(summary, compared),
@@ -128,6 +142,7 @@ def _view(study: StudyReport) -> dict[str, Any]:
         "results": tables.result_groups(summary),
         "one_table": summary["mix"].nunique() == 1,
         "classifiers": list(summary["classifier"].unique()),
+        "traced": {**summary.iloc[0][["classifier", "mix"]], "metric": main_measure(summary)},
         "threshold": wording.decision(study.evaluation.get("threshold"), study.positive_class),
         "undefined": tables.undefined_measures(metrics, measures(summary)),
         "undefined_in_folds": tables.undefined_measures(
@@ -138,6 +153,7 @@ def _view(study: StudyReport) -> dict[str, Any]:
         "pairs": tables.pair_rows(compared, mix_names(summary)),
         "published": tables.published_rows(summary),
         "settings": yaml.safe_dump(dict(study.settings), sort_keys=False, allow_unicode=True),
+        "pipeline": tables.pipeline_rows(read_table(study.pipeline)) if study.pipeline else [],
         **_data_view(study, summary),
         **_mixes_view(study),
     }
@@ -153,6 +169,7 @@ def _sections(study: StudyReport, several_classifiers: bool) -> set[str]:
         "mixes": study.mixes_figure,
         "comparisons": study.comparison_figure,
         "classifiers": several_classifiers,
+        "pipeline": study.pipeline,
         "looks": study.examples or study.heat_maps or study.feature_maps,
     }
     return shown | {name for name, there in conditional.items() if there}
@@ -190,6 +207,7 @@ def _mixes_view(study: StudyReport) -> dict[str, Any]:
         "kinds": mixes.groupby("kind")["mix"].nunique().reindex(KINDS, fill_value=0).to_dict(),
         "scores": tables.score_rows(read_table(study.scores)) if study.scores else [],
         "searches": [_search_view(search) for search in study.searches],
+        "quizzes": [_quiz_view(quiz) for quiz in study.quizzes],
         "mix_labels": list(mixes["label"].unique()),
         "mix_groups": tables.mix_groups(mixes),
         "comparisons": tables.comparison_groups(read_table(study.comparison), mix_names(mixes)),
@@ -204,6 +222,18 @@ def _search_view(search: Search) -> dict[str, Any]:
         "score": table["score"].iloc[0].replace("_", " "),
         "settings": [name.replace("_", " ") for name in searched_settings(table)],
         "rows": tables.search_rows(table),
+    }
+
+
+def _quiz_view(quiz: Quiz) -> dict[str, Any]:
+    key = read_table(quiz.key)
+    return {
+        "generator": quiz.generator,
+        "figure": quiz.figure,
+        "answers": {
+            origin: list(key.loc[key["origin"] == origin, "number"])
+            for origin in ("real", "synthetic")
+        },
     }
 
 

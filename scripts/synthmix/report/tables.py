@@ -6,6 +6,7 @@ import pandas as pd
 
 from synthmix.figures.measures import has_positive_class, measures
 from synthmix.figures.mix_names import MixName, mix_names
+from synthmix.prepare.parts import rows_of
 from synthmix.report.wording import (
     NONE,
     count_interval,
@@ -45,7 +46,8 @@ def split_names(folds: int) -> dict[str, str]:
 def dataset_rows(split: pd.DataFrame, names: dict[str, str] = SPLITS) -> list[Row]:
     """Return for each class, and for all, the images and patients of each split of `names`.
 
-    `split` has the columns label, group and split, and fold where there are folds.
+    `split` has the columns label, group and split, and fold where there are folds. Where there is
+    a leak, test images are counted among training and validation images too.
     """
     if names is not SPLITS:
         split = split.assign(split=split["fold"].notna().map({True: "test", False: "held_out"}))
@@ -53,7 +55,7 @@ def dataset_rows(split: pd.DataFrame, names: dict[str, str] = SPLITS) -> list[Ro
     return [
         {
             "label": label,
-            "parts": {name: _images(rows[rows["split"] == name]) for name in names},
+            "parts": {name: _images(rows_of(rows, name)) for name in names},
             "all": _images(rows),
         }
         for label, rows in [*classes, ("all", split)]
@@ -87,6 +89,20 @@ def search_rows(search: pd.DataFrame) -> list[Row]:
             "chosen": row["chosen"],
         }
         for row in _records(ranked)
+    ]
+
+
+def pipeline_rows(pipeline: pd.DataFrame) -> list[Row]:
+    """Return the loaders and how fast they are: `tables/pipeline.csv`."""
+    return [
+        {
+            "loader": str(row.loader).replace("_", " "),
+            "images": row.images,
+            "seconds": f"{row.seconds:.3g}",
+            "rate": f"{row.images_per_second:,.1f}",
+            "ratio": f"{row.ratio:.2f}",
+        }
+        for row in pipeline.itertuples()
     ]
 
 

@@ -67,8 +67,8 @@ def compare_distances(
     images of the row are the held-out ones.
     """
     held_out = np.empty(0) if real is None else real.held_out_distances
-    caution = ""
-    if settings.near_percentile / 100 * (len(held_out) + 1) < 1:
+    caution = "" if len(held_out) else "no image that the generator has not seen to compare with"
+    if len(held_out) and settings.near_percentile / 100 * (len(held_out) + 1) < 1:
         caution = (
             f"only {len(held_out)} held-out images: the limit is the nearest of them, "
             f"within which chance puts more than {settings.near_percentile:g}%"

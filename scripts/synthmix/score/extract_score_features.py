@@ -5,14 +5,16 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import torch
 from torch import nn
 from tqdm import tqdm
 
 from synthmix.errors import UserError
+from synthmix.files import write_table
 from synthmix.score.features import load_network
 from synthmix.score.settings import FeatureKind
-from synthmix.store import load_array, save_array
+from synthmix.store import load_store, save_array, table_path
 
 LOGGER = logging.getLogger(__name__)
 BATCH = 32
@@ -26,15 +28,19 @@ def extract_score_features(
     most: int | None,
     device: torch.device,
 ) -> None:
-    """Write the features of the first `most` images of the store `images`, or of all of them.
+    """Write the features of the first `most` images of each class of a store, or of all images.
 
-    `output` is an array (N, dims), float32, row i for image i; one batch at a time is in memory.
-    Raises UserError where a feature is not a finite number.
+    `output` is an array (N, dims), float32, in the order of the store `images`; the table beside it
+    has the row in the store and the label of each. One batch at a time is in memory. Raises
+    UserError where a feature is not a finite number.
     """
     network = load_network(weights, kind, device)
-    store = load_array(images)
-    rows = np.arange(len(store))[:most]
+    store, table = load_store(images)
+    rows = np.arange(len(store))
+    if most is not None:
+        rows = rows[table.groupby("label").cumcount() < most]
     save_array(output, (network.dims,), "float32", feature_blocks(network, store, rows, device))
+    write_table(table_path(output), pd.DataFrame({"row": rows, "label": table["label"].iloc[rows]}))
     LOGGER.info("%d %s features of %d images, on %s", network.dims, kind, len(rows), device)
 
 

@@ -9,7 +9,7 @@ import pandas as pd
 
 from synthmix.files import write_table
 from synthmix.score.reference import SEEN, spaced
-from synthmix.store import load_array, read_table
+from synthmix.store import load_array, load_class, read_table
 
 LOGGER = logging.getLogger(__name__)
 COLUMNS_AT_ONCE = 1 << 14
@@ -34,7 +34,7 @@ def project_images(
         np.flatnonzero(samples["split"].isin(SEEN) & samples["label"].isin(pools)), most
     )
     counts = samples["label"].iloc[chosen].value_counts()
-    made = {label: load_array(path)[: counts.get(label, 0)] for label, path in pools.items()}
+    made = {label: load_class(path, label)[: counts.get(label, 0)] for label, path in pools.items()}
     images = np.concatenate([real[chosen], *made.values()])
     coordinates, explained = principal_plane(images.reshape(len(images), -1))
     table = pd.DataFrame(

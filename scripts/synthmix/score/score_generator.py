@@ -14,7 +14,7 @@ from synthmix.score.memorisation import near_limit
 from synthmix.score.neighbours import nearest
 from synthmix.score.reference import SEEN, RealClass, load_reference
 from synthmix.score.settings import ScoreSettings
-from synthmix.store import load_array, read_table
+from synthmix.store import load_array, load_class, read_table
 
 LOGGER = logging.getLogger(__name__)
 PAIRS = 12
@@ -32,7 +32,9 @@ def score_generator(
     output: str | Path,
     pairs: str | Path,
 ) -> None:
-    """Score a generator by the features of its pool of each class; write two tables.
+    """Score a generator by the features of its images of each class; write two tables.
+
+    `pools` has the features with those of a class, which may be the same for several.
 
     `output` has a row for each class (`label`; `scope` is "class") and score, and for all of them
     together, in the class shares of the real training images. A score's value has its 95% interval
@@ -42,7 +44,7 @@ def score_generator(
     samples = read_table(split)
     real = load_array(real_features)
     described = load_reference(reference)
-    features = {label: load_array(path) for label, path in pools.items()}
+    features = {label: load_class(path, label) for label, path in pools.items()}
     trained = np.flatnonzero(samples["split"].isin(SEEN) & samples["label"].isin(pools))
     near = {label: nearest(pool, real, trained) for label, pool in features.items()}
     distances = {label: found for label, (found, _) in near.items()}

@@ -87,7 +87,7 @@ def grid_of(settings: type[SettingsModel], fixed: set[str]) -> type[Grid]:
     """Return a grid of the settings of a model but the `fixed` ones: a list of values of each."""
     values: dict[str, Any] = {
         name: (
-            _values(Annotated[field.annotation, _told_apart(field), *field.metadata]),
+            _values(Annotated[field.annotation, told_apart(field), *field.metadata]),
             _described(field.description),
         )
         for name, field in settings.model_fields.items()
@@ -98,7 +98,8 @@ def grid_of(settings: type[SettingsModel], fixed: set[str]) -> type[Grid]:
     )
 
 
-def _told_apart(field: FieldInfo) -> Any:
+def told_apart(field: FieldInfo) -> Any:
+    """Return by what the variants of a setting are told apart, for the annotation of another."""
     # pydantic keeps by what variants are told apart beside the annotation
     return Field(discriminator=field.discriminator) if field.discriminator else Field()
 

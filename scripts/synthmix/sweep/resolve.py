@@ -52,6 +52,11 @@ def classifier_trained(name: str, classifiers: Mapping[str, StudyClassifier]) ->
     return replace(before, own=lay_over(before.own, own), starts_from=settings.starts_from)
 
 
+def trained_otherwise(trained: Trained, settings: Mapping[str, Any]) -> Trained:
+    """Return what something is trained with where `settings` go over all others."""
+    return replace(trained, own=lay_over(trained.own, settings))
+
+
 def given(settings: StudyClassifier) -> set[str]:
     """Return the settings of a training that a study gives for a classifier itself."""
     return settings.model_fields_set - _NOT_TRAINED_WITH - {"network"}

@@ -8,6 +8,7 @@ import pandas as pd
 
 from synthmix.evaluate.study_markdown import cell, markdown_table
 from synthmix.files import write_table, write_text
+from synthmix.leakage import NONE, caution
 from synthmix.search.table import read_search, searched_settings
 from synthmix.sweep.scorer import Scorer
 
@@ -25,14 +26,16 @@ def tabulate_sweep(
     scorer: Scorer,
     output: str | Path,
     markdown: str | Path,
+    leakage: str = NONE,
 ) -> None:
     """Write a row a candidate of the sweep of `classifier`, stage by stage.
 
     `stages` are the tables that `choose_classifier` wrote, `predictions` what each candidate says
     of its test images. Columns of `output`: stage, candidate, settings (as a study writes them),
     score, validation, validation_low, validation_high, rank and chosen of the choice; and the
-    `TEST_METRICS`, each as test_<metric>, but counts with _low and _high. `markdown` has a table
-    a stage, and says that test images took no part in the choice.
+    `TEST_METRICS`, each as test_<metric>, but counts with _low and _high; and `leakage`, which
+    says how the images were split. `markdown` has a table a stage, and says that test images took
+    no part in the choice, or were trained on.
     """
     tables = [read_search(path) for path in stages]
     rows = []
@@ -45,18 +48,20 @@ def tabulate_sweep(
                 | _validation(row)
                 | _tested(predictions[row["candidate"]], scorer)
             )
-    result = pd.DataFrame(rows).astype({"rank": "Int64"})
+    result = pd.DataFrame(rows).astype({"rank": "Int64"}).assign(leakage=leakage)
     write_table(output, result)
     write_text(markdown, sweep_markdown(classifier, result))
 
 
 def sweep_markdown(classifier: str, table: pd.DataFrame) -> str:
     """Return the table of a sweep for people to read."""
-    score = table["score"].iloc[0]
-    parts = [
-        f"Settings of {classifier}, chosen stage by stage by {score} on the validation images"
-        " alone. The test images, of which the other columns are, took no part in the choice.\n"
-    ]
+    score, warning = table["score"].iloc[0], caution(table["leakage"].iloc[0])
+    choice = f"Settings of {classifier}, chosen stage by stage by {score} on the validation images"
+    if warning:
+        parts = [f"**{warning}: results are too good.**\n", f"{choice}.\n"]
+    else:
+        tested = "The test images, of which the other columns are, took no part in the choice."
+        parts = [f"{choice} alone. {tested}\n"]
     head = ["settings", f"validation {score}", *(_title(name) for name in TEST_METRICS), "chosen"]
     for stage, rows in table.groupby("stage"):
         lines = [_line(row) for row in rows.to_dict("records")]

@@ -1,0 +1,19 @@
+"""Measure how fast images are read from the store, and from a folder of pictures."""
+
+from synthmix.classify.measure_pipeline import measure_pipeline
+from synthmix.config.preparation import InputPipeline
+from synthmix.devices import set_up_torch
+from synthmix.jobs import job
+
+with job(snakemake):
+    set_up_torch(snakemake.config)
+    measure_pipeline(
+        images=snakemake.input.images,
+        split=snakemake.input.split,
+        fetched=snakemake.input.fetched,
+        source=snakemake.params.source,
+        table=snakemake.output.table,
+        markdown=snakemake.output.markdown,
+        settings=InputPipeline(**snakemake.params.settings),
+        seed=snakemake.params.seed,
+    )
