@@ -9,7 +9,7 @@ import yaml
 from synthmix.config.load import load
 from workflow_project import ROOT
 
-PAGES = [ROOT / "README.md", ROOT / "results" / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+PAGES = [ROOT / "README.md", ROOT / "results" / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
 
 
 def test_the_study_in_the_readme_is_valid_and_ten_lines_long(tmp_path):

@@ -1,0 +1,1 @@
+"""The jobs of the workflow called by hand, as in the tutorials: no Snakemake here."""
