@@ -12,8 +12,45 @@ def test_the_demo_is_the_graph_of_the_paper(tmp_path):
     project.study = "mammography"
     paper = project.planned(scale="paper")
     assert paper == project.planned(scale="demo")
-    assert paper["train_classifier"] == 9 + 3
-    assert paper["train_generator"] == paper["sample_generator"] == 2
+    # the source's nine, three additions of three generators, two other ways, four of real images
+    assert paper["train_classifier"] == 9 + 9 + 2 + 4
+    # one a class, and two that learn both
+    assert paper["train_generator"] == paper["sample_generator"] == 2 + 2
+
+
+def test_a_study_is_a_target_with_a_page_of_its_own(tmp_path):
+    project = Project.copy(tmp_path / "synthmix")
+    by_default = project.planned()
+    of_study = project.planned("tiny", studies="stages")
+    assert of_study.pop("tiny") == by_default.pop("all") == 1
+    assert of_study == by_default
+    shown = project.run("--dry-run", "tiny").stdout
+    assert "results/paper/tiny/report.html" in shown
+    assert "results/report.html" not in shown
+
+
+def test_baselines_and_additions_are_trained_on_and_compared(tmp_path):
+    project = Project.copy(tmp_path / "synthmix")
+    alone = project.planned()
+    more = "additions: { fill: [1], ratios: [0.5] }\n"
+    more += "baselines: { weighted: { class_weights: balanced } }\n\nmixes:"
+    with project.edit("studies/tiny.yaml", "\nmixes:", f"\n{more}"):
+        both = project.planned()
+    added = {rule: both[rule] - alone[rule] for rule in both}
+    four = ("compose_mix", "train_classifier", "predict", "score_predictions")
+    assert {rule: jobs for rule, jobs in added.items() if jobs} == dict.fromkeys(four, 4)
+
+
+def test_another_way_to_train_may_need_no_cached_features(tmp_path):
+    project = Project.copy(tmp_path / "synthmix")
+    more = "baselines: { all: { unfrozen_layers: all }, flipped: "
+    more += "{ augmentation: { horizontal_flip: true } } }\n\nmixes:"
+    table = str(project.results().relative_to(project.folder) / "predictions/vgg16/{}/seed1.csv")
+    with project.edit("studies/tiny.yaml", "\nmixes:", f"\n{more}"):
+        plain = project.planned(table.format("real_only"))
+        for name in ("all", "flipped"):
+            assert "extract_features" not in project.planned(table.format(name))
+    assert plain["extract_features"] == 1
 
 
 def test_seeds_repeat_classifiers_and_equal_backbones_share_features(tmp_path):
@@ -39,7 +76,7 @@ def test_a_joint_generator_is_trained_once_for_all_classes(tmp_path):
         both = project.planned()
         shown = project.run("--dry-run", "--printshellcmds").stdout
     assert both["train_generator"] == alone["train_generator"] + 1
-    assert both["sample_generator"] == alone["sample_generator"] + 2
+    assert both["sample_generator"] == alone["sample_generator"] + 1
     assert "generators/joint/all_classes/weights.safetensors" in shown
 
 
