@@ -23,6 +23,7 @@ include: "rules/score.smk"
 include: "rules/export.smk"
 include: "rules/predict_new.smk"
 include: "rules/search.smk"
+include: "rules/published.smk"
 include: "rules/report.smk"
 
 

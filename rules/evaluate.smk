@@ -1,13 +1,6 @@
 """Metrics with their intervals, comparisons and tables, all from the predictions."""
 
 
-def published_of(wildcards):
-    """Return the study's table of published values, if it has one."""
-    published = study_of(wildcards).published
-    folder = CONFIGURATION.study_files[wildcards.study].parent
-    return [] if published is None else str(folder / published)
-
-
 def evaluation_of(wildcards):
     """Return how a job judges predictions; the threshold is in them already."""
     return study_of(wildcards).evaluation.model_dump(mode="json", exclude={"threshold"})
@@ -144,7 +137,6 @@ rule tabulate_study:
         ),
         comparison=rules.compare_mixes.output[0],
         classifier_comparison=rules.compare_classifiers.output[0],
-        published=published_of,
     output:
         mixes=DATASET + "/tables/mixes.csv",
         metrics=DATASET + "/tables/metrics.csv",

@@ -14,7 +14,6 @@ with job(snakemake):
         confusion_tables=snakemake.input.confusion,
         comparison=snakemake.input.comparison,
         classifier_comparison=snakemake.input.classifier_comparison,
-        published=snakemake.input.get("published") or None,
         outputs=dict(snakemake.output.items()),
         leakage=snakemake.params.leakage,
     )

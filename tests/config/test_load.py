@@ -387,6 +387,11 @@ def test_published_values_lie_beside_the_study(project, settings, mistakes):
     ]
 
     project.write("a,b\n", "studies/published/s.csv")
+    (found,) = mistakes(settings)
+    assert found.startswith(f"studies/s.yaml: published: {project.root}/studies/published/s.csv: ")
+    assert found.endswith("; unknown: a, b")
+
+    project.write(",".join(COLUMNS) + "\n", "studies/published/s.csv")
     assert project.load().studies["s"].published == "published/s.csv"
 
 

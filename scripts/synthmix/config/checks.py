@@ -15,11 +15,13 @@ from synthmix.config.preparation import (
     ShareSplit,
 )
 from synthmix.config.searches import check_searches, setting_path, trained_as
+from synthmix.errors import UserError
 from synthmix.evaluate.settings import check_threshold
 from synthmix.files import expanded
 from synthmix.generators.settings import ALL_CLASSES
 from synthmix.leakage import AS_PUBLISHED
 from synthmix.mix.plan import REAL_ONLY
+from synthmix.published.rows import read_headings, read_printed
 from synthmix.shares import apportion
 
 Finding = tuple[KeyPath, str]
@@ -51,8 +53,17 @@ def check(study: Study, folder: Path) -> list[Finding]:
 
 
 def _check_published(study: Study, folder: Path) -> Iterator[Finding]:
-    if study.published is not None and not (folder / study.published).is_file():
+    if study.published is None:
+        return
+    if not (folder / study.published).is_file():
         yield ("published",), f"there is no file {folder / study.published}"
+        return
+    # what it names and the study lacks is no mistake: studies may be cut down
+    try:
+        read_printed(folder / study.published)
+        read_headings(folder / study.published)
+    except UserError as error:
+        yield ("published",), str(error)
 
 
 def _check_preparation(study: Study) -> Iterator[Finding]:

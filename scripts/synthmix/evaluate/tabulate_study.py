@@ -1,10 +1,8 @@
 """The tables of one study, from the metrics of all its mixes."""
 
-import logging
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-import numpy as np
 import pandas as pd
 
 from synthmix.evaluate.metrics import OF_POSITIVE, OVERALL, PUBLISHED_WAY
@@ -15,8 +13,6 @@ from synthmix.leakage import NONE
 from synthmix.mix.plan import Mix, describe_addition, describe_class_shares
 from synthmix.store import read_table
 
-LOGGER = logging.getLogger(__name__)
-PUBLISHED_METRICS = ("accuracy", "precision", "recall", "f1", "missed_positive_share")
 METRICS = (*OVERALL, *OF_POSITIVE, *PUBLISHED_WAY)
 SYNTHETIC_MIX, SELECTED_REAL, REAL_ONLY = "synthetic_mix", "selected_real", "real_only"
 TRAINED_OTHERWISE = "trained_otherwise"
@@ -30,24 +26,19 @@ def tabulate_study(
     confusion_tables: Sequence[str | Path],
     comparison: str | Path,
     classifier_comparison: str | Path,
-    published: str | Path | None,
     outputs: Mapping[str, str | Path],
     leakage: str = NONE,
 ) -> None:
     """Write the tables `mixes`, `metrics`, `confusion`, `summary` and `summary_markdown`.
 
     `mix_tables` holds the table of each mix by its name; `comparison` and `classifier_comparison`
-    are those of `compare_mixes` and `compare_classifiers`. `published` is a CSV with the columns
-    class_shares, real_share, metric, value: what the source prints, where it prints anything.
-    `leakage` says how the images were split: all of the tables do too.
+    are those of `compare_mixes` and `compare_classifiers`. `leakage` says how the images were
+    split: all of the tables do too.
     """
     counts = count_mixes(mixes, {name: read_table(path) for name, path in mix_tables.items()})
     metrics = pd.concat([read_table(path) for path in metrics_tables], ignore_index=True)
     confusion = pd.concat([read_table(path) for path in confusion_tables], ignore_index=True)
-    values = None if published is None else read_table(published)
-    if values is not None:
-        _warn_of_strangers(values, mixes)
-    summary = summarise(mixes, classifiers, counts, metrics, read_table(comparison), values)
+    summary = summarise(mixes, classifiers, counts, metrics, read_table(comparison))
     summary["leakage"] = leakage
     write_table(outputs["mixes"], counts.assign(leakage=leakage))
     write_table(outputs["metrics"], metrics)
@@ -76,7 +67,6 @@ def summarise(
     counts: pd.DataFrame,
     metrics: pd.DataFrame,
     comparison: pd.DataFrame,
-    published: pd.DataFrame | None,
 ) -> pd.DataFrame:
     """Return one row for each classifier and mix: what it is, its metrics, its verdict.
 
@@ -98,7 +88,6 @@ def summarise(
             row |= _comparison_columns(
                 None if mix.is_baseline else compared.loc[(classifier, mix.name)]
             )
-            row |= _published_values(published if mix.generator else None, mix)
             rows.append(row)
     return pd.DataFrame(rows)
 
@@ -164,35 +153,3 @@ def _kind(mix: Mix) -> str:
     if mix.training:
         return TRAINED_OTHERWISE
     return SYNTHETIC_MIX if mix.generator else SELECTED_REAL
-
-
-def _is_of(published: pd.DataFrame, mix: Mix) -> pd.Series:
-    """Return which published values are of this mix; classes may stand in any order."""
-    shares = set(describe_class_shares(mix.class_shares).split(" / "))
-    same_shares = published["class_shares"].map(lambda text: set(text.split(" / ")) == shares)
-    return same_shares & np.isclose(published["real_share"], mix.real_share)
-
-
-def _warn_of_strangers(published: pd.DataFrame, mixes: Sequence[Mix]) -> None:
-    known = np.zeros(len(published), bool)
-    for mix in mixes:
-        if mix.generator:
-            known |= _is_of(published, mix)
-    for row in published[~known].itertuples():
-        LOGGER.warning(
-            "published: no mix has class shares %s and a real share of %s",
-            row.class_shares,
-            row.real_share,
-        )
-
-
-def _published_values(published: pd.DataFrame | None, mix: Mix) -> dict[str, float]:
-    """Return what the source prints for this mix, nan where it prints nothing.
-
-    Values hold for class shares and a real share, whichever generator the rest is from.
-    """
-    nothing = dict.fromkeys((f"published_{metric}" for metric in PUBLISHED_METRICS), float("nan"))
-    if published is None:
-        return nothing
-    found = published[_is_of(published, mix)]
-    return nothing | dict(zip("published_" + found["metric"], found["value"], strict=True))

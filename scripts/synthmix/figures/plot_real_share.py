@@ -56,10 +56,9 @@ def plot_real_share(
 
     The measure is accuracy, or macro F1 where the study has no positive class; it is drawn against
     the share of images of `origin`, "real" or "synthetic". Reads the columns classifier, mix, kind,
-    generator, selection, training, class_shares, real_share, the measure with its _low and _high,
-    and published_accuracy of the table `summary`. A panel for each classifier and generator, and
-    one for the selections of real images and other ways to train on them where there are any;
-    published values are hollow.
+    generator, selection, training, class_shares, real_share and the measure with its _low and
+    _high of the table `summary`. A panel for each classifier and generator, and one for the
+    selections of real images and other ways to train on them where there are any.
     """
     table = read_table(summary).copy()  # whole: pandas warns of adding to so many columns
     # classes that synthetic images are added to are counted: shares need not be round
@@ -83,7 +82,7 @@ def plot_real_share(
         row[0].set_ylabel(what)
     for axis, panel in zip(axes[-1], columns, strict=True):
         _name_places(axis, panel, 80 // len(columns))
-    _add_legend(figure, table, measure)
+    _add_legend(figure, table)
     style.save(figure, output)
 
 
@@ -149,12 +148,8 @@ def _name_places(axis: Axes, panel: Panel, width: int) -> None:
 def _draw_intervals(
     axis: Axes, places: np.ndarray, rows: pd.DataFrame, series: int, measure: str
 ) -> None:
-    """Draw the intervals and, hollow, the published values."""
-    mark = _mark(series)
     low, high = rows[f"{measure}_low"], rows[f"{measure}_high"]
-    axis.vlines(places, low, high, color=mark["color"], lw=1.2, alpha=0.75)
-    if f"published_{measure}" in rows:
-        axis.plot(places, rows[f"published_{measure}"], **mark | _hollow(mark["color"]))
+    axis.vlines(places, low, high, color=_mark(series)["color"], lw=1.2, alpha=0.75)
 
 
 def _mark(series: int) -> dict[str, object]:
@@ -165,24 +160,11 @@ def _mark(series: int) -> dict[str, object]:
     }
 
 
-def _hollow(colour: str) -> dict[str, object]:
-    return {
-        "linestyle": "none",
-        "markerfacecolor": "none",
-        "markeredgecolor": colour,
-        "markeredgewidth": 1.4,
-        "markersize": 10,
-    }
-
-
-def _add_legend(figure: Figure, table: pd.DataFrame, measure: str) -> None:
+def _add_legend(figure: Figure, table: pd.DataFrame) -> None:
     series = list(table["class_shares"].unique())
     handles = [Line2D([], [], **_mark(i)) for i in range(len(series))]
     labels = [str(shares) for shares in series]
     if (table["kind"] == "real_only").any():
         handles.append(Line2D([], [], color=style.MUTED, ls=":", lw=1))
         labels.append("real images only")
-    if f"published_{measure}" in table and table[f"published_{measure}"].notna().any():
-        handles.append(Line2D([], [], marker="o", **_hollow(style.MUTED)))
-        labels.append("published")
     style.legend_below(figure, handles, labels)

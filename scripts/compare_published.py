@@ -1,0 +1,26 @@
+"""Compare what the source of a study prints with what came out here."""
+
+from synthmix.jobs import job
+from synthmix.published.compare_published import compare_published
+from synthmix.published.results import Results
+
+TABLES = ("index", "split", "composition", "metrics", "scores", "pipeline")
+
+with job(snakemake):
+    files, params = snakemake.input, snakemake.params
+    compare_published(
+        files.published,
+        snakemake.wildcards.dataset,
+        Results.of_files(
+            {name: files.get(name) or None for name in TABLES},
+            params.keys,
+            {name: files.get(name) for name in params.keys},
+            folds=len(params.folds),
+            confidence=params.confidence,
+            settings=params.settings,
+            **params.names,
+        ),
+        snakemake.output.table,
+        snakemake.output.markdown,
+        demo=params.demo,
+    )

@@ -1,0 +1,1 @@
+"""What the source of a study prints, beside what came out here."""

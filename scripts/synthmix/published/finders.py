@@ -1,0 +1,322 @@
+"""Where our number for a published value is: a function for each kind of place."""
+
+import json
+import math
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import yaml
+from safetensors import safe_open
+
+from synthmix.evaluate.metrics import UNBOUNDED, bounds_of
+from synthmix.evaluate.predictions import read_predictions
+from synthmix.evaluate.score_predictions import (
+    ALL_FOLDS,
+    ALL_SEEDS,
+    MEAN_OF_FOLDS,
+    t_interval,
+)
+from synthmix.generators.settings import ALL_CLASSES
+from synthmix.published.results import AbsentError, Ours, Results
+from synthmix.published.rows import LEARNED_WEIGHTS, PLANE, Printed
+from synthmix.search.chosen import with_chosen
+from synthmix.sweep.chosen import settle
+
+SAMPLE = ("train", "validation", "test")
+SIZES = {f"{side}_{end}": (side, end) for side in ("width", "height") for end in ("min", "max")}
+# tensors that a network keeps but does not learn
+_STATISTICS = ("running_mean", "running_var", "num_batches_tracked")
+
+Estimate = tuple[float, float, float]  # a value and the ends of its interval, nan if undefined
+
+
+def find(row: Printed, results: Results) -> Ours:
+    """Return our number for a published value; raises AbsentError where there is none."""
+    if row.of == "none":
+        raise AbsentError(row.note)
+    _require_names(row, results)
+    return _FINDERS[row.of](row, results)
+
+
+def _require_names(row: Printed, results: Results) -> None:
+    named = (
+        ("classifier", [row.classifier] if row.classifier else [], results.classifiers),
+        ("mix", row.mixes, results.mixes),
+        ("generator", [row.generator] if row.generator else [], results.generators),
+    )
+    for kind, names, there in named:
+        for name in names:
+            if name not in there:
+                raise AbsentError(f"this study has no {kind} {name} for the data set")
+
+
+def _find_metrics(row: Printed, results: Results) -> Ours:
+    """Return a metric of one classifier, or its range over all of them."""
+    table = results.table(results.metrics, "this study trains no classifiers")
+    rows = table[
+        (table["seed"].astype(str) == ALL_SEEDS)
+        & (table["split"] == row.split)
+        & (table["metric"] == row.metric)
+        & (table["class"].fillna("") == row.label)
+    ]
+    if rows.empty:
+        of_class = f" of {row.label}" if row.label else ""
+        raise AbsentError(f"there is no {row.metric}{of_class} of {row.split} images")
+    fold = rows["fold"].astype(str)
+    means = rows[fold == MEAN_OF_FOLDS]
+    # each fold counts alike, as sources average them; images are counted over all of them
+    rows = means if len(means) and row.metric not in UNBOUNDED else rows[fold == ALL_FOLDS]
+    names = [row.classifier] if row.classifier else results.classifiers
+    found = [_metric_of(rows, name, row.mixes) for name in names]
+    return _range(found, row.metric, exact=row.metric == "total")
+
+
+def _metric_of(rows: pd.DataFrame, classifier: str, mixes: Sequence[str]) -> Estimate:
+    """Return a metric of a classifier on a mix; of two the difference, without an interval."""
+    own = rows[rows["classifier"] == classifier].set_index("mix")
+    missing = [mix for mix in mixes if mix not in own.index]
+    if missing or not mixes:
+        raise AbsentError(
+            f"there is no such metric of {classifier} trained on {', '.join(missing)}"
+        )
+    values = [tuple(own.loc[mix, ["value", "low", "high"]].astype(float)) for mix in mixes]
+    if len(values) == 2:
+        return values[0][0] - values[1][0], math.nan, math.nan
+    return values[0]
+
+
+def _range(found: Sequence[Estimate], what: str, exact: bool = False) -> Ours:
+    """Return the range of several estimates and the outer limits of their intervals."""
+    defined = [estimate for estimate in found if not math.isnan(estimate[0])]
+    if not defined:
+        raise AbsentError(f"{what} is undefined for our images")
+    lowest, highest = min(defined), max(defined)
+    limits = (lowest[1], highest[2])
+    known = not (exact or math.isnan(limits[0]) or math.isnan(limits[1]))
+    return Ours(lowest[0], highest[0], limits if known else None, exact)
+
+
+def _find_images(row: Printed, results: Results) -> Ours:
+    """Return a number of images, or the least or largest side of the raw ones."""
+    if row.mix:
+        count = _images_of_mix(row, results)
+    else:
+        wanted = row.split.split("+") if row.split != "sample" else SAMPLE
+        if row.split or row.metric in SIZES:
+            table = results.table(results.split, "there is no split")
+            table = table[table["split"].isin(wanted)] if row.split else table
+        else:
+            table = results.table(results.index, "there is no index")
+        table = table[table["label"] == row.label] if row.label else table
+        if row.metric in SIZES:
+            side, end = SIZES[row.metric]
+            count = getattr(table[side], end)()
+        elif row.metric == "images":
+            count = len(table)
+        else:
+            raise AbsentError(f"images are not counted by {row.metric}")
+    return Ours(float(count), float(count), exact=True)
+
+
+def _images_of_mix(row: Printed, results: Results) -> float:
+    table = results.table(results.composition, "this study composes no mixes")
+    rows = table[table["mix"] == row.mix]
+    rows = rows[rows["split"].isin(row.split.split("+"))] if row.split else rows
+    rows = rows[rows["label"] == row.label] if row.label else rows
+    if row.metric != "images":
+        rows = rows[rows["origin"] == row.metric]  # synthetic or real
+    return rows["images"].sum()
+
+
+def _find_confusion(row: Printed, results: Results) -> Ours:
+    """Return how many images of a class are said to be of which, the mean over the seeds."""
+    files = {"test": results.test, "validation": results.validation}.get(row.split, {})
+    seeds = files.get((row.classifier, row.mix), ())
+    if not seeds:
+        raise AbsentError(f"there are no predictions of {row.split or 'no'} images")
+    counts = [_count(read_predictions(folds), row) for folds in seeds]
+    return _range([(float(np.mean(counts)), math.nan, math.nan)], row.metric, row.metric == "total")
+
+
+def _count(table: pd.DataFrame, row: Printed) -> int:
+    table = table[table["label"] == row.label] if row.label else table
+    if row.metric == "total":
+        return len(table)
+    right = table["label"] == table["predicted"]
+    if row.metric in ("correct", "incorrect"):
+        return int((right if row.metric == "correct" else ~right).sum())
+    said = row.metric.removeprefix("predicted_")
+    return int((table["predicted"] == said).sum())
+
+
+def _find_history(row: Printed, results: Results) -> Ours:
+    """Return what was measured while training, the mean over trainings with Student's t."""
+    files = results.histories.get((row.classifier, row.mix), ())
+    if not files:
+        raise AbsentError("there is no history of such a training")
+    tables = [results.table(path, "") for path in files]
+    values = np.array([_of_history(table, row) for table in tables])
+    bounds = None if row.metric in ("loss", "epochs", "kept_epoch") else bounds_of(row.metric)
+    limits = t_interval(values, results.confidence, bounds)
+    return _range([(float(values.mean()), *limits)], row.metric)
+
+
+def _of_history(table: pd.DataFrame, row: Printed) -> float:
+    if row.metric == "epochs":
+        return float(table["epoch"].max())
+    if row.metric == "kept_epoch":
+        return float(table.loc[table["kept"], "epoch"].iloc[0])
+    if row.metric not in table:
+        raise AbsentError(f"histories have no {row.metric.replace('_', ' ')}")
+    rows = table[table["split"] == row.split].set_index("epoch")
+    if row.epoch == "highest":
+        return float(rows[row.metric].max())
+    if row.epoch == "kept":
+        return float(rows.loc[rows["kept"], row.metric].iloc[0])
+    epoch = rows.index.max() if row.epoch == "last" else int(row.epoch)
+    if epoch not in rows.index:
+        raise AbsentError(f"a training of ours ended before epoch {epoch}")
+    return float(rows.loc[epoch, row.metric])
+
+
+def _find_generator(row: Printed, results: Results) -> Ours:
+    """Return the best score of a generator's snapshots, its last loss or its time of training."""
+    scope = row.label or ALL_CLASSES
+    history = results.generator_histories.get((row.generator, scope))
+    if history is None:
+        models = ", ".join(s for g, s in results.generator_histories if g == row.generator)
+        raise AbsentError(f"{row.generator} has no model of {scope}, but of {models or 'none'}")
+    losses = results.table(history, "")
+    if row.metric in losses:
+        value = float(losses[row.metric].dropna().iloc[-1])
+    else:
+        value = _of_snapshots(row, results, scope)
+    return _range([(value, math.nan, math.nan)], row.metric)
+
+
+def _of_snapshots(row: Printed, results: Results, scope: str) -> float:
+    path = results.snapshots.get((row.generator, scope))
+    table = results.table(path, f"{row.generator} has no such loss and was not scored on the way")
+    if row.metric == "training_minutes":
+        return float(table["seconds"].max()) / 60
+    own = table[table["score"] == row.metric]
+    if own.empty:
+        scored = ", ".join(table["score"].unique()).replace("_", " ") or "nothing"
+        raise AbsentError(
+            f"snapshots were scored by {scored}, not by {row.metric.replace('_', ' ')}"
+        )
+    return float(own["value"].min())
+
+
+def _find_scores(row: Printed, results: Results) -> Ours:
+    """Return a score of a generator's images, or how much of the variance their plane has."""
+    if row.metric == PLANE:
+        plane = results.table(results.planes.get(row.generator), "there is no plane of its images")
+        explained = float(plane[["x_explained", "y_explained"]].iloc[0].sum())
+        return Ours(explained, explained)
+    table = results.table(results.scores, "this study scores no generators")
+    rows = table[(table["generator"] == row.generator) & (table["score"] == row.metric)]
+    rows = rows[
+        (rows["label"] == row.label) if row.label else (rows["scope"].astype(str) == ALL_CLASSES)
+    ]
+    if rows.empty:
+        raise AbsentError(f"its images are not scored by {row.metric.replace('_', ' ')}")
+    return _range([tuple(rows.iloc[0][["value", "low", "high"]].astype(float))], row.metric)
+
+
+def _find_sweep(row: Printed, results: Results) -> Ours:
+    """Return a metric of the test images of a candidate of a sweep."""
+    path = results.sweeps.get(row.classifier)
+    table = results.table(path, f"{row.classifier} has no sweep")
+    rows = table[table["stage"].astype(str) == row.stage] if row.stage else table
+    own = rows[[_has(settings, row.settings) for settings in rows["settings"]]]
+    if own.empty:
+        raise AbsentError(f"no candidate of stage {row.stage} has {row.candidate}")
+    column = f"{row.split}_{row.metric}"
+    if column not in own:
+        raise AbsentError(f"the table of the sweep has no {column.replace('_', ' ')}")
+    first = own.iloc[0]
+    limits = (first.get(f"{column}_{end}", math.nan) for end in ("low", "high"))
+    estimate = (float(first[column]), *map(float, limits))
+    return _range([estimate], row.metric, exact=row.metric == "total")
+
+
+def _has(settings: str, wanted: Mapping[str, str]) -> bool:
+    """Return whether the settings of a candidate, as its table writes them, are those `wanted`."""
+    there = yaml.safe_load(f"{{{settings}}}")
+    return all(name in there and _equal(there[name], value) for name, value in wanted.items())
+
+
+def _find_parameters(row: Printed, results: Results) -> Ours:
+    """Return a setting of a classifier or generator, or how many weights a classifier learned."""
+    if row.metric == LEARNED_WEIGHTS:
+        path = results.weights.get((row.classifier, row.mix))
+        if path is None:
+            raise AbsentError("there are no weights of such a training")
+        count = float(_learned_weights(path))
+        return Ours(count, count, exact=True)
+    kind, name = ("generators", row.generator) if row.generator else ("classifiers", row.classifier)
+    value: Any = _settings(results, kind, name)
+    for part in row.metric.split("."):
+        if not isinstance(value, Mapping) or value.get(part) is None:
+            raise AbsentError(f"{name} has no {row.metric} set")
+        value = value[part]
+    value = value if isinstance(value, str) else json.dumps(value)
+    shown = float(value) if _is_number(value) else value
+    return Ours(shown, shown, exact=True)
+
+
+def _settings(results: Results, kind: str, name: str) -> dict[str, Any]:
+    given = results.settings.get(kind, {}).get(name, {})
+    chosen = results.chosen.get((kind, name))
+    if kind == "classifiers":
+        return settle(given.get("base", {}), given.get("own", {}), chosen)
+    return with_chosen(given, chosen)
+
+
+def _learned_weights(path: Any) -> int:
+    with safe_open(path, framework="np") as file:
+        return sum(
+            math.prod(file.get_slice(name).get_shape())
+            for name in file.keys()  # noqa: SIM118 - a file, not a mapping
+            if not name.endswith(_STATISTICS)
+        )
+
+
+def _find_pipeline(row: Printed, results: Results) -> Ours:
+    """Return how fast a way of reading images is."""
+    table = results.table(results.pipeline, "this study measures no input pipeline")
+    own = table[table["loader"] == row.candidate]
+    if own.empty or row.metric not in own:
+        raise AbsentError(f"there is no {row.metric.replace('_', ' ')} of {row.candidate}")
+    value = float(own[row.metric].iloc[0])
+    return Ours(value, value)
+
+
+def _equal(ours: Any, wanted: str) -> bool:
+    text = ours if isinstance(ours, str) else json.dumps(ours)
+    if _is_number(text) and _is_number(wanted):
+        return math.isclose(float(text), float(wanted))
+    return text == wanted
+
+
+def _is_number(text: str) -> bool:
+    try:
+        return math.isfinite(float(text))
+    except ValueError:
+        return False
+
+
+_FINDERS: dict[str, Callable[[Printed, Results], Ours]] = {
+    "metrics": _find_metrics,
+    "confusion": _find_confusion,
+    "images": _find_images,
+    "history": _find_history,
+    "generator": _find_generator,
+    "scores": _find_scores,
+    "sweep": _find_sweep,
+    "parameters": _find_parameters,
+    "pipeline": _find_pipeline,
+}

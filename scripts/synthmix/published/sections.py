@@ -1,0 +1,149 @@
+"""The published values as people read them: a section a table of the source."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import pandas as pd
+
+KEYS = {
+    "dataset": "data set",
+    "classifier": "classifier",
+    "mix": "training set",
+    "generator": "generator",
+    "candidate": "settings",
+    "stage": "stage",
+    "split": "images",
+    "class": "class",
+    "epoch": "epoch",
+}
+NONE = "\u2013"
+MINUS = "\u2212"
+RANGE = "\u2013"
+EPOCHS = {"kept": "best", "last": "last", "highest": "highest"}
+
+
+@dataclass(frozen=True)
+class Line:
+    """A published value: what it is of by key, its measure, and all numbers as text."""
+
+    keys: Mapping[str, str]
+    measure: str
+    published: str
+    ours: str
+    interval: str
+    difference: str
+    inside: str
+    why_absent: str
+    marks: Sequence[int]
+
+
+@dataclass(frozen=True)
+class Section:
+    """A table of the source.
+
+    `common` is what all of its values are of, `keys` what tells them apart, by their names; `notes`
+    are its footnotes, which lines refer to by their `marks` from 1.
+    """
+
+    table: str
+    title: str
+    common: Mapping[str, str]
+    keys: Mapping[str, str]
+    lines: Sequence[Line]
+    notes: Sequence[str]
+    about: str
+
+    @property
+    def heading(self) -> str:
+        """What the source calls it, and its title."""
+        name = f"{self.table[:1].upper()}{self.table[1:]}"
+        name = f"Table {name}" if self.table[:1].isdigit() or self.table[1:2] == "." else name
+        return f"{name}: {self.title}" if self.title else name
+
+    @property
+    def counts(self) -> str:
+        """How many of its values agree, in words."""
+        inside = [line.inside for line in self.lines]
+        absent = sum(bool(line.why_absent) for line in self.lines)
+        judged = inside.count("yes") + inside.count("no")
+        parts = [f"{inside.count('yes')} of {judged} agree"] if judged else []
+        parts += [f"{absent} of {len(inside)} without a value here"] if absent else []
+        return ", ".join(parts) or "nothing that could be judged"
+
+
+def read_comparison(path: str | Path) -> pd.DataFrame:
+    """Return the table that `compare_published` writes, all of it text: 5.10 is not 5.1."""
+    return pd.read_csv(path, dtype=str, keep_default_na=False)
+
+
+def sections(table: pd.DataFrame) -> list[Section]:
+    """Return the sections of the table that `read_comparison` returns, in its order."""
+    return [_section(str(name), rows) for name, rows in table.groupby("table", sort=False)]
+
+
+def value_text(low: str, high: str) -> str:
+    """Return a value, or a range where the ends differ; a dash for nothing."""
+    if low == "":
+        return NONE
+    first, last = _number(low), _number(high)
+    return first if first == last else f"{first} to {last}"
+
+
+def _section(name: str, rows: pd.DataFrame) -> Section:
+    notes = [note for note in dict.fromkeys(rows["note"]) if note]
+    values = {key: [_key_text(key, value) for value in rows[key]] for key in KEYS}
+    varying = [key for key in KEYS if len(set(values[key])) > 1]
+    lines = [
+        _line(row, {key: values[key][place] for key in varying}, notes)
+        for place, row in enumerate(rows.to_dict("records"))
+    ]
+    first = rows.iloc[0]
+    return Section(
+        table=name,
+        title=first["title"],
+        common={KEYS[key]: values[key][0] for key in KEYS if key not in varying and values[key][0]},
+        keys={key: KEYS[key] for key in varying},
+        lines=lines,
+        notes=notes,
+        about=first["table_note"],
+    )
+
+
+def _line(row: Mapping[str, str], keys: Mapping[str, str], notes: Sequence[str]) -> Line:
+    unit = f" ({row['unit']})" if row["unit"] else ""
+    interval = "" if row["low"] == "" else f"({_number(row['low'])} to {_number(row['high'])})"
+    return Line(
+        keys=keys,
+        measure=row["metric"].replace("_", " ") + unit,
+        published=value_text(row["published_low"], row["published_high"]),
+        ours=value_text(row["ours_low"], row["ours_high"]),
+        interval=interval,
+        difference=_signed(row["difference"]),
+        inside=row["inside"],
+        why_absent=row["why_absent"],
+        marks=[notes.index(row["note"]) + 1] if row["note"] else [],
+    )
+
+
+def _key_text(key: str, value: str) -> str:
+    return EPOCHS.get(value, value) if key == "epoch" else value
+
+
+def _number(value: str) -> str:
+    """Return a number as it stands beside others, measures in four digits; a word as it is."""
+    try:
+        number = float(value)
+    except ValueError:
+        return value
+    text = f"{number:,.0f}" if number.is_integer() and abs(number) >= 2 else f"{number:.4g}"
+    return text.replace("-", MINUS, 1) if number < 0 else text
+
+
+def _signed(value: str) -> str:
+    if value == "":
+        return NONE
+    number = float(value)
+    if not number:
+        return "0"
+    return f"{'+' if number > 0 else MINUS}{_number(str(abs(number)))}"
