@@ -19,9 +19,7 @@ def published_file(study):
     return None if published is None else beside.parent / published
 
 
-PRINTED = {
-    study: read_printed(published_file(study)) for study in STUDIES if published_file(study)
-}
+PRINTED = {study: read_printed(published_file(study)) for study in STUDIES if published_file(study)}
 
 
 def printed_of(wildcards, *places):
@@ -185,7 +183,9 @@ rule compare_published:
     input:
         published=lambda wildcards: str(published_file(wildcards.study)),
         headings=lambda wildcards: [
-            str(path) for path in [headings_file(published_file(wildcards.study))] if path.is_file()
+            str(path)
+            for path in [headings_file(published_file(wildcards.study))]
+            if path.is_file()
         ],
         curves=curves_of,
         index=where_printed(rules.index_dataset.output[0], "images"),
@@ -218,9 +218,7 @@ rule compare_published:
             "scores",
             when=lambda wildcards: printed_generators(wildcards, "scores"),
         ),
-        pipeline=where_printed(
-            DATASET + "/tables/pipeline.csv", "pipeline", when=measures_pipeline
-        ),
+        pipeline=where_printed(DATASET + "/tables/pipeline.csv", "pipeline", when=measures_pipeline),
         planes=lambda wildcards: expand(
             rules.project_images.output[0],
             **wildcards,
@@ -239,8 +237,8 @@ rule compare_published:
     benchmark:
         BENCHMARKS + "/compare_published.tsv"
     params:
-        names=published_names,
-        keys=published_keys,
+        there=published_names,
+        belong_to=published_keys,
         folds=folds_of,
         settings=printed_settings,
         confidence=lambda wildcards: study_of(wildcards).evaluation.confidence,

@@ -37,7 +37,7 @@ def study_files(study, dataset):
             "generator_history_figure": f"{figures}/generator_history.svg",
             "scores_figure": f"{figures}/scores.svg",
         }
-    return files | pipeline_files(study, dataset)
+    return files | pipeline_files(study, dataset) | published_files(study, dataset)
 
 
 def pipeline_files(study, dataset):

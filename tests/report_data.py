@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 from PIL import Image
 
+from published_data import printed, write_published
 from synthmix.figures.predictions import PredictionFile
 from synthmix.files import write_table
 from synthmix.mix.plan import (
@@ -21,9 +22,11 @@ from synthmix.mix.plan import (
     plan_real_mixes,
     plan_study,
 )
+from synthmix.published.compare_published import compare_published
+from synthmix.published.results import Results
 from synthmix.report.render_report import Picture, Quiz, Search, StudyReport
 from synthmix.search.table import table_of
-from synthmix.store import save_array, table_path
+from synthmix.store import read_table, save_array, table_path
 
 OF_ALL_CLASSES = (
     "accuracy",
@@ -98,7 +101,7 @@ def make_study(
 ) -> StudyFiles:
     """Write every file that figures and report read.
 
-    `only_mix` leaves one mix and no published values; `with_nan` a mix without values. With
+    `only_mix` leaves one mix; `with_nan` a mix without values. With
     `real_only` there are no generators and no mixes, all real images are trained on. With
     `additions` synthetic images are added to all real ones, which are trained on otherwise too.
     """
@@ -110,7 +113,7 @@ def make_study(
         mixes = plan_study(generators, None, added, selections, ["weighted", "augmented"])
     else:
         mixes = _plan(classes, generators, only_mix, selections)
-    summary = _summary(random, mixes, classifiers, published=not only_mix and not real_only)
+    summary = _summary(random, mixes, classifiers)
     if with_nan:
         columns = [c for c in summary if c.startswith(METRICS) and not c.startswith("missed")]
         summary.loc[0, columns] = np.nan
@@ -278,7 +281,7 @@ def _identity(mix: Mix) -> dict[str, str | float]:
 
 
 def _summary(
-    random: np.random.Generator, mixes: Sequence[Mix], classifiers: Sequence[str], published: bool
+    random: np.random.Generator, mixes: Sequence[Mix], classifiers: Sequence[str]
 ) -> pd.DataFrame:
     rows = []
     for classifier in classifiers:
@@ -298,13 +301,7 @@ def _summary(
                 row[f"{metric}_high"] = round(scale * (value + 0.05), 4)
                 row[f"{metric}_deviation"] = np.nan
             rows.append(row | _judged(row, mix))
-    table = pd.DataFrame(rows)
-    names = ("accuracy", "precision", "recall", "f1", "missed_positive_share")
-    for metric, value in zip(names, (0.546, 0.70, 0.6004, 0.65, 0.18), strict=True):
-        table[f"published_{metric}"] = np.nan
-        if published:
-            table.loc[0, f"published_{metric}"] = value
-    return table
+    return pd.DataFrame(rows)
 
 
 def _judged(row: dict[str, object], mix: Mix) -> dict[str, object]:
@@ -494,6 +491,39 @@ def _write_key(path: Path) -> Path:
     return path
 
 
+def _write_published(folder: Path, files: StudyFiles) -> Path:
+    """Write a comparison with published values: one agrees, one does not, two have none of ours."""
+    metrics = read_table(files.metrics)
+    first = metrics[(metrics["metric"] == "accuracy") & metrics["value"].notna()].iloc[0]
+    key = {"classifier": first["classifier"], "mix": first["mix"], "split": "test"}
+    rows = [
+        printed(
+            "6", "metrics", "accuracy", first["value"], **key, note="0.5 in <b>another</b> place."
+        ),
+        printed("6", "metrics", "published_way_recall", 0.001, **key),
+        printed("6", "metrics", "accuracy", 0.7, **key | {"classifier": "cnn_of_theirs"}),
+        printed("figure 5.10", "none", note="A picture without numbers."),
+    ]
+    headings = {"6": ("final <i>test</i>", "The source counts normal as positive.")}
+    results = Results(
+        classifiers=list(metrics["classifier"].unique()),
+        mixes=list(metrics["mix"].unique()),
+        generators=[],
+        confidence=0.95,
+        metrics=files.metrics,
+    )
+    output = folder / "tables" / "published.csv"
+    compare_published(
+        write_published(folder / "published.csv", rows, headings),
+        "phantoms",
+        results,
+        output,
+        output.with_suffix(".md"),
+        demo=True,
+    )
+    return output
+
+
 def make_study_report(folder: Path, **changes: Any) -> StudyReport:
     """Return what the report needs, with stand-ins for the figures; `changes` go to StudyReport.
 
@@ -539,6 +569,9 @@ def make_study_report(folder: Path, **changes: Any) -> StudyReport:
         scores=files.scores,
         generator_history_figure=svg,
         scores_figure=svg,
+        published=None if options.get("with_nan") else _write_published(folder, files),
+        published_figure=svg,
+        published_curves_figure=svg,
         mixes_figure=svg,
         comparison_figure=svg,
         real_share_figure=svg,

@@ -6,6 +6,7 @@ import pytest
 
 from synthmix.config.overlay import lay_over
 from synthmix.errors import UserError
+from synthmix.published.rows import COLUMNS
 
 SHARES = {"normal": 0.5, "benign": 0.25, "cancer": 0.25}
 

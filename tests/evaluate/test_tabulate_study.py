@@ -22,7 +22,6 @@ def tabulate(
     classifiers=("c",),
     classes=CLASSES,
     positive_class="cancer",
-    published=None,
     folds=(None,),
     only_label=None,
     leakage="none",
@@ -72,7 +71,6 @@ def tabulate(
         confusion,
         folder / "comparison",
         folder / "classifiers",
-        published,
         outputs,
         leakage,
     )
@@ -86,15 +84,11 @@ def blocks(markdown):
 
 
 def test_the_tables_of_a_study_of_mixes(tmp_path):
-    published = {"class_shares": ["cancer 30 / normal 70"], "real_share": 0, "value": 0.546}
-    write_table(tmp_path / "published.csv", pd.DataFrame(published).assign(metric="accuracy"))
-    outputs = tabulate(tmp_path, published=tmp_path / "published.csv")
+    outputs = tabulate(tmp_path)
     summary = read_table(outputs["summary"])
     assert summary["kind"].tolist() == ["synthetic_mix"] * 2 + ["selected_real", "real_only"]
     assert summary["selection"].fillna("").tolist() == ["", "", "fewer", ""]
     assert summary["train_synthetic"].tolist() == [3, 3, 0, 0]
-    assert summary["published_accuracy"].tolist()[0] == 0.546
-    assert summary["published_accuracy"].isna().tolist() == [False, True, True, True]
     assert summary["verdict"].isna().tolist() == [False, False, False, True]
     assert summary["published_way_recall"].tolist() == summary["specificity"].tolist()
     assert set(METRICS) <= set(summary)

@@ -75,8 +75,6 @@ def test_the_page_is_whole(report, tmp_path):
     words = page.words()
     assert "Compared in accuracy with real images alone, synthetic images helped in" in words
     assert "Most accurate mix:" in words
-    assert "published 0.546" in words
-    assert "The source takes normal as the positive class" in words
     assert "UnidentifiedImageError" in words
     assert "images, not the 300,000 asked for" in words
     assert "torch 2.11" in words
@@ -321,6 +319,21 @@ def test_licence_and_citation_of_a_published_data_set_are_shown(tmp_path):
     words = Page(render(tmp_path, study)).words()
     assert "Licence: CC BY 4.0 <b>" in words
     assert "To be cited: Someone 2020" in words
+
+
+def test_published_values_stand_beside_ours_with_their_footnotes(report, tmp_path):
+    text = render(tmp_path, report)
+    words = Page(text).words()
+    assert "they are not expected to agree with what the source got" in words
+    assert "Table 6: final <i>test</i> 1 of 2 agree, 1 of 3 without a value here" in words
+    assert "The source counts normal as positive." in words
+    assert "none: this study has no classifier cnn_of_theirs" in words
+    assert "0.5 in <b>another</b> place." in words
+    assert "Figure 5.10 1 of 1 without a value here" in words
+    assert "<b>another" not in text
+    assert "<i>test" not in text
+    without = Page(render(tmp_path, replace(report, published=None))).words()
+    assert "Beside the published values" not in without
 
 
 def test_scores_of_all_classes_together_are_shown(report, tmp_path):

@@ -174,7 +174,7 @@ class Tally:
         f1 = 2 * right / np.maximum(true + claimed, 1)
         there = true > 0
         chosen = there if positive is None else np.arange(self.classes) == positive
-        return {
+        values = {
             "loss": self.loss / self.images,
             "accuracy": float(right.sum() / self.confusion.sum()),
             "balanced_accuracy": float(recall[there].mean()),
@@ -182,6 +182,11 @@ class Tally:
             "precision": float(precision[chosen].mean()),
             "recall": float(recall[chosen].mean()),
         }
+        if positive is not None and self.classes == 2:
+            # for sources that count the other class as positive, as the metrics of predictions do
+            for name, of_class in (("precision", precision), ("recall", recall)):
+                values[f"published_way_{name}"] = float(of_class[1 - positive])
+        return values
 
 
 def batches_of(order: np.ndarray, batch_size: int) -> list[np.ndarray]:

@@ -77,7 +77,7 @@ class Results:
         Both go by the name of a field; predictions have `folds` files a seed. `tables` are the
         fields that are a file.
         """
-        several = {name: _by_key(keys[name], files[name]) for name in keys}
+        several = {name: by_key(keys[name], files[name]) for name in keys}
         for name in ("test", "validation"):
             several[name] = {
                 key: [found[start : start + folds] for start in range(0, len(found), folds)]
@@ -105,7 +105,7 @@ class Results:
         return read
 
 
-def _by_key(
+def by_key(
     keys: Sequence[str | Sequence[str]], files: Sequence[File]
 ) -> dict[str | tuple[str, ...], list[File]]:
     """Return `files` by their keys, the same number for each, in the order of the keys."""

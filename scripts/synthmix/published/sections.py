@@ -7,7 +7,6 @@ from pathlib import Path
 import pandas as pd
 
 KEYS = {
-    "dataset": "data set",
     "classifier": "classifier",
     "mix": "training set",
     "generator": "generator",
@@ -20,6 +19,8 @@ KEYS = {
 NONE = "\u2013"
 MINUS = "\u2212"
 RANGE = "\u2013"
+ACRONYMS = {"f1": "F1", "fid": "FID", "auc": "AUC"}
+OTHER_WAY = "published_way_"
 EPOCHS = {"kept": "best", "last": "last", "highest": "highest"}
 
 
@@ -90,6 +91,12 @@ def value_text(low: str, high: str) -> str:
     return first if first == last else f"{first} to {last}"
 
 
+def measure_text(metric: str) -> str:
+    """Return what a measure is called."""
+    words = [ACRONYMS.get(word, word) for word in metric.removeprefix(OTHER_WAY).split("_")]
+    return " ".join(words) + (" (source's way)" if metric.startswith(OTHER_WAY) else "")
+
+
 def _section(name: str, rows: pd.DataFrame) -> Section:
     notes = [note for note in dict.fromkeys(rows["note"]) if note]
     values = {key: [_key_text(key, value) for value in rows[key]] for key in KEYS}
@@ -115,7 +122,7 @@ def _line(row: Mapping[str, str], keys: Mapping[str, str], notes: Sequence[str])
     interval = "" if row["low"] == "" else f"({_number(row['low'])} to {_number(row['high'])})"
     return Line(
         keys=keys,
-        measure=row["metric"].replace("_", " ") + unit,
+        measure=measure_text(row["metric"]) + unit,
         published=value_text(row["published_low"], row["published_high"]),
         ours=value_text(row["ours_low"], row["ours_high"]),
         interval=interval,
@@ -127,6 +134,8 @@ def _line(row: Mapping[str, str], keys: Mapping[str, str], notes: Sequence[str])
 
 
 def _key_text(key: str, value: str) -> str:
+    if key == "candidate":
+        return value.replace("=", " ").replace("_", " ").replace(";", ",")
     return EPOCHS.get(value, value) if key == "epoch" else value
 
 

@@ -15,6 +15,8 @@ from synthmix.figures.measures import main_measure, measure_name, measures
 from synthmix.figures.mix_names import mix_names
 from synthmix.files import write_text
 from synthmix.leakage import NONE, caution
+from synthmix.published.markdown import legend
+from synthmix.published.sections import read_comparison, sections
 from synthmix.report import tables, wording
 from synthmix.report.cautions import find_cautions
 from synthmix.report.findings import find, find_classifiers
@@ -92,6 +94,9 @@ class StudyReport:
     scores: Path | None = None
     generator_history_figure: Path | None = None
     scores_figure: Path | None = None
+    published: Path | None = None
+    published_figure: Path | None = None
+    published_curves_figure: Path | None = None
     mixes_figure: Path | None = None
     comparison_figure: Path | None = None
     real_share_figure: Path | None = None
@@ -151,7 +156,8 @@ def _view(study: StudyReport) -> dict[str, Any]:
         "fold_results": tables.fold_rows(metrics, measures(summary), mix_names(summary)),
         "tested_images": tables.tested_images(metrics),
         "pairs": tables.pair_rows(compared, mix_names(summary)),
-        "published": tables.published_rows(summary),
+        "published": sections(read_comparison(study.published)) if study.published else [],
+        "published_legend": legend(study.evaluation["confidence"]),
         "settings": yaml.safe_dump(dict(study.settings), sort_keys=False, allow_unicode=True),
         "pipeline": tables.pipeline_rows(read_table(study.pipeline)) if study.pipeline else [],
         **_data_view(study, summary),
@@ -170,6 +176,7 @@ def _sections(study: StudyReport, several_classifiers: bool) -> set[str]:
         "comparisons": study.comparison_figure,
         "classifiers": several_classifiers,
         "pipeline": study.pipeline,
+        "published": study.published,
         "looks": study.examples or study.heat_maps or study.feature_maps,
     }
     return shown | {name for name, there in conditional.items() if there}
@@ -182,7 +189,6 @@ def _data_view(study: StudyReport, summary: pd.DataFrame) -> dict[str, Any]:
     fetched = json.loads(Path(study.fetched).read_text(encoding="utf-8"))
     dataset = study.settings.get("datasets", {}).get(study.dataset, {})
     classes = sorted(split["label"].unique())
-    others = [label for label in classes if label != study.positive_class]
     return {
         "cautions": find_cautions(
             study.settings, study.dataset, split, mixes, summary, study.folds
@@ -191,7 +197,6 @@ def _data_view(study: StudyReport, summary: pd.DataFrame) -> dict[str, Any]:
         "embedded": dataset.get("embedded") is not None,
         "duplicate_count": len(read_table(study.duplicates)),
         "classes": classes,
-        "other_class": others[0] if len(others) == 1 else None,
         "dataset_rows": tables.dataset_rows(split, tables.split_names(study.folds)),
         "split_names": tables.split_names(study.folds),
         "rejected": rejected.head(MOST_REASONS).to_dict("records"),

@@ -25,15 +25,6 @@ SPLITS = {
 }
 ALL, MEAN_OF_FOLDS = "all", "mean"
 
-# what a source prints, in the order shown: its column, ours, and how the report calls it
-PUBLISHED = (
-    ("accuracy", "accuracy", "accuracy"),
-    ("precision", "published_way_precision", "precision"),
-    ("recall", "published_way_recall", "recall"),
-    ("f1", "published_way_f1", "F1"),
-    ("missed_positive_share", "missed_positive_share", "missed share of all test images"),
-)
-
 Row = dict[str, Any]
 Groups = list[tuple[str, list[Row]]]
 
@@ -223,28 +214,6 @@ def comparison_groups(comparison: pd.DataFrame, names: dict[str, MixName]) -> di
     }
 
 
-def published_rows(summary: pd.DataFrame) -> list[Row]:
-    """Return each published value beside ours, a row for each."""
-    names = mix_names(summary)
-    several = summary["classifier"].nunique() > 1
-    rows = []
-    for mix in _records(summary):
-        name = names[mix["mix"]].full
-        for source, ours, measure in PUBLISHED:
-            value = mix.get(f"published_{source}")
-            if value is not None:
-                rows.append(
-                    {
-                        "mix": f"{name} ({mix['classifier']})" if several else name,
-                        "measure": measure,
-                        "published": value,
-                        "here": mix.get(ours),
-                        "shown": _interval(mix, ours),
-                    }
-                )
-    return rows
-
-
 def _images(rows: pd.DataFrame) -> Row:
     return {"images": len(rows), "patients": rows["group"].nunique()}
 
@@ -271,7 +240,6 @@ def _result(row: Row, shown: list[str], with_missed: bool) -> Row:
     return {
         "is_baseline": row["kind"] == "real_only",
         "measures": {measure: _interval(row, measure) for measure in shown},
-        "published_accuracy": row.get("published_accuracy"),
         "missed": count_interval(*missed) if with_missed else None,
         "verdict": row["verdict"],
     }
