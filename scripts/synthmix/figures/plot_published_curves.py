@@ -14,7 +14,7 @@ from synthmix.store import read_table
 
 MOST_COLUMNS = 3
 COLOUR = {"train": style.SERIES[4], "validation": style.SERIES[0]}
-DASHES = {"published": (0, (2, 1.5)), "ours": "-"}
+DASHES = {"source": (0, (2, 1.5)), "ours": "-"}
 
 Training = tuple[str, str]  # a classifier and a mix
 
@@ -45,7 +45,7 @@ def plot_published_curves(
     for curve in curves:
         for measure, values in curve.values.items():
             axis = axes[curve.classifier, curve.mix][names[measure]]
-            _draw(axis, dict(sorted(values.items())), curve.split, "published")
+            _draw(axis, dict(sorted(values.items())), curve.split, "source")
     for training in trainings:
         for path in histories.get(training, ()):
             _draw_history(axes[training], path, names)

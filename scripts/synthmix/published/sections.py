@@ -139,13 +139,13 @@ def _key_text(key: str, value: str) -> str:
     return EPOCHS.get(value, value) if key == "epoch" else value
 
 
-def _number(value: str) -> str:
-    """Return a number as it stands beside others, measures in four digits; a word as it is."""
+def _number(value: str, digits: int = 4) -> str:
+    """Return a number as it stands beside others, measures in `digits`; a word as it is."""
     try:
         number = float(value)
     except ValueError:
         return value
-    text = f"{number:,.0f}" if number.is_integer() and abs(number) >= 2 else f"{number:.4g}"
+    text = f"{number:,.0f}" if number.is_integer() and abs(number) >= 2 else f"{number:.{digits}g}"
     return text.replace("-", MINUS, 1) if number < 0 else text
 
 
@@ -155,4 +155,4 @@ def _signed(value: str) -> str:
     number = float(value)
     if not number:
         return "0"
-    return f"{'+' if number > 0 else MINUS}{_number(str(abs(number)))}"
+    return f"{'+' if number > 0 else MINUS}{_number(str(abs(number)), 3)}"
