@@ -14,9 +14,7 @@ from synthmix.published.rows import (
 def published_file(study):
     """Return the file of published values of a study, None where it names none."""
     published = STUDIES[study].published
-    # those that were not asked for lie in the project's own folder
-    beside = CONFIGURATION.study_files.get(study, Path(workflow.basedir) / "studies" / study)
-    return None if published is None else beside.parent / published
+    return None if published is None else CONFIGURATION.study_files[study].parent / published
 
 
 PRINTED = {study: read_printed(published_file(study)) for study in STUDIES if published_file(study)}

@@ -205,6 +205,7 @@ def pages(keys, page):
             )
             + sweep_files(study, dataset)
             + list(pipeline_files(study, dataset).values())
+            + list(published_files(study, dataset).values())
             + [f"{RESULTS}/{study}/{dataset}/split.csv"]
         ),
     ]

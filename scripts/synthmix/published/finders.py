@@ -198,8 +198,10 @@ def _find_generator(row: Printed, results: Results) -> Ours:
 
 def _of_snapshots(row: Printed, results: Results, scope: str) -> float:
     path = results.snapshots.get((row.generator, scope))
-    table = results.table(path, f"{row.generator} has no such loss and was not scored on the way")
-    if row.metric == "training_minutes":
+    timed = row.metric == "training_minutes"
+    missing = "its time stands with snapshots" if timed else f"{row.generator} has no such loss"
+    table = results.table(path, f"{missing}, and it was not scored on the way")
+    if timed:
         return float(table["seconds"].max()) / 60
     own = table[table["score"] == row.metric]
     if own.empty:
