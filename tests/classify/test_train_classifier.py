@@ -185,7 +185,8 @@ def test_it_learns_keeps_the_best_weights_and_predicts(data, tmp_path):
     history = read_table(tmp_path / "history.csv")
     assert history.columns.tolist() == [
         *("epoch", "split", "loss", "accuracy", "balanced_accuracy", "macro_f1"),
-        *("precision", "recall", "learning_rate", "kept"),
+        *("precision", "recall", "published_way_precision", "published_way_recall"),
+        *("learning_rate", "kept"),
     ]
     validation = history[history["split"] == "validation"]
     assert validation["loss"].min() < 0.4 < validation["loss"].iloc[0] + 0.3
@@ -414,7 +415,7 @@ def test_a_tracker_is_shown_the_history(data, tmp_path):
     history = read_table(tmp_path / "history.csv").set_index(["epoch", "split"])
     assert [step for step, _ in notes.rows] == [1, 2]
     for step, values in notes.rows:
-        assert len(values) == 2 * 7
+        assert len(values) == 2 * 9
         for name, value in values.items():
             measure, split = name.split("/")
             assert value == pytest.approx(history.loc[(step, split), measure])
