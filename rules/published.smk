@@ -153,11 +153,6 @@ def published_names(wildcards):
     }
 
 
-def measures_pipeline(wildcards):
-    """Return whether a study asks for its input pipeline to be measured."""
-    return getattr(study_of(wildcards), "input_pipeline", False)
-
-
 def curves_of(wildcards):
     """Return the file of the training histories that the source prints, where it prints any."""
     path = curves_file(published_file(wildcards.study))
@@ -216,7 +211,11 @@ rule compare_published:
             "scores",
             when=lambda wildcards: printed_generators(wildcards, "scores"),
         ),
-        pipeline=where_printed(DATASET + "/tables/pipeline.csv", "pipeline", when=measures_pipeline),
+        pipeline=where_printed(
+            rules.measure_pipeline.output.table,
+            "pipeline",
+            when=lambda wildcards: pipeline_files(wildcards.study, wildcards.dataset),
+        ),
         planes=lambda wildcards: expand(
             rules.project_images.output[0],
             **wildcards,
