@@ -79,7 +79,7 @@ def test_the_page_is_whole(report, tmp_path):
     assert "images, not the 300,000 asked for" in words
     assert "torch 2.11" in words
     images = [attributes for tag, attributes in page.elements if tag == "img"]
-    assert len(images) == 23
+    assert len(images) == 25
     assert all(image["alt"] for image in images)
 
 
