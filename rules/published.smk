@@ -239,6 +239,7 @@ rule compare_published:
         folds=folds_of,
         settings=printed_settings,
         confidence=lambda wildcards: study_of(wildcards).evaluation.confidence,
+        leakage=leakage_of,
         demo=DEMO,
         code=code("compare_published"),
     threads: 1
@@ -263,6 +264,7 @@ rule plot_published:
     benchmark:
         BENCHMARKS + "/plot_published.tsv"
     params:
+        leakage=leakage_of,
         demo=DEMO,
         code=code("plot_published"),
     threads: 1
@@ -290,6 +292,7 @@ rule plot_published_curves:
         BENCHMARKS + "/plot_published_curves.tsv"
     params:
         trainings=lambda wildcards: published_keys(wildcards)["histories"],
+        leakage=leakage_of,
         demo=DEMO,
         code=code("plot_published_curves"),
     threads: 1

@@ -23,4 +23,5 @@ with job(snakemake):
         snakemake.output.table,
         snakemake.output.markdown,
         demo=params.demo,
+        leakage=params.leakage,
     )

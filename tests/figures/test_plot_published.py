@@ -7,6 +7,7 @@ from synthmix.figures import style
 from synthmix.figures.plot_published import NOTHING, plot_published
 from synthmix.figures.plot_published_curves import plot_published_curves
 from synthmix.files import write_table
+from synthmix.leakage import AS_PUBLISHED, leakage_of_job
 from synthmix.published.compare_published import compare_published
 from synthmix.published.results import Results
 
@@ -87,3 +88,12 @@ def test_published_curves_are_dashed_and_ours_drawn_through(tmp_path, drawn):
     dashed = [sum(line.get_linestyle() != "-" for line in axis.lines) for axis in figure.axes]
     assert sorted(solid) == [0, 0, 0, 2]
     assert dashed == [2] * 4
+
+
+def test_where_test_images_were_trained_on_a_line_says_so(tmp_path, drawn):
+    table = compare(tmp_path, [printed("1", "none", note="x")], Results([], [], [], 0.95))
+    with leakage_of_job(AS_PUBLISHED):
+        plot_published(table, tmp_path / "f.svg", demo=True)
+    (figure,) = drawn
+    assert_readable(figure)
+    assert "Test images were seen in training" in figure.get_suptitle()

@@ -3,6 +3,7 @@ import pytest
 
 from published_data import printed, write_published
 from synthmix.files import write_table
+from synthmix.leakage import AS_PUBLISHED
 from synthmix.published.compare_published import WRITTEN, compare_published
 from synthmix.published.results import Results
 from synthmix.published.sections import measure_text, read_comparison, sections, value_text
@@ -66,6 +67,15 @@ def test_the_page_has_a_section_a_table_with_escaped_footnotes(compared):
     assert "1. 0.6 \\| elsewhere &lt;b>" in page
     assert "| accuracy | 0.4 to 0.45 | none: this study has no classifier gone" in page
     assert "## Figure 2\n" in page
+
+
+def test_results_of_images_that_were_trained_on_say_so(tmp_path):
+    published = write_published(tmp_path / "p.csv", [printed("1", "none", note="A picture.")])
+    files = (tmp_path / "o.csv", tmp_path / "o.md")
+    results = Results([], [], [], 0.95)
+    compare_published(published, "d", results, *files, demo=False, leakage=AS_PUBLISHED)
+    assert read_comparison(files[0])["leakage"].tolist() == [AS_PUBLISHED]
+    assert "**Test images were seen in training" in files[1].read_text()
 
 
 def test_sections_say_how_many_agree(compared):

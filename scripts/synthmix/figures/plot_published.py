@@ -72,14 +72,15 @@ def plot_published(table: str | Path, output: str | Path, *, demo: bool) -> None
     bands = [band for found in _drawn(read_comparison(table)) for band in _bands(*found)]
     height = TOP + sum(band.height for band in bands) if bands else 1.6
     figure = style.new_figure("Beside the published values", height, demo)
+    # axes are placed by inches: so many would take a layout engine long
     figure.set_layout_engine("none")
-    figure.suptitle(
-        "Beside the published values", x=0.1 / style.WIDTH, y=1 - 0.1 / height, ha="left", va="top"
-    )
-    _add_legend(figure, height)
+    added = figure.get_figheight() - height  # for a line more below the title
+    place = {"x": 0.1 / style.WIDTH, "y": 1 - 0.1 / (height + added)}
+    figure.suptitle(figure.get_suptitle(), ha="left", va="top", **place)
+    _add_legend(figure, 0.42 + added)
     if not bands:
         figure.text(0.5, 0.25, NOTHING, ha="center", color=style.MUTED)
-    top = TOP
+    top = TOP + added
     for band in bands:
         _draw_band(figure, band, top)
         top += band.height
@@ -168,14 +169,15 @@ def _scale(axis: Axes, values: Sequence[float]) -> None:
     style.few_ticks(axis, "x", 3)
 
 
-def _add_legend(figure: Figure, height: float) -> None:
+def _add_legend(figure: Figure, top: float) -> None:
+    """Put the legend `top` inches below the upper edge."""
     handles = [Line2D([], [], **PUBLISHED)]
     handles += [Line2D([], [], lw=1.3, markersize=4.2, **look) for look in LOOKS.values()]
     figure.legend(
         handles,
         ["published", *LEGEND.values()],
         loc="upper left",
-        bbox_to_anchor=(0.0, 1 - 0.42 / height),
+        bbox_to_anchor=(0.0, 1 - top / figure.get_figheight()),
         ncols=4,
         handlelength=1.6,
         columnspacing=1.2,

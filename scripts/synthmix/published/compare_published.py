@@ -9,6 +9,7 @@ from typing import Any
 import pandas as pd
 
 from synthmix.files import write_table, write_text
+from synthmix.leakage import NONE
 from synthmix.published.finders import find
 from synthmix.published.judging import difference, is_inside
 from synthmix.published.markdown import published_markdown
@@ -30,7 +31,7 @@ WRITTEN = (
     "title",
     *KEYS,
     *("published_low", "published_high", "ours_low", "ours_high", "low", "high"),
-    *("difference", "inside", "why_absent", "note", "table_note"),
+    *("difference", "inside", "why_absent", "note", "table_note", "leakage"),
 )
 
 
@@ -41,6 +42,7 @@ def compare_published(
     output: str | Path,
     markdown: str | Path,
     demo: bool,
+    leakage: str = NONE,
 ) -> None:
     """Write a row a published value of `dataset` to `output`, and a page about them to `markdown`.
 
@@ -48,17 +50,19 @@ def compare_published(
     ours_low and ours_high are equal but for several classifiers, of which they are the range; low
     and high are the limits of its interval. difference is ours less the published value, between
     ranges the gap, 0 where they overlap. inside is yes or no as `judging.is_inside` says, and
-    empty where nothing can be said; why_absent says why there is no value of ours.
+    empty where nothing can be said; why_absent says why there is no value of ours. `leakage`, a
+    column too, is how the images were split.
     """
     headings = read_headings(published)
     rows = [
         _row(printed, headings.get(printed.table, Heading("")), results)
         for printed in of_dataset(read_printed(published), dataset)
     ]
-    table = pd.DataFrame(rows, columns=list(WRITTEN))
+    table = pd.DataFrame(rows, columns=list(WRITTEN)).assign(leakage=leakage)
     write_table(output, table)
     # as others read it, too
-    write_text(markdown, published_markdown(read_comparison(output), results.confidence, demo))
+    written = read_comparison(output)
+    write_text(markdown, published_markdown(written, results.confidence, demo, leakage))
     LOGGER.info("%s", _counted(rows))
 
 

@@ -3,6 +3,7 @@
 import pandas as pd
 
 from synthmix.evaluate.study_markdown import markdown_table
+from synthmix.leakage import NONE, caution
 from synthmix.published.sections import Section, sections
 
 DEMO = (
@@ -11,11 +12,15 @@ DEMO = (
 )
 
 
-def published_markdown(table: pd.DataFrame, confidence: float, demo: bool) -> str:
+def published_markdown(
+    table: pd.DataFrame, confidence: float, demo: bool, leakage: str = NONE
+) -> str:
     """Return a section for each table of the source: what `compare_published` writes."""
     found = sections(table)
+    warning = caution(leakage)
     parts = [
         "# Beside the published values\n",
+        *([f"**{warning}: results are too good.**\n"] if warning else []),
         *([DEMO] if demo else []),
         legend(confidence) + "\n",
     ]
