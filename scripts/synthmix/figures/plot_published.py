@@ -99,6 +99,7 @@ def _bands(section: Section, rows: Sequence[dict[str, str]]) -> Iterator[Band]:
     for line, row in zip(section.lines, rows, strict=True):
         if _is_number(row["ours_low"]) and _is_number(row["published_low"]):
             label = ", ".join(text for text in line.keys.values() if text)
+            label = label or ("all" if section.keys else "")
             lines.setdefault(label, {})[line.measure] = row
     measures = list(dict.fromkeys(measure for line in lines.values() for measure in line))
     for start in range(0, len(measures), MOST_COLUMNS):
