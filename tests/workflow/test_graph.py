@@ -185,3 +185,16 @@ def test_trainings_carry_the_gpu_tag_unless_the_device_is_the_cpu(tmp_path, devi
     scoring = {"train_score_network", "extract_score_features"}
     assert tagged == trainings | scoring | {"train_classifier", "predict"}
     assert all("mem_mb=" in job and "runtime=" in job for job in jobs if not job.startswith("all"))
+
+
+@pytest.mark.full
+def test_the_readme_has_the_jobs_of_all_studies(tmp_path):
+    project = Project.copy(tmp_path / "synthmix")
+    for study in (ROOT / "tests" / "studies").glob("*.yaml"):
+        (project.folder / "studies" / study.name).unlink()
+    planned = project.planned("all_studies", studies="mammography", device="auto")
+    planned.pop("all_studies")
+    page = (ROOT / "README.md").read_text(encoding="utf-8")
+    told = page.split("<!-- jobs of all_studies at scale paper -->")[1].split("<!--")[0]
+    assert {rule: int(jobs) for rule, jobs in re.findall(r"(\w+)\s(\d+)", told)} == planned
+    assert f"{sum(planned.values()):,} jobs by rule" in page
