@@ -24,6 +24,7 @@ include: "rules/export.smk"
 include: "rules/predict_new.smk"
 include: "rules/search.smk"
 include: "rules/report.smk"
+include: "rules/estimate.smk"
 
 
 rule all:
