@@ -29,14 +29,24 @@ class Machine:
 
 @dataclass(frozen=True)
 class JobCost:
-    """What a job costs. None where that is not known; `missing` says then what would have to be."""
+    """What a job costs. None where that is not known; `missing` then says what would have to be."""
 
     job: Job
-    kind: str
+    work: Work | None
     seconds: Forecast | None
     gpu_seconds: float | None
     disk: Disk | None
     missing: tuple[str, ...]
+
+    @property
+    def kind(self) -> str:
+        """The kind of work, "" where there is one kind or it is not known."""
+        return self.work.kind if self.work else ""
+
+    @property
+    def is_unmeasured(self) -> bool:
+        """Whether it is known how much work it is, and nothing like it was ever timed."""
+        return self.work is not None and self.seconds is None
 
 
 @dataclass(frozen=True)
@@ -53,7 +63,8 @@ class Estimate:
     wall: tuple[float, float, float]  # seconds: low, likely, high
     gpu_wall: float
     passing_bytes: float
-    missing: tuple[str, ...]
+    unmeasured: tuple[str, ...]  # rules of which nothing like a job to do was ever timed
+    missing: tuple[str, ...]  # what else is not known
 
 
 def estimate(facts: Facts, rates: Rates, machine: Machine) -> Estimate:
@@ -74,7 +85,8 @@ def estimate(facts: Facts, rates: Rates, machine: Machine) -> Estimate:
         wall,
         wall_seconds(graph, on_gpu, machine.cores, 1),
         max((cost.disk.passing for cost in to_do if cost.disk), default=0.0),
-        tuple(sorted({text for cost in to_do for text in cost.missing})),
+        tuple(dict.fromkeys(cost.job.rule for cost in to_do if cost.is_unmeasured)),
+        tuple(dict.fromkeys(text for cost in to_do for text in cost.missing)),
     )
 
 
@@ -86,27 +98,21 @@ def _picks() -> Iterable[Callable[[JobCost], float]]:
 def cost_of(job: Job, facts: Facts, rates: Rates) -> JobCost:
     """Return what a job costs, as far as it is known."""
     if job.rule in NEVER_RUN:
-        return JobCost(job, "", NOTHING, 0.0, Disk(), ())
+        return JobCost(job, Work(), NOTHING, 0.0, Disk(), ())
     missing = []
-    found, seconds, on_gpu, space = Work(), None, None, None
+    found = seconds = on_gpu = space = None
     try:
         found = work(job, facts)
         seconds = rates.forecast(job.rule, found)
         likely = None if seconds is None else seconds.likely
         on_gpu = reference_gpu.seconds(found) if found.unit == MACS else likely
-        if seconds is None:
-            missing.append(f"how long {_named(job.rule, found.kind)} takes")
     except NotKnownError as reason:
         missing.append(f"{reason}")
     try:
         space = disk(job, facts)
     except NotKnownError as reason:
         missing.append(f"{reason}")
-    return JobCost(job, found.kind, seconds, on_gpu, space, tuple(missing))
-
-
-def _named(rule: str, kind: str) -> str:
-    return f"{rule} ({kind})" if kind else rule
+    return JobCost(job, found, seconds, on_gpu, space, tuple(missing))
 
 
 def tabulate(costs: Iterable[JobCost]) -> pd.DataFrame:

@@ -15,7 +15,8 @@ from contextlib import redirect_stdout
 from pathlib import Path
 from typing import Any
 
-from snakemake.api import SnakemakeApi
+from snakemake.api import ApiError, SnakemakeApi
+from snakemake.exceptions import WorkflowError
 from snakemake.settings.types import (
     ConfigSettings,
     DAGSettings,
@@ -36,21 +37,16 @@ CODE = re.compile(r"""["']?[0-9a-f]{16}["']?""")
 
 def plan_jobs(request: Mapping[str, Any]) -> list[dict[str, Any]]:
     """Return the fields of each job of the default target, in no particular order."""
-    # what Snakemake has to say is an error or of no interest here
     with SnakemakeApi(OutputSettings(quiet={Quietness.ALL})) as api:
-        try:
-            workflow = api.workflow(
-                ResourceSettings(cores=request["cores"]),
-                ConfigSettings(config=request["config"]),
-                snakefile=Path(request["snakefile"]),
-            )
-            # of what builds the graph without running it this prints the least
-            with redirect_stdout(io.StringIO()):
-                workflow.dag(DAGSettings()).printrulegraph()
-            return list(_records(workflow._workflow))
-        except Exception as error:
-            api.print_exception(error)
-            sys.exit(1)
+        workflow = api.workflow(
+            ResourceSettings(cores=request["cores"]),
+            ConfigSettings(config=request["config"]),
+            snakefile=Path(request["snakefile"]),
+        )
+        # of what builds the graph without running it this prints the least
+        with redirect_stdout(io.StringIO()):
+            workflow.dag(DAGSettings()).printrulegraph()
+        return list(_records(workflow._workflow))
 
 
 def _records(workflow: Any) -> Iterator[dict[str, Any]]:
@@ -83,5 +79,8 @@ def _is_unchanged(workflow: Any, job: Any) -> bool:
 
 
 if __name__ == "__main__":
-    planned = plan_jobs(json.load(sys.stdin))
+    try:
+        planned = plan_jobs(json.load(sys.stdin))
+    except (WorkflowError, ApiError) as error:
+        sys.exit(str(error))
     json.dump(planned, sys.stdout, default=str)

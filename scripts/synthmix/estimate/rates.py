@@ -13,9 +13,10 @@ from synthmix.estimate.facts import Facts, NotKnownError
 from synthmix.estimate.jobs import Job
 from synthmix.estimate.work import MACS, Work, work
 
-# what a job takes before its work begins: Python and torch, or Python alone; where there are too
-# few jobs to tell
+# seconds a job takes before its work begins, with torch and without, where nothing tells
 START = {True: 4.0, False: 0.5}
+# a job with no more multiply-adds than this, about a second's, is all start
+LIGHT = 2e10
 # points this far apart in their work, and so many, tell the start from the rate
 FAR_APART, ENOUGH = 3.0, 3
 # beyond so many times the largest work that was measured the rate itself is in doubt, by DOUBT
@@ -84,6 +85,7 @@ class Rates:
         self.of_rule: dict[str, list[Point]] = {}
         for point in usable:
             self.of_rule.setdefault(point.rule, []).append(point)
+        self.start = {True: _torch_start(usable), False: _plain_start(usable)}
 
     def forecast(self, rule: str, asked: Work) -> Forecast | None:
         """Return how long a job of `rule` takes, None where nothing like it was measured."""
@@ -93,39 +95,47 @@ class Rates:
         if not asked.is_sized:
             return _as_before([point.seconds for point in same])
         if same:
-            return _in_proportion(same, asked, f"{len(same)} measured")
+            return self._in_proportion(same, asked, f"{len(same)} measured")
         others = [point for point in there if point.work.unit == asked.unit]
         if not others:
             return None
         kinds = "another network" if asked.unit == MACS else "another kind"
-        return _in_proportion(others, asked, f"from {kinds}", DOUBT)
+        return self._in_proportion(others, asked, f"from {kinds}", DOUBT)
+
+    def _in_proportion(
+        self, points: Sequence[Point], asked: Work, basis: str, doubt: float = 1.0
+    ) -> Forecast:
+        """Return the forecast of a line through `points`, its range as far as they lie from it."""
+        amounts = [point.work.most.amount for point in points]
+        seconds = [point.seconds for point in points]
+        start, rate = fit(amounts, seconds, self.start[asked.unit == MACS])
+        off = [s / (start + rate * amount) for amount, s in zip(amounts, seconds, strict=True)]
+        times = asked.most.amount / max(max(amounts), 1e-9)
+        if times > EXTRAPOLATED:
+            doubt *= DOUBT
+            basis += f", up to {times:,.0f} times as much work"
+        least, most = asked.least.amount, asked.most.amount
+        return Forecast(
+            (start + rate * least) * min(1.0, *off) / doubt,
+            start + rate * (least + most) / 2,
+            (start + rate * most) * max(1.0, *off) * doubt,
+            basis,
+        )
+
+
+def _torch_start(points: Iterable[Point]) -> float:
+    light = [p.seconds for p in points if p.work.unit == MACS and p.work.most.amount <= LIGHT]
+    return median(light) if light else START[True]
+
+
+def _plain_start(points: Iterable[Point]) -> float:
+    return min((p.seconds for p in points if p.work.unit != MACS), default=START[False])
 
 
 def _as_before(seconds: Sequence[float]) -> Forecast | None:
     if not seconds:
         return None
     return Forecast(min(seconds), median(seconds), max(seconds), f"{len(seconds)} measured")
-
-
-def _in_proportion(
-    points: Sequence[Point], asked: Work, basis: str, doubt: float = 1.0
-) -> Forecast:
-    """Return the forecast of a line through `points`, its range as far as these lie from it."""
-    amounts = [point.work.most.amount for point in points]
-    seconds = [point.seconds for point in points]
-    start, rate = fit(amounts, seconds, START[points[0].work.unit == MACS])
-    off = [took / (start + rate * amount) for amount, took in zip(amounts, seconds, strict=True)]
-    times = asked.most.amount / max(max(amounts), 1e-9)
-    if times > EXTRAPOLATED:
-        doubt *= DOUBT
-        basis += f", up to {times:,.0f} times as much work"
-    least, most = asked.least.amount, asked.most.amount
-    return Forecast(
-        (start + rate * least) * min(1.0, *off) / doubt,
-        start + rate * (least + most) / 2,
-        (start + rate * most) * max(1.0, *off) * doubt,
-        basis,
-    )
 
 
 def fit(amounts: Sequence[float], seconds: Sequence[float], start: float) -> tuple[float, float]:

@@ -8,8 +8,8 @@ from synthmix.estimate import reference_gpu
 from synthmix.estimate.costs import Estimate
 
 COLUMNS = (
-    *("rule", "of", "jobs", "to do", "this machine"),
-    *(reference_gpu.NAME, "disk", "memory", "known by"),
+    *("rule", "kind", "jobs", "to do", "this machine"),
+    *(f"{reference_gpu.NAME}, a guess", "disk", "memory", "known by"),
 )
 RIGHT = range(2, 8)
 UNKNOWN = "?"
@@ -47,9 +47,9 @@ def summary(estimate: Estimate) -> str:
         _time(estimate),
         _gpu(estimate),
         _disk(estimate),
-        *([] if not estimate.missing else [_missing(estimate.missing)]),
+        _missing(estimate),
     ]
-    return "\n".join(parts)
+    return "\n".join(part for part in parts if part)
 
 
 def duration(seconds: float) -> str:
@@ -136,6 +136,11 @@ def _time(estimate: Estimate) -> str:
     machine = estimate.machine
     cores = "1 core" if machine.cores == 1 else f"{machine.cores} cores"
     cards = "" if not machine.gpus else f" and {machine.gpus} GPU" + "s" * (machine.gpus > 1)
+    if table["unknown"].sum() == table["to_do"].sum():
+        return (
+            "How long they take on this machine is not known: nothing has been measured on it yet. "
+            "The demo takes minutes and tells: make demo."
+        )
     about = "At least" if table["unknown"].sum() else "About"
     total = duration(float(table["seconds"].sum()))
     return (
@@ -163,7 +168,13 @@ def _disk(estimate: Estimate) -> str:
     )
 
 
-def _missing(missing: Sequence[str]) -> str:
-    shown = "; ".join(missing[:SHOWN])
-    more = len(missing) - SHOWN
-    return f"Not known: {shown}" + (f"; and {more} more." if more > 0 else ".")
+def _missing(estimate: Estimate) -> str:
+    parts = list(estimate.missing)
+    if estimate.unmeasured:
+        parts.append(f"how long {_few(estimate.unmeasured)} takes, never measured here")
+    return f"Not known: {'; '.join(parts)}." if parts else ""
+
+
+def _few(names: Sequence[str]) -> str:
+    more = len(names) - SHOWN
+    return ", ".join(names[:SHOWN]) + (f" and {more} more" if more > 0 else "")
