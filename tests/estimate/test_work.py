@@ -7,11 +7,11 @@ import pytest
 
 from estimate_graphs import MIX, altered, job, of_rule, study
 from synthmix.estimate.facts import Facts, NotKnownError
-from synthmix.estimate.work import MACS, PAIRS, Load, Work, work
+from synthmix.estimate.work import MACS, PAIRS, SECONDS, Load, Work, work
 
 
 def amount(facts, rule):
-    return work(of_rule(facts, rule), facts).most.amount
+    return work(of_rule(facts, rule), facts).weights[1]
 
 
 def test_a_generator_s_work_grows_with_epochs_pixels_and_images():
@@ -31,7 +31,7 @@ def test_a_generator_that_may_stop_early_does_so_after_its_patience():
     params = {**training.params, "features": "own"}
     params["settings"] = {**params["settings"], "snapshots": snapshots}
     found = work(replace(training, params=params), facts)
-    assert found.least.amount == pytest.approx(found.most.amount * 30 / 100)
+    assert found.weights[0] == pytest.approx(found.weights[1] * 30 / 100)
     params["settings"]["snapshots"] = {**snapshots, "images": 5000}
     scored = work(replace(training, params=params), facts)
     assert scored.most.macs > found.most.macs
@@ -41,7 +41,7 @@ def test_a_generator_that_may_stop_early_does_so_after_its_patience():
 def test_a_classifier_trains_on_its_mix_for_between_patience_and_all_epochs():
     facts = study()
     found = work(of_rule(facts, "train_classifier"), facts)
-    assert found.least.amount == pytest.approx(found.most.amount * 10 / 30)
+    assert found.weights[0] == pytest.approx(found.weights[1] * 10 / 30)
     assert found.kind == "vgg16, by features"
     assert found.most.steps == pytest.approx(30 * (80 / 32 + 40 / 32))
 
@@ -74,14 +74,14 @@ def test_a_training_that_is_done_is_as_long_as_it_was(tmp_path, monkeypatch):
     pd.DataFrame({"split": splits}).to_csv("mixes/m.csv", index=False)
     done = work(training, facts, done=True)
     assert done.least == done.most
-    assert done.most.amount == pytest.approx(work(training, facts).most.amount / 2 * 2 / 30)
+    assert done.weights[1] == pytest.approx(work(training, facts).weights[1] / 2 * 2 / 30)
 
 
 def test_pairs_grow_with_the_square_of_images():
     facts = study()
     found = work(of_rule(facts, "score_real"), facts)
     assert found.unit == PAIRS
-    assert found.most.amount == 200**2 + 100 * 100**2
+    assert found.most.other == 200**2 + 100 * 100**2
 
 
 def test_what_needs_the_number_of_images_says_of_which_data_set():
@@ -95,4 +95,10 @@ def test_what_needs_the_number_of_images_says_of_which_data_set():
 def test_a_rule_that_nothing_is_known_of_has_no_size():
     assert work(job("plot_roc"), study()) == Work()
     assert not Work().is_sized
-    assert Load().amount == 0
+    assert Work().weights == (0, 0)
+
+
+def test_every_unit_has_a_weight():
+    assert Work("a", MACS, Load(), Load(2e10, 100)).weights == pytest.approx((0, 1.2))
+    for unit in SECONDS:
+        assert Work("a", unit, Load(other=1), Load(other=2)).weights[1] > 0

@@ -8,7 +8,7 @@ def test_it_counts_the_jobs_that_a_dry_run_does_and_runs_none(tmp_path):
     project = Project.copy(tmp_path / "synthmix")
     result = project.run("estimate")
     assert result.returncode == 0, result.stdout[-3000:]
-    assert "50 of 50 jobs are to do." in result.stdout.replace("51 of 51", "50 of 50")
+    assert "50 of 50 jobs are to do." in result.stdout
     assert "nothing has been measured on it yet" in result.stdout
     files = {
         str(file.relative_to(project.folder / "results"))

@@ -61,6 +61,12 @@ def test_nothing_is_left_over_and_nothing_left_to_do(finished):
     assert finished.planned() == {}
 
 
+def test_an_estimate_of_what_is_done_is_nothing(finished):
+    shown = finished.run("estimate").stdout
+    assert "Nothing is to do: all 50 jobs are done." in shown
+    assert finished.planned() == {}
+
+
 def test_an_edited_generator_reruns_its_jobs_and_what_follows(finished):
     edit = finished.edit("scripts/synthmix/generators/dcgan/model.py", "/ 127.5 - 1", "/ 127.4 - 1")
     with edit:

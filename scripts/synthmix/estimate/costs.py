@@ -140,11 +140,15 @@ def _row(rule: str, kind: str, costs: list[JobCost]) -> dict[str, Any]:
         "disk_mb": round(sum(cost.disk.kept for cost in to_do if cost.disk) / 1e6, 1),
         "unknown_disk": sum(cost.disk is None for cost in to_do),
         "mem_mb": max((cost.job.mem_mb for cost in to_do), default=0),
-        "basis": "; ".join(dict.fromkeys(_basis(cost) for cost in to_do)),
+        "basis": "; ".join(_bases(to_do)),
     }
 
 
-def _basis(cost: JobCost) -> str:
-    if cost.seconds is not None:
-        return cost.seconds.basis
-    return "not known"
+def _bases(costs: Iterable[JobCost]) -> list[str]:
+    """Return how the seconds of some jobs are known; what one says besides more is said once."""
+    found = dict.fromkeys(cost.seconds.basis if cost.seconds else "not known" for cost in costs)
+    return [
+        basis
+        for basis in found
+        if not any(other != basis and other.startswith(basis) for other in found)
+    ]

@@ -1,4 +1,8 @@
-"""How long work takes on this machine, by what earlier jobs took: seconds = start + work x rate."""
+"""How long work takes on this machine, by what earlier jobs took: seconds = start + work x rate.
+
+Work is weighed in the seconds it takes on a machine we think of, so that a rate is how many times
+slower this one is.
+"""
 
 import re
 from collections.abc import Iterable, Sequence
@@ -15,8 +19,11 @@ from synthmix.estimate.work import MACS, Work, work
 
 # seconds a job takes before its work begins, with torch and without, where nothing tells
 START = {True: 4.0, False: 0.5}
-# a job with no more multiply-adds than this, about a second's, is all start
-LIGHT = 2e10
+# a job with no more work than this, in seconds, is all start
+LIGHT = 1.0
+# so many seconds of work at a rate of 1 are laid upon each job that is measured: what took a
+# moment says little of a rate
+PRIOR = 5.0
 # points this far apart in their work, and so many, tell the start from the rate
 FAR_APART, ENOUGH = 3.0, 3
 # beyond so many times the largest work that was measured the rate itself is in doubt, by DOUBT
@@ -47,17 +54,19 @@ class Forecast:
 def measured(job: Job, facts: Facts) -> Point | None:
     """Return what a job took and how much work it was, None where that can't be told.
 
-    Only where its settings, and those of all before it, are still those it was measured with.
+    What has a size counts only where its settings, and those of all before it, are still those
+    that it was measured with.
     """
-    if job.benchmark is None or job.number not in facts.graph.settled:
-        return None
-    seconds = seconds_of(Path(job.benchmark))
+    seconds = seconds_of(Path(job.benchmark)) if job.benchmark else None
     if seconds is None:
         return None
     try:
-        return Point(job.rule, work(job, facts, done=True), seconds, _device(job))
+        found = work(job, facts, done=True)
     except NotKnownError:
         return None
+    if found.is_sized and job.number not in facts.graph.settled:
+        return None
+    return Point(job.rule, found, seconds, _device(job))
 
 
 def seconds_of(benchmark: Path) -> float | None:
@@ -106,15 +115,15 @@ class Rates:
         self, points: Sequence[Point], asked: Work, basis: str, doubt: float = 1.0
     ) -> Forecast:
         """Return the forecast of a line through `points`, its range as far as they lie from it."""
-        amounts = [point.work.most.amount for point in points]
+        amounts = [point.work.weights[1] for point in points]
         seconds = [point.seconds for point in points]
         start, rate = fit(amounts, seconds, self.start[asked.unit == MACS])
         off = [s / (start + rate * amount) for amount, s in zip(amounts, seconds, strict=True)]
-        times = asked.most.amount / max(max(amounts), 1e-9)
+        least, most = asked.weights
+        times = most / max(max(amounts), LIGHT)
         if times > EXTRAPOLATED:
             doubt *= DOUBT
             basis += f", up to {times:,.0f} times as much work"
-        least, most = asked.least.amount, asked.most.amount
         return Forecast(
             (start + rate * least) * min(1.0, *off) / doubt,
             start + rate * (least + most) / 2,
@@ -124,12 +133,13 @@ class Rates:
 
 
 def _torch_start(points: Iterable[Point]) -> float:
-    light = [p.seconds for p in points if p.work.unit == MACS and p.work.most.amount <= LIGHT]
+    light = [p.seconds for p in points if p.work.unit == MACS and p.work.weights[1] <= LIGHT]
     return median(light) if light else START[True]
 
 
 def _plain_start(points: Iterable[Point]) -> float:
-    return min((p.seconds for p in points if p.work.unit != MACS), default=START[False])
+    light = [p.seconds for p in points if not p.work.is_sized]
+    return median(light) if light else START[False]
 
 
 def _as_before(seconds: Sequence[float]) -> Forecast | None:
@@ -139,21 +149,30 @@ def _as_before(seconds: Sequence[float]) -> Forecast | None:
 
 
 def fit(amounts: Sequence[float], seconds: Sequence[float], start: float) -> tuple[float, float]:
-    """Return start and rate of the line that seconds follow.
+    """Return start and rate of the line that seconds follow, through the middle of them.
 
-    Points that lie far enough apart tell both: the rate is the median of the slopes between two
-    (Theil and Sen), the start the median of what is left. Else `start` is taken, or what the
-    quickest leaves room for, and the rate is the median of each point's.
+    Enough points, far enough apart and with work enough, tell the rate: it is the median of the
+    slopes between two (Theil and Sen). Else it is the median of each point's, with PRIOR laid upon
+    it, once `start` is taken off, or what of that the quickest leaves room for.
     """
-    if len(amounts) >= ENOUGH and max(amounts) >= FAR_APART * max(min(amounts), 1e-9):
-        slopes = [
-            (t - s) / (b - a)
-            for (a, s), (b, t) in combinations(zip(amounts, seconds, strict=True), 2)
-            if max(a, b) >= FAR_APART / 2 * min(a, b)
-        ]
-        rate = median(slopes)
-        if rate > 0:
-            left = median(s - rate * a for a, s in zip(amounts, seconds, strict=True))
-            return min(max(left, 0.0), min(seconds)), rate
-    start = min(start, 0.8 * min(seconds))
-    return start, median((s - start) / max(a, 1e-9) for a, s in zip(amounts, seconds, strict=True))
+    points = list(zip(amounts, seconds, strict=True))
+    rate = _slope(points)
+    if rate <= 0:
+        start = min(start, 0.8 * min(seconds))
+        rate = median((max(s - start, 0.0) + PRIOR) / (a + PRIOR) for a, s in points)
+    left = median(s - rate * a for a, s in points)
+    if left >= 0:
+        return left, rate
+    return 0.0, median(s / a for a, s in points)
+
+
+def _slope(points: Sequence[tuple[float, float]]) -> float:
+    """Return the slope of (amount, seconds) that are enough and far apart, 0 of others."""
+    amounts = [amount for amount, _ in points]
+    if len(points) < ENOUGH or max(amounts) < max(PRIOR, FAR_APART * min(amounts)):
+        return 0.0
+    return median(
+        (t - s) / (b - a)
+        for (a, s), (b, t) in combinations(points, 2)
+        if max(a, b) >= max(LIGHT, FAR_APART / 2 * min(a, b))
+    )

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import pandas as pd
 
 from synthmix.estimate import reference_gpu
-from synthmix.estimate.costs import Estimate
+from synthmix.estimate.costs import NEVER_RUN, Estimate
 
 COLUMNS = (
     *("rule", "kind", "jobs", "to do", "this machine"),
@@ -101,7 +101,7 @@ def _rows(table: pd.DataFrame) -> list[list[str]]:
             row.basis,
         ]
         for row in table.itertuples()
-        if row.rule != "all"
+        if row.rule not in NEVER_RUN
     ]
 
 
@@ -136,7 +136,8 @@ def _time(estimate: Estimate) -> str:
     machine = estimate.machine
     cores = "1 core" if machine.cores == 1 else f"{machine.cores} cores"
     cards = "" if not machine.gpus else f" and {machine.gpus} GPU" + "s" * (machine.gpus > 1)
-    if table["unknown"].sum() == table["to_do"].sum():
+    timed = table[~table["rule"].isin(NEVER_RUN)]
+    if timed["unknown"].sum() == timed["to_do"].sum():
         return (
             "How long they take on this machine is not known: nothing has been measured on it yet. "
             "The demo takes minutes and tells: make demo."

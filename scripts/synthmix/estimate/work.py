@@ -2,8 +2,10 @@
 
 Of jobs that go through networks it is multiply-adds, counted by `synthmix.estimate.networks` from
 the settings, plus what each step costs apart from that. Of the others it is images, pairs of
-images or resamples, as their functions here say. A job of any other rule has no size: it takes as
-long as it took before. No torch here.
+images or resamples, as their functions here say. All of it is weighed in the seconds that it takes
+on a machine we think of, one core of a usual CPU: how much slower or faster another one is, has to
+be measured there. A job of any other rule has no size: it takes as long as it took before. No
+torch here.
 """
 
 from collections.abc import Callable
@@ -23,27 +25,24 @@ from synthmix.estimate.networks import (
 )
 from synthmix.sweep.chosen import lay_over
 
-# what a training step takes besides its arithmetic, on a CPU of some 20 thousand million
-# multiply-adds a second: a millisecond or two
-STEP_MACS = 3e7
 # those of `synthmix.score.train_score_network`, which needs torch; a test compares them
 SCORE_STEPS, SCORE_BATCH = 300, 64
 MACS = "multiply-adds"
 IMAGES, PAIRS, RESAMPLES = "images", "pairs of images", "resampled images"
+SEEN, COMPARED = "pixels seen", "pixels compared"
+# seconds of each on the machine we think of; an image is decoded and resized
+SECONDS = {MACS: 5e-11, IMAGES: 0.01, PAIRS: 2e-8, RESAMPLES: 5e-7, SEEN: 1e-6, COMPARED: 1e-9}
+# what a step of a network takes besides its arithmetic
+STEP = 0.002
 
 
 @dataclass(frozen=True)
 class Load:
-    """Multiply-adds and steps of networks, or the amount of anything else."""
+    """Multiply-adds and steps of networks, or how many of anything else."""
 
     macs: float = 0
     steps: float = 0
     other: float = 0
-
-    @property
-    def amount(self) -> float:
-        """What time is in proportion to, in the unit of the work."""
-        return self.macs + STEP_MACS * self.steps + self.other
 
     def times(self, factor: float) -> "Load":
         """Return `factor` as much."""
@@ -68,6 +67,15 @@ class Work:
         """Whether jobs of this kind may be smaller or larger."""
         return bool(self.unit)
 
+    @property
+    def weights(self) -> tuple[float, float]:
+        """Seconds of the least and of the most of it on the machine we think of."""
+        return self._weight(self.least), self._weight(self.most)
+
+    def _weight(self, load: Load) -> float:
+        amount = SECONDS[self.unit] * (load.macs + load.other) if self.unit else 0.0
+        return amount + STEP * load.steps
+
 
 def work(job: Job, facts: Facts, done: bool = False) -> Work:
     """Return how much work a job is, or was where it is `done`.
@@ -89,7 +97,7 @@ def _train_generator(job: Job, facts: Facts, done: bool) -> Work:
     steps = max(1, images // batch)
     cost = generator_cost(settings, shape)
     epoch = Load(other=images * prod(shape)) if cost is None else _epoch(cost, steps, batch)
-    unit = "pixels seen" if cost is None else MACS
+    unit = SEEN if cost is None else MACS
     if cost is not None and not cost.learning:
         return Work(settings["model"])
     snapshots, most = settings["snapshots"], settings["epochs"]
@@ -201,10 +209,6 @@ def _origin(job: Job, facts: Facts) -> str:
     return f"{settings.get('source')}{', drawn' if settings.get('embedded') else ''}"
 
 
-def _split_samples(job: Job, facts: Facts, done: bool) -> Work:
-    return _exactly("", IMAGES, Load(other=facts.images(job).total))
-
-
 def _score_real(job: Job, facts: Facts, done: bool) -> Work:
     settings = job.params["settings"]
     real = min(facts.images(job).total, settings["images"])
@@ -235,7 +239,7 @@ def _kernel_pairs(settings: Any, images: float) -> float:
 def _select_samples(job: Job, facts: Facts, done: bool) -> Work:
     seen = facts.images(job).of("train")
     method = job.params["settings"]["method"]
-    return _exactly(method, "pixels compared", Load(other=seen**2 * prod(facts.shape(job))))
+    return _exactly(method, COMPARED, Load(other=seen**2 * prod(facts.shape(job))))
 
 
 def _score_predictions(job: Job, facts: Facts, done: bool) -> Work:
@@ -254,8 +258,6 @@ def _compare(job: Job, facts: Facts, done: bool) -> Work:
 _RULES: dict[str, Callable[[Job, Facts, bool], Work]] = {
     "fetch_dataset": _fetch_dataset,
     "prepare_images": _prepare_images,
-    "index_dataset": _prepare_images,
-    "split_samples": _split_samples,
     "train_generator": _train_generator,
     "sample_generator": _sample_generator,
     "train_score_network": _train_score_network,
