@@ -129,6 +129,11 @@ def test_a_benchmark_of_other_settings_does_not_count(done):
     assert measured(of_rule(changed, "train_generator"), changed) is None
 
 
+def test_what_does_not_say_what_it_ran_on_ran_where_its_generator_was_trained(done):
+    facts = altered(done, "sample_generator", benchmark="b.tsv")
+    assert measured(of_rule(facts, "sample_generator"), facts).device == "cpu"
+
+
 def test_of_a_job_without_a_size_any_benchmark_counts(done):
     report = job("render_report", benchmark="b.tsv", unchanged=False)
     facts = Facts(graph(report))

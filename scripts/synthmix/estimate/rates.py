@@ -66,7 +66,10 @@ def measured(job: Job, facts: Facts) -> Point | None:
         return None
     if found.is_sized and job.number not in facts.graph.settled:
         return None
-    return Point(job.rule, found, seconds, _device(job))
+    # drawing and predicting don't say what they ran on: as a rule what they are made by did
+    before = (facts.graph.jobs[number] for number in job.needs)
+    devices = (device for each in (job, *before) if (device := _device(each)))
+    return Point(job.rule, found, seconds, next(devices, None))
 
 
 def seconds_of(benchmark: Path) -> float | None:
