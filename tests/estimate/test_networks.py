@@ -114,7 +114,7 @@ GENERATOR_CASES = [
     ({"model": "dcgan", "base_channels": 16}, (32, 32, 1)),
     ({"model": "dcgan", "base_channels": 8, "kernel_size": 5}, (64, 64, 3)),
     (
-        {"model": "stylegan2_ada", "channel_max": 16, "latent_dim": 32, "style_dim": 32}
+        {"model": "stylegan2_ada", "channel_max": 64, "latent_dim": 32, "style_dim": 32}
         | {"augment_blit": False, "augment_geometric": False},
         (32, 32, 1),
     ),
