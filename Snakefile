@@ -25,6 +25,7 @@ include: "rules/predict_new.smk"
 include: "rules/search.smk"
 include: "rules/published.smk"
 include: "rules/report.smk"
+include: "rules/estimate.smk"
 
 
 rule all:

@@ -88,6 +88,12 @@ def test_a_number_that_was_edited_is_found(finished, monkeypatch, capsys):
     assert f"{mixes} has changed since" in capsys.readouterr().out
 
 
+def test_an_estimate_of_what_is_done_is_nothing(finished):
+    shown = finished.run("estimate").stdout
+    assert "Nothing is to do: all 50 jobs are done." in shown
+    assert finished.planned() == {}
+
+
 def test_an_edited_generator_reruns_its_jobs_and_what_follows(finished):
     edit = finished.edit("scripts/synthmix/generators/dcgan/model.py", "/ 127.5 - 1", "/ 127.4 - 1")
     with edit:

@@ -1,0 +1,40 @@
+"""What a run will cost, before it starts. Not part of `all`: it plans the jobs of `all` itself."""
+
+import time
+
+
+rule estimate:
+    output:
+        table=f"{RESULTS}/estimate.csv",
+        markdown=f"{RESULTS}/estimate.md",
+    log:
+        f"{RESULTS}/logs/estimate.log",
+    benchmark:
+        f"{RESULTS}/benchmarks/estimate.tsv"
+    params:
+        # the Python that runs Snakemake, which the environment of a job may lack
+        python=sys.executable,
+        snakefile=workflow.main_snakefile,
+        studies=list(STUDIES),
+        published=lambda wildcards: {
+            "/".join(key): dict(view.datasets[key[1]].published_images)
+            for key, view in VIEWS.items()
+        },
+        cores=lambda wildcards: workflow.cores,
+        gpus=lambda wildcards: getattr(
+            workflow.resource_settings.resources.get("gpu"), "value", None
+        ),
+        # whatever else is as it was: what has been done since counts
+        asked_at=time.time(),
+        code=code("estimate"),
+    threads: 1
+    resources:
+        mem_mb=memory(1000),
+        runtime=minutes(10),
+    localrule: True
+    conda:
+        ENVIRONMENT
+    message:
+        "Estimating what the run will cost; nothing else is run"
+    script:
+        "../scripts/estimate.py"

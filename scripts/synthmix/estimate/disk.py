@@ -1,0 +1,116 @@
+"""How much disk the files of a job take; tables, figures and logs are small and not counted."""
+
+import zipfile
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from synthmix.estimate.facts import Facts, NotKnownError
+from synthmix.estimate.jobs import Job
+from synthmix.estimate.networks import GeneratorCost, classifier_cost, generator_cost
+from synthmix.estimate.public_data import PUBLIC_DATA
+from synthmix.estimate.published_costs import LAYERS
+from synthmix.estimate.work import training_settings
+
+FLOAT = 4
+# a training keeps its weights and Adam's two moments of each until it is done
+STATE = 3
+# features of an image by the network that images are scored by; a test compares them
+SCORE_FEATURES = {"inception": 2048, "own": 64}
+
+
+@dataclass(frozen=True)
+class Disk:
+    """Bytes of the files that a job leaves, and of those that it removes when it is done."""
+
+    kept: float = 0
+    passing: float = 0
+
+
+def disk(job: Job, facts: Facts) -> Disk:
+    """Return the bytes that a job takes; raises NotKnownError where that is not known."""
+    count = _RULES.get(job.rule)
+    return count(job, facts) if count else Disk()
+
+
+def _fetch_dataset(job: Job, facts: Facts) -> Disk:
+    raw = job.params["settings"] or {}
+    if "embedded" in raw:
+        return Disk()
+    if "path" in raw:
+        return Disk(_unpacked(Path(raw["path"])))
+    known = PUBLIC_DATA.get(job.params["source"])
+    if known is None or known.gigabytes is None:
+        raise NotKnownError(f"how large {job.params['source']} is")
+    return Disk(known.gigabytes * 1e9)
+
+
+def _unpacked(path: Path) -> float:
+    """Return what an archive takes unpacked; a folder is used where it is."""
+    if not path.is_file():
+        return 0.0
+    if not zipfile.is_zipfile(path):
+        raise NotKnownError(f"how large {path.name} is unpacked")
+    with zipfile.ZipFile(path) as archive:
+        return sum(entry.file_size for entry in archive.infolist())
+
+
+def _fetch_weights(job: Job, facts: Facts) -> Disk:
+    layers = LAYERS.get(job.params["network"], ())
+    return Disk(FLOAT * sum(parameters for _, parameters, _ in layers))
+
+
+def _prepare_images(job: Job, facts: Facts) -> Disk:
+    return Disk(facts.images(job).total * facts.image_bytes(job))
+
+
+def _generator(job: Job, facts: Facts) -> GeneratorCost:
+    cost = generator_cost(job.params["settings"], facts.shape(job))
+    if cost is None:
+        raise NotKnownError(f"how large the networks of {job.params['settings']['model']} are")
+    return cost
+
+
+def _train_generator(job: Job, facts: Facts) -> Disk:
+    cost = _generator(job, facts)
+    # the weights that are used, and the last ones
+    return Disk(2 * FLOAT * cost.sampling_parameters, STATE * FLOAT * cost.parameters)
+
+
+def _adopt_generator(job: Job, facts: Facts) -> Disk:
+    trainings = facts.graph.needed(job, "train_generator")
+    return Disk(_train_generator(trainings[0], facts).kept if trainings else 0)
+
+
+def _sample_generator(job: Job, facts: Facts) -> Disk:
+    return Disk(facts.pool(job) * facts.image_bytes(job))
+
+
+def _extract_features(job: Job, facts: Facts) -> Disk:
+    features = classifier_cost(job.params["settings"], facts.shape(job)).features
+    return Disk(FLOAT * features * facts.of_store(job, job.wildcards["store"]))
+
+
+def _extract_score_features(job: Job, facts: Facts) -> Disk:
+    images = facts.of_store(job, job.wildcards["store"])
+    images = min(images, job.params["most"] or images)
+    return Disk(FLOAT * SCORE_FEATURES[job.params["kind"]] * images)
+
+
+def _train_classifier(job: Job, facts: Facts) -> Disk:
+    trained = classifier_cost(training_settings(job), facts.shape(job)).trained
+    # the checkpoint has the best weights besides
+    return Disk(FLOAT * trained.parameters, (STATE + 1) * FLOAT * trained.parameters)
+
+
+_RULES: dict[str, Callable[[Job, Facts], Disk]] = {
+    "fetch_dataset": _fetch_dataset,
+    "fetch_weights": _fetch_weights,
+    "prepare_images": _prepare_images,
+    "train_generator": _train_generator,
+    "adopt_generator": _adopt_generator,
+    "sample_generator": _sample_generator,
+    "extract_features": _extract_features,
+    "extract_score_features": _extract_score_features,
+    "train_classifier": _train_classifier,
+}

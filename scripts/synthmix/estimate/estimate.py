@@ -1,0 +1,75 @@
+"""What a run will cost, by what earlier ones took: jobs, hours, disk and memory."""
+
+import logging
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from synthmix.errors import UserError
+from synthmix.estimate import wording
+from synthmix.estimate.costs import Estimate, Machine, estimate
+from synthmix.estimate.facts import Facts
+from synthmix.estimate.jobs import Graph
+from synthmix.estimate.rates import Rates, measured
+from synthmix.files import write_table, write_text
+
+LOGGER = logging.getLogger(__name__)
+SCALES = ("demo", "paper")
+
+Published = Mapping[str, Mapping[str, int]]
+Plan = Callable[[Mapping[str, Any]], Graph]
+
+
+def write_estimate(
+    plan: Plan,
+    config: Mapping[str, Any],
+    known: Collection[str],
+    published: Published,
+    machine: Machine,
+    results: str | Path,
+    table: str | Path,
+    markdown: str | Path,
+) -> Estimate:
+    """Write and return what the run that `config` describes will cost.
+
+    `plan` gives the jobs of a configuration. `known` are the names of the studies of the project:
+    of those that have benchmark files below `results`, at either scale, it is learned how long
+    work takes. `published` are the images of each class that the source of a data set counts, by
+    "study/data set". Raises UserError where the jobs can't be planned.
+    """
+    graph = plan(config)
+    graphs = [graph, *_others(plan, config, known, Path(results))]
+    found = estimate(Facts(graph, published), rates_of(graphs, published, machine.device), machine)
+    write_table(table, found.table)
+    write_text(markdown, wording.markdown(found, config["scale"], config["studies"]))
+    return found
+
+
+def _others(
+    plan: Plan, config: Mapping[str, Any], known: Collection[str], results: Path
+) -> Iterator[Graph]:
+    """Yield the jobs of the other studies that something was measured of."""
+    for scale in SCALES:
+        there = [study for study in studies_measured(results, scale) if study in known]
+        if scale == config["scale"]:
+            there = [study for study in there if study not in config["studies"]]
+        for study in there:
+            try:
+                yield plan({**config, "studies": [study], "scale": scale})
+            except UserError as error:
+                LOGGER.info("nothing is learned of %s at scale %s: %s", study, scale, error)
+
+
+def rates_of(graphs: Iterable[Graph], published: Published, device: str) -> Rates:
+    """Return the rates that the benchmark files of the jobs of `graphs` tell."""
+    points = []
+    for graph in graphs:
+        facts = Facts(graph, published)
+        points += [point for job in graph.jobs if (point := measured(job, facts))]
+    LOGGER.info("%d jobs were measured before", len(points))
+    return Rates(points, device)
+
+
+def studies_measured(results: Path, scale: str) -> list[str]:
+    """Return the studies that have benchmark files at a scale, by name."""
+    return sorted({path.parts[-3] for path in (results / scale).glob("*/*/benchmarks")})

@@ -1,0 +1,151 @@
+"""What the jobs of a run tell about its data sets, and what earlier runs have left of them."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from math import prod
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from synthmix.estimate.images import Images, counted, expected
+from synthmix.estimate.jobs import Graph, Job
+from synthmix.mix.plan import Mix, pool_size
+from synthmix.registry import load_dataset
+from synthmix.shares import largest_sample
+from synthmix.store import read_table
+
+
+class NotKnownError(Exception):
+    """What has to be known for an estimate and is not; the message names it."""
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What is known of the data sets of a graph.
+
+    `published` are the images of each class that the source of a data set counts, by
+    "study/data set".
+    """
+
+    graph: Graph
+    published: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
+
+    def shape(self, job: Job) -> tuple[int, ...]:
+        """Return the shape of a prepared image, (H, W, C), or volume, (X, Y, Z)."""
+        prepare = self._params("prepare_images", job)["settings"]
+        if prepare["volume_shape"]:
+            return tuple(prepare["volume_shape"])
+        return prepare["image_size"], prepare["image_size"], prepare["channels"]
+
+    def image_bytes(self, job: Job) -> int:
+        """Return the bytes of a prepared image or volume in a store."""
+        volumes = self._params("prepare_images", job)["settings"]["volume_shape"]
+        return prod(self.shape(job)) * (2 if volumes else 1)
+
+    def images(self, job: Job) -> Images:
+        """Return the images of the data set of a job; raises NotKnownError where they are not."""
+        if job.dataset not in self._images:
+            self._images[job.dataset] = self._find_images(job)
+        found = self._images[job.dataset]
+        if found is None:
+            raise NotKnownError(f"how many images {'/'.join(map(str, job.dataset))} has")
+        return found
+
+    def of_store(self, job: Job, store: str) -> float:
+        """Return the images of a store: the real ones, or those that a model of a generator made."""
+        if store == "real":
+            return self.images(job).total
+        generator, scope = store.split("/")
+        for pool in self.graph.needed(job, "sample_generator"):
+            if pool.wildcards["generator"] == generator and pool.wildcards["scope"] == scope:
+                return self.pool(pool)
+        raise NotKnownError(f"how many images are in {store}")
+
+    def pool(self, job: Job) -> float:
+        """Return how many images a job of `sample_generator` draws."""
+        fill_to, least = job.params["fill_to"], job.params["images"]
+        additions = [Mix.from_dict(mix) for mix in job.params["additions"]]
+        if not fill_to and not additions:
+            return sum(least.values())
+        real = self._real_counts(job)
+        return sum(
+            max(
+                images,
+                (fill_to or 0) - real["train"].get(label, 0),
+                pool_size(additions, job.wildcards["generator"], label, real),
+            )
+            for label, images in least.items()
+        )
+
+    def _real_counts(self, job: Job) -> dict[str, dict[str, int]]:
+        """Return the real images by part and class."""
+        images = self.images(job)
+        return {part: images.by_class(part) for part in ("train", "validation")}
+
+    def mix(self, job: Job, done: bool) -> tuple[float, float]:
+        """Return the training and the validation images of the mix that a job trains on.
+
+        Where it is `done` they are counted.
+        """
+        (composed,) = self.graph.needed(job, "compose_mix")
+        table = Path(composed.outputs[0])
+        if done and table.is_file():
+            splits = read_table(table)["split"].value_counts()
+            return int(splits["train"]), int(splits["validation"])
+        mix = Mix.from_dict(composed.params["mix"])
+        if mix.generator is not None:
+            counts = mix.counts(self._real_counts(job) if mix.is_addition else None)
+            train, validation = (
+                sum(sum(origins.values()) for origins in counts[part].values())
+                for part in ("train", "validation")
+            )
+            return train, validation
+        train, validation = (
+            self._real(job, part, shares)
+            for part, shares in (
+                ("train", mix.class_shares),
+                ("validation", mix.validation_class_shares),
+            )
+        )
+        return train, validation
+
+    def _real(self, job: Job, part: str, shares: Mapping[str, float] | None) -> float:
+        images = self.images(job)
+        if shares is None:
+            return images.of(part)
+        return sum(largest_sample(images.by_class(part), shares).values())
+
+    def _find_images(self, job: Job) -> Images | None:
+        split = self.graph.of_dataset("split_samples", job)
+        if split is None:
+            return None
+        # edited code has it made again, which changes little in its numbers
+        if split.number in self.graph.settled and Path(split.outputs[0]).is_file():
+            return counted(split.outputs[0])
+        index = self._params("index_dataset", job)["settings"]
+        classes = load_dataset(index["source"]).model_validate(index).class_names()
+        published = self.published.get("/".join(map(str, job.dataset)), {})
+        return expected(index, split.params, classes, published)
+
+    def _params(self, rule: str, job: Job) -> Mapping[str, Any]:
+        found = self.graph.of_dataset(rule, job)
+        if found is None:
+            raise NotKnownError(f"how {'/'.join(map(str, job.dataset))} is prepared")
+        return found.params
+
+    @cached_property
+    def _images(self) -> dict[Any, Images | None]:
+        return {}
+
+
+def epochs_done(job: Job) -> int | None:
+    """Return the epochs that a training took, as its history has them; None without one."""
+    file = next((Path(name) for name in job.outputs if name.endswith("history.csv")), None)
+    if file is None or not file.is_file():
+        return None
+    try:
+        return int(read_table(file)["epoch"].max())
+    except (pd.errors.EmptyDataError, KeyError, ValueError):
+        return None

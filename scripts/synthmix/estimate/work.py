@@ -1,0 +1,274 @@
+"""How much work a job is, by its parameters: what the time it takes is in proportion to.
+
+Of jobs that go through networks it is multiply-adds, counted by `synthmix.estimate.networks` from
+the settings, plus what each step costs apart from that. Of the others it is images, pairs of
+images or resamples, as their functions here say. All of it is weighed in the seconds that it takes
+on a machine we think of, one core of a usual CPU: how much slower or faster another one is, has to
+be measured there. A job of any other rule has no size: it takes as long as it took before. No
+torch here.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from math import prod
+from typing import Any
+
+from synthmix.classifiers.plan import backbone_name
+from synthmix.estimate.facts import Facts, NotKnownError, epochs_done
+from synthmix.estimate.jobs import Job
+from synthmix.estimate.networks import (
+    BOTH,
+    classifier_cost,
+    generator_cost,
+    inception_cost,
+    own_features_cost,
+)
+from synthmix.sweep.chosen import lay_over
+
+# those of `synthmix.score.train_score_network`, which needs torch; a test compares them
+SCORE_STEPS, SCORE_BATCH = 300, 64
+MACS = "multiply-adds"
+IMAGES, PAIRS, RESAMPLES = "images", "pairs of images", "resampled images"
+SEEN, COMPARED = "pixels seen", "pixels compared"
+# seconds of each on the machine we think of; an image is decoded and resized
+SECONDS = {MACS: 5e-11, IMAGES: 0.01, PAIRS: 2e-8, RESAMPLES: 5e-7, SEEN: 1e-6, COMPARED: 1e-9}
+# what a step of a network takes besides its arithmetic
+STEP = 0.002
+
+
+@dataclass(frozen=True)
+class Load:
+    """Multiply-adds and steps of networks, or how many of anything else."""
+
+    macs: float = 0
+    steps: float = 0
+    other: float = 0
+
+    def times(self, factor: float) -> "Load":
+        """Return `factor` as much."""
+        return Load(self.macs * factor, self.steps * factor, self.other * factor)
+
+
+@dataclass(frozen=True)
+class Work:
+    """What a job has to do, at the least and at the most.
+
+    The two differ where a training may stop early. Rates are told apart by the `kind`: the network,
+    or how images are read. In equal units those of another kind say something too.
+    """
+
+    kind: str = ""
+    unit: str = ""
+    least: Load = Load()
+    most: Load = Load()
+
+    @property
+    def is_sized(self) -> bool:
+        """Whether jobs of this kind may be smaller or larger."""
+        return bool(self.unit)
+
+    @property
+    def weights(self) -> tuple[float, float]:
+        """Seconds of the least and of the most of it on the machine we think of."""
+        return self._weight(self.least), self._weight(self.most)
+
+    def _weight(self, load: Load) -> float:
+        amount = SECONDS[self.unit] * (load.macs + load.other) if self.unit else 0.0
+        return amount + STEP * load.steps
+
+
+def work(job: Job, facts: Facts, done: bool = False) -> Work:
+    """Return how much work a job is, or was where it is `done`.
+
+    Raises NotKnownError where that is not known yet.
+    """
+    count = _RULES.get(job.rule)
+    return count(job, facts, done) if count else Work()
+
+
+def _exactly(kind: str, unit: str, load: Load) -> Work:
+    return Work(kind, unit, load, load)
+
+
+def _train_generator(job: Job, facts: Facts, done: bool) -> Work:
+    settings, shape = job.params["settings"], facts.shape(job)
+    images = facts.images(job).of("train", job.params["classes"])
+    batch = max(1, min(settings["batch_size"], images))
+    steps = max(1, images // batch)
+    cost = generator_cost(settings, shape)
+    epoch = Load(other=images * prod(shape)) if cost is None else _epoch(cost, steps, batch)
+    unit = SEEN if cost is None else MACS
+    if cost is not None and not cost.learning:
+        return Work(settings["model"])
+    snapshots, most = settings["snapshots"], settings["epochs"]
+    least = most
+    if snapshots and snapshots["patience"]:
+        least = min(most, snapshots["every"] * (snapshots["patience"] + 1))
+    if done:
+        least = most = epochs_done(job) or most
+    if snapshots and cost is not None:
+        scored = snapshots["images"] / snapshots["every"]
+        macs = cost.image + _scoring(job.params["features"], shape)
+        epoch = replace(epoch, macs=epoch.macs + scored * macs)
+    return Work(settings["model"], unit, epoch.times(least), epoch.times(most))
+
+
+def _epoch(cost: Any, steps: float, batch: float) -> Load:
+    # a last batch that is not full is left out; each step takes two turns, one a network
+    return Load(steps * batch * cost.learning, 2 * steps)
+
+
+def _sample_generator(job: Job, facts: Facts, done: bool) -> Work:
+    images = facts.pool(job)
+    trainings = facts.graph.needed(job, "train_generator")
+    # the best candidate of a search is taken as it is: any of them tells
+    for adopted in facts.graph.needed(job, "adopt_generator"):
+        trainings += facts.graph.needed(adopted, "train_generator")
+    if not trainings:
+        raise NotKnownError(f"the settings of {job.wildcards['generator']}")
+    cost = generator_cost(trainings[0].params["settings"], facts.shape(job))
+    if cost is None:
+        return _exactly(job.params["model"], IMAGES, Load(other=images))
+    if not cost.image:
+        return Work(job.params["model"])
+    return _exactly(job.params["model"], MACS, Load(images * cost.image, images / 64))
+
+
+def _extract_features(job: Job, facts: Facts, done: bool) -> Work:
+    settings = job.params["settings"]
+    images = facts.of_store(job, job.wildcards["store"])
+    cost = classifier_cost(settings, facts.shape(job))
+    return _exactly(settings["network"], MACS, Load(images * cost.frozen.macs, images / 32))
+
+
+def training_settings(job: Job) -> dict[str, Any]:
+    """Return what a classifier is trained with; what a sweep before it will choose is left out."""
+    return lay_over(job.params["base"], job.params["own"])
+
+
+def _train_classifier(job: Job, facts: Facts, done: bool) -> Work:
+    settings = training_settings(job)
+    cost = classifier_cost(settings, facts.shape(job))
+    train, validation = facts.mix(job, done)
+    cached = backbone_name(settings, 0) is not None
+    images, steps = train + validation, train / settings["batch_size"]
+    macs = cost.trained.macs * (BOTH * train + validation)
+    macs += 0 if cached else cost.frozen.macs * images
+    epoch = Load(macs, steps + validation / min(64, settings["batch_size"]))
+    most = settings["epochs"]
+    least = min(most, settings["patience"] + 1)
+    if done:
+        least = most = epochs_done(job) or most
+    kind = f"{settings['network']}, by features" if cached else settings["network"]
+    return Work(kind, MACS, epoch.times(least), epoch.times(most))
+
+
+def _predict(job: Job, facts: Facts, done: bool) -> Work:
+    (training,) = facts.graph.needed(job, "train_classifier")
+    settings = training_settings(training)
+    cost = classifier_cost(settings, facts.shape(job))
+    images = facts.images(job).of("test") + facts.mix(job, done)[1]
+    cached = backbone_name(settings, 0) is not None
+    macs = (settings["monte_carlo_passes"] or 1) * cost.trained.macs
+    macs += 0 if cached else cost.frozen.macs
+    kind = f"{settings['network']}, by features" if cached else settings["network"]
+    return _exactly(kind, MACS, Load(images * macs, images / 32))
+
+
+def _scoring(features: str, shape: tuple[int, ...]) -> float:
+    """Return the multiply-adds of the network that images are scored by."""
+    return (inception_cost() if features == "inception" else own_features_cost(shape)).macs
+
+
+def _extract_score_features(job: Job, facts: Facts, done: bool) -> Work:
+    images = facts.of_store(job, job.wildcards["store"])
+    images = min(images, job.params["most"] or images)
+    macs = _scoring(job.params["kind"], facts.shape(job))
+    return _exactly(job.params["kind"], MACS, Load(images * macs, images / 64))
+
+
+def _train_score_network(job: Job, facts: Facts, done: bool) -> Work:
+    macs = BOTH * own_features_cost(facts.shape(job)).macs
+    return _exactly("own", MACS, Load(SCORE_STEPS * SCORE_BATCH * macs, SCORE_STEPS))
+
+
+def _prepare_images(job: Job, facts: Facts, done: bool) -> Work:
+    return _exactly(_origin(job, facts), IMAGES, Load(other=facts.images(job).total))
+
+
+def _fetch_dataset(job: Job, facts: Facts, done: bool) -> Work:
+    if "embedded" in (job.params["settings"] or {}):
+        return Work(f"{job.params['source']}, drawn")
+    return Work(job.params["source"])
+
+
+def _origin(job: Job, facts: Facts) -> str:
+    """Return what kind of raw images a data set has: these take very different times to read."""
+    index = facts.graph.of_dataset("index_dataset", job)
+    settings = index.params["settings"] if index else {}
+    return f"{settings.get('source')}{', drawn' if settings.get('embedded') else ''}"
+
+
+def _score_real(job: Job, facts: Facts, done: bool) -> Work:
+    settings = job.params["settings"]
+    real = min(facts.images(job).total, settings["images"])
+    return _exactly("", PAIRS, Load(other=real**2 + _kernel_pairs(settings, real)))
+
+
+def _score_generator(job: Job, facts: Facts, done: bool) -> Work:
+    settings = job.params["settings"]
+    seen = facts.images(job).of("train")
+    made = sum(facts.pool(pool) for pool in _pools(job, facts))
+    made = min(made, settings["images"])
+    pairs = made * (made + seen) + _kernel_pairs(settings, made)
+    return _exactly("", PAIRS, Load(other=2 * pairs))
+
+
+def _pools(job: Job, facts: Facts) -> list[Job]:
+    return [
+        pool
+        for features in facts.graph.needed(job, "extract_score_features")
+        for pool in facts.graph.needed(features, "sample_generator")
+    ]
+
+
+def _kernel_pairs(settings: Any, images: float) -> float:
+    return settings["kid_subsets"] * min(settings["kid_subset_size"], images / 2) ** 2
+
+
+def _select_samples(job: Job, facts: Facts, done: bool) -> Work:
+    seen = facts.images(job).of("train")
+    method = job.params["settings"]["method"]
+    return _exactly(method, COMPARED, Load(other=seen**2 * prod(facts.shape(job))))
+
+
+def _score_predictions(job: Job, facts: Facts, done: bool) -> Work:
+    params = job.params
+    tests = facts.images(job).of("test") * len(params["seeds"])
+    return _exactly("", RESAMPLES, Load(other=tests * params["evaluation"]["bootstrap_samples"]))
+
+
+def _compare(job: Job, facts: Facts, done: bool) -> Work:
+    params = job.params
+    trained = len(params["mixes"]) * len(params["classifiers"]) * len(params["seeds"])
+    tests = facts.images(job).of("test") * trained
+    return _exactly("", RESAMPLES, Load(other=tests * params["evaluation"]["bootstrap_samples"]))
+
+
+_RULES: dict[str, Callable[[Job, Facts, bool], Work]] = {
+    "fetch_dataset": _fetch_dataset,
+    "prepare_images": _prepare_images,
+    "train_generator": _train_generator,
+    "sample_generator": _sample_generator,
+    "train_score_network": _train_score_network,
+    "extract_score_features": _extract_score_features,
+    "score_real": _score_real,
+    "score_generator": _score_generator,
+    "select_samples": _select_samples,
+    "extract_features": _extract_features,
+    "train_classifier": _train_classifier,
+    "predict": _predict,
+    "score_predictions": _score_predictions,
+    "compare_mixes": _compare,
+    "compare_classifiers": _compare,
+}

@@ -1,0 +1,172 @@
+"""What networks are said to cost, against what torch counts."""
+
+import pytest
+import torch
+from torch.utils._python_dispatch import TorchDispatchMode
+from torch.utils.flop_counter import flop_registry
+
+from synthmix.classifiers.facts import FACTS
+from synthmix.classifiers.plan import input_size_of, unfrozen_of
+from synthmix.classifiers.settings import Classifier
+from synthmix.classify.network import new_network
+from synthmix.estimate.disk import SCORE_FEATURES
+from synthmix.estimate.networks import (
+    classifier_cost,
+    generator_cost,
+    inception_cost,
+    own_features_cost,
+)
+from synthmix.estimate.published_costs import LAYERS
+from synthmix.estimate.work import SCORE_BATCH, SCORE_STEPS
+from synthmix.registry import CLASSIFIERS, GENERATORS, load_classifier, load_generator
+from synthmix.score import train_score_network
+from synthmix.score.features import InceptionFeatures
+from synthmix.score.own_network import OwnFeatures
+
+
+class Counter(TorchDispatchMode):
+    """Counts multiply-adds; torch's own counter minds gradients being switched on and off."""
+
+    macs = 0
+
+    def __torch_dispatch__(self, function, types, args=(), kwargs=None):
+        """Count, then do as asked."""
+        result = function(*args, **(kwargs or {}))
+        count = flop_registry.get(function._overloadpacket)
+        if count:
+            self.macs += count(*args, **(kwargs or {}), out_val=result) / 2
+        return result
+
+
+def macs_of(function):
+    with Counter() as counter:
+        result = function()
+    return counter.macs, result
+
+
+def parameters(*modules):
+    return sum(part.numel() for module in modules for part in module.parameters())
+
+
+@pytest.mark.parametrize("network", sorted(LAYERS))
+def test_the_table_is_what_torch_counts_layer_by_layer(network):
+    size = FACTS[network].input_size
+    settings = Classifier(network=network, weights="none").model_dump(mode="json")
+    with torch.device("meta"), torch.no_grad():
+        layers = load_classifier(network).backbone(settings, (3, size, size)).layers.eval()
+        values, counted = torch.empty(1, 3, size, size), []
+        for layer in layers:
+            macs, values = macs_of(lambda layer=layer, values=values: layer(values))
+            counted.append((macs, parameters(layer), values.numel()))
+    assert tuple(counted) == LAYERS[network]
+
+
+def test_every_network_has_a_cost():
+    made = {name for name, facts in FACTS.items() if not facts.pretrained}
+    assert set(LAYERS) | made == set(CLASSIFIERS)
+
+
+CLASSIFIER_CASES = [
+    ({"network": "vgg16", "unfrozen_layers": 3, "dense_layers": [256]}, (64, 64, 1)),
+    ({"network": "vgg16", "unfrozen_layers": 0, "input_size": 64}, (64, 64, 1)),
+    ({"network": "resnet18", "unfrozen_layers": 1, "input_size": 128}, (64, 64, 1)),
+    (
+        {"network": "cnn", "unfrozen_layers": "all", "cnn": {"levels": 3, "convolutions": 2}},
+        (50, 50, 3),
+    ),
+    (
+        {"network": "cnn", "unfrozen_layers": "all", "cnn": {"padding": "valid", "levels": 2}}
+        | {"pooling": "average"},
+        (64, 64, 3),
+    ),
+    (
+        {"network": "cnn_3d", "unfrozen_layers": "all", "cnn": {"levels": 3, "filters": 4}}
+        | {"dense_layers": [64]},
+        (23, 27, 23),
+    ),
+]
+
+
+@pytest.mark.parametrize(("given", "shape"), CLASSIFIER_CASES)
+def test_a_classifier_costs_what_torch_counts(given, shape):
+    settings = Classifier(weights="none", **given).model_dump(mode="json")
+    volumes = FACTS[settings["network"]].volumes
+    image = (1, *shape) if volumes else (shape[2], *shape[:2])
+    network = new_network(settings, image, 2).eval()
+    size = input_size_of(settings)
+    inputs = torch.zeros(1, network.channels, *([size, size] if size else image[1:]))
+    frozen, trained = network.cut(unfrozen_of(settings))
+    trained.eval()
+    with torch.no_grad():
+        before, features = macs_of(lambda: frozen(inputs))
+        after, _ = macs_of(lambda: trained(features))
+    cost = classifier_cost(settings, shape)
+    assert cost.frozen.macs == pytest.approx(before)
+    assert cost.trained.macs == pytest.approx(after)
+    assert cost.features == features.numel()
+    assert cost.trained.parameters == pytest.approx(parameters(trained), rel=0.02)
+
+
+BATCH = 8
+# the others take seconds each, to build or to import
+SLOW = pytest.mark.full
+GENERATOR_CASES = [
+    ({"model": "dcgan", "base_channels": 16}, (32, 32, 1)),
+    ({"model": "dcgan", "base_channels": 8, "kernel_size": 5}, (64, 64, 3)),
+    (
+        {"model": "stylegan2_ada", "channel_max": 64, "latent_dim": 32, "style_dim": 32}
+        | {"augment_blit": False, "augment_geometric": False},
+        (32, 32, 1),
+    ),
+    ({"model": "bagan_gp", "epochs": 2, "autoencoder_epochs": 1, "base_channels": 4}, (28, 28, 1)),
+    ({"model": "deepsmote", "hidden_width": 8}, (28, 28, 1)),
+    (
+        {"model": "diffusion", "num_channels": [32, 64], "attention_levels": [False, True]}
+        | {"num_res_blocks": 1, "sampling_steps": 2},
+        (30, 30, 1),
+    ),
+]
+
+
+@pytest.mark.parametrize(
+    ("given", "shape"),
+    [GENERATOR_CASES[0], *(pytest.param(*case, marks=SLOW) for case in GENERATOR_CASES[1:])],
+)
+def test_a_generator_costs_about_what_torch_counts(given, shape):
+    torch.manual_seed(1)
+    kind = load_generator(given["model"])
+    settings = kind.Settings(**{"epochs": 1, "batch_size": BATCH, **given})
+    generator = kind(settings, shape, 2, torch.device("cpu"))
+    # as many steps as the rarest regularisation takes turns
+    count = 16 * BATCH
+    images = torch.randint(0, 256, (count, shape[2], *shape[:2]), dtype=torch.uint8)
+    labels = torch.arange(count) % 2
+    learning, _ = macs_of(
+        lambda: [generator.train_epoch(images, labels) for _ in range(settings.epochs)]
+    )
+    generator.finish(images, labels)
+    making, _ = macs_of(lambda: generator.sample(range(64)))
+    networks = [p for p in generator.training_parts().values() if isinstance(p, torch.nn.Module)]
+
+    cost = generator_cost(settings.model_dump(mode="json"), shape)
+    assert cost.learning == pytest.approx(learning / count / settings.epochs, rel=0.1)
+    assert cost.image == pytest.approx(making / 64, rel=0.06)
+    assert cost.parameters == pytest.approx(parameters(*networks), rel=0.02)
+    own = parameters(generator.sampling_network())
+    assert cost.sampling_parameters == pytest.approx(own, rel=0.02)
+
+
+def test_every_generator_has_a_cost_and_one_that_is_new_has_none():
+    covered = {case["model"] for case, _ in GENERATOR_CASES}
+    assert covered | {"resampling"} == set(GENERATORS)
+    assert generator_cost({"model": "resampling"}, (32, 32, 1)).learning == 0
+    assert generator_cost({"model": "mean_image"}, (32, 32, 1)) is None
+
+
+def test_the_networks_of_the_scores():
+    own = OwnFeatures(1, 2).eval()
+    macs, _ = macs_of(lambda: own(torch.zeros(1, 1, 128, 128, dtype=torch.uint8)))
+    assert own_features_cost((128, 128, 1)).macs == macs
+    assert inception_cost().macs == pytest.approx(5.7e9, rel=0.01)
+    assert {"own": own.dims, "inception": InceptionFeatures.dims} == SCORE_FEATURES
+    assert (train_score_network.STEPS, train_score_network.BATCH) == (SCORE_STEPS, SCORE_BATCH)

@@ -1,0 +1,95 @@
+"""A graph of jobs made by hand, for the tests of estimates."""
+
+from dataclasses import replace
+
+from synthmix.classifiers.settings import Classifier
+from synthmix.estimate.facts import Facts
+from synthmix.estimate.jobs import Graph, Job
+from synthmix.generators.dcgan.settings import Settings as Dcgan
+from synthmix.mix.plan import Mix
+from synthmix.score.settings import ScoreSettings
+
+DATASET = {"study": "s", "dataset": "d"}
+INDEX = {"source": "mini_ddsm", "classes": {"cancer": ["Cancer"], "normal": ["Normal"]}}
+SHARES = {"cancer": 0.5, "normal": 0.5}
+MIX = Mix("m", "dcgan", SHARES, SHARES, 0.1, 80, 40, "repeat")
+
+
+def job(rule, params=None, needs=(), **fields):
+    """Return a job that is to be done and that nothing was measured of."""
+    given = {
+        "number": 0,
+        "rule": rule,
+        "wildcards": DATASET,
+        "params": params or {},
+        "threads": 1,
+        "mem_mb": 1000,
+        "gpus": 0,
+        "to_do": True,
+        "unchanged": True,
+        "benchmark": None,
+        "log": None,
+        "outputs": (),
+        "needs": tuple(needs),
+    }
+    return Job(**{**given, **fields})
+
+
+def graph(*jobs):
+    """Return the graph of jobs whose `needs` are places among `jobs`."""
+    return Graph(tuple(replace(each, number=number) for number, each in enumerate(jobs)))
+
+
+def chain(*needs):
+    """Return a graph of as many jobs, each with the numbers of those it needs."""
+    return graph(*(job("r", needs=each) for each in needs))
+
+
+def study(epochs=10, size=32, split=None, network="vgg16", **changes):
+    """Return the facts of a study: a DCGAN of one class, a mix of its images, a classifier."""
+    prepare = {"image_size": size, "volume_shape": None, "channels": 1}
+    dcgan = Dcgan(model="dcgan", epochs=epochs, base_channels=8, batch_size=8)
+    settings = {"network": network, "weights": "none", "input_size": 32, "unfrozen_layers": 1}
+    classifier = Classifier(**{**settings, "epochs": 30, "patience": 9, **changes})
+    split = split or {"split": {"method": "shares", "train": 0.5, "validation": 0.3, "test": 0.2}}
+    pool = {**DATASET, "generator": "dcgan", "label": "cancer"}
+    jobs = (
+        job("index_dataset", {"settings": INDEX}),
+        job("prepare_images", {"settings": prepare, "source": "mini_ddsm"}, [0]),
+        job("split_samples", split, [1], outputs=("split.csv",)),
+        job(
+            "train_generator",
+            {"settings": dcgan.model_dump(mode="json"), "classes": ["cancer"], "features": None},
+            [2],
+        ),
+        job(
+            "sample_generator",
+            {"model": "dcgan", "images": 100, "fill_to": None},
+            [3],
+            wildcards=pool,
+        ),
+        job("compose_mix", {"mix": MIX.to_dict()}, [4], outputs=("mixes/m.csv",)),
+        job(
+            "train_classifier",
+            {"base": classifier.model_dump(mode="json"), "own": {}},
+            [5],
+            outputs=("weights.safetensors", "history.csv"),
+        ),
+        job("predict", {}, [5, 6]),
+        job("score_real", {"settings": ScoreSettings().model_dump(mode="json")}, [2]),
+    )
+    return Facts(graph(*jobs), {"s/d": {"cancer": 120, "normal": 80}})
+
+
+def altered(facts, rule=None, **fields):
+    """Return facts with these fields of the jobs of a rule, or of all of them."""
+    jobs = (
+        replace(each, **fields) if rule in (None, each.rule) else each for each in facts.graph.jobs
+    )
+    return replace(facts, graph=Graph(tuple(jobs)))
+
+
+def of_rule(facts, rule):
+    """Return the only job of a rule."""
+    (found,) = (each for each in facts.graph.jobs if each.rule == rule)
+    return found
