@@ -54,7 +54,7 @@ class Facts:
         return found
 
     def of_store(self, job: Job, store: str) -> float:
-        """Return the images of a store: the real ones, or those that a model of a generator made."""
+        """Return the images of a store: real ones, or those that a model of a generator made."""
         if store == "real":
             return self.images(job).total
         generator, scope = store.split("/")

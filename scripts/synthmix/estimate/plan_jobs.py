@@ -28,7 +28,7 @@ from snakemake.settings.types import (
 # the parameters that tell how much work a job is
 PARAMS = {
     *("source", "settings", "split", "subsample", "test_sample", "classes"),
-    *("base", "own", "mix", "model", "images", "fill_to", "kind", "most", "features"),
+    *("base", "own", "mix", "model", "images", "fill_to", "additions", "kind", "most", "features"),
     *("evaluation", "scorer", "seeds", "folds", "network", "mixes", "classifiers"),
 }
 # as `code_digest` writes it, in the quotation marks of a recorded parameter
