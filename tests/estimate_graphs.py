@@ -52,7 +52,7 @@ def study(epochs=10, size=32, split=None, network="vgg16", **changes):
     settings = {"network": network, "weights": "none", "input_size": 32, "unfrozen_layers": 1}
     classifier = Classifier(**{**settings, "epochs": 30, "patience": 9, **changes})
     split = split or {"split": {"method": "shares", "train": 0.5, "validation": 0.3, "test": 0.2}}
-    pool = {**DATASET, "generator": "dcgan", "label": "cancer"}
+    pool = {**DATASET, "generator": "dcgan", "scope": "cancer"}
     jobs = (
         job("index_dataset", {"settings": INDEX}),
         job("prepare_images", {"settings": prepare, "source": "mini_ddsm"}, [0]),
@@ -64,7 +64,7 @@ def study(epochs=10, size=32, split=None, network="vgg16", **changes):
         ),
         job(
             "sample_generator",
-            {"model": "dcgan", "images": 100, "fill_to": None},
+            {"model": "dcgan", "images": {"cancer": 100}, "fill_to": None, "additions": []},
             [3],
             wildcards=pool,
         ),
