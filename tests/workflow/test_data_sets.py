@@ -81,6 +81,17 @@ def test_a_study_that_is_wrong_stops_only_what_is_about_all_studies(project):
     assert "Traceback" not in result.stdout
 
 
+def test_embedded_data_sets_go_as_far_as_the_split(project):
+    """The short form of the test below: a picture, a volume."""
+    splits = [f"results/demo/{name}/split.csv" for name in ("skin_lesions/isic", "mri_qc/volumes")]
+    result = project.run(*splits, scale="demo")
+    assert result.returncode == 0, result.stdout[-3000:]
+    for split in splits:
+        found = set(read_table(project.folder / split)["split"])
+        assert found >= ({"train", "validation", "test"} if "skin" in split else {"train"})
+
+
+@pytest.mark.full
 def test_every_embedded_data_set_is_indexed(project):
     result = project.run("index_all", scale="demo")
     assert result.returncode == 0, result.stdout[-3000:]

@@ -26,9 +26,9 @@ def test_candidates_are_trained_and_scored_and_take_part_in_nothing_else(project
     assert planned["adopt_generator"] == scopes["scored"] + scopes["adopted"]
     assert planned["choose_generator"] == planned["plot_search"] == 3
     # by a loss nothing is drawn or scored for
-    assert planned["sample_generator"] == 2 * (4 + len(scopes))
+    assert planned["sample_generator"] == 2 * 4 + sum(scopes.values())
     assert planned["score_generator"] == 4 + len(scopes)
-    assert planned["extract_score_features"] == 1 + 2 * (4 + len(scopes))
+    assert planned["extract_score_features"] == 1 + 2 * 4 + sum(scopes.values())
     assert planned["compose_mix"] == planned["train_classifier"] == len(scopes) + 1
     for rule in ("plot_samples", "project_images", "plot_pca", "plot_nearest"):
         assert planned[rule] == len(scopes) < candidates
