@@ -155,6 +155,14 @@ def test_a_patient_in_training_and_validation_fails(composed):
         check_no_leak(table, samples, [])
 
 
+def test_a_split_that_tears_a_patient_apart_fails(composed):
+    table, samples = composed
+    first = samples.index[samples["split"] == "test"][0]
+    samples.loc[first, "group"] = samples.loc[samples["split"] == "train", "group"].iloc[0]
+    with pytest.raises(UserError, match="in the train and the test split: cancer-train-0"):
+        check_no_leak(table, samples, [])
+
+
 def test_a_generator_that_saw_a_test_patient_fails(composed):
     table, samples = composed
     with pytest.raises(UserError, match="leak: its generators' images"):

@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Mapping, Sequence
+from itertools import combinations
 from pathlib import Path
 
 import numpy as np
@@ -124,9 +125,17 @@ def check_no_leak(
 
     `table` is a mix, `samples` the real samples with their split, `trained_on` the samples that
     the generators of the mix have seen. Training images and generators may only know patients of
-    the train split, validation images only those of validation.
+    the train split, validation images only those of validation, and no patient is in two splits.
     """
     allowed = {split: set(rows["group"]) for split, rows in samples.groupby("split")}
+    for first, second in combinations(("train", "validation", "test"), 2):
+        torn = sorted(allowed.get(first, set()) & allowed.get(second, set()))
+        if torn:
+            raise UserError(
+                f"leak: patients are in the {first} and the {second} split: {', '.join(torn[:5])}. "
+                f"Nothing learned from this mix could be trusted; remove the table of the split "
+                f"and the mixes and run again."
+            )
     real = table[table["origin"] == "real"]
     known = {f"its {split} images": set(rows["group"]) for split, rows in real.groupby("split")}
     known["its generators' images"] = {group for rows in trained_on for group in rows["group"]}
