@@ -142,7 +142,7 @@ def _name_places(axis: Axes, panel: Panel, width: int) -> None:
         [style.wrap(style.shorten(label, 36), 18) for label in labels],
         rotation=90 if upright else 0,
     )
-    axis.set_xlabel(panel.x_label)
+    axis.set_xlabel(style.wrap(panel.x_label, width))
 
 
 def _draw_intervals(
