@@ -96,7 +96,7 @@ def test_equal_seeds_make_the_images_of_the_pool(study):
         for label in CLASSES:
             file = study / label / "weights.safetensors"
             pool = study / "pool" / f"{label}.npy"
-            sample_generator("dcgan", "mine", label, 0, file, pool, 10, 0.7, CPU)
+            sample_generator("dcgan", "mine", {label: 0}, file, pool, {label: 10}, 0.7, CPU)
             images, table = load_store(pool)
             for seed in (2, 5):
                 content = archive.read(f"{label}/seed{seed:06d}.png")

@@ -231,7 +231,7 @@ def test_a_pool_stays_what_it_was_when_the_weights_are_broken(files, tmp_path):
     cut = tmp_path / "cut.safetensors"
     cut.write_bytes(files("dcgan").read_bytes()[:-10])
     with pytest.raises(UserError, match="cut off"):
-        sample_generator("dcgan", "mine", "cancer", 0, cut, pool, 5, 1.0, CPU)
+        sample_generator("dcgan", "mine", {"cancer": 0}, cut, pool, {"cancer": 5}, 1.0, CPU)
     assert pool.read_bytes() == b"the pool of before"
     assert sorted(tmp_path.iterdir()) == [cut, pool]
 

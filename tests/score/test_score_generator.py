@@ -224,7 +224,7 @@ def test_where_a_generator_saw_every_image_nothing_is_said_of_copies(digits, tmp
 
 def test_the_table_of_all_scores_says_how_images_were_split(digits, tmp_path):
     digits.score("said", {c: digits.of(c, "test") for c in CLASSES})
-    tables = [digits.folder / "said.csv", digits.folder / "real.csv"]
+    tables = [digits.folder / "said.csv", digits.folder / "real_scores.csv"]
     tabulate_scores(tables, tmp_path / "scores.csv", AS_PUBLISHED)
     scores = read_table(tmp_path / "scores.csv")
     assert list(dict.fromkeys(scores["generator"])) == ["said", "held_out_real"]
