@@ -91,9 +91,9 @@ def _panels(table: pd.DataFrame, origin: str) -> list[Panel]:
     synthetic = table[table["kind"] == "synthetic_mix"]
     other = table[table["kind"].isin(OTHER_REAL)]
     column = f"{origin}_share"
-    shares = sorted(synthetic[column].unique())
+    what = f"share of {origin} images in the mix"
     panels = [
-        Panel(generator, rows, column, shares, f"share of {origin} images in the mix")
+        Panel(generator, rows, column, sorted(rows[column].unique()), what)
         for generator, rows in synthetic.groupby("generator", sort=False)
     ]
     if len(other) or not panels:
@@ -136,7 +136,9 @@ def _name_places(axis: Axes, panel: Panel, width: int) -> None:
     """
     values = [f"{100 * share:g}%" for share in panel.values] if panel.ordered else panel.values
     labels = [*values, "real only"]
-    upright = not panel.ordered and max(map(len, labels)) > width // len(labels)
+    # real images alone are at an end, where there is room
+    longest = max(map(len, values if panel.ordered else labels), default=0)
+    upright = longest >= width // len(labels)
     axis.set_xticks(
         [*range(len(panel.values)), panel.baseline_place],
         [style.wrap(style.shorten(label, 36), 18) for label in labels],
