@@ -167,7 +167,8 @@ def published_files(study, dataset):
         "published": rules.compare_published.output.table,
         "published_figure": rules.plot_published.output[0],
     }
-    if read_curves(published_file(study)):
+    curves = read_curves(published_file(study))
+    if any(curve.dataset in ("", dataset) for curve in curves):
         files["published_curves_figure"] = rules.plot_published_curves.output[0]
     return {name: file.format(study=study, dataset=dataset) for name, file in files.items()}
 

@@ -71,3 +71,23 @@ def test_baselines_are_for_classifiers(settings, mistakes):
     settings["baselines"] = {"weighted": {"class_weights": "balanced"}}
     (line,) = mistakes(settings)
     assert "classifiers: is missing: baselines are other ways to train them" in line
+
+
+def test_a_baseline_is_of_what_a_classifier_starts_from_too(settings, project, mistakes):
+    settings["classifiers"]["tuned"] = {"starts_from": "vgg"}
+    settings["baselines"] = {"fewer": {"unfrozen_layers": 2}}
+    project.write(settings)
+    assert "fewer" in names(project)
+    settings["classifiers"]["tuned"]["unfrozen_layers"] = 1
+    assert any("classifiers.tuned.unfrozen_layers: vgg trains 3" in m for m in mistakes(settings))
+
+
+def test_copies_of_training_images_validate_nothing(settings, project):
+    settings["generators"]["copies"] = {
+        "model": "resampling", "method": "random_over_sampling", "epochs": 1,
+    }  # fmt: skip
+    settings["additions"] = {"fill": [1], "validation": "added"}
+    project.write(settings)
+    mixes = {mix.name: mix for mix in project.load().studies["s"].plan()}
+    assert mixes["small-filled"].adds_to_validation
+    assert not mixes["copies-filled"].adds_to_validation

@@ -70,6 +70,27 @@ def test_the_demo_section_goes_over_what_data_sets_have_at_paper_scale(two, proj
     assert [found[name].classifiers["vgg"].epochs for name in ("old", "new")] == [2, 3]
 
 
+@pytest.mark.parametrize("small", [{"epochs": 3}, None])
+def test_the_demo_section_brings_nothing_back_that_a_data_set_leaves_out(two, project, small):
+    two["classifiers"]["third"] = two["classifiers"]["vgg"]
+    two["per_dataset"] = {"new": {"classifiers": {"other": None}}}
+    two["demo"]["classifiers"] = {"other": small}
+    project.write(two)
+    found = views(project, scale="demo")
+    assert list(found["new"].classifiers) == ["vgg", "third"]
+    assert ("other" in found["old"].classifiers) == (small is not None)
+
+
+def test_a_section_that_a_data_set_leaves_out_stays_out(settings, project):
+    settings["datasets"]["more"] = settings["datasets"]["films"]
+    settings["per_dataset"] = {"more": {"mixes": None}}
+    settings["demo"]["mixes"] = {"train_images": 100}
+    project.write(settings)
+    found = views(project, scale="demo")
+    assert found["more"].mixes is None
+    assert found["films"].mixes.train_images == 100
+
+
 @pytest.mark.parametrize(
     ("own", "message"),
     [

@@ -56,6 +56,27 @@ def test_of_all_classifiers_it_is_the_range_with_the_outer_limits(tmp_path):
     assert (ours.low, ours.high, ours.interval) == (0.5, 0.8, (0.4, 0.9))
 
 
+def test_the_outer_limits_may_be_those_of_one_classifier(tmp_path):
+    found = metrics(
+        tmp_path,
+        ("c", "m", "all", "all", "test", "", "f1", 0.8, 0.5, 0.95),
+        ("d", "m", "all", "all", "test", "", "f1", 0.7, 0.65, 0.75),
+    )
+    ours = find(printed("1", "metrics", "f1", 0.5, 0.6, mix="m", split="test"), found)
+    assert (ours.low, ours.high, ours.interval) == (0.7, 0.8, (0.5, 0.95))
+
+
+def test_images_of_a_published_leak_are_counted_in_each_of_their_parts(tmp_path):
+    columns = "sample_id label split validates tested"
+    rows = [("a", "x", "train", False, True), ("b", "x", "train", True, True)]
+    rows += [("c", "x", "train", False, False), ("d", "x", "held_out", False, False)]
+    found = results(split=write(tmp_path, "split.csv", columns, *rows))
+    counts = {"train": 2, "validation": 1, "test": 2, "train+validation": 3}
+    for split, images in counts.items():
+        row = printed("1", "images", "images", 1.0, split=split)
+        assert find(row, found).low == images, split
+
+
 def test_a_difference_of_mixes_has_no_interval(tmp_path):
     found = metrics(
         tmp_path,

@@ -53,6 +53,26 @@ def test_a_printed_history_gives_its_best_and_its_last_epoch(tmp_path):
     assert len(rows) == 1 + 2 * 2 * 2
 
 
+def test_a_printed_history_may_have_less(tmp_path):
+    curves = [{**CURVE, "split": "train", "epoch": epoch, "accuracy": 0.1} for epoch in (1, 2)]
+    rows = read_printed(write_published(tmp_path / "p.csv", [], curves=curves))
+    assert [(row.split, row.epoch, row.metric) for row in rows] == [("train", "last", "accuracy")]
+
+
+def test_a_history_is_of_what_trains_or_validates(tmp_path):
+    curves = [{**CURVE, "split": "test", "epoch": 1, "loss": 0.1}]
+    path = write_published(tmp_path / "p.csv", [], curves=curves)
+    with pytest.raises(UserError, match="line 2: split: 'test' is not one of train, validation"):
+        read_printed(path)
+
+
+@pytest.mark.parametrize("epoch", ["", "best"])
+def test_a_value_of_a_history_is_of_an_epoch(tmp_path, epoch):
+    rows = [printed("1", "history", "loss", 0.1, epoch=epoch, split="train")]
+    with pytest.raises(UserError, match=f"epoch: '{epoch}' is neither a number nor one of kept"):
+        read_printed(write_published(tmp_path / "p.csv", rows))
+
+
 MISTAKES = {
     "columns": ("tabel,of", "its columns must be table, of, dataset"),
     "unknown place": ("1,metric,accuracy,1,1,", "of: 'metric' is not one of metrics, "),

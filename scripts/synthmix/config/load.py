@@ -19,7 +19,7 @@ from synthmix.config.messages import (
     wrong_name,
 )
 from synthmix.config.models import OF_THE_STUDY, PER_DATASET, Study, Workflow, as_list
-from synthmix.config.overlay import lay_over
+from synthmix.config.overlay import entries_left_out, lay_over, without
 from synthmix.config.parse import KeyPath, parse
 from synthmix.config.schema import study_schema, workflow_schema
 from synthmix.errors import UserError
@@ -281,8 +281,11 @@ def _lay_and_check(
     known: Sequence[Mistake],
 ) -> tuple[Study | None, list[Mistake]]:
     """Return the study with `layers` laid over it, and the mistakes that are not `known`."""
-    merged, placed = study.settings, []
+    merged, placed, left_out = study.settings, [], set()
     for place, layer in layers:
+        if place == (_DEMO,):  # says nothing of what this data set has not
+            layer = without(layer, left_out)
+        left_out |= entries_left_out(layer)
         merged, paths = lay_over(merged, layer)
         placed.append((place, paths))
     names = merged.get("datasets")

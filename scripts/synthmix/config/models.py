@@ -121,7 +121,8 @@ class Additions(SettingsModel):
     )
     validation: Literal["real", "added"] = Field(
         "real",
-        description="added: the validation images get synthetic ones too, of the same generator.",
+        description="added: the validation images get synthetic ones too, of the same generator"
+        " unless it copies or blends training images.",
     )
     generators: GeneratorNames | None = Field(
         None, description="Generators whose images are added; all of them where absent."
@@ -254,4 +255,5 @@ class Study(SettingsModel):
             self.additions and self.additions.model_dump(),
             self.selections,
             self.baselines,
+            [name for name, model in self.generators.items() if model.keeps_training_images],
         )

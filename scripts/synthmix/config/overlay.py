@@ -1,6 +1,6 @@
 """Laying a section of a study, such as `demo`, over the study."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from synthmix.config.parse import KeyPath
@@ -34,6 +34,27 @@ def lay_over(
             merged[key] = value
             placed.append(here)
     return merged, placed
+
+
+def entries_left_out(overlay: Mapping[str, Any]) -> set[KeyPath]:
+    """Return the paths of the named entries, and of the sections, that `overlay` leaves out."""
+    sections = {(key,) for key, value in overlay.items() if value is None}
+    return sections | {
+        (section, name)
+        for section in NAMED_ENTRIES
+        if isinstance(overlay.get(section), Mapping)
+        for name, value in overlay[section].items()
+        if value is None
+    }
+
+
+def without(overlay: Mapping[str, Any], paths: Collection[KeyPath]) -> dict[str, Any]:
+    """Return `overlay` without what it says of these `paths`, of at most two keys."""
+    kept = {key: value for key, value in overlay.items() if (key,) not in paths}
+    for section, name in (path for path in paths if len(path) == 2):
+        if isinstance(kept.get(section), Mapping):
+            kept[section] = {key: v for key, v in kept[section].items() if key != name}
+    return kept
 
 
 def _merge(path: KeyPath, below: Any, above: Any) -> bool:

@@ -16,7 +16,14 @@ from synthmix.config.models import Study
 from synthmix.config.parse import KeyPath
 from synthmix.files import expanded
 from synthmix.sweep.chosen import lay_over
-from synthmix.sweep.resolve import Point, Trained, all_trained, given, settings_with
+from synthmix.sweep.resolve import (
+    Point,
+    Trained,
+    all_trained,
+    given,
+    settings_with,
+    trained_otherwise,
+)
 
 Finding = tuple[KeyPath, str]
 
@@ -146,6 +153,8 @@ class TrainingCheck:
         if name is None:
             return
         before = all_trained(self.study.classifiers)[name]
+        if self.baseline:
+            before = trained_otherwise(before, self.study.baselines[self.baseline].given())
         ours, theirs = _unfrozen(self.settings), _unfrozen(settings_with(before, self.points))
         if ours is not None and theirs is not None and ours < theirs:
             text = f"{name} trains {theirs} layers, and this but {ours}: unfreeze as many at least"

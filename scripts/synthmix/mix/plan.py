@@ -3,7 +3,7 @@
 Imports neither torch nor pandas: the workflow plans its jobs with it.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any, Self
 
@@ -115,11 +115,13 @@ def plan_study(
     additions: Settings | None = None,
     selections: Iterable[str] = (),
     baselines: Iterable[str] = (),
+    copying: Collection[str] = (),
 ) -> list[Mix]:
     """Return the mixes of a study in the order of its tables, by the sections of its file.
 
     With additions or baselines there is a real-only mix of the classes as they are, which these
     and the selections are compared with; otherwise those have the class shares of the mixes.
+    Images of the generators `copying` are training images or blends of them: they validate nothing.
     """
     generators, planned = list(generators), []
     as_they_are = mixes is None or additions is not None or bool(list(baselines))
@@ -132,9 +134,9 @@ def plan_study(
         )
     if additions is not None:
         named = additions.get("generators") or generators
-        planned += plan_additions(
-            named, additions["fill"], additions["ratios"], additions["validation"] == "added"
-        )
+        for name in named:
+            validates = additions["validation"] == "added" and name not in copying
+            planned += plan_additions([name], additions["fill"], additions["ratios"], validates)
     return planned + (plan_real_mixes(selections, baselines) if as_they_are else [])
 
 

@@ -19,6 +19,7 @@ from synthmix.evaluate.score_predictions import (
     t_interval,
 )
 from synthmix.generators.settings import ALL_CLASSES
+from synthmix.prepare.parts import rows_of
 from synthmix.published.results import AbsentError, Ours, Results
 from synthmix.published.rows import LEARNED_WEIGHTS, PLANE, Printed
 from synthmix.search.chosen import with_chosen
@@ -93,7 +94,7 @@ def _range(found: Sequence[Estimate], what: str, exact: bool = False) -> Ours:
     if not defined:
         raise AbsentError(f"{what} is undefined for our images")
     lowest, highest = min(defined), max(defined)
-    limits = (lowest[1], highest[2])
+    limits = (min(low for _, low, _ in defined), max(high for _, _, high in defined))
     known = not (exact or math.isnan(limits[0]) or math.isnan(limits[1]))
     return Ours(lowest[0], highest[0], limits if known else None, exact)
 
@@ -104,9 +105,12 @@ def _find_images(row: Printed, results: Results) -> Ours:
         count = _images_of_mix(row, results)
     else:
         wanted = row.split.split("+") if row.split != "sample" else SAMPLE
+        # of published leaks an image may be in several parts
         if row.split or row.metric in SIZES:
             table = results.table(results.split, "there is no split")
-            table = table[table["split"].isin(wanted)] if row.split else table
+            if row.split:
+                parts = pd.concat([rows_of(table, part) for part in wanted])
+                table = parts[~parts.index.duplicated()]
         else:
             table = results.table(results.index, "there is no index")
         table = table[table["label"] == row.label] if row.label else table

@@ -88,6 +88,9 @@ class Curve:
 
 
 COLUMNS = tuple(field.metadata.get("column", field.name) for field in fields(Printed))
+_CURVES_OF = ("train", "validation")
+_EPOCHS = ("kept", "last", "highest")
+_OF_TRAINING = ("epochs", "kept_epoch")
 _HEADINGS = ("table", "title", "note")
 _CURVE = ("table", "dataset", "classifier", "mix", "split", "epoch")
 
@@ -140,6 +143,9 @@ def read_curves(published: str | Path) -> list[Curve]:
     curves: dict[tuple[str, ...], dict[str, dict[int, float]]] = {}
     for place, line in _lines(path, _CURVE, more=True):
         key = tuple(line[name] for name in _CURVE[:-1])
+        if line["split"] not in _CURVES_OF:
+            text = f"split: {line['split']!r} is not one of {', '.join(_CURVES_OF)}"
+            raise UserError(f"{place}: {text}, of which trainings have a history")
         epoch = int(_number(place, "epoch", line["epoch"]))
         for metric in line.keys() - set(_CURVE):
             value = _number(place, metric, line[metric])
@@ -158,16 +164,18 @@ def _rows_of_curves(curves: Sequence[Curve]) -> Iterator[Printed]:
             "classifier": curve.classifier,
             "mix": curve.mix,
         }
-        losses = validation[_training(curve)].values["loss"]
-        chosen = {"kept": min(losses, key=losses.__getitem__), "last": max(losses)}
+        epochs = sorted({epoch for values in curve.values.values() for epoch in values})
+        chosen = {"last": epochs[-1]}
+        stopped_by = validation.get(_training(curve))
+        if stopped_by is not None and (losses := stopped_by.values.get("loss")):
+            chosen = {"kept": min(losses, key=losses.__getitem__)} | chosen
         if curve.split == "validation":
-            yield Printed(**of, metric="epochs", low=float(len(losses)), high=float(len(losses)))
+            yield Printed(**of, metric="epochs", low=float(len(epochs)), high=float(len(epochs)))
         for name, epoch in chosen.items():
-            for metric in sorted(curve.values):
-                value = curve.values[metric][epoch]
-                yield Printed(
-                    **of, split=curve.split, epoch=name, metric=metric, low=value, high=value
-                )
+            for metric, values in sorted(curve.values.items()):
+                if epoch in values:
+                    one = {"low": values[epoch], "high": values[epoch]}
+                    yield Printed(**of, split=curve.split, epoch=name, metric=metric, **one)
 
 
 def _training(curve: Curve) -> tuple[str, ...]:
@@ -212,6 +220,10 @@ def _check(place: str, row: Printed) -> None:
         raise UserError(f"{place}: low and high must both be there; they are equal for one value")
     if not row.metric:
         raise UserError(f"{place}: metric is empty: say what was measured")
+    of_epoch = row.of == "history" and row.metric not in _OF_TRAINING
+    if of_epoch and row.epoch not in _EPOCHS and not row.epoch.isdigit():
+        text = f"epoch: {row.epoch!r} is neither a number nor one of {', '.join(_EPOCHS)}"
+        raise UserError(f"{place}: {text}")
     if isinstance(row.low, str) or isinstance(row.high, str):
         if row.of != "parameters":
             raise UserError(

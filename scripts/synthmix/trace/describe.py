@@ -13,6 +13,7 @@ from typing import Any
 import pandas as pd
 
 from synthmix.prepare.folds import FOLD_PREFIX, split_for_fold
+from synthmix.prepare.parts import has_leak, rows_of
 from synthmix.store import load_array, read_table
 from synthmix.trace.chain import AGAIN, Chain, Step
 
@@ -149,7 +150,7 @@ def _split(step: Step, files: Files) -> Iterator[str]:
     if path := files.output("split.csv"):
         table = read_table(path)
         for name in _SPLITS:
-            rows = table[table["split"] == name]
+            rows = rows_of(table, name)
             if len(rows):
                 yield f"{name}: {_counted(rows)}"
 
@@ -230,7 +231,9 @@ def _within(step: Step, files: Files, table: pd.DataFrame, split: str, path: str
     samples = files.split(path)
     if samples is None:
         return ""
-    allowed = samples.loc[samples["split"] == split, "sample_id"]
+    # with a leak generators learn from all of them
+    whole = split == "train" and has_leak(samples)
+    allowed = (samples if whole else rows_of(samples, split))["sample_id"]
     strangers = table.loc[~table["sample_id"].isin(allowed), "sample_id"]
     if strangers.empty:
         return f", all in split {split}"
