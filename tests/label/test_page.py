@@ -147,8 +147,13 @@ class TestInABrowser:
 
     def test_labels_are_there_when_the_page_is_opened_again(self, page, tmp_path):
         page.press("g", "g", "ArrowRight")
-        page.go((tmp_path / "labels.html").as_uri())
-        assert text(page, "count") == "labelled 2 of 6"
+
+        def stands_where_it_was() -> bool:
+            page.go((tmp_path / "labels.html").as_uri())
+            return text(page, "count") == "labelled 2 of 6"
+
+        # a browser hands on what a page keeps a moment after the page has said so
+        page.wait_for(stands_where_it_was)
         assert text(page, "position") == "4 / 6"
         page.press("ArrowLeft", "ArrowLeft")
         assert text(page, "label") == "good"
