@@ -75,7 +75,6 @@ rule plot_quiz:
         images=rules.prepare_images.output.images,
         split=rules.split_samples.output.split,
         pools=pools_of(rules.sample_generator.output.images),
-        tables=pools_of(rules.sample_generator.output.table),
     output:
         figure=FIGURES + "/quiz-{generator}.png",
         key=DATASET + "/tables/quiz-{generator}-key.csv",
