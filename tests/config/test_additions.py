@@ -1,6 +1,10 @@
 """Additions to real images, and other ways to train on these."""
 
+import re
+from pathlib import Path
+
 import pytest
+import yaml
 
 
 def names(project, **config):
@@ -91,3 +95,24 @@ def test_copies_of_training_images_validate_nothing(settings, project):
     mixes = {mix.name: mix for mix in project.load().studies["s"].plan()}
     assert mixes["small-filled"].adds_to_validation
     assert not mixes["copies-filled"].adds_to_validation
+
+
+def test_the_examples_of_the_documentation_can_be(settings, project):
+    page = Path(__file__).parents[2] / "docs" / "studies.md"
+    compared, own = (
+        yaml.safe_load(text)
+        for text in re.findall(r"```yaml\n(.*?)```", page.read_text(), re.DOTALL)
+    )
+    compared["baselines"]["focal"] = {"loss": {"name": "focal"}}
+    del settings["mixes"]
+    project.write(settings | compared)
+    assert {"dcgan-filled", "copies-added50", "weighted", "focal"} <= set(names(project))
+    settings["datasets"]["cifar10"] = settings["datasets"]["films"]
+    settings["generators"] = {"deepsmote": {"model": "deepsmote", "epochs": 3}}
+    settings["classifiers"]["squeezenet"] = {"network": "squeezenet1_1", "unfrozen_layers": 0}
+    settings["demo"]["classifiers"] = {"squeezenet": {"epochs": 2}}
+    project.write(settings | own)
+    views = {name: view for (_, name), view in project.load(scale="demo").views.items()}
+    assert views["cifar10"].generators["deepsmote"].latent_dim == 1200
+    assert list(views["cifar10"].classifiers) == ["vgg"]
+    assert views["films"].classifiers["squeezenet"].epochs == 2
