@@ -24,14 +24,15 @@ def build_optimizer(settings: Mapping[str, Any], trained: TrainedPart) -> torch.
     Hutter, 2019); the L2 penalty 0.001 of Keras, whose gradient is 2 * 0.001 * weight, is 0.002.
     """
     groups = _groups(settings, trained)
+    # fused: one pass over memory, a third off the time of small batches of a large network
     learning_rate = settings["learning_rate"]
     match settings["optimizer"]:
         case "adam":
-            return torch.optim.Adam(groups, learning_rate)
+            return torch.optim.Adam(groups, learning_rate, fused=True)
         case "adamw":
-            return torch.optim.AdamW(groups, learning_rate)
+            return torch.optim.AdamW(groups, learning_rate, fused=True)
         case "sgd":
-            return torch.optim.SGD(groups, learning_rate, momentum=settings["momentum"])
+            return torch.optim.SGD(groups, learning_rate, momentum=settings["momentum"], fused=True)
         case "rmsprop":
             return torch.optim.RMSprop(
                 groups,

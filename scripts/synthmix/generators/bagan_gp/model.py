@@ -57,7 +57,7 @@ class BAGANGP(Generator):
     def _adam(self, *networks: nn.Module) -> torch.optim.Optimizer:
         betas = (self.settings.beta1, self.settings.beta2)
         parameters = nn.ModuleList(networks).parameters()
-        return torch.optim.Adam(parameters, self.settings.learning_rate, betas)
+        return torch.optim.Adam(parameters, self.settings.learning_rate, betas, fused=True)
 
     def train_epoch(self, images: torch.Tensor, labels: torch.Tensor) -> dict[str, float]:
         """Train the autoencoder or, after its epochs, critic and generator; see `Generator`.

@@ -86,7 +86,7 @@ class DCGAN(Generator):
         self.discriminator = DiscriminatorNetwork(settings, size, channels).to(device)
         betas = (settings.beta1, 0.999)
         self.generator_optimizer, self.discriminator_optimizer = (
-            torch.optim.Adam(network.parameters(), settings.learning_rate, betas)
+            torch.optim.Adam(network.parameters(), settings.learning_rate, betas, fused=True)
             for network in (self.generator, self.discriminator)
         )
 

@@ -44,7 +44,10 @@ class Diffusion(Generator):
         self.average = copy.deepcopy(self.network).requires_grad_(False)
         self.schedule = build_schedule(settings)
         self.optimizer = torch.optim.AdamW(
-            self.network.parameters(), settings.learning_rate, weight_decay=settings.weight_decay
+            self.network.parameters(),
+            settings.learning_rate,
+            weight_decay=settings.weight_decay,
+            fused=True,
         )
         self.steps_done = 0
 

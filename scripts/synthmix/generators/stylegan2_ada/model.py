@@ -300,7 +300,8 @@ class StyleGAN2ADA(Generator):
 def _adam(network: nn.Module, learning_rate: float, interval: int | None) -> torch.optim.Adam:
     """Return Adam, corrected for the steps that regularisation adds every `interval` steps."""
     ratio = 1.0 if interval is None else interval / (interval + 1)
-    return torch.optim.Adam(network.parameters(), learning_rate * ratio, (0.0, 0.99**ratio))
+    betas = (0.0, 0.99**ratio)
+    return torch.optim.Adam(network.parameters(), learning_rate * ratio, betas, fused=True)
 
 
 def _memory_format(device: torch.device) -> torch.memory_format:
