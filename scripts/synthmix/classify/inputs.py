@@ -2,7 +2,7 @@
 
 import numpy as np
 import torch
-from torchvision.transforms.v2.functional import normalize, resize
+from torch.nn.functional import interpolate
 
 from synthmix.classifiers.base import Network
 
@@ -35,7 +35,13 @@ def to_inputs(
     if batch.shape[1] != network.channels:
         batch = batch.expand(-1, network.channels, -1, -1)
     if input_size is not None and batch.shape[-1] != input_size:
-        batch = resize(batch, [input_size, input_size], antialias=True)
+        size = (input_size, input_size)
+        # what torchvision's resize does; the package itself is long to import
+        batch = interpolate(batch, size, mode="bilinear", align_corners=False, antialias=True)
     if network.mean is None:
         return batch
-    return normalize(batch, network.mean, network.standard_deviation)
+    mean, deviation = (
+        torch.tensor(values, device=device).reshape(-1, 1, 1)
+        for values in (network.mean, network.standard_deviation)
+    )
+    return (batch - mean) / deviation

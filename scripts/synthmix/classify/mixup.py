@@ -1,7 +1,6 @@
 """Blending training images and their labels."""
 
 import torch
-from torchvision.transforms import v2
 
 
 def mix_up(
@@ -14,6 +13,8 @@ def mix_up(
     """
     if len(inputs) < 2:
         return inputs, targets
+    from torchvision.transforms import v2  # long to import, and few trainings blend
+
     # any shape may be blended, but torchvision takes that of pictures only
     pictures = inputs.flatten(1)[:, None, None]
     blended, shares = v2.MixUp(alpha=alpha)(pictures, targets)

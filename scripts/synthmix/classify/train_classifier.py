@@ -14,7 +14,6 @@ from synthmix.checkpoint import Checkpoint
 from synthmix.classifiers.base import Network
 from synthmix.classifiers.build import load_backbone
 from synthmix.classifiers.plan import input_size_of, unfrozen_of, weights_name
-from synthmix.classify.augmentation import build_augmentation
 from synthmix.classify.examples import Examples, FromImages, Source
 from synthmix.classify.files import TrainingFiles
 from synthmix.classify.inputs import to_tensor
@@ -225,8 +224,14 @@ def _start(
 
 def _augmentation(settings: Mapping[str, Any], source: Source) -> Any:
     kind = settings["augmentation"] or settings["volume_augmentation"]
-    volumes = any(array.dtype != "uint8" for array in source.arrays.values())
-    return build_augmentation(kind, volumes) if kind else None
+    if not kind:
+        return None
+    # torchvision, which it needs, is long to import
+    from synthmix.classify.augmentation import build_augmentation
+
+    return build_augmentation(
+        kind, volumes=any(array.dtype != "uint8" for array in source.arrays.values())
+    )
 
 
 def _check_classes(table: pd.DataFrame, classes: list[str]) -> None:

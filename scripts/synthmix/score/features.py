@@ -9,7 +9,6 @@ from pathlib import Path
 from unittest.mock import patch
 
 import torch
-from pytorch_fid import inception
 from safetensors import SafetensorError
 from safetensors.torch import load_file
 from torch import nn
@@ -32,6 +31,9 @@ class InceptionFeatures(nn.Module):
 
     def __init__(self, state: dict[str, torch.Tensor]) -> None:
         """Build the network with the weights `state`, under pytorch-fid's names."""
+        # it takes as long to import as torch itself, which most jobs that score would wait for
+        from pytorch_fid import inception
+
         super().__init__()
         # pytorch-fid gets its weights within the constructor: hand it ours
         with patch.object(inception, "load_state_dict_from_url", lambda *_, **__: state):
