@@ -29,7 +29,7 @@ def plot_census(census: str | Path, output: str | Path, *, demo: bool) -> None:
     for axis, (fact, rows) in zip(axes, shown.items(), strict=True):
         _draw_bars(axis, rows)
         axis.set_title("used or left out" if fact == LEFT_OUT else f"by {fact.replace('_', ' ')}")
-    axes[-1].set_xlim(0, 1.25 * table["images"].max())
+    axes[-1].set_xlim(0, 1.35 * table["images"].max())
     axes[-1].set_xlabel("images")
     axes[-1].xaxis.set_major_formatter("{x:,.0f}")
     style.few_ticks(axes[-1], "x", 6, integer=True)

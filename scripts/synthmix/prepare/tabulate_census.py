@@ -63,10 +63,8 @@ def count_values(census: pd.DataFrame, facts: Sequence[str]) -> pd.DataFrame:
     census = census.assign(**{LEFT_OUT: census[LEFT_OUT].replace("", USED)})
     parts = []
     for fact in (*facts, SIZE, LEFT_OUT):
-        counts = (
-            used.groupby(census[fact]).agg(images="size", used="sum").reset_index(names="value")
-        )
-        counts = counts.sort_values(["images", "value"], ascending=[False, True])
+        counts = used.groupby(census[fact].rename("value")).agg(images="size", used="sum")
+        counts = counts.reset_index().sort_values(["images", "value"], ascending=[False, True])
         percent = (100 * counts["images"] / max(1, len(census))).round(2)
         parts.append(counts.assign(fact=fact, percent=percent))
     columns = ["fact", "value", "images", "percent", "used"]
