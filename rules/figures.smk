@@ -125,6 +125,31 @@ rule plot_pipeline:
         "../scripts/plot_pipeline.py"
 
 
+rule plot_census:
+    input:
+        census=rules.tabulate_census.output.table,
+    output:
+        FIGURES + "/census.svg",
+    log:
+        LOGS + "/plot_census.log",
+    benchmark:
+        BENCHMARKS + "/plot_census.tsv"
+    params:
+        demo=DEMO,
+        leakage=leakage_of,
+        code=code("plot_census"),
+    threads: 1
+    resources:
+        mem_mb=memory(1500),
+        runtime=minutes(20),
+    conda:
+        ENVIRONMENT
+    message:
+        "Drawing what the metadata says of {wildcards.dataset}"
+    script:
+        "../scripts/plot_census.py"
+
+
 rule plot_mixes:
     input:
         mixes=rules.tabulate_study.output.mixes,

@@ -44,6 +44,32 @@ rule index_dataset:
         "../scripts/index_dataset.py"
 
 
+rule tabulate_census:
+    input:
+        fetched=fetched_of,
+    output:
+        images=DATASET + "/census.csv",
+        table=DATASET + "/tables/census.csv",
+    log:
+        LOGS + "/tabulate_census.log",
+    benchmark:
+        BENCHMARKS + "/tabulate_census.tsv"
+    params:
+        settings=lambda wildcards: dataset_of(wildcards).index_settings(),
+        state=lambda wildcards: dataset_state(dataset_of(wildcards)),
+        code=dataset_code("tabulate_census"),
+    threads: 1
+    resources:
+        mem_mb=memory(1000),
+        runtime=minutes(60),
+    conda:
+        ENVIRONMENT
+    message:
+        "Counting what the metadata says of {wildcards.dataset}"
+    script:
+        "../scripts/tabulate_census.py"
+
+
 rule prepare_images:
     input:
         fetched=fetched_of,
@@ -100,6 +126,11 @@ rule split_samples:
         "Splitting {wildcards.dataset}"
     script:
         "../scripts/split_samples.py"
+
+
+def has_census(wildcards):
+    """Return whether the metadata of a data set says more of its images than their classes."""
+    return bool(dataset_of(wildcards).facts)
 
 
 def of_every_dataset(pattern):

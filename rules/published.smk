@@ -184,6 +184,7 @@ rule compare_published:
         curves=curves_of,
         index=where_printed(rules.index_dataset.output[0], "images"),
         split=where_printed(rules.split_samples.output.split, "images"),
+        census=where_printed(rules.tabulate_census.output.images, "census", when=has_census),
         composition=where_printed(
             rules.tabulate_study.output.mixes,
             "images",

@@ -37,7 +37,23 @@ def study_files(study, dataset):
             "generator_history_figure": f"{figures}/generator_history.svg",
             "scores_figure": f"{figures}/scores.svg",
         }
-    return files | pipeline_files(study, dataset) | published_files(study, dataset)
+    return (
+        files
+        | census_files(study, dataset)
+        | pipeline_files(study, dataset)
+        | published_files(study, dataset)
+    )
+
+
+def census_files(study, dataset):
+    """Return what the metadata says of all images, where it says more than their classes."""
+    if not VIEWS[study, dataset].datasets[dataset].facts:
+        return {}
+    names = {"study": study, "dataset": dataset}
+    return {
+        "census": rules.tabulate_census.output.table.format(**names),
+        "census_figure": rules.plot_census.output[0].format(**names),
+    }
 
 
 def pipeline_files(study, dataset):
@@ -204,6 +220,7 @@ def pages(keys, page):
                 else []
             )
             + sweep_files(study, dataset)
+            + list(census_files(study, dataset).values())
             + list(pipeline_files(study, dataset).values())
             + list(published_files(study, dataset).values())
             + [f"{RESULTS}/{study}/{dataset}/split.csv"]

@@ -4,7 +4,7 @@ from synthmix.jobs import job
 from synthmix.published.compare_published import compare_published
 from synthmix.published.results import Results
 
-TABLES = ("index", "split", "composition", "metrics", "scores", "pipeline")
+TABLES = ("index", "split", "census", "composition", "metrics", "scores", "pipeline")
 
 with job(snakemake):
     files, params = snakemake.input, snakemake.params

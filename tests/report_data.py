@@ -485,6 +485,13 @@ def _write_pipeline(path: Path) -> Path:
     return path
 
 
+def _write_census(path: Path) -> Path:
+    rows = [("collection", f"clinic {number}", 4, 4.0, 2) for number in range(22)]
+    rows += [("left_out", "used", 44, 50.0, 44), ("left_out", "<b>too dark</b>", 44, 50.0, 0)]
+    write_table(path, pd.DataFrame(rows, columns=["fact", "value", "images", "percent", "used"]))
+    return path
+
+
 def _write_key(path: Path) -> Path:
     rows = [(1, "synthetic"), (2, "real"), (3, "real"), (4, "synthetic"), (5, "real")]
     write_table(path, pd.DataFrame(rows, columns=["number", "origin"]))
@@ -566,6 +573,8 @@ def make_study_report(folder: Path, **changes: Any) -> StudyReport:
         calibration_figure=svg,
         confusion_figure=svg,
         folds=options.get("folds", 0),
+        census=_write_census(folder / "census.csv"),
+        census_figure=svg,
         scores=files.scores,
         generator_history_figure=svg,
         scores_figure=svg,

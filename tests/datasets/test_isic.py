@@ -172,6 +172,81 @@ class TestSourcesThatTheTableDoesNotName:
         assert names(settings().index(write_tree(tmp_path, table))) == ["1", "2"]
 
 
+def census(root, **more):
+    table = settings(**more).census(root)
+    assert list(table.columns) == [
+        *("image", "path", "left_out", "width", "height", "collection", "label", "diagnosis")
+    ]
+    assert table["image"].is_unique
+    return {name[-1]: row for name, row in table.set_index("image").iterrows()}
+
+
+class TestCensus:
+    def test_has_what_the_index_leaves_out_and_why(self, tmp_path):
+        write_tree(tmp_path, NEW, [f"ISIC_000000{number}" for number in (1, 2, 3, 5, 6)])
+        rows = census(tmp_path)
+        assert {number: row["left_out"] for number, row in rows.items()} == {
+            **{"1": "", "2": "", "3": "", "4": "no file", "5": "collection SONIC"},
+            **{"6": "neither benign nor malignant", "7": "neither benign nor malignant"},
+        }
+        assert [rows[number]["path"] for number in "14"] == ["images/ISIC_0000001.jpg", ""]
+        assert [row["label"] for row in rows.values()] == [
+            *("benign", "malignant", "benign", "malignant", "benign", "indeterminate", "unknown"),
+        ]
+        assert rows["3"]["collection"] == "HAM10000"
+        used = [number for number, row in rows.items() if not row["left_out"]]
+        assert used == names(settings().index(tmp_path))
+
+    def test_other_labels_that_are_kept_are_not_left_out(self, tmp_path):
+        rows = census(write_tree(tmp_path, NEW), keep_other_labels=True, excluded_sources=[])
+        assert {row["left_out"] for row in rows.values()} == {""}
+        assert rows["6"]["label"] == "indeterminate"
+
+    def test_table_of_the_old_archive(self, tmp_path):
+        rows = census(write_tree(tmp_path, OLD))
+        assert [row["diagnosis"] for row in rows.values()] == [
+            *("nevus", "melanoma", "nevus", "unknown"),
+        ]
+        assert rows["4"]["label"] == "indeterminate/benign"
+        assert [rows[number]["collection"] for number in "13"] == ["UDA-1", "sonic"]
+
+    @pytest.mark.parametrize(
+        ("columns", "values", "diagnosis"),
+        [
+            ("diagnosis_2,diagnosis_3", "x,Solar lentigo", "solar lentigo"),
+            ("diagnosis_2,diagnosis_3", 'x,"Melanoma, NOS"', "melanoma"),
+            ("diagnosis_2,diagnosis_3", "Cysts,", "cysts"),
+            ("diagnosis_3,diagnosis", "Solar or actinic keratosis,scar", "scar"),
+            ("clinical.diagnosis_3,x", "Solar or actinic keratosis,", "actinic keratosis"),
+            ("clinical.diagnosis,x", "angioma,", "angioma"),
+        ],
+    )
+    def test_diagnosis_by_its_older_name(self, tmp_path, columns, values, diagnosis):
+        table = f"isic_id,diagnosis_1,collection,{columns}\nISIC_0000001,Benign,MSK-1,{values}\n"
+        assert census(write_tree(tmp_path, table))["1"]["diagnosis"] == diagnosis
+
+    @pytest.mark.parametrize(
+        "prefix", ["pixels_", "acquisition.pixels_", "meta.acquisition.pixels"]
+    )
+    def test_sizes_in_the_table(self, tmp_path, prefix):
+        table = f"isic_id,benign_malignant,collection,{prefix}X,{prefix}Y\n"
+        row = census(write_tree(tmp_path, table + "ISIC_0000001,benign,MSK-1,1022.0,767\n"))["1"]
+        assert (row["width"], row["height"]) == ("1022", "767")
+
+    def test_image_that_is_listed_twice_counts_once_as_it_is_used(self, tmp_path):
+        again = "ISIC_0000006,Anonymous,UDA-1,CC-0,Benign,IP_2,IL_6\n"
+        rows = census(write_tree(tmp_path, NEW + again))
+        assert len(rows) == 7
+        assert [rows["6"][name] for name in ("collection", "left_out")] == ["UDA-1", ""]
+
+    def test_collection_that_only_a_table_of_its_own_tells(self, tmp_path):
+        write_tree(tmp_path, CREDITED)
+        (tmp_path / "SONIC.csv").write_text("isic_id,attribution\nISIC_0000003,Anonymous\n")
+        assert [row["collection"] for row in census(tmp_path).values()] == [
+            *("unknown", "unknown", "SONIC"),
+        ]
+
+
 JPEG = b"a picture of the size that it has"
 
 
@@ -341,6 +416,15 @@ class TestEmbedded:
             for row in csv.DictReader(file):
                 with Image.open(root / "images" / f"{row['isic_id']}.jpg") as image:
                     assert image.size == (int(row["pixels_x"]), int(row["pixels_y"]))
+
+    def test_its_metadata_names_collections_and_diagnoses(self, root):
+        table = settings().census(root)
+        assert {"HAM10000", "SONIC"} < set(table["collection"])
+        of_label = table.groupby("label")["diagnosis"].agg(set)
+        assert of_label["malignant"] == {"melanoma", "basal cell carcinoma"}
+        assert of_label["benign"] > {"nevus"}
+        assert set(table.loc[table["collection"] == "SONIC", "diagnosis"]) == {"nevus"}
+        assert (table["left_out"] == "").sum() == 14 + 12
 
     def test_equal_settings_give_equal_files(self, tmp_path):
         assert draw(tmp_path / "a") == draw(tmp_path / "b")

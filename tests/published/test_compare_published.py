@@ -119,3 +119,19 @@ def test_values_as_text(low, high, text):
 def test_names_of_measures():
     assert measure_text("macro_f1") == "macro F1"
     assert measure_text("published_way_recall") == "recall (source's way)"
+
+
+def test_which_images_of_the_metadata_are_counted_stands_beside_each_number(tmp_path):
+    images_of = ("diagnosis=nevus; collection!=SONIC", "diagnosis=scar")
+    rows = [printed("3", "census", "images", 1.0, candidate=name) for name in images_of]
+    census = pd.DataFrame({"collection": ["MSK-1", "SONIC"], "diagnosis": "nevus"})
+    write_table(tmp_path / "census.csv", census)
+    results = Results([], [], [], 0.95, census=tmp_path / "census.csv")
+    published = write_published(tmp_path / "p.csv", rows)
+    compare_published(published, "d", results, tmp_path / "o.csv", tmp_path / "o.md", demo=False)
+    (section,) = sections(read_comparison(tmp_path / "o.csv"))
+    lines = [(line.keys["candidate"], line.inside, line.why_absent) for line in section.lines]
+    assert lines == [
+        ("diagnosis nevus, collection not SONIC", "yes", ""),
+        ("diagnosis scar", "", "our metadata lists no image of diagnosis scar"),
+    ]

@@ -143,6 +143,49 @@ def test_images_are_counted_in_index_split_and_mixes(tmp_path):
     assert count(mix="m") == 12
 
 
+@pytest.fixture
+def census(tmp_path):
+    rows = [("HAM10000", "nevus")] * 2 + [("HAM10000", "melanoma"), ("SONIC", "nevus")]
+    return results(census=write(tmp_path, "census.csv", "collection diagnosis", *rows))
+
+
+@pytest.mark.parametrize(
+    ("metric", "images_of", "value"),
+    [
+        ("images", "", 4),
+        ("images", "collection=ham10000", 3),
+        ("images", "diagnosis=nevus; collection=SONIC", 1),
+        ("images", "diagnosis=nevus; collection!=SONIC", 2),
+        # of what is not there all others are kept
+        ("images", "diagnosis=nevus; collection!=MSK-1", 3),
+        ("percent", "collection=SONIC", 25),
+        ("percent_of_9", "collection=SONIC", 11.11),
+    ],
+)
+def test_images_of_the_metadata_are_counted_by_what_it_says(census, metric, images_of, value):
+    ours = find(printed("1", "census", metric, 1.0, candidate=images_of), census)
+    assert (ours.low, ours.high, ours.exact) == (value, value, True)
+
+
+@pytest.mark.parametrize(
+    ("metric", "images_of", "reason"),
+    [
+        ("images", "collection=MSK-1", "lists no image of collection MSK-1"),
+        ("images", "age=50", "has no age"),
+        ("percent_of_0", "", "not counted by percent_of_0"),
+        ("pixels", "", "not counted by pixels"),
+    ],
+)
+def test_what_the_metadata_lacks_is_absent(census, metric, images_of, reason):
+    with pytest.raises(AbsentError, match=reason):
+        find(printed("1", "census", metric, 1.0, candidate=images_of), census)
+
+
+def test_a_data_set_may_have_no_census():
+    with pytest.raises(AbsentError, match="the metadata of this data set says nothing of images"):
+        find(printed("1", "census", "images", 1.0), results())
+
+
 def test_confusions_are_counted_over_folds_and_averaged_over_seeds(tmp_path):
     columns = "sample_id group label predicted fold"
     names = [f"{seed}-{fold}.csv" for seed in (1, 2) for fold in (1, 2)]

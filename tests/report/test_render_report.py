@@ -79,7 +79,7 @@ def test_the_page_is_whole(report, tmp_path):
     assert "images, not the 300,000 asked for" in words
     assert "torch 2.11" in words
     images = [attributes for tag, attributes in page.elements if tag == "img"]
-    assert len(images) == 25
+    assert len(images) == 26
     assert all(image["alt"] for image in images)
 
 
@@ -106,6 +106,14 @@ def test_how_fast_images_are_read_is_shown_where_it_was_measured(report, tmp_pat
     assert "store 500 0.125 4,000.0 40.00 image folder 500 5 100.0 1.00" in words
     without = replace(report, pipeline=None, pipeline_figure=None)
     assert "How fast images are read" not in Page(render(tmp_path, without)).words()
+
+
+def test_what_the_metadata_says_is_shown_where_there_is_a_census(report, tmp_path):
+    words = Page(render(tmp_path, report)).words()
+    assert "clinic 19 4 4.00 2 and 2 more in tables/census.csv" in words
+    assert "left out used 44 50.00 44 <b>too dark</b> 44 50.00 0" in words
+    without = replace(report, census=None, census_figure=None)
+    assert "tables/census.csv" not in Page(render(tmp_path, without)).words()
 
 
 @pytest.fixture(scope="module")

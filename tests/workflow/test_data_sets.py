@@ -84,8 +84,10 @@ def test_a_study_that_is_wrong_stops_only_what_is_about_all_studies(project):
 def test_embedded_data_sets_go_as_far_as_the_split(project):
     """The short form of the test below: a picture, a volume."""
     splits = [f"results/demo/{name}/split.csv" for name in ("skin_lesions/isic", "mri_qc/volumes")]
-    result = project.run(*splits, scale="demo")
+    census = "results/demo/skin_lesions/isic/figures/census.svg"
+    result = project.run(*splits, census, scale="demo")
     assert result.returncode == 0, result.stdout[-3000:]
+    assert (project.folder / census).stat().st_size > 10_000
     for split in splits:
         found = set(read_table(project.folder / split)["split"])
         assert found >= ({"train", "validation", "test"} if "skin" in split else {"train"})

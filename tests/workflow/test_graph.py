@@ -16,6 +16,10 @@ def test_the_demo_is_the_graph_of_the_paper(tmp_path):
     assert paper["train_classifier"] == 9 + 9 + 2 + 4
     # one a class, and two that learn both
     assert paper["train_generator"] == paper["sample_generator"] == 2 + 2
+    # mammograms have no metadata but their folders; lesions have, and the report shows it
+    assert "tabulate_census" not in paper
+    lesions = project.planned(studies="skin_lesions")
+    assert lesions["tabulate_census"] == lesions["plot_census"] == 1
 
 
 def test_a_study_is_a_target_with_a_page_of_its_own(tmp_path):

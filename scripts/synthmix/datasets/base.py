@@ -43,6 +43,8 @@ class Dataset(SettingsModel):
     """Whether its images are volumes; None where they may be."""
     has_parts: ClassVar[bool | None] = None
     """Whether it comes in official parts; None where it may."""
+    facts: ClassVar[tuple[str, ...]] = ()
+    """What its metadata says of every image, columns of `census`; empty: it has no census."""
 
     source: str = Field(description="The kind of source.")
     published_images: dict[Name, PositiveInt] = Field(
@@ -115,6 +117,21 @@ class Dataset(SettingsModel):
         `group`      the patient: images of one group are never split
         `part`       optional: train, validation or test, where the data set comes in such parts
         """
+
+    def census(self, root: Path) -> pd.DataFrame:
+        """List all images that the metadata below `root` knows, those that `index` leaves out too.
+
+        Asked for where there are `facts`. Returns a row an image, all columns text:
+
+        `image`     its name, unique
+        `path`      of its file as in `index`, empty where there is none
+        `left_out`  why `index` does not list it, empty where it does
+        `width`     in pixels as the metadata has it, empty where that says nothing
+        `height`    the same
+
+        and one for each of `facts`, unknown where the metadata says nothing.
+        """
+        raise NotImplementedError(f"{type(self).__name__} has no census")
 
     @classmethod
     def read(cls, path: Path, frame: str) -> Image.Image | np.ndarray:

@@ -7,6 +7,8 @@ first version (`name`, `meta.clinical.benign_malignant`, `dataset.name`).
 Where an image comes from can't be read off the newer tables: they name who is to be credited, and
 SONIC shares its "Anonymous" with other collections. It is then told by the folder that the image
 lies in, or by a table of the images of that collection, `SONIC.csv`, beside `metadata.csv`.
+
+Diagnoses have got new names since 2019: the census has the older ones, by which studies count.
 """
 
 import logging
@@ -34,6 +36,7 @@ _PAGE = 100  # entries, the most that the API gives at a time
 _SUFFIXES = (".jpg", ".jpeg", ".png")
 _CLASSES = ("benign", "malignant")
 _OTHER = "other"
+_UNKNOWN = "unknown"
 
 # Columns that say the same, compared in lower case.
 _IDENTIFIERS = ("isic_id", "image_id", "image_name", "image", "name")
@@ -45,6 +48,29 @@ _SOURCES = ("collection", "collections", "dataset", "dataset.name")
 _CREDITS = ("attribution",)
 _PATIENTS = ("patient_id", "clinical.patient_id", "meta.clinical.patient_id")
 _LESIONS = ("lesion_id", "clinical.lesion_id", "meta.clinical.lesion_id")
+# the older name first, then the finest of the newer levels that says what it is
+_DIAGNOSES = (
+    *("diagnosis", "clinical.diagnosis", "meta.clinical.diagnosis"),
+    *("diagnosis_3", "clinical.diagnosis_3", "metadata.clinical.diagnosis_3"),
+    *("diagnosis_2", "clinical.diagnosis_2", "metadata.clinical.diagnosis_2"),
+)
+_WIDTHS = ("pixels_x", "acquisition.pixels_x", "meta.acquisition.pixelsx")
+_HEIGHTS = ("pixels_y", "acquisition.pixels_y", "meta.acquisition.pixelsy")
+
+# What the archive calls a diagnosis today, and what it called the same in 2019.
+_OLDER_DIAGNOSES = {
+    "melanoma, nos": "melanoma",
+    "melanoma in situ": "melanoma",
+    "melanoma invasive": "melanoma",
+    "malignant melanocytic proliferations (melanoma)": "melanoma",
+    "squamous cell carcinoma, nos": "squamous cell carcinoma",
+    "squamous cell carcinoma in situ": "squamous cell carcinoma",
+    "squamous cell carcinoma, invasive": "squamous cell carcinoma",
+    "solar or actinic keratosis": "actinic keratosis",
+    "lichen planus like keratosis": "lichenoid keratosis",
+    "atypical melanocytic neoplasm": "atypical melanocytic proliferation",
+    "benign soft tissue proliferations - vascular": "vascular lesion",
+}
 
 Source = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
 
@@ -61,6 +87,7 @@ class Isic(PublicDataset):
         "https://doi.org/10.1038/sdata.2018.161",
         homepage="https://www.isic-archive.com",
     )
+    facts = ("collection", "label", "diagnosis")
     markers = (skin_lesions.METADATA,)
     stand_in = skin_lesions
     collections: ClassVar[tuple[str, ...]] = (
@@ -116,13 +143,8 @@ class Isic(PublicDataset):
         neither is a group of its own. Images that only the table or only the tree knows are
         logged.
         """
-        files = _files(root)
-        rows = _rows(root / skin_lesions.METADATA)
-        rows["path"] = rows["name"].map(files).astype(object)
-        _report("files without a row in the table", set(files) - set(rows["name"]))
-        rows = rows[~self._excluded(root, rows)].copy()
-        rows["label"] = rows["label"].where(rows["label"].isin(_CLASSES), _OTHER)
-        rows = rows[rows["label"].isin(self.class_names())]
+        rows = self._listed(root)
+        rows = rows[rows["left_out"] == ""].assign(label=rows["kept_as"])
         rows = rows.drop_duplicates(["name", "label"])
         _raise_for_several_labels(root, rows)
         _report("images of the table without a file", set(rows["name"][rows["path"].isna()]))
@@ -138,21 +160,54 @@ class Isic(PublicDataset):
         columns = {"sample_id": sample_identifiers(paths), "path": paths}
         return pd.DataFrame(columns | {name: list(rows[name]) for name in ("label", "group")})
 
+    def census(self, root: Path) -> pd.DataFrame:
+        """List all images of the table, by collection, label and diagnosis.
+
+        Labels and diagnoses are in lower case. Raises `UserError` as `index` does for a table.
+        """
+        rows = self._listed(root)
+        lacking = (rows["left_out"] == "") & rows["path"].isna()
+        rows["left_out"] = rows["left_out"].mask(lacking, "no file").astype(object)
+        # of an image that is listed twice the row that is used counts
+        order = (rows["left_out"] != "").sort_values(kind="stable").index
+        rows = rows.loc[order].drop_duplicates("name").sort_values("name", ignore_index=True)
+        known = rows[list(self.facts)].replace("", _UNKNOWN)
+        columns = ["path", "left_out", "width", "height"]
+        return pd.concat([rows["name"].rename("image"), rows[columns].fillna(""), known], axis=1)
+
+    def _listed(self, root: Path) -> pd.DataFrame:
+        """Return the rows of the table with `path`, `kept_as` and why each is `left_out`.
+
+        `path` is missing where there is no file; `kept_as` is the class, for all labels.
+        """
+        files = _files(root)
+        rows = _rows(root / skin_lesions.METADATA)
+        rows["path"] = rows["name"].map(files).astype(object)
+        _report("files without a row in the table", set(files) - set(rows["name"]))
+        excluded = self._excluded(root, rows)
+        rows["collection"] = rows["collection"].mask(rows["collection"] == "", excluded)
+        rows["kept_as"] = rows["label"].where(rows["label"].isin(_CLASSES), _OTHER)
+        of_no_class = ~rows["kept_as"].isin(self.class_names())
+        rows["left_out"] = ("collection " + excluded).where(
+            excluded != "", of_no_class.map({True: f"neither {' nor '.join(_CLASSES)}", False: ""})
+        )
+        return rows
+
     def _excluded(self, root: Path, rows: pd.DataFrame) -> pd.Series:
-        """Return which rows are of an excluded source.
+        """Return the excluded source that each row is of, empty text where it is of none.
 
         Raises `UserError` when nothing tells whether there are any.
         """
         folders = rows["path"].fillna("").map(lambda path: "/".join(path.split("/")[:-1]))
-        known = rows["source"] + "\n" + rows["credit"] + "\n" + folders.str.lower()
-        excluded = pd.Series(False, index=rows.index)
+        known = rows["collection"] + "\n" + rows["credit"] + "\n" + folders
+        excluded = pd.Series("", index=rows.index, dtype=object)
         for source in self.excluded_sources:
-            words = re.compile(rf"(?<!\w){re.escape(source.lower())}(?!\w)")
+            words = re.compile(rf"(?<!\w){re.escape(source)}(?!\w)", re.IGNORECASE)
             found = pd.Series([bool(words.search(text)) for text in known], rows.index, dtype=bool)
             table = root / f"{source}.csv"
             if table.is_file():
                 found |= rows["name"].isin(_rows(table, labelled=False)["name"])
-            elif not found.any() and not (rows["source"] != "").any():
+            elif not found.any() and not (rows["collection"] != "").any():
                 raise UserError(
                     f"excluded_sources: nothing tells which images are of {source}: "
                     f"{root / skin_lesions.METADATA} has no column {' or '.join(_SOURCES)}, and "
@@ -160,10 +215,11 @@ class Isic(PublicDataset):
                     f"(isic metadata download --collections NUMBER -o {source}.csv), or take "
                     f"{source} out of excluded_sources if there are none"
                 )
-            excluded |= found
+            # an image that is listed twice is left out as a whole
+            found = rows["name"].isin(rows["name"][found])
+            excluded = excluded.mask(found & (excluded == ""), source)
             LOGGER.info("%d images of %s are left out", rows["name"][found].nunique(), source)
-        # an image that is listed twice is left out as a whole
-        return rows["name"].isin(rows["name"][excluded])
+        return excluded
 
 
 def _files(root: Path) -> dict[str, str]:
@@ -180,10 +236,11 @@ def _files(root: Path) -> dict[str, str]:
 
 
 def _rows(table: Path, labelled: bool = True) -> pd.DataFrame:
-    """Return `name`, `label`, `source`, `credit` and `group` of each row of a table.
+    """Return what each row of a table says, and its `group`: text, empty where it says nothing.
 
-    Labels, sources and credits are in lower case, and empty where there are none. Raises
-    `UserError` when the table can't be read or lacks a column that is needed.
+    `name`, `label`, `collection`, `credit`, `diagnosis`, `width` and `height`; labels and
+    diagnoses are in lower case. Raises `UserError` when the table can't be read or lacks a column
+    that is needed.
     """
     try:
         read = pd.read_csv(table, dtype=str, keep_default_na=False, encoding="utf-8-sig")
@@ -206,8 +263,11 @@ def _rows(table: Path, labelled: bool = True) -> pd.DataFrame:
         {
             "name": names,
             "label": _first(read, _LABELS).str.lower(),
-            "source": _first(read, _SOURCES).str.lower(),
-            "credit": _first(read, _CREDITS).str.lower(),
+            "collection": _first(read, _SOURCES),
+            "credit": _first(read, _CREDITS),
+            "diagnosis": _first(read, _DIAGNOSES).str.lower().replace(_OLDER_DIAGNOSES),
+            "width": _first(read, _WIDTHS).str.removesuffix(".0"),
+            "height": _first(read, _HEIGHTS).str.removesuffix(".0"),
             "group": patients.where(patients != "", groups),
         }
     )

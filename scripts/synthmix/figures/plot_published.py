@@ -127,7 +127,7 @@ def _draw_band(figure: Figure, band: Band, top: float) -> None:
         found = [line.get(measure) for line in band.rows.values()]
         _draw_measure(axis, found)
         axis.set_xlabel(name, size=8)
-        labels = [style.shorten(label, 38) for label in band.rows] if not place else []
+        labels = [style.shorten(label, 35) for label in band.rows] if not place else []
         axis.set_yticks(range(len(found)), labels or [""] * len(found), size=7.5)
 
 

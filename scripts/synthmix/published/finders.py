@@ -134,6 +134,34 @@ def _images_of_mix(row: Printed, results: Results) -> float:
     return rows["images"].sum()
 
 
+def _find_census(row: Printed, results: Results) -> Ours:
+    """Return how many images have what `candidate` tells, or what percentage of them all."""
+    table = results.table(results.census, "the metadata of this data set says nothing of images")
+    chosen = pd.Series(True, index=table.index)
+    for name, value in row.settings.items():
+        fact = name.removesuffix("!").strip()
+        if fact not in table:
+            raise AbsentError(f"the metadata of this data set has no {fact}")
+        has = table[fact].astype(str).str.lower() == value.lower()
+        if name == fact and not has.any():
+            raise AbsentError(f"our metadata lists no image of {fact} {value}")
+        chosen &= has if name == fact else ~has
+    count = float(chosen.sum())
+    if row.metric == "images":
+        return Ours(count, count, exact=True)
+    # as it is printed, to hundredths
+    percent = round(100 * count / _images_in_all(row, len(table)), 2)
+    return Ours(percent, percent, exact=True)
+
+
+def _images_in_all(row: Printed, listed: int) -> int:
+    """Return of how many images a percentage is: percent_of_<a number>, or of those `listed`."""
+    of, _, number = row.metric.partition("_of_")
+    if of != "percent" or (number and not (number.isdigit() and int(number))):
+        raise AbsentError(f"images of the metadata are not counted by {row.metric}")
+    return int(number or listed)
+
+
 def _find_confusion(row: Printed, results: Results) -> Ours:
     """Return how many images of a class are said to be of which, the mean over the seeds."""
     files = {"test": results.test, "validation": results.validation}.get(row.split, {})
@@ -319,6 +347,7 @@ _FINDERS: dict[str, Callable[[Printed, Results], Ours]] = {
     "metrics": _find_metrics,
     "confusion": _find_confusion,
     "images": _find_images,
+    "census": _find_census,
     "history": _find_history,
     "generator": _find_generator,
     "scores": _find_scores,

@@ -33,9 +33,9 @@ def legend(confidence: float) -> str:
         f"Ours stands with its {100 * confidence:g}% interval where it has one. Difference: ours "
         "minus the published value; between ranges the gap, 0 where they overlap. Inside: whether "
         "the published value, as it is printed, lies in our interval; where either is a range, "
-        "whether the two overlap; for numbers of images and settings, whether they are equal. It "
-        "is left open where ours has no interval. Contradictions within the source are not mended "
-        "but footnotes."
+        "whether the two overlap; for numbers and percentages of images and for settings, whether "
+        "they are equal. It is left open where ours has no interval. Contradictions within the "
+        "source are not mended but footnotes."
     )
 
 

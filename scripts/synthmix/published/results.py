@@ -50,6 +50,7 @@ class Results:
     composition: File | None = None
     index: File | None = None
     split: File | None = None
+    census: File | None = None
     scores: File | None = None
     pipeline: File | None = None
     histories: Mapping[Training, Sequence[File]] = field(default_factory=dict)

@@ -16,6 +16,7 @@ PLACES = {
     "metrics": "tables/metrics.csv",
     "confusion": "the predictions, counted by class",
     "images": "the index, the split, or with a mix tables/mixes.csv",
+    "census": "what the metadata says of all images, used or not",
     "history": "the histories of the classifiers' trainings",
     "generator": "the histories and snapshots of generators",
     "scores": "tables/scores.csv, or the plane of principal components",

@@ -135,7 +135,8 @@ def _line(row: Mapping[str, str], keys: Mapping[str, str], notes: Sequence[str])
 
 def _key_text(key: str, value: str) -> str:
     if key == "candidate":
-        return value.replace("=", " ").replace("_", " ").replace(";", ",")
+        value = value.replace("!=", " not ").replace("=", " ")
+        return value.replace("_", " ").replace(";", ",")
     return EPOCHS.get(value, value) if key == "epoch" else value
 
 

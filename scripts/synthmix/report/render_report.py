@@ -27,6 +27,7 @@ TEMPLATE = "report.html.j2"
 MEDIA_TYPES = {".svg": "image/svg+xml", ".png": "image/png"}
 KINDS = ("synthetic_mix", "selected_real", "trained_otherwise", "real_only")
 MOST_REASONS = 20
+MOST_VALUES = 20
 
 
 @dataclass(frozen=True)
@@ -91,6 +92,8 @@ class StudyReport:
     confusion_figure: Path
 
     folds: int = 0
+    census: Path | None = None
+    census_figure: Path | None = None
     scores: Path | None = None
     generator_history_figure: Path | None = None
     scores_figure: Path | None = None
@@ -199,6 +202,9 @@ def _data_view(study: StudyReport, summary: pd.DataFrame) -> dict[str, Any]:
         "classes": classes,
         "dataset_rows": tables.dataset_rows(split, tables.split_names(study.folds)),
         "split_names": tables.split_names(study.folds),
+        "census": tables.census_facts(read_table(study.census), MOST_VALUES)
+        if study.census
+        else [],
         "rejected": rejected.head(MOST_REASONS).to_dict("records"),
         "rejected_count": len(rejected),
     }

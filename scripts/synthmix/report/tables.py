@@ -53,6 +53,18 @@ def dataset_rows(split: pd.DataFrame, names: dict[str, str] = SPLITS) -> list[Ro
     ]
 
 
+def census_facts(census: pd.DataFrame, most: int) -> list[Row]:
+    """Return the first values of each fact and how many `more` there are: `tables/census.csv`."""
+    return [
+        {
+            "name": str(fact).replace("_", " "),
+            "rows": _records(rows.head(most)),
+            "more": max(0, len(rows) - most),
+        }
+        for fact, rows in census.groupby("fact", sort=False)
+    ]
+
+
 def score_rows(scores: pd.DataFrame) -> list[Row]:
     """Return the scores of every generator over all classes together: `tables/scores.csv`."""
     together = scores[scores["scope"] == "all_classes"]

@@ -28,10 +28,23 @@ IMAGES = "images"
 _MOST = 999_999  # images of a group: identifiers have seven digits
 _SHARED = 5  # of so many patients with benign lesions, one is also among the malignant
 _MOST_IMAGES = 3  # of a patient
+_MOLES = ("Benign melanocytic proliferations", "Nevus")
+_KERATOSES = "Benign epidermal proliferations"
+_CARCINOMAS = "Malignant adnexal epithelial proliferations - Follicular"
+# In the words of the archive, each as probable as the others of its group. They are written down,
+# not drawn: what a lesion looks like depends on its group alone.
 _DIAGNOSES = {
-    "benign": ("Benign", "Benign melanocytic proliferations", "Nevus"),
-    "malignant": ("Malignant", "Malignant melanocytic proliferations (Melanoma)", "Melanoma, NOS"),
-    "indeterminate": ("Indeterminate", "Indeterminate melanocytic proliferations", ""),
+    "benign": (
+        *(_MOLES, _MOLES, _MOLES),
+        *((_KERATOSES, "Pigmented benign keratosis"), (_KERATOSES, "Seborrheic keratosis")),
+    ),
+    "sonic": (_MOLES,),
+    "malignant": (
+        ("Malignant melanocytic proliferations (Melanoma)", "Melanoma, NOS"),
+        ("Malignant melanocytic proliferations (Melanoma)", "Melanoma in situ"),
+        (_CARCINOMAS, "Basal cell carcinoma"),
+    ),
+    "indeterminate": (("Indeterminate melanocytic proliferations", ""),),
 }
 _SITES = ("anterior torso", "posterior torso", "lower extremity", "upper extremity", "head/neck")
 
@@ -69,7 +82,8 @@ def write(embedded: Embedded, root: Path) -> None:
         picture = draw(generator, patient, group, embedded.height)
         identifier = _number("ISIC", group, number)
         save_picture(picture, root / IMAGES / f"{identifier}.jpg")
-        rows.append(_row(generator, identifier, patient, group, number, picture.shape))
+        diagnosis = _diagnosis(embedded.seed, group, number)
+        rows.append(_row(generator, identifier, patient, group, number, diagnosis, picture.shape))
     with (root / METADATA).open("w", encoding="utf-8", newline="") as file:
         writer = csv.DictWriter(file, list(rows[0]))
         writer.writeheader()
@@ -101,16 +115,25 @@ def _patient(seed: int, group: str, number: int) -> Patient:
     return random_patient(generator, group, _number("IP", group, number))
 
 
+def _diagnosis(seed: int, group: str, number: int) -> tuple[str, str, str]:
+    """Return the three levels of the diagnosis of image `number` of a group."""
+    generator = np.random.default_rng(derive_seed("skin diagnosis", seed, group, number))
+    finer = _DIAGNOSES[group]
+    label = "benign" if group == "sonic" else group
+    return label.capitalize(), *finer[generator.integers(len(finer))]
+
+
 def _row(
     generator: np.random.Generator,
     identifier: str,
     patient: Patient,
     group: str,
     number: int,
+    diagnosis: tuple[str, str, str],
     shape: tuple[int, ...],
 ) -> dict[str, str | int]:
     """Return what `metadata.csv` says of an image of `shape` (height, width, 3)."""
-    first, second, third = _DIAGNOSES.get(group, _DIAGNOSES["benign"])
+    first, second, third = diagnosis
     return {
         "isic_id": identifier,
         "attribution": "drawn, not photographed",

@@ -1,0 +1,12 @@
+"""Count what the metadata says of all images of a data set."""
+
+from synthmix.jobs import job
+from synthmix.prepare.tabulate_census import tabulate_census
+
+with job(snakemake):
+    tabulate_census(
+        snakemake.params.settings,
+        snakemake.input.fetched,
+        snakemake.output.images,
+        snakemake.output.table,
+    )
