@@ -19,6 +19,7 @@ from synthmix.acquire import download
 from synthmix.datasets import brain_tumor
 from synthmix.datasets.brain_tumor import BrainTumor
 from synthmix.datasets.embedded import brain_slices
+from synthmix.datasets.embedded.brain_slice_patients import random_patient
 from synthmix.errors import UserError
 
 PICTURE = np.array([[0, 1, -7], [3, 32767, 5]], np.int16)  # 2 rows of 3 pixels
@@ -397,6 +398,19 @@ class TestEmbedded:
         one, other = draw(tmp_path / "a"), draw(tmp_path / "b", seed=2)
         assert one.keys() == other.keys()
         assert not set(one.values()) & set(other.values())
+
+    def test_all_patients_are_seen_as_asked_for(self):
+        views = [
+            random_patient(np.random.default_rng(seed), "glioma", 32, ["coronal"]).view
+            for seed in range(20)
+        ]
+        assert set(views) == {"coronal"}
+
+    def test_a_patient_is_seen_in_one_of_the_views_named(self, tmp_path):
+        all_views, axial = draw(tmp_path / "a"), draw(tmp_path / "b", views=["axial"])
+        assert draw(tmp_path / "c", views=["axial", "coronal", "sagittal"]) == all_views
+        assert axial.keys() == all_views.keys()
+        assert axial != all_views
 
     def test_slices_of_a_patient_are_alike_but_not_the_same(self, fetched):
         table = index(fetched)

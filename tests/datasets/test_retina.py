@@ -207,7 +207,13 @@ class TestFetch:
 
 
 class TestSettings:
-    @pytest.mark.parametrize("more", [{"healthy": 4}, {"diseased": 4}, {"height": 8}, {"seed": -1}])
+    @pytest.mark.parametrize(
+        "more",
+        [
+            *({"healthy": 4}, {"diseased": 4}, {"height": 8}, {"seed": -1}),
+            *({"findings": []}, {"findings": ["ARMD"]}, {"least_severity": 1.1}),
+        ],
+    )
     def test_range(self, more):
         with pytest.raises(ValidationError):
             drawn_settings(**more)
@@ -267,6 +273,12 @@ class TestEmbedded:
         pictures = {name: data for name, data in files_below(drawn).items() if ".png" in name}
         assert pictures.items() < other.items()
 
+    def test_the_diseased_have_the_findings_asked_for(self, tmp_path):
+        root = fetch(drawn_settings(findings=["DN", "EDN"], diseased=20), tmp_path)
+        tables = [pd.read_csv(root / part / part / name) for part, (_, name) in TABLES.items()]
+        found = pd.concat(tables).query("Disease_Risk == 1").iloc[:, 2:].sum()
+        assert set(found.index[found > 0]) == {"DN", "EDN"}
+
     def test_another_seed_draws_other_photographs(self, drawn, tmp_path):
         other = fetch(drawn_settings(seed=2), tmp_path)
         assert not set(files_below(other).values()) & set(files_below(drawn).values())
@@ -292,6 +304,15 @@ def test_a_finding_is_seen_and_little_else_changes(finding, channel, sign):
         changed.append((np.abs(difference) > 3).mean())
     assert np.mean(strongest) > 30
     assert finding == "MH" or np.mean(changed) < 0.15
+
+
+def test_findings_are_as_striking_as_asked_for():
+    faint, striking = (
+        draw(np.random.default_rng(3), ["DN"], 96, severity).astype(float)
+        - draw(np.random.default_rng(3), ["ARMD"], 96, severity)
+        for severity in (0.0, 0.95)
+    )
+    assert np.abs(striking).mean() > 1.2 * np.abs(faint).mean()
 
 
 @pytest.mark.full

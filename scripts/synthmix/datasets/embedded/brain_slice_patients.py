@@ -5,6 +5,7 @@ Lengths are in half-widths of the image, `right` and `down` from its centre; int
 """
 
 import math
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Literal
 
@@ -15,7 +16,7 @@ from synthmix.datasets.embedded.textures import FloatImage
 View = Literal["axial", "coronal", "sagittal"]
 Point = tuple[float, float]
 
-_VIEWS: tuple[View, ...] = ("axial", "coronal", "sagittal")
+VIEWS: tuple[View, ...] = ("axial", "coronal", "sagittal")
 _VIEW_SHARES = {
     "meningioma": (0.4, 0.3, 0.3),
     "glioma": (0.4, 0.3, 0.3),
@@ -76,9 +77,15 @@ class Patient:
     tumour: Tumour
 
 
-def random_patient(generator: np.random.Generator, label: str, size: int) -> Patient:
-    """Return a new patient with a tumour `label`, for slices of `size` pixels a side."""
-    view = _VIEWS[generator.choice(len(_VIEWS), p=_VIEW_SHARES[label])]
+def random_patient(
+    generator: np.random.Generator, label: str, size: int, views: Collection[View] = VIEWS
+) -> Patient:
+    """Return a new patient with a tumour `label`, for slices of `size` pixels a side.
+
+    They are seen in one of `views`, which are as frequent among each other as they usually are.
+    """
+    shares = np.array(_VIEW_SHARES[label]) * [view in views for view in VIEWS]
+    view = VIEWS[generator.choice(len(VIEWS), p=shares / shares.sum())]
     low, high = (0.0, 0.12) if label == "pituitary" else (0.0, 0.95)
     level = generator.uniform(low, high)
     width, height = {

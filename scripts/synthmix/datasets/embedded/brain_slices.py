@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from pydantic import Field
 from tqdm import tqdm
 
-from synthmix.datasets.embedded.brain_slice_patients import random_patient
+from synthmix.datasets.embedded.brain_slice_patients import VIEWS, View, random_patient
 from synthmix.datasets.embedded.filing import interleaved, numbered
 from synthmix.datasets.embedded.textures import FloatImage
 from synthmix.seeds import derive_seed
@@ -40,6 +40,9 @@ class Embedded(SettingsModel):
     size: Annotated[int, Field(ge=32, le=1024)] = Field(
         128, description="Width and height of an image in pixels."
     )
+    views: Annotated[list[View], Field(min_length=1)] = Field(
+        list(VIEWS), description="How patients are scanned, each in one of these ways."
+    )
     seed: Annotated[int, Field(ge=0)] = Field(1, description="Another seed, other patients.")
 
 
@@ -55,7 +58,7 @@ def _write_patient(embedded: Embedded, label: str, number: int, root: Path) -> N
     from synthmix.datasets.embedded.brain_slice_drawing import draw
 
     generator = np.random.default_rng(derive_seed("brain slices", embedded.seed, label, number))
-    patient = random_patient(generator, label, embedded.size)
+    patient = random_patient(generator, label, embedded.size, embedded.views)
     identity = interleaved(LABELS, label, number)
     slices = embedded.slices_per_patient
     for index in range(slices):

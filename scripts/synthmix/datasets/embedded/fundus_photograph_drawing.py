@@ -12,12 +12,17 @@ from synthmix.datasets.embedded.fundus_lesion_drawing import draw_lesions
 from synthmix.datasets.embedded.textures import FloatImage, eight_bit, enlarged, soft_step
 
 
-def draw(generator: np.random.Generator, findings: list[str], height: int) -> NDArray[np.uint8]:
-    """Return a photograph with `findings`, names of columns in the tables; (`height`, W, 3)."""
+def draw(
+    generator: np.random.Generator, findings: list[str], height: int, least_severity: float = 0.3
+) -> NDArray[np.uint8]:
+    """Return a photograph with `findings`, names of columns in the tables; (`height`, W, 3).
+
+    How striking they are is drawn from `least_severity` to 1.
+    """
     # what disease changes is drawn apart: all else is as it would be without
     disease = generator.spawn(1)[0]
     eye = _random_eye(generator, height)
-    severity = disease.uniform(0.3, 1.0)
+    severity = disease.uniform(least_severity, 1.0)
     # as in the real data, disease comes with age
     old = bool(generator.random() < (0.75 if findings else 0.3))
     picture = _retina(generator, eye, old)
