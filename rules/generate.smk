@@ -118,6 +118,7 @@ rule train_generator:
         weights=DATASET + "/generators/{generator}/{scope}/weights.safetensors",
         last=DATASET + "/generators/{generator}/{scope}/last.safetensors",
         history=DATASET + "/generators/{generator}/{scope}/history.csv",
+        times=DATASET + "/generators/{generator}/{scope}/times.csv",
         snapshots=DATASET + "/generators/{generator}/{scope}/snapshots.csv",
         sheet=DATASET + "/generators/{generator}/{scope}/sheet.png",
         trained_on=DATASET + "/generators/{generator}/{scope}/trained_on.csv",

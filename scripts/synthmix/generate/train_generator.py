@@ -45,10 +45,13 @@ class Scorer(Protocol):
 
 @dataclass
 class Progress:
-    """How far a training has come; its checkpoint holds it."""
+    """How far a training has come; its checkpoint holds it.
+
+    Its seconds are those that these epochs took, in whichever attempt, without scoring.
+    """
 
     epoch: int = 0
-    seconds: float = 0.0  # of training, without the time that scoring takes
+    seconds: list[float] = field(default_factory=list)  # of training, by the end of each epoch
     losses: list[dict[str, float]] = field(default_factory=list)
     snapshots: list[dict[str, Any]] = field(default_factory=list)
     sheets: dict[int, torch.Tensor] = field(default_factory=dict)  # (n, H, W, C), uint8, by epoch
@@ -67,6 +70,11 @@ class Progress:
     def history(self) -> pd.DataFrame:
         """Return the losses, a row an epoch."""
         return pd.DataFrame(self.losses)
+
+    def times(self) -> pd.DataFrame:
+        """Return the seconds of training by the end of each epoch, a row an epoch."""
+        epochs = [losses["epoch"] for losses in self.losses]
+        return pd.DataFrame({"epoch": epochs, "seconds": self.seconds})
 
 
 def train_generator(
@@ -89,9 +97,10 @@ def train_generator(
     `images` and its `split`. `scored_by` has the files and the kind of features that snapshots
     are scored by (weights, reference, kind), None where there are none. Writes these `outputs`:
     the `weights` that make images and those of the `last` epoch (safetensors), the losses an
-    epoch (`history`), the scores (`snapshots`), images from the same latent vectors at set epochs
-    (`sheet`, PNG) and the samples it has seen (`trained_on`). Raises UserError when a class has
-    fewer than two. Of several processes at this the first alone writes.
+    epoch (`history`), the seconds of training by its end (`times`), the scores (`snapshots`),
+    images from the same latent vectors at set epochs (`sheet`, PNG) and the samples it has seen
+    (`trained_on`). Raises UserError when a class has fewer than two. Of several processes at this
+    the first alone writes.
     """
     samples = read_table(split)
     seen = samples[(samples["split"] == "train") & samples["label"].isin(classes)]
@@ -167,7 +176,8 @@ def _train_epoch(
             f"lower the generator's learning_rate"
         )
     progress.epoch = epoch
-    progress.seconds += time.monotonic() - start
+    before = progress.seconds[-1] if progress.seconds else 0.0
+    progress.seconds.append(round(before + time.monotonic() - start, 3))
     progress.losses.append({"epoch": epoch, "images_seen": generator.images_seen, **losses})
     text = " ".join(f"{name} {value:.4f}" for name, value in losses.items())
     LOGGER.info("epoch %d/%d %s", epoch, generator.settings.epochs, text)
@@ -185,7 +195,7 @@ def _look_at(
         snapshot = {
             "epoch": epoch,
             "images_seen": generator.images_seen,
-            "seconds": round(progress.seconds, 3),
+            "seconds": progress.seconds[-1],
             "score": scorer.name,
             "value": value,
         }
@@ -226,6 +236,8 @@ def _write(
         progress.sheets[used] = torch.from_numpy(sheet_images(generator))
     generator.save(outputs["weights"], classes)
     write_table(outputs["history"], progress.history())
+    # apart: of two equal trainings all else is equal, and times are not
+    write_table(outputs["times"], progress.times())
     snapshots = pd.DataFrame(progress.snapshots, columns=SNAPSHOT_COLUMNS)
     best = progress.best_snapshot()
     snapshots["best"] = snapshots["epoch"] == (best["epoch"] if best else None)

@@ -17,7 +17,7 @@ PLACES = {
     "confusion": "the predictions, counted by class",
     "images": "the index, the split, or with a mix tables/mixes.csv",
     "history": "the histories of the classifiers' trainings",
-    "generator": "the histories and snapshots of generators",
+    "generator": "the histories, times and snapshots of generators",
     "scores": "tables/scores.csv, or the plane of principal components",
     "sweep": "tables/sweep-<classifier>.csv",
     "parameters": "the settings of a classifier or a generator, or the size of its weights",
@@ -26,6 +26,7 @@ PLACES = {
 }
 # measures that take files of their own
 PLANE, LEARNED_WEIGHTS = "plane_explained", "learned_weights"
+TRAINING_MINUTES = "training_minutes"
 DIFFERENCE = " minus "  # between two mixes: our number is the difference between theirs
 
 Value = float | str
