@@ -136,6 +136,7 @@ rule train_generator:
         name=lambda wildcards: (
             f"{wildcards.dataset}/{searched_name(wildcards) or wildcards.generator}"
         ),
+        leakage=leakage_of,
         seed=MASTER_SEED,
         code=training_code,
         checkpoint=DATASET + "/checkpoints/{generator}-{scope}.pt",

@@ -12,6 +12,7 @@ from synthmix.generate import train_generator as module
 from synthmix.generate.sample_generator import sample_generator
 from synthmix.generate.train_generator import train_generator
 from synthmix.generators.dcgan.model import DCGAN
+from synthmix.generators.weights_file import read_header
 from synthmix.store import load_store, read_table, save_array
 
 SETTINGS = {
@@ -38,7 +39,7 @@ def store(tmp_path):
     return tmp_path
 
 
-def train(store, name, label="cancer", checkpoint=None):
+def train(store, name, label="cancer", checkpoint=None, **options):
     out = store / name
     train_generator(
         settings=SETTINGS,
@@ -60,6 +61,7 @@ def train(store, name, label="cancer", checkpoint=None):
         checkpoint=checkpoint or Checkpoint(out / "a.pt", "a", 3600),
         seed=1,
         device=torch.device("cpu"),
+        **options,
     )
     return out
 
@@ -136,6 +138,13 @@ def test_only_training_patients_of_the_class_are_seen(store):
     assert len(seen) > 10
     assert set(samples["split"]) == {"train"}
     assert set(samples["label"]) == {"cancer"}
+
+
+@pytest.mark.parametrize("leakage", ["none", "as_published"])
+def test_its_files_say_whether_test_images_were_seen(store, leakage):
+    folder = train(store, "one", leakage=leakage)
+    for file in ("weights", "last"):
+        assert read_header(folder / f"{file}.safetensors").leakage == leakage
 
 
 def test_the_sheet_has_a_row_for_each_epoch_asked_for_and_the_last(store):

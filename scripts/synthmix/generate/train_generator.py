@@ -21,6 +21,7 @@ from synthmix.files import write_table
 from synthmix.generate.sheet import save_sheet, sheet_images
 from synthmix.generators.base import Generator
 from synthmix.generators.settings import GeneratorSettings, Snapshots
+from synthmix.leakage import NONE, Leakage
 from synthmix.registry import load_generator
 from synthmix.seeds import derive_seed
 from synthmix.store import load_array, read_table
@@ -90,6 +91,7 @@ def train_generator(
     seed: int,
     device: torch.device,
     tracker: Tracker = NO_TRACKER,
+    leakage: Leakage = NONE,
 ) -> None:
     """Train the generator `name` on the training images of `classes`.
 
@@ -99,8 +101,8 @@ def train_generator(
     the `weights` that make images and those of the `last` epoch (safetensors), the losses an
     epoch (`history`), the seconds of training by its end (`times`), the scores (`snapshots`),
     images from the same latent vectors at set epochs (`sheet`, PNG) and the samples it has seen
-    (`trained_on`). Raises UserError when a class has fewer than two. Of several processes at this
-    the first alone writes.
+    (`trained_on`). Both files of weights say how the images were split, `leakage`. Raises
+    UserError when a class has fewer than two. Of several processes at this the first alone writes.
     """
     samples = read_table(split)
     seen = samples[(samples["split"] == "train") & samples["label"].isin(classes)]
@@ -121,7 +123,7 @@ def train_generator(
     progress = fit(generator, selected, labels, checkpoint, seed, scorer, tracker)
     if distributed.rank() == 0:
         write_table(outputs["trained_on"], seen[["sample_id", "group"]])
-        _write(generator, classes, progress, outputs)
+        _write(generator, classes, progress, outputs, leakage)
         checkpoint.remove()
 
 
@@ -227,14 +229,15 @@ def _write(
     classes: Sequence[str],
     progress: Progress,
     outputs: Mapping[str, str | Path],
+    leakage: Leakage,
 ) -> None:
     used = progress.epoch
-    generator.save(outputs["last"], classes)
+    generator.save(outputs["last"], classes, leakage)
     if progress.best and generator.settings.snapshots.keep == "best":
         generator.load_sampling_state(progress.best)
         used = progress.best_snapshot()["epoch"]
         progress.sheets[used] = torch.from_numpy(sheet_images(generator))
-    generator.save(outputs["weights"], classes)
+    generator.save(outputs["weights"], classes, leakage)
     write_table(outputs["history"], progress.history())
     # apart: of two equal trainings all else is equal, and times are not
     write_table(outputs["times"], progress.times())
