@@ -325,6 +325,19 @@ def test_going_on_from_another_classifier(refused, classifiers, expected):
             ],
         ),
         (
+            VGG
+            | {
+                "sweep": {
+                    "stages": [{"network": ["resnet18"], "unfrozen_layers": [1, 2]}],
+                    "per_value": {"network": {"resnet18": {"unfrozen_share": 0.5}}},
+                }
+            },
+            [
+                ".sweep.per_value.network.resnet18.unfrozen_share: is what a stage tries: remove "
+                "one of them"
+            ],
+        ),
+        (
             valued({"network": {"resnet18": {"dense_layer": [8]}}}),
             [
                 ".sweep.per_value.network.resnet18.dense_layer: is not a known setting; did you "

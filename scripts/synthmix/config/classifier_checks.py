@@ -8,6 +8,7 @@ from synthmix.config.models import Study
 from synthmix.config.parse import KeyPath
 from synthmix.config.training_checks import TrainingCheck, has_volumes, kind
 from synthmix.search.settings import as_text
+from synthmix.sweep.chosen import replaced_by
 from synthmix.sweep.resolve import (
     all_trained,
     candidates_trained,
@@ -102,8 +103,9 @@ def _said_twice(sweep: Sweep, all_tried: Collection[str]) -> Iterator[Finding]:
     for tried in sweep.per_value:
         for key, settings in sweep.by_value(tried).items():
             for setting in settings:
-                other = goes_with.setdefault(setting, tried)
-                if setting in all_tried:
+                says = replaced_by({setting: settings[setting]})  # either way to unfreeze is both
+                other = goes_with.setdefault(says[0], tried)
+                if not set(all_tried).isdisjoint(says):
                     yield (tried, key, setting), "is what a stage tries: remove one of them"
                 elif other != tried:
                     text = f"goes with the values of {other}: have it go with one setting alone"
