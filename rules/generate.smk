@@ -118,6 +118,7 @@ rule train_generator:
         weights=DATASET + "/generators/{generator}/{scope}/weights.safetensors",
         last=DATASET + "/generators/{generator}/{scope}/last.safetensors",
         history=DATASET + "/generators/{generator}/{scope}/history.csv",
+        times=DATASET + "/generators/{generator}/{scope}/times.csv",
         snapshots=DATASET + "/generators/{generator}/{scope}/snapshots.csv",
         sheet=DATASET + "/generators/{generator}/{scope}/sheet.png",
         trained_on=DATASET + "/generators/{generator}/{scope}/trained_on.csv",
@@ -135,6 +136,7 @@ rule train_generator:
         name=lambda wildcards: (
             f"{wildcards.dataset}/{searched_name(wildcards) or wildcards.generator}"
         ),
+        leakage=leakage_of,
         seed=MASTER_SEED,
         code=training_code,
         checkpoint=DATASET + "/checkpoints/{generator}-{scope}.pt",

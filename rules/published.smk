@@ -3,6 +3,7 @@
 from synthmix.published.rows import (
     LEARNED_WEIGHTS,
     PLANE,
+    TRAINING_MINUTES,
     curves_file,
     headings_file,
     of_dataset,
@@ -122,6 +123,11 @@ def files_of_models(pattern, of_models=lambda wildcards, models: models):
     ]
 
 
+def timed_models(wildcards, models):
+    timed = printed_generators(wildcards, "generator", metric=TRAINING_MINUTES)
+    return [model for model in models if model[0] in timed]
+
+
 def scored_models(wildcards, models):
     scored = models_scored_while_training(wildcards)
     return [model for model in models if model in scored]
@@ -136,6 +142,7 @@ def published_keys(wildcards):
         "validation": predicted,
         "weights": printed_trainings(wildcards, "parameters", metric=LEARNED_WEIGHTS),
         "generator_histories": printed_models(wildcards),
+        "generator_times": timed_models(wildcards, printed_models(wildcards)),
         "snapshots": scored_models(wildcards, printed_models(wildcards)),
         "planes": printed_generators(wildcards, "scores", metric=PLANE),
         "sweeps": printed_sweeps(wildcards),
@@ -207,6 +214,7 @@ rule compare_published:
             for classifier, mix in published_keys(wildcards)["weights"]
         ],
         generator_histories=files_of_models(rules.train_generator.output.history),
+        generator_times=files_of_models(rules.train_generator.output.times, timed_models),
         snapshots=files_of_models(rules.train_generator.output.snapshots, scored_models),
         scores=where_printed(
             rules.tabulate_scores.output[0],

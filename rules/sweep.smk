@@ -26,6 +26,14 @@ def candidates_of_stage(wildcards):
     return sweep_candidates(wildcards.classifier, sweep, stage)
 
 
+def candidate_settings(wildcards):
+    """Return what each candidate of a stage is trained with besides what earlier stages chose."""
+    return {
+        candidate: dict(training_of(named(wildcards, classifier=candidate)).own)
+        for candidate in candidates_of_stage(wildcards)
+    }
+
+
 def candidates_predictions(part):
     """Return an input function: what the candidates of a stage say of their images of a `part`.
 
@@ -113,6 +121,7 @@ rule choose_classifier:
         BENCHMARKS + "/choose_classifier/{classifier}-stage{stage}.tsv"
     params:
         candidates=candidates_of_stage,
+        settings=candidate_settings,
         score=lambda wildcards: sweep_of(wildcards).score,
         scorer=scorer_of,
         code=code("choose_classifier"),

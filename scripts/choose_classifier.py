@@ -9,6 +9,7 @@ with job(snakemake):
     choose_classifier(
         classifier=snakemake.wildcards.classifier,
         candidates=params.candidates,
+        settings=params.settings,
         predictions=dict(zip(params.candidates, snakemake.input.predictions, strict=True)),
         score=params.score,
         scorer=Scorer(**params.scorer),

@@ -27,5 +27,6 @@ with job(snakemake), tracker_of_job(snakemake) as tracker:
         "checkpoint": Checkpoint.of_job(snakemake, device),
         "seed": params.seed,
         "tracker": tracker,
+        "leakage": params.leakage,
     }
     run_together(train_generator, work, params.settings["devices"], device)

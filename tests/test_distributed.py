@@ -169,7 +169,7 @@ def test_a_generator_trains_on_two_devices(tmp_path, model):
     def train(devices, parts):
         out = tmp_path / f"{devices}"
         settings = {"model": model, "epochs": 2, "batch_size": 8, **small}
-        files = ("weights", "last", "history", "snapshots", "sheet", "trained_on")
+        files = ("weights", "last", "history", "times", "snapshots", "sheet", "trained_on")
         work = {
             "settings": settings | {"devices": devices, "accumulation_steps": parts},
             "images": tmp_path / "real.npy",

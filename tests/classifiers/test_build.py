@@ -7,7 +7,10 @@ from synthmix.classifiers.build import build_network, draw_weights, load_backbon
 from synthmix.classifiers.facts import FACTS
 from synthmix.classifiers.published import pick_weights
 from synthmix.classifiers.settings import Classifier
+from synthmix.config.load import load
 from synthmix.registry import CLASSIFIERS, load_classifier
+from synthmix.sweep.resolve import classifier_trained, possible_settings
+from workflow_project import ROOT
 
 PUBLISHED = [name for name, facts in FACTS.items() if facts.pretrained]
 # small, but enough that several places are left behind most layers
@@ -150,20 +153,28 @@ def test_the_head_has_a_relu_and_dropout_behind_each_dense_layer():
     assert {layer.p for layer in network.head[2::3]} == {0.25}
 
 
+@pytest.fixture(scope="module")
+def swept():
+    """Return the settings that the study of three networks may choose, by network."""
+    study = load({"studies": ["transfer_learning"], "scale": "paper"}, ROOT)
+    classifiers = study.studies["transfer_learning"].classifiers
+    best = classifier_trained("best", classifiers)
+    return {found["network"]: found for found in possible_settings(best, classifiers)}
+
+
 # The source counts with Keras, where the running statistics of batch norm are parameters that
 # are not trained, ResNet's convolutions have biases and Inception's batch norm has no factors.
 @pytest.mark.parametrize(
-    ("name", "size", "dense_layers", "total", "trained", "statistics_of_it"),
+    ("name", "size", "total", "trained", "statistics_of_it"),
     [
-        ("vgg16", 224, [4096, 4096], 134_272_835, 119_558_147, 0),
-        ("resnet50", 224, [1024], 126_352_259, 102_764_547, 53_120),
-        ("inception_v3", 299, [1024], 156_024_611, 134_221_827, 34_432),
+        ("vgg16", 224, 134_272_835, 119_558_147, 0),
+        ("resnet50", 224, 126_352_259, 102_764_547, 53_120),
+        ("inception_v3", 299, 156_024_611, 134_221_827, 34_432),
     ],
 )
-def test_parameters_are_those_of_the_source(
-    name, size, dense_layers, total, trained, statistics_of_it
-):
-    network = on_meta(name, (3, size, size), 3, pooling="flatten", dense_layers=dense_layers)
+def test_parameters_are_those_of_the_source(swept, name, size, total, trained, statistics_of_it):
+    head = {setting: swept[name][setting] for setting in ("pooling", "dense_layers")}
+    network = on_meta(name, (3, size, size), 3, **head)
     network.auxiliary = None  # the source's has none
     frozen, head = network.cut(0)
     assert parameters(head) == trained

@@ -40,6 +40,12 @@ def swept(*stages, **others):
     return VGG | others | {"sweep": {"stages": list(stages)}}
 
 
+def valued(per_value, **others):
+    """Return a classifier with settings that go with values of those that it tries."""
+    stages = [{"network": ["vgg16", "resnet18"]}, {"batch_size": [8, 16]}]
+    return VGG | others | {"sweep": {"stages": stages, "per_value": per_value}}
+
+
 @pytest.mark.parametrize("number", range(3))
 def test_the_examples_of_the_documentation_can_be(number, real_only, project):
     page = Path(__file__).parents[2] / "docs" / "classifiers.md"
@@ -290,10 +296,98 @@ def test_going_on_from_another_classifier(refused, classifiers, expected):
                 "negative_log_likelihood"
             ],
         ),
+        (
+            valued({"batch": {"8": {"dropout": 0.1}}}),
+            [
+                ".sweep.per_value.batch: 'batch' is not one of the settings that a stage tries: "
+                "network, batch_size; did you mean batch_size?"
+            ],
+        ),
+        (
+            valued({"network": {"resnet50": {"dropout": 0.1}}}),
+            [
+                ".sweep.per_value.network.resnet50: 'resnet50' is not one of the values of network "
+                "that a stage tries: vgg16, resnet18; did you mean resnet18?"
+            ],
+        ),
+        (
+            valued({"network": {"resnet18": {"batch_size": 8}}}),
+            [
+                ".sweep.per_value.network.resnet18.batch_size: is what a stage tries: remove one "
+                "of them"
+            ],
+        ),
+        (
+            valued({"network": {"vgg16": {"dropout": 0.1}}, "batch_size": {"8": {"dropout": 0.2}}}),
+            [
+                ".sweep.per_value.batch_size.8.dropout: goes with the values of network: have it "
+                "go with one setting alone"
+            ],
+        ),
+        (
+            VGG
+            | {
+                "sweep": {
+                    "stages": [{"network": ["resnet18"], "unfrozen_layers": [1, 2]}],
+                    "per_value": {"network": {"resnet18": {"unfrozen_share": 0.5}}},
+                }
+            },
+            [
+                ".sweep.per_value.network.resnet18.unfrozen_share: is what a stage tries: remove "
+                "one of them"
+            ],
+        ),
+        (
+            valued({"network": {"resnet18": {"dense_layer": [8]}}}),
+            [
+                ".sweep.per_value.network.resnet18.dense_layer: is not a known setting; did you "
+                "mean dense_layers?"
+            ],
+        ),
+        (
+            valued({"network": {"resnet18": {"dropout": 1}}}),
+            [".sweep.per_value.network.resnet18.dropout: 1 is not between 0 and 1 (1 excluded)"],
+        ),
+        (
+            valued({"network": {"resnet18": {"unfrozen_layers": 10}}}),
+            [
+                ".sweep.per_value.network.resnet18.unfrozen_layers: 10 is more than the 9 layers "
+                "of resnet18"
+            ],
+        ),
+        (
+            valued({"network": {"resnet18": {"unfrozen_layers": 4}}}, unfrozen_layers=14),
+            [".unfrozen_layers: 14 is more than the 13 layers of vgg16"],
+        ),
     ],
 )
 def test_a_sweep_is_told_where_it_is_wrong(refused, classifier, expected):
     assert refused({"a": classifier}) == [f"classifiers.a{line}" for line in expected]
+
+
+@pytest.mark.parametrize(
+    "demo",
+    [
+        {"per_value": None},
+        {"per_value": {"network": None}},
+        {"per_value": {"network": {"resnet50": None}}},
+    ],
+)
+def test_a_demo_leaves_out_what_goes_with_a_value(demo, real_only, project):
+    paper = {
+        "stages": [{"network": ["vgg16", "resnet50"]}],
+        "per_value": {"network": {"resnet50": {"dense_layers": [8]}}},
+    }
+    classifiers = {"a": VGG | {"sweep": paper}}
+    demo = {"stages": [{"network": ["vgg16", "resnet18"]}]} | demo
+    real_only["demo"] |= {"classifiers": {"a": {"input_size": 32, "sweep": demo}}}
+    project.write(real_only | {"classifiers": classifiers})
+    sweeps = {
+        scale: project.load(scale=scale).studies["s"].classifiers["a"].sweep
+        for scale in ("demo", "paper")
+    }
+    assert sweeps["paper"].going_with("network", "resnet50") == {"dense_layers": [8]}
+    assert sweeps["demo"].going_with("network", "resnet50") == {}
 
 
 def test_no_classifier_is_called_as_a_candidate_is(refused, settings, project):

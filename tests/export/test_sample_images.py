@@ -18,7 +18,7 @@ from synthmix.export import images
 from synthmix.export.sample_images import main
 from synthmix.generators.base import Generator
 from synthmix.generators.loading import load_any
-from tiny_generators import CLASSES, CPU
+from tiny_generators import CLASSES, CPU, train_tiny
 from workflow_project import ROOT
 
 
@@ -227,3 +227,12 @@ def test_the_script_works_where_the_project_is_not(weights, tmp_path):
     assert again.returncode == 1
     assert "synthmix: out is not empty" in again.stderr
     assert "Traceback" not in again.stderr
+
+
+@pytest.mark.parametrize("leakage", ["none", "as_published"])
+def test_the_card_warns_of_a_generator_that_saw_test_images(tmp_path, leakage):
+    file = tmp_path / "g.safetensors"
+    train_tiny("dcgan").save(file, CLASSES[:1], leakage)
+    assert run(file, tmp_path / "out", "--images", "1") == 0
+    warned = "Test images were seen in training" in (tmp_path / "out" / "README.md").read_text()
+    assert warned == (leakage == "as_published")

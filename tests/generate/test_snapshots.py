@@ -127,7 +127,7 @@ def scored(tmp_path_factory):
 
 def train_scored(folder, name, snapshots, checkpoint=None, epochs=6):
     out = folder / name
-    files = ("weights", "last", "history", "snapshots", "trained_on")
+    files = ("weights", "last", "history", "times", "snapshots", "trained_on")
     outputs = {file: out / f"{file}.csv" for file in files} | {"sheet": out / "sheet.png"}
     train_generator(
         settings={"model": "dcgan", "epochs": epochs, **SETTINGS, "snapshots": snapshots},

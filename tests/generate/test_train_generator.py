@@ -8,9 +8,11 @@ from safetensors.torch import load_file
 from synthmix.checkpoint import Checkpoint
 from synthmix.errors import UserError
 from synthmix.files import write_table
+from synthmix.generate import train_generator as module
 from synthmix.generate.sample_generator import sample_generator
 from synthmix.generate.train_generator import train_generator
 from synthmix.generators.dcgan.model import DCGAN
+from synthmix.generators.weights_file import read_header
 from synthmix.store import load_store, read_table, save_array
 
 SETTINGS = {
@@ -37,7 +39,7 @@ def store(tmp_path):
     return tmp_path
 
 
-def train(store, name, label="cancer", checkpoint=None):
+def train(store, name, label="cancer", checkpoint=None, **options):
     out = store / name
     train_generator(
         settings=SETTINGS,
@@ -51,6 +53,7 @@ def train(store, name, label="cancer", checkpoint=None):
             "weights": out / "weights.safetensors",
             "last": out / "last.safetensors",
             "history": out / "history.csv",
+            "times": out / "times.csv",
             "snapshots": out / "snapshots.csv",
             "sheet": out / "sheet.png",
             "trained_on": out / "trained_on.csv",
@@ -58,6 +61,7 @@ def train(store, name, label="cancer", checkpoint=None):
         checkpoint=checkpoint or Checkpoint(out / "a.pt", "a", 3600),
         seed=1,
         device=torch.device("cpu"),
+        **options,
     )
     return out
 
@@ -92,6 +96,40 @@ def test_a_training_that_is_broken_off_ends_as_one_that_is_not(store, monkeypatc
     assert len(calls) == 3 + 2
     assert_same(whole, resumed)
     assert not checkpoint.path.exists()
+    times = read_table(resumed / "times.csv")
+    assert times["epoch"].tolist() == [1, 2, 3, 4]
+    assert times["seconds"].is_monotonic_increasing
+
+
+def test_the_time_is_that_of_the_epochs_of_all_attempts(store, monkeypatch):
+    clock = iter(range(0, 1000, 10))  # an epoch from one look at it to the next
+    monkeypatch.setattr(module.time, "monotonic", lambda: next(clock))
+    train_epoch, calls = DCGAN.train_epoch, []
+
+    def dies_in_the_fourth_epoch(self, images, labels):
+        calls.append(1)
+        if len(calls) == 4:
+            raise KeyboardInterrupt
+        return train_epoch(self, images, labels)
+
+    monkeypatch.setattr(DCGAN, "train_epoch", dies_in_the_fourth_epoch)
+    checkpoint = KeptAfter(2, store / "kept.pt")
+    with pytest.raises(KeyboardInterrupt):
+        train(store, "one", checkpoint=checkpoint)
+    times = read_table(train(store, "one", checkpoint=checkpoint) / "times.csv")
+    # the third epoch was lost and is counted once, what lies between the attempts not at all
+    assert times["seconds"].tolist() == [10, 20, 30, 40]
+
+
+class KeptAfter(Checkpoint):
+    """A checkpoint that keeps the state after one epoch alone, and looks at no clock."""
+
+    def __init__(self, epoch, path):
+        self.epoch, self.path, self.identity = epoch, path, "a"
+
+    def save_if_due(self, state):
+        if state()["progress"]["epoch"] == self.epoch:
+            torch.save({"identity": "a", "state": state()}, self.path)
 
 
 def test_only_training_patients_of_the_class_are_seen(store):
@@ -100,6 +138,13 @@ def test_only_training_patients_of_the_class_are_seen(store):
     assert len(seen) > 10
     assert set(samples["split"]) == {"train"}
     assert set(samples["label"]) == {"cancer"}
+
+
+@pytest.mark.parametrize("leakage", ["none", "as_published"])
+def test_its_files_say_whether_test_images_were_seen(store, leakage):
+    folder = train(store, "one", leakage=leakage)
+    for file in ("weights", "last"):
+        assert read_header(folder / f"{file}.safetensors").leakage == leakage
 
 
 def test_the_sheet_has_a_row_for_each_epoch_asked_for_and_the_last(store):

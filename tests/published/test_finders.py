@@ -239,7 +239,16 @@ def test_a_generator_has_its_last_loss_its_best_snapshot_and_its_time(tmp_path):
     snapshots = write(
         tmp_path, "s.csv", "epoch seconds score value", (1, 30, "fid", 50), (2, 90, "fid", 60)
     )
-    found = results(generator_histories={("g", "1"): history}, snapshots={("g", "1"): snapshots})
+    times = {
+        ("g", "1"): write(tmp_path, "1.csv", "epoch seconds", (1, 30), (2, 90)),
+        ("g", "2"): write(tmp_path, "2.csv", "epoch seconds", (1, 60), (2, 120)),
+        ("h", "1"): write(tmp_path, "3.csv", "epoch seconds", (1, 600)),
+    }
+    found = results(
+        generator_histories={("g", "1"): history},
+        snapshots={("g", "1"): snapshots},
+        generator_times=times,
+    )
 
     def ours(metric, label="1"):
         return find(printed("1", "generator", metric, 1.0, generator="g", label=label), found).low
@@ -247,6 +256,9 @@ def test_a_generator_has_its_last_loss_its_best_snapshot_and_its_time(tmp_path):
     assert ours("some_loss") == 0.25
     assert ours("fid") == 50
     assert ours("training_minutes") == 1.5
+    assert ours("training_minutes", label="") == 3.5  # all that it takes to have the generator
+    with pytest.raises(AbsentError, match="g has no model of 3"):
+        ours("training_minutes", label="3")
     with pytest.raises(AbsentError, match="scored by fid, not by frechet distance"):
         ours("frechet_distance")
     with pytest.raises(AbsentError, match="g has no model of all_classes, but of 1"):

@@ -19,7 +19,7 @@ POINTS = {
 }
 
 
-def choose(folder, judged, score="accuracy", before=None, **options):
+def choose(folder, judged, score="accuracy", before=None, settings=POINTS, **options):
     """Choose from candidates with predictions made with the arguments `judged`, one for each."""
     predictions = {
         name: write_predictions(folder / f"{name}.csv", *arguments, **options)
@@ -28,6 +28,7 @@ def choose(folder, judged, score="accuracy", before=None, **options):
     choose_classifier(
         "a",
         POINTS,
+        settings,
         predictions,
         score,
         scorer(),
@@ -80,7 +81,7 @@ def test_what_is_undefined_is_not_chosen(tmp_path):
         )
     }
     output, best = tmp_path / "stage1.csv", tmp_path / "stage1.json"
-    choose_classifier("a", POINTS, predictions, "auc", scorer(), None, output, best)
+    choose_classifier("a", POINTS, POINTS, predictions, "auc", scorer(), None, output, best)
     table = read_search(output)
     assert list(table["chosen"]) == [False, False, True]
     assert pd.isna(table["rank"].iloc[0])
@@ -102,3 +103,10 @@ def test_a_later_stage_carries_what_earlier_ones_chose(tmp_path):
         **{"batch_size": 64, "unfrozen_layers": 2},
         **{"network": "resnet18", "dense_layers": [8]},
     }
+
+
+def test_what_goes_with_the_best_is_chosen_with_it_and_is_no_column(tmp_path):
+    settings = {name: point | {"dropout": 0.1} for name, point in POINTS.items()}
+    table = choose(tmp_path, [(9,), (10,), (11,)], settings=settings)
+    assert searched_settings(table) == ["network", "dense_layers"]
+    assert read_chosen(tmp_path / "stage1.json") == settings["a_s1c3"]

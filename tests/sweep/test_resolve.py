@@ -122,3 +122,59 @@ def test_a_later_stage_may_try_again_what_an_earlier_one_tried():
     trained = all_trained(classifiers)["best"]
     assert settings_with(trained, [{"batch_size": 16}, {"batch_size": 4}])["batch_size"] == 4
     assert possible("best", classifiers, "batch_size") == [4, 4]
+
+
+HEADS = {"network": {"resnet18": {"dense_layers": [8]}}}
+
+
+def with_heads(stages=STAGES, per_value=HEADS, **others):
+    best = {"network": "vgg16", "unfrozen_layers": 3, "dense_layers": [64, 64]}
+    best |= {"sweep": {"stages": stages, "per_value": per_value}}
+    return {"best": StudyClassifier.model_validate(best)} | {
+        name: StudyClassifier.model_validate(settings) for name, settings in others.items()
+    }
+
+
+def test_settings_go_with_a_value_of_another_one_wherever_it_is_chosen():
+    classifiers = with_heads(tuned={"starts_from": "best", "learning_rate": 1e-5})
+    first, second = (next(iter(candidates("best", classifiers["best"].sweep, n))) for n in (1, 2))
+    assert all_trained(classifiers)[first].own == {
+        **{"network": "vgg16", "batch_size": 8, "dense_layers": [64, 64]}
+    }
+    for name in (second, "best", "tuned"):
+        trained = all_trained(classifiers)[name]
+        heads = {
+            (settings["network"], *settings["dense_layers"])
+            for settings in possible_settings(trained, classifiers)
+        }
+        assert heads == {("vgg16", 64, 64), ("resnet18", 8)}
+    # among what is asked for alone, too
+    found = possible_settings(all_trained(classifiers)["best"], classifiers, {"dense_layers"})
+    assert [settings["dense_layers"] for settings in found] == [[64, 64], [8]]
+
+
+def test_settings_that_go_with_a_value_name_no_candidate():
+    assert list(all_trained(with_heads())) == list(all_trained(study()))
+
+
+def test_a_later_choice_of_another_value_has_the_settings_of_the_classifier_again():
+    classifiers = with_heads([*STAGES, {"network": ["vgg16"]}])
+    trained = all_trained(classifiers)["best"]
+    assert possible("best", classifiers, "dense_layers") == [[64, 64]] * 12
+    heads = [settings["dense_layers"] for settings in possible_settings(trained, classifiers)]
+    assert heads == [[64, 64]] * 12
+
+
+def test_one_way_to_unfreeze_that_goes_with_a_value_replaces_the_other():
+    classifiers = with_heads(
+        [{"network": NETWORKS}], {"network": {"resnet18": {"unfrozen_share": 0.5}}}
+    )
+    assert possible("best", classifiers, "unfrozen_layers") == [3, None]
+    assert possible("best", classifiers, "unfrozen_share") == [None, 0.5]
+
+
+def test_what_goes_on_says_other_than_what_goes_with_a_value():
+    per_value = {"network": {"resnet18": {"dropout": 0.1}}}
+    classifiers = with_heads(per_value=per_value, tuned={"starts_from": "best", "dropout": 0.3})
+    assert set(possible("best", classifiers, "dropout")) == {0.5, 0.1}
+    assert set(possible("tuned", classifiers, "dropout")) == {0.3}

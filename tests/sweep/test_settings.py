@@ -5,7 +5,7 @@ from pydantic import ValidationError
 
 from synthmix.classifiers.settings import Classifier
 from synthmix.evaluate.metrics import OVERALL
-from synthmix.sweep.settings import ClassifierGrid, Sweep, lower_is_better
+from synthmix.sweep.settings import ClassifierGrid, Sweep, is_value, lower_is_better
 
 # a value of each setting that is not its default
 VALUES = {
@@ -80,3 +80,23 @@ def test_scores_are_metrics_of_all_classes_and_known_which_way_they_are_better()
     assert set(scores) - {"auc"} < set(OVERALL)
     assert [score for score in scores if lower_is_better(score)] == ["negative_log_likelihood"]
     assert Sweep(stages=[{"epochs": [1]}]).score == "macro_f1"
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [("vgg16", "vgg16"), ("32", 32), ("1e-3", 0.001), ("true", True), ("null", None)],
+)
+def test_keys_are_text_and_mean_the_values_that_are_written_so(text, value):
+    assert is_value(text, value)
+    assert not is_value(text, "other")
+    assert not is_value("1", True)
+    assert not is_value("other", value)
+
+
+def test_what_goes_with_values_is_told_by_value():
+    per_value = {"batch_size": {"8": {"dropout": 0.1}, "16": None}, "epochs": None}
+    sweep = Sweep(stages=[{"batch_size": [8, 16, 32]}], per_value=per_value)
+    assert sweep.going_with("batch_size", 8) == {"dropout": 0.1}
+    for value in (16, 32):
+        assert sweep.going_with("batch_size", value) == {}
+    assert sweep.going_with("network", "vgg16") == {}

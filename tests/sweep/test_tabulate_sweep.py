@@ -25,7 +25,7 @@ def written(tmp_path):
         }
         files.append(tmp_path / f"stage{number}.csv")
         best = tmp_path / f"stage{number}.json"
-        choose_classifier("a", points, judged, "accuracy", scorer(), None, files[-1], best)
+        choose_classifier("a", points, points, judged, "accuracy", scorer(), None, files[-1], best)
     test = {
         name: write_predictions(tmp_path / f"{name}.csv", right) for name, right in TEST.items()
     }

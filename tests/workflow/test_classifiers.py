@@ -93,11 +93,14 @@ def test_each_stage_takes_what_the_one_before_chose(swept):
         assert table["value"].max() == table["value"][table["chosen"]].item()
         assert chosen.items() <= best["settings"].items()
         chosen = best["settings"]
-    assert set(chosen) == {"network", "batch_size", "learning_rate"}
+    assert set(chosen) == {"network", "batch_size", "learning_rate", "dense_layers"}
     first = json.loads((results / "sweeps/best/stage1.json").read_text())["settings"]
     for name in read_search(results / "sweeps/best/stage2.csv")["candidate"]:
         assert first.items() <= settings(results, name).items()
     assert chosen.items() <= settings(results, "best").items()
+    trained = [path.parts[-4] for path in results.glob("classifiers/*/*/*/weights.safetensors")]
+    heads = {(s["network"], *s["dense_layers"]) for s in (settings(results, n) for n in trained)}
+    assert heads == {("vgg16",), ("resnet18", 8)}
 
 
 def settings(results, name):

@@ -24,6 +24,7 @@ from synthmix.sweep.resolve import (
     settings_with,
     trained_otherwise,
 )
+from synthmix.sweep.settings import is_value
 
 Finding = tuple[KeyPath, str]
 
@@ -72,15 +73,27 @@ class TrainingCheck:
         if self.baseline and setting in self.study.baselines[self.baseline].model_fields_set:
             return "baselines", self.baseline, setting
         if name not in classifiers and setting in self.trained.own:
-            return self.stage(self.trained.stages, setting)
+            return self._in_stage(self.trained.stages, self.trained.own, setting)
         while name in classifiers and classifiers[name].starts_from is not None:
             if setting in given(classifiers[name]):
                 return "classifiers", name, setting
             name = classifiers[name].starts_from
         for number in reversed(range(len(self.points))):
             if setting in self.points[number]:
-                return self.stage(number, setting)
+                return self._in_stage(number, self.points[number], setting)
         return "classifiers", self.trained.origin, setting
+
+    def _in_stage(self, number: int, point: Point, setting: str) -> KeyPath:
+        """Return where a stage, or what goes with one of its values, says what a setting is."""
+        origin = self.trained.origin
+        sweep = self.study.classifiers[origin].sweep
+        if setting in sweep.stages[number].varied():
+            return self.stage(number, setting)
+        for tried, value in point.items():
+            for key, settings in sweep.by_value(tried).items():
+                if setting in settings and is_value(key, value):
+                    return "classifiers", origin, "sweep", "per_value", tried, key, setting
+        return "classifiers", origin, setting
 
     def stage(self, number: int, *within: str) -> KeyPath:
         """Return where a stage of the sweep stands, counted from 0."""

@@ -14,6 +14,7 @@ from synthmix.export.destination import destination, require_free
 from synthmix.export.images import Request, weights_by_class, write_images
 from synthmix.generators.settings import ALL_CLASSES
 from synthmix.generators.weights_file import read_header
+from synthmix.leakage import AS_PUBLISHED
 from synthmix.store import read_table
 
 EXAMPLE = """example:
@@ -51,8 +52,9 @@ def sample_images(asked: argparse.Namespace) -> int:
     for label in asked.classes or []:
         if label not in files:
             raise UserError(f"--class: {one_of(label, files, f'classes of {weights}')}")
+    header = read_header(weights)
     request = Request(
-        generator=asked.name or read_header(weights).model,
+        generator=asked.name or header.model,
         weights=dict.fromkeys(dict.fromkeys(asked.classes or files), weights),
         seeds=_seeds(asked),
         truncation=asked.truncation,
@@ -60,7 +62,10 @@ def sample_images(asked: argparse.Namespace) -> int:
     if asked.threads < 1:
         raise UserError(f"--threads {asked.threads}: give one at least")
     device = set_up_torch({"device": asked.device, "training_threads": asked.threads})
-    card = data_card(request, Provenance(training_images=_training_images(weights)))
+    provenance = Provenance(
+        saw_test_images=header.leakage == AS_PUBLISHED, training_images=_training_images(weights)
+    )
+    card = data_card(request, provenance)
     with destination(output) as add:
         write_images(request, card, add, device)
     return len(request.seeds) * len(request.weights)

@@ -21,6 +21,7 @@ from synthmix.files import write_table
 from synthmix.generate.sheet import save_sheet, sheet_images
 from synthmix.generators.base import Generator
 from synthmix.generators.settings import GeneratorSettings, Snapshots
+from synthmix.leakage import NONE, Leakage
 from synthmix.registry import load_generator
 from synthmix.seeds import derive_seed
 from synthmix.store import load_array, read_table
@@ -45,10 +46,13 @@ class Scorer(Protocol):
 
 @dataclass
 class Progress:
-    """How far a training has come; its checkpoint holds it."""
+    """How far a training has come; its checkpoint holds it.
+
+    Its seconds are those that these epochs took, in whichever attempt, without scoring.
+    """
 
     epoch: int = 0
-    seconds: float = 0.0  # of training, without the time that scoring takes
+    seconds: list[float] = field(default_factory=list)  # of training, by the end of each epoch
     losses: list[dict[str, float]] = field(default_factory=list)
     snapshots: list[dict[str, Any]] = field(default_factory=list)
     sheets: dict[int, torch.Tensor] = field(default_factory=dict)  # (n, H, W, C), uint8, by epoch
@@ -68,6 +72,11 @@ class Progress:
         """Return the losses, a row an epoch."""
         return pd.DataFrame(self.losses)
 
+    def times(self) -> pd.DataFrame:
+        """Return the seconds of training by the end of each epoch, a row an epoch."""
+        epochs = [losses["epoch"] for losses in self.losses]
+        return pd.DataFrame({"epoch": epochs, "seconds": self.seconds})
+
 
 def train_generator(
     settings: dict[str, Any],
@@ -82,6 +91,7 @@ def train_generator(
     seed: int,
     device: torch.device,
     tracker: Tracker = NO_TRACKER,
+    leakage: Leakage = NONE,
 ) -> None:
     """Train the generator `name` on the training images of `classes`.
 
@@ -89,9 +99,10 @@ def train_generator(
     `images` and its `split`. `scored_by` has the files and the kind of features that snapshots
     are scored by (weights, reference, kind), None where there are none. Writes these `outputs`:
     the `weights` that make images and those of the `last` epoch (safetensors), the losses an
-    epoch (`history`), the scores (`snapshots`), images from the same latent vectors at set epochs
-    (`sheet`, PNG) and the samples it has seen (`trained_on`). Raises UserError when a class has
-    fewer than two. Of several processes at this the first alone writes.
+    epoch (`history`), the seconds of training by its end (`times`), the scores (`snapshots`),
+    images from the same latent vectors at set epochs (`sheet`, PNG) and the samples it has seen
+    (`trained_on`). Both files of weights say how the images were split, `leakage`. Raises
+    UserError when a class has fewer than two. Of several processes at this the first alone writes.
     """
     samples = read_table(split)
     seen = samples[(samples["split"] == "train") & samples["label"].isin(classes)]
@@ -112,7 +123,7 @@ def train_generator(
     progress = fit(generator, selected, labels, checkpoint, seed, scorer, tracker)
     if distributed.rank() == 0:
         write_table(outputs["trained_on"], seen[["sample_id", "group"]])
-        _write(generator, classes, progress, outputs)
+        _write(generator, classes, progress, outputs, leakage)
         checkpoint.remove()
 
 
@@ -167,7 +178,8 @@ def _train_epoch(
             f"lower the generator's learning_rate"
         )
     progress.epoch = epoch
-    progress.seconds += time.monotonic() - start
+    before = progress.seconds[-1] if progress.seconds else 0.0
+    progress.seconds.append(round(before + time.monotonic() - start, 3))
     progress.losses.append({"epoch": epoch, "images_seen": generator.images_seen, **losses})
     text = " ".join(f"{name} {value:.4f}" for name, value in losses.items())
     LOGGER.info("epoch %d/%d %s", epoch, generator.settings.epochs, text)
@@ -185,7 +197,7 @@ def _look_at(
         snapshot = {
             "epoch": epoch,
             "images_seen": generator.images_seen,
-            "seconds": round(progress.seconds, 3),
+            "seconds": progress.seconds[-1],
             "score": scorer.name,
             "value": value,
         }
@@ -217,15 +229,18 @@ def _write(
     classes: Sequence[str],
     progress: Progress,
     outputs: Mapping[str, str | Path],
+    leakage: Leakage,
 ) -> None:
     used = progress.epoch
-    generator.save(outputs["last"], classes)
+    generator.save(outputs["last"], classes, leakage)
     if progress.best and generator.settings.snapshots.keep == "best":
         generator.load_sampling_state(progress.best)
         used = progress.best_snapshot()["epoch"]
         progress.sheets[used] = torch.from_numpy(sheet_images(generator))
-    generator.save(outputs["weights"], classes)
+    generator.save(outputs["weights"], classes, leakage)
     write_table(outputs["history"], progress.history())
+    # apart: of two equal trainings all else is equal, and times are not
+    write_table(outputs["times"], progress.times())
     snapshots = pd.DataFrame(progress.snapshots, columns=SNAPSHOT_COLUMNS)
     best = progress.best_snapshot()
     snapshots["best"] = snapshots["epoch"] == (best["epoch"] if best else None)

@@ -13,6 +13,7 @@ from safetensors.torch import save_file
 from synthmix.errors import UserError
 from synthmix.files import write_beside
 from synthmix.generators.weights_file import Header, header_of, open_weights
+from synthmix.leakage import NONE, Leakage
 from synthmix.settings import SettingsModel
 
 MOST_TEXT = 300
@@ -89,11 +90,11 @@ class Generator(ABC):
         the images towards the average one: 1 leaves them as they are, 0 makes all of them equal.
         """
 
-    def save(self, path: str | Path, class_names: Sequence[str]) -> None:
+    def save(self, path: str | Path, class_names: Sequence[str], leakage: Leakage = NONE) -> None:
         """Write the sampling network and what is needed to build it as safetensors.
 
-        `class_names` are the classes that it has learned, in the order of their labels. The same
-        generator makes the same file, byte for byte.
+        `class_names` are the classes that it has learned, in the order of their labels; `leakage`
+        says how its images were split. The same generator makes the same file, byte for byte.
         """
         if len(class_names) != self.classes:
             raise ValueError(f"{len(class_names)} names for {self.classes} classes")
@@ -106,6 +107,7 @@ class Generator(ABC):
             settings=self.settings.model_dump(mode="json"),
             image_shape=tuple(self.image_shape),
             class_names=tuple(class_names),
+            leakage=leakage,
         )
         with write_beside(path) as temporary:
             save_file(tensors, temporary, header.metadata())

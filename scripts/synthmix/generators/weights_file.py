@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import Field, model_validator
 
 from synthmix import weights_file
+from synthmix.leakage import NONE, Leakage
 from synthmix.settings import Name, PositiveInt, SettingsModel
 from synthmix.weights_file import FORMAT_VERSION, Kind
 
@@ -29,6 +30,8 @@ class Header(SettingsModel):
     """Height, width and channels of its images."""
     class_names: Annotated[tuple[Name, ...], Field(min_length=1)]
     """The classes it has learned, in the order of their labels."""
+    leakage: Leakage = NONE
+    """Whether it has learned from test images of its study too."""
 
     @model_validator(mode="after")
     def _fits_together(self) -> Self:

@@ -21,7 +21,7 @@ from synthmix.evaluate.score_predictions import (
 from synthmix.generators.settings import ALL_CLASSES
 from synthmix.prepare.parts import rows_of
 from synthmix.published.results import AbsentError, Ours, Results
-from synthmix.published.rows import LEARNED_WEIGHTS, PLANE, Printed
+from synthmix.published.rows import LEARNED_WEIGHTS, PLANE, TRAINING_MINUTES, Printed
 from synthmix.search.chosen import with_chosen
 from synthmix.sweep.chosen import settle
 
@@ -215,6 +215,9 @@ def _of_history(table: pd.DataFrame, row: Printed) -> float:
 
 def _find_generator(row: Printed, results: Results) -> Ours:
     """Return the best score of a generator's snapshots, its last loss or its time of training."""
+    if row.metric == TRAINING_MINUTES:
+        minutes = _training_minutes(row, results)
+        return Ours(minutes, minutes)
     scope = row.label or ALL_CLASSES
     history = results.generator_histories.get((row.generator, scope))
     if history is None:
@@ -228,13 +231,22 @@ def _find_generator(row: Printed, results: Results) -> Ours:
     return _range([(value, math.nan, math.nan)], row.metric)
 
 
+def _training_minutes(row: Printed, results: Results) -> float:
+    """Return how long the model of a class was trained; without one all models of a generator."""
+    files = [
+        path
+        for (generator, scope), path in results.generator_times.items()
+        if generator == row.generator and row.label in ("", scope)
+    ]
+    if not files:
+        raise AbsentError(f"{row.generator} has no model of {row.label or 'any class'}")
+    return sum(float(results.table(path, "")["seconds"].max()) for path in files) / 60
+
+
 def _of_snapshots(row: Printed, results: Results, scope: str) -> float:
     path = results.snapshots.get((row.generator, scope))
-    timed = row.metric == "training_minutes"
-    missing = "its time stands with snapshots" if timed else f"{row.generator} has no such loss"
-    table = results.table(path, f"{missing}, and it was not scored on the way")
-    if timed:
-        return float(table["seconds"].max()) / 60
+    missing = f"{row.generator} has no such loss, and it was not scored on the way"
+    table = results.table(path, missing)
     own = table[table["score"] == row.metric]
     if own.empty:
         scored = ", ".join(table["score"].unique()).replace("_", " ") or "nothing"

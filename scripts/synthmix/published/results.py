@@ -58,6 +58,7 @@ class Results:
     validation: Mapping[Training, Sequence[Sequence[File]]] = field(default_factory=dict)
     weights: Mapping[Training, File] = field(default_factory=dict)
     generator_histories: Mapping[Model, File] = field(default_factory=dict)
+    generator_times: Mapping[Model, File] = field(default_factory=dict)
     snapshots: Mapping[Model, File] = field(default_factory=dict)
     planes: Mapping[str, File] = field(default_factory=dict)
     sweeps: Mapping[str, File] = field(default_factory=dict)
@@ -84,7 +85,7 @@ class Results:
                 key: [found[start : start + folds] for start in range(0, len(found), folds)]
                 for key, found in several[name].items()
             }
-        for name in ("weights", "generator_histories", "snapshots", "planes", "sweeps", "chosen"):
+        for name in several.keys() - {"histories", "test", "validation"}:
             several[name] = {key: found[0] for key, found in several[name].items()}
         return cls(**tables, **several, **others)
 

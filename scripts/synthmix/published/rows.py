@@ -18,7 +18,7 @@ PLACES = {
     "images": "the index, the split, or with a mix tables/mixes.csv",
     "census": "what the metadata says of all images, used or not",
     "history": "the histories of the classifiers' trainings",
-    "generator": "the histories and snapshots of generators",
+    "generator": "the histories, times and snapshots of generators",
     "scores": "tables/scores.csv, or the plane of principal components",
     "sweep": "tables/sweep-<classifier>.csv",
     "parameters": "the settings of a classifier or a generator, or the size of its weights",
@@ -27,6 +27,7 @@ PLACES = {
 }
 # measures that take files of their own
 PLANE, LEARNED_WEIGHTS = "plane_explained", "learned_weights"
+TRAINING_MINUTES = "training_minutes"
 DIFFERENCE = " minus "  # between two mixes: our number is the difference between theirs
 
 Value = float | str

@@ -1,5 +1,6 @@
 """The section `search` of a generator in a study file; no torch here."""
 
+import json
 from itertools import product
 from typing import Annotated, Any, Self
 
@@ -96,6 +97,11 @@ def grid_of(settings: type[SettingsModel], fixed: set[str]) -> type[Grid]:
     return create_model(
         "Grid", __base__=Grid, __doc__=Grid.__doc__, __module__=settings.__module__, **values
     )
+
+
+def as_text(value: Any) -> str:
+    """Return a setting as a study file writes it."""
+    return value if isinstance(value, str) else json.dumps(value)
 
 
 def told_apart(field: FieldInfo) -> Any:

@@ -1,12 +1,12 @@
 """The table of a search: its columns, and which of them are settings."""
 
-import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
+from synthmix.search.settings import as_text
 from synthmix.store import read_table
 
 BEFORE = ["candidate"]
@@ -40,8 +40,3 @@ def read_search(path: str | Path) -> pd.DataFrame:
 def searched_settings(table: pd.DataFrame) -> list[str]:
     """Return the columns of the table of a search that are settings."""
     return list(table.columns[len(BEFORE) : -len(AFTER)])
-
-
-def as_text(value: Any) -> str:
-    """Return a setting as a study file writes it."""
-    return value if isinstance(value, str) else json.dumps(value)

@@ -19,6 +19,7 @@ LOGGER = logging.getLogger(__name__)
 def choose_classifier(
     classifier: str,
     candidates: Mapping[str, Mapping[str, Any]],
+    settings: Mapping[str, Mapping[str, Any]],
     predictions: Mapping[str, str | Path],
     score: str,
     scorer: Scorer,
@@ -28,12 +29,13 @@ def choose_classifier(
 ) -> None:
     """Choose the candidate with the best `score` in a stage of the sweep of `classifier`.
 
-    `candidates` are the settings that set each apart, `predictions` the tables of what each says
-    of its validation images, `chosen_before` the file of what earlier stages have chosen. Of
-    equally good candidates the one with the lower negative log likelihood is taken, of these the
-    first. Writes a row a candidate to `output`: candidate, its settings, score, value, low, high,
-    rank (1 the best, empty where the score is undefined) and chosen; and to `best` which one it
-    is, with all that is chosen by then. Raises UserError where the score is undefined for all.
+    `candidates` are the settings that set each apart, `settings` these and what goes with them,
+    `predictions` the tables of what each says of its validation images, `chosen_before` the file
+    of what earlier stages have chosen. Of equally good candidates the one with the lower negative
+    log likelihood is taken, of these the first. Writes a row a candidate to `output`: candidate,
+    what sets it apart, score, value, low, high, rank (1 the best, empty where the score is
+    undefined) and chosen; and to `best` which one it is, with all that is chosen by then. Raises
+    UserError where the score is undefined for all.
     """
     judged = {
         name: scorer.estimates(predictions[name], (score, TIE_BREAKER)) for name in candidates
@@ -52,5 +54,5 @@ def choose_classifier(
     )
     write_table(output, table_of(candidates, score, estimates, ranked))
     before = read_chosen(chosen_before) if chosen_before else {}
-    write_chosen(best, ranked[0], lay_over(before, candidates[ranked[0]]))
+    write_chosen(best, ranked[0], lay_over(before, settings[ranked[0]]))
     LOGGER.info("%s %.4f: %s", score, estimates[ranked[0]][0], candidates[ranked[0]])

@@ -22,9 +22,13 @@ def settle(base: Settings, own: Settings, chosen: str | Path | None) -> dict[str
 
 def lay_over(settings: Settings, others: Settings) -> dict[str, Any]:
     """Return `settings` with `others` in their place; one way to unfreeze replaces the other."""
-    says_what_is_trained = any(way in others for way in _WAYS_TO_UNFREEZE)
-    replaced = dict.fromkeys(_WAYS_TO_UNFREEZE) if says_what_is_trained else {}
-    return {**settings, **replaced, **others}
+    return {**settings, **dict.fromkeys(replaced_by(others)), **others}
+
+
+def replaced_by(settings: Settings) -> list[str]:
+    """Return which settings are others where `settings` are laid over them."""
+    ways = _WAYS_TO_UNFREEZE if any(way in settings for way in _WAYS_TO_UNFREEZE) else ()
+    return [*ways, *(name for name in settings if name not in ways)]
 
 
 def read_chosen(path: str | Path) -> dict[str, Any]:

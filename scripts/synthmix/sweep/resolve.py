@@ -12,7 +12,7 @@ from functools import reduce
 from itertools import product
 from typing import Any
 
-from synthmix.sweep.chosen import lay_over
+from synthmix.sweep.chosen import lay_over, replaced_by
 from synthmix.sweep.settings import StudyClassifier, Sweep
 
 DIGITS = 6
@@ -74,12 +74,26 @@ def candidates(name: str, sweep: Sweep, stage: int) -> dict[str, Point]:
 
 def candidates_trained(name: str, classifiers: Mapping[str, StudyClassifier]) -> dict[str, Trained]:
     """Return what the candidates of the classifier `name` are trained with, by name."""
-    settings = classifiers[name]
+    settings, base = classifiers[name], _plain(classifiers[name])
     return {
-        candidate: Trained(_plain(settings), point, name, stage - 1)
+        candidate: Trained(base, with_what_goes_along(point, settings.sweep, base), name, stage - 1)
         for stage in range(1, stages_of(settings) + 1)
         for candidate, point in candidates(name, settings.sweep, stage).items()
     }
+
+
+def with_what_goes_along(point: Point, sweep: Sweep, base: Mapping[str, Any]) -> Point:
+    """Return a point with the settings that go with its values.
+
+    A value without settings of its own has those of the classifier, `base`: an earlier stage may
+    have chosen a value that has some.
+    """
+    along: Point = {}
+    for setting, value in point.items():
+        of_values = sweep.by_value(setting).values()
+        usual = {name: base[name] for some in of_values for name in replaced_by(some)}
+        along |= lay_over(usual, sweep.going_with(setting, value))
+    return {**point, **along}
 
 
 def all_trained(classifiers: Mapping[str, StudyClassifier]) -> dict[str, Trained]:
@@ -125,7 +139,11 @@ def possible_points(
     """
     sweep = classifiers[trained.origin].sweep
     stages = sweep.stages[: trained.stages] if sweep else []
-    return product(*(_different(stage.points(), names) for stage in stages))
+    points = (
+        [with_what_goes_along(point, sweep, trained.base) for point in stage.points()]
+        for stage in stages
+    )
+    return product(*(_different(each, names) for each in points))
 
 
 def _different(points: Iterable[Point], names: Collection[str] | None) -> list[Point]:

@@ -1,11 +1,12 @@
 """The section `sweep` of a classifier in a study file; no torch here."""
 
+from collections.abc import Collection
 from typing import Annotated, Any, Literal
 
 from pydantic import Field, SerializerFunctionWrapHandler, create_model, model_serializer
 
 from synthmix.classifiers.settings import Classifier
-from synthmix.search.settings import grid_of, told_apart
+from synthmix.search.settings import as_text, grid_of, told_apart
 from synthmix.settings import Name, SettingsModel
 
 TIE_BREAKER = "negative_log_likelihood"
@@ -16,6 +17,47 @@ Score = Literal["accuracy", "balanced_accuracy", "macro_f1", "auc", "negative_lo
 SHAPING = ("network", "weights", "input_size", "pooling", "dense_layers", "cnn")
 
 ClassifierGrid = grid_of(Classifier, fixed=set())
+
+
+class SomeSettings(SettingsModel):
+    """Settings that go over those of a classifier; a subclass has a field for each of them."""
+
+    def given(self) -> dict[str, Any]:
+        """Return the settings that are given, as plain values."""
+        return self.model_dump(mode="json")
+
+    @model_serializer(mode="wrap")
+    def _given_alone(self, serialize: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        return {name: v for name, v in serialize(self).items() if name in self.model_fields_set}
+
+
+def _some_of(name: str, description: str, fixed: Collection[str]) -> type[SomeSettings]:
+    """Return a model of all settings of a classifier but the `fixed` ones, none required."""
+    return create_model(
+        name,
+        __base__=SomeSettings,
+        __doc__=description,
+        __module__=__name__,
+        **{
+            setting: (
+                Annotated[field.annotation, told_apart(field), *field.metadata] | None,
+                Field(None, description=field.description),
+            )
+            for setting, field in Classifier.model_fields.items()
+            if setting not in fixed
+        },
+    )
+
+
+Baseline: type[SomeSettings] = _some_of(
+    "Baseline", "Another way to train: settings that go over those of a classifier.", SHAPING
+)
+OfValue: type[SomeSettings] = _some_of(
+    "OfValue", "Settings that go with a value of another setting.", ()
+)
+
+# keys of a mapping are text, as are the values of settings there
+SweptValue = Annotated[str, Field(pattern=r"^.+$")]
 
 
 def lower_is_better(score: str) -> bool:
@@ -31,6 +73,12 @@ class Sweep(SettingsModel):
         " trained, with what the stages before have chosen. A value of a section, such as"
         " augmentation, is the whole of it."
     )
+    per_value: dict[Name, dict[SweptValue, OfValue | None] | None] | None = Field(
+        None,
+        description="By setting that a stage tries, and by value of it: other settings, which a"
+        " candidate with that value has too, as has all that goes on from its choice. A value"
+        " that is not named here has those of the classifier.",
+    )
     score: Score = Field(
         "macro_f1",
         description="By what the best is known, on the validation images; auc without a"
@@ -38,33 +86,31 @@ class Sweep(SettingsModel):
         " negative_log_likelihood is taken, of these the first.",
     )
 
+    def going_with(self, setting: str, value: Any) -> dict[str, Any]:
+        """Return the settings that go with a value of a setting, as plain values."""
+        for key, settings in self.by_value(setting).items():
+            if is_value(key, value):
+                return settings
+        return {}
 
-class BaselineBase(SettingsModel):
-    """Another way to train: settings that go over those of a classifier."""
+    def by_value(self, setting: str) -> dict[str, dict[str, Any]]:
+        """Return the settings that go with each value of a setting that has any."""
+        named = (self.per_value or {}).get(setting) or {}
+        return {value: some.given() for value, some in named.items() if some is not None}
 
-    def given(self) -> dict[str, Any]:
-        """Return the settings that are given, as plain values."""
-        return self.model_dump(mode="json")
-
-    @model_serializer(mode="wrap")
-    def _given_alone(self, serialize: SerializerFunctionWrapHandler) -> dict[str, Any]:
-        return {name: v for name, v in serialize(self).items() if name in self.model_fields_set}
+    def tried(self, setting: str) -> list[Any]:
+        """Return the values of a setting that the stages try, as plain values."""
+        return [value for stage in self.stages for value in stage.varied().get(setting, [])]
 
 
-Baseline: type[BaselineBase] = create_model(
-    "Baseline",
-    __base__=BaselineBase,
-    __doc__=BaselineBase.__doc__,
-    __module__=__name__,
-    **{
-        name: (
-            Annotated[field.annotation, told_apart(field), *field.metadata] | None,
-            Field(None, description=field.description),
-        )
-        for name, field in Classifier.model_fields.items()
-        if name not in SHAPING
-    },
-)
+def is_value(text: str, value: Any) -> bool:
+    """Return whether `text`, a key of a study file, is the plain `value` of a setting."""
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        try:
+            return float(text) == value
+        except ValueError:
+            return False
+    return text == as_text(value)
 
 
 class StudyClassifier(Classifier):
