@@ -25,6 +25,7 @@ def tabulate(
     folds=(None,),
     only_label=None,
     leakage="none",
+    measure="accuracy",
 ):
     """Write the tables of a study with made-up predictions; return where they are."""
     predictions, metrics, confusion, mix_tables = {}, [], [], {}
@@ -58,7 +59,7 @@ def tabulate(
                 0.95,
                 seed=1,
             )
-    judge = Judge(classes, positive_class, 100, 0.95, 0.05, seed=1)
+    judge = Judge(classes, positive_class, 100, 0.95, 0.05, seed=1, measure=measure)
     compare_mixes(predictions, mixes, classifiers, folder / "comparison", judge, leakage)
     names = [mix.name for mix in mixes]
     compare_classifiers(predictions, names, classifiers, folder / "classifiers", judge, leakage)
@@ -73,6 +74,7 @@ def tabulate(
         folder / "classifiers",
         outputs,
         leakage,
+        measure,
     )
     return outputs
 
@@ -97,6 +99,28 @@ def test_the_tables_of_a_study_of_mixes(tmp_path):
     (table,) = blocks(outputs["summary_markdown"])
     assert len(table) == 2 + 4
     assert len({line.count("|") for line in table}) == 1
+
+
+def test_tables_name_the_measure_of_the_verdict_where_it_is_not_accuracy(tmp_path):
+    for measure in ("accuracy", "macro_f1"):
+        outputs = tabulate(tmp_path / measure, classifiers=("c", "d"), measure=measure)
+        summary = read_table(outputs["summary"])
+        assert summary.get("judged_by", pd.Series("accuracy")).unique().tolist() == [measure]
+        mixes, pairs = blocks(outputs["summary_markdown"])
+        other = measure == "macro_f1"
+        ending = ", in macro_f1 |" if other else ""
+        assert mixes[0].endswith(
+            "| missed_positives |"
+            + (" macro_f1 |" if other else "")
+            + " against real only"
+            + (ending or " |")
+        )
+        assert pairs[0].endswith("| better in macro_f1 |" if other else "| more accurate |")
+        told = "macro_f1 | accuracy | auc" if other else "accuracy | macro_f1 | auc"
+        assert f"| second | {told} |" in pairs[0]
+    compared = read_table(tmp_path / "macro_f1" / "comparison")
+    of_mixes = summary[summary["kind"] != "real_only"]
+    assert of_mixes["difference"].tolist() == compared["difference"].tolist()
 
 
 def test_every_table_says_how_images_were_split(tmp_path):

@@ -82,7 +82,11 @@ def _better_classifiers(compared: pd.DataFrame) -> str:
     pairs = "pair" if len(compared) == 1 else "pairs"
     proven = compared[compared["better"] != NO_EVIDENCE]
     if proven.empty:
-        better = "more accurate than another" if measure == ACCURACY else f"better than another in {measure}"
+        better = (
+            "more accurate than another"
+            if measure == ACCURACY
+            else f"better than another in {measure}"
+        )
         return f"No evidence that one classifier is {better}, in {len(compared)} {pairs} compared."
     worse = proven["first"].where(proven["better"] != proven["first"], proven["second"])
     losers = worse.groupby(proven["better"], sort=False).unique()
