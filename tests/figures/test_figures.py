@@ -218,7 +218,7 @@ def test_figures_name_the_measure_of_the_verdict(drawn, tmp_path, measure, name)
     assert compared.get_suptitle().startswith(f"{name[0].upper()}{name[1:]} compared with")
     assert shares.axes[0].get_ylabel() == name
     FIGURES["metrics"](files, tmp_path / "metrics.svg", False)
-    titles = [axis.get_title() for axis in drawn[2].axes]
+    titles = [axis.get_title(loc="left") for axis in drawn[2].axes]
     assert titles.count(name) == 1
 
 
