@@ -3,7 +3,12 @@
 
 def evaluation_of(wildcards):
     """Return how a job judges predictions; the threshold is in them already."""
-    return study_of(wildcards).evaluation.model_dump(mode="json", exclude={"threshold"})
+    return study_of(wildcards).evaluation.model_dump(mode="json", exclude={"threshold", "verdict"})
+
+
+def measure_of(wildcards):
+    """Return the measure that verdicts are about."""
+    return study_of(wildcards).evaluation.verdict
 
 
 def test_predictions(wildcards):
@@ -71,6 +76,7 @@ rule compare_mixes:
         positive_class=lambda wildcards: study_of(wildcards).positive_class,
         leakage=leakage_of,
         evaluation=evaluation_of,
+        measure=measure_of,
         code=code("compare_mixes"),
     threads: 1
     resources:
@@ -102,6 +108,7 @@ rule compare_classifiers:
         positive_class=lambda wildcards: study_of(wildcards).positive_class,
         leakage=leakage_of,
         evaluation=evaluation_of,
+        measure=measure_of,
         code=code("compare_classifiers"),
     threads: 1
     resources:
@@ -151,6 +158,7 @@ rule tabulate_study:
         mixes=lambda wildcards: [mix.to_dict() for mix in mixes_of(wildcards).values()],
         classifiers=lambda wildcards: classifiers_of(wildcards),
         leakage=leakage_of,
+        measure=measure_of,
         code=code("tabulate_study"),
     threads: 1
     resources:

@@ -11,6 +11,12 @@ with job(snakemake):
         params.mixes,
         params.classifiers,
         snakemake.output[0],
-        Judge(params.classes, params.positive_class, seed=params.seeds[0], **params.evaluation),
+        Judge(
+            params.classes,
+            params.positive_class,
+            seed=params.seeds[0],
+            measure=params.measure,
+            **params.evaluation,
+        ),
         params.leakage,
     )

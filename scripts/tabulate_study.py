@@ -16,4 +16,5 @@ with job(snakemake):
         classifier_comparison=snakemake.input.classifier_comparison,
         outputs=dict(snakemake.output.items()),
         leakage=snakemake.params.leakage,
+        measure=snakemake.params.measure,
     )

@@ -46,6 +46,20 @@ def predictions(
     return table.assign(**{f"probability_{c}": probabilities[:, i] for i, c in enumerate(classes)})
 
 
+def long_tailed_predictions(gains: int, losses: int) -> pd.DataFrame:
+    """Return predictions of 240 images of class a, 120 of b and 16 of c, one a patient.
+
+    All of a and b are right but `losses` of a, all of c are wrong but `gains`.
+    """
+    labels = np.repeat(["a", "b", "c"], [240, 120, 16])
+    said = np.where(labels == "c", "a", labels)
+    said[:losses] = "b"
+    said[len(said) - gains :] = "c"
+    names = [f"s{i:03}" for i in range(len(labels))]
+    table = pd.DataFrame({"sample_id": names, "group": names, "label": labels, "predicted": said})
+    return table.assign(**{f"probability_{c}": 0.1 + 0.7 * (said == c) for c in "abc"})
+
+
 def write_predictions(path: Path, *args: int, **kwargs: object) -> Path:
     """Write what `predictions` returns to `path`."""
     write_table(path, predictions(*args, **kwargs))

@@ -12,6 +12,8 @@ import pandas as pd
 from PIL import Image
 
 from published_data import printed, write_published
+from synthmix.evaluate.paired import differences
+from synthmix.evaluate.verdict import ACCURACY, JUDGED_BY, measure_column
 from synthmix.figures.predictions import PredictionFile
 from synthmix.files import write_table
 from synthmix.mix.plan import (
@@ -98,12 +100,14 @@ def make_study(
     positive_class: bool = True,
     folds: int = 0,
     additions: bool = False,
+    judged_by: str = ACCURACY,
 ) -> StudyFiles:
     """Write every file that figures and report read.
 
     `only_mix` leaves one mix; `with_nan` a mix without values. With
     `real_only` there are no generators and no mixes, all real images are trained on. With
     `additions` synthetic images are added to all real ones, which are trained on otherwise too.
+    Verdicts are about the measure `judged_by`.
     """
     random = np.random.default_rng(0)
     if real_only:
@@ -113,7 +117,7 @@ def make_study(
         mixes = plan_study(generators, None, added, selections, ["weighted", "augmented"])
     else:
         mixes = _plan(classes, generators, only_mix, selections)
-    summary = _summary(random, mixes, classifiers)
+    summary = _summary(random, mixes, classifiers).assign(**measure_column(judged_by))
     if with_nan:
         columns = [c for c in summary if c.startswith(METRICS) and not c.startswith("missed")]
         summary.loc[0, columns] = np.nan
@@ -151,7 +155,7 @@ def make_study(
     files.fetched.write_text(json.dumps({"root": str(folder), "about": None}))
     write_table(files.mixes, _composition(mixes, classes))
     write_table(files.metrics, _metrics(summary, classes, folds))
-    write_table(files.classifier_comparison, _pairs(mixes, classifiers))
+    write_table(files.classifier_comparison, _pairs(mixes, classifiers, judged_by))
     write_table(files.scores, _scores(generators, classes))
     write_table(files.summary, summary)
     write_table(files.comparison, _comparison(mixes, summary))
@@ -339,10 +343,10 @@ def _metrics(summary: pd.DataFrame, classes: Sequence[str], folds: int) -> pd.Da
     return pd.DataFrame(rows)
 
 
-def _pairs(mixes: Sequence[Mix], classifiers: Sequence[str]) -> pd.DataFrame:
+def _pairs(mixes: Sequence[Mix], classifiers: Sequence[str], judged_by: str) -> pd.DataFrame:
     numbers = {
         f"{prefix}{name}": value
-        for prefix in ("", "macro_f1_", "auc_")
+        for prefix in differences(judged_by)
         for name, value in (("difference", 0.1), ("low", 0.02), ("high", 0.18))
     }
     numbers |= {"only_first_correct": 31, "only_second_correct": 12}
@@ -353,7 +357,8 @@ def _pairs(mixes: Sequence[Mix], classifiers: Sequence[str]) -> pd.DataFrame:
         for mix in mixes
         for first, second in combinations(classifiers, 2)
     ]
-    return pd.DataFrame(rows, columns=["mix", "first", "second", *numbers, "better"])
+    table = pd.DataFrame(rows, columns=["mix", "first", "second", *numbers, "better"])
+    return table.assign(**measure_column(judged_by))
 
 
 def _write_predictions(
@@ -403,7 +408,7 @@ def _comparison(mixes: Sequence[Mix], summary: pd.DataFrame) -> pd.DataFrame:
     )
     names = ["classifier", "mix", "baseline", "difference", "low", "high"]
     names += ["only_mix_correct", "only_baseline_correct", "p_value", "p_adjusted", "verdict"]
-    return table[names]
+    return table[[*names, *table.columns.intersection([JUDGED_BY])]]
 
 
 def _confusion(

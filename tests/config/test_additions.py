@@ -99,13 +99,14 @@ def test_copies_of_training_images_validate_nothing(settings, project):
 
 def test_the_examples_of_the_documentation_can_be(settings, project):
     page = Path(__file__).parents[2] / "docs" / "studies.md"
-    compared, own = (
+    compared, judged, own = (
         yaml.safe_load(text)
         for text in re.findall(r"```yaml\n(.*?)```", page.read_text(), re.DOTALL)
     )
     compared["baselines"]["focal"] = {"loss": {"name": "focal"}}
     del settings["mixes"]
-    project.write(settings | compared)
+    project.write(settings | compared | judged)
+    assert project.load().studies["s"].evaluation.verdict == "macro_f1"
     assert {"dcgan-filled", "copies-added50", "weighted", "focal"} <= set(names(project))
     settings["datasets"]["cifar10"] = settings["datasets"]["films"]
     settings["generators"] = {"deepsmote": {"model": "deepsmote", "epochs": 3}}

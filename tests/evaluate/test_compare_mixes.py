@@ -1,14 +1,20 @@
 import pytest
 
-from predictions_data import CLASSES, write_predictions
-from synthmix.evaluate.compare_mixes import COLUMNS, compare_mixes
+from predictions_data import CLASSES, long_tailed_predictions, write_predictions
+from synthmix.evaluate.compare_mixes import columns, compare_mixes
 from synthmix.evaluate.paired import Judge
+from synthmix.files import write_table
 from synthmix.mix.plan import plan_mixes, plan_real_mixes
 from synthmix.store import read_table
 
 SHARES = {"cancer": 0.3, "normal": 0.7}
 MIXES = plan_mixes(["g"], [SHARES], SHARES, [0, 0.05], 10, 10, "fail", ["fewer"])
 JUDGE = Judge(CLASSES, "cancer", 300, 0.95, 0.05, seed=1)
+COLUMNS = (
+    "classifier,mix,baseline,leakage,difference,low,high,macro_f1_difference,macro_f1_low,"
+    "macro_f1_high,auc_difference,auc_low,auc_high,only_mix_correct,only_baseline_correct,"
+    "p_value,auc_p_value,p_adjusted,auc_p_adjusted,verdict"
+)
 
 
 @pytest.mark.parametrize(
@@ -22,7 +28,7 @@ def test_the_verdict_follows_the_evidence(tmp_path, mix_accuracy, baseline_accur
         predictions["c", mix.name] = [[write_predictions(tmp_path / mix.name, 50, accuracy)]]
     compare_mixes(predictions, MIXES, ["c"], tmp_path / "t.csv", JUDGE)
     table = read_table(tmp_path / "t.csv")
-    assert tuple(table) == COLUMNS
+    assert ",".join(table) == COLUMNS
     assert table["mix"].tolist() == [mix.name for mix in MIXES[:3]]
     assert set(table["baseline"]) == {MIXES[3].name}
     assert set(table["verdict"]) == {verdict}
@@ -39,4 +45,35 @@ def test_real_images_alone_leave_an_empty_table(tmp_path):
     compare_mixes(predictions, mixes, ["c"], tmp_path / "t.csv", JUDGE)
     table = read_table(tmp_path / "t.csv")
     assert table.empty
-    assert tuple(table) == COLUMNS
+    assert ",".join(table) == COLUMNS
+
+
+@pytest.mark.parametrize(
+    ("measure", "verdict"),
+    [("accuracy", "no evidence"), ("balanced_accuracy", "helps"), ("macro_f1", "helps")],
+)
+def test_what_happens_in_a_rare_class_is_seen_by_measures_of_all_classes(
+    tmp_path, measure, verdict
+):
+    predictions = {}
+    for mix in MIXES:
+        gains, losses = (1, 0) if mix.is_baseline else (13, 12)
+        path = tmp_path / f"{mix.name}.csv"
+        write_table(path, long_tailed_predictions(gains, losses))
+        predictions["c", mix.name] = [[path]]
+    judge = Judge("abc", None, 300, 0.95, 0.05, seed=1, measure=measure)
+    compare_mixes(predictions, MIXES, ["c"], tmp_path / "t.csv", judge)
+    table = read_table(tmp_path / "t.csv")
+    assert list(table) == columns(measure)
+    assert set(table["verdict"]) == {verdict}
+    assert set(table["only_mix_correct"]) == set(table["only_baseline_correct"]) == {12}
+    if measure == "accuracy":
+        assert set(table["difference"]) == {0}
+        assert "judged_by" not in table
+    else:
+        assert set(table["judged_by"]) == {measure}
+        assert set(table["accuracy_difference"]) == {0}
+        assert (table["difference"] > 0.1).all()
+    first = (tmp_path / "t.csv").read_bytes()
+    compare_mixes(predictions, MIXES, ["c"], tmp_path / "t.csv", judge)
+    assert (tmp_path / "t.csv").read_bytes() == first

@@ -1,5 +1,6 @@
 import numpy as np
 import pytest
+from sklearn.metrics import balanced_accuracy_score, f1_score
 
 from predictions_data import CLASSES, predictions, write_predictions
 from synthmix.evaluate.delong import delong_test
@@ -11,8 +12,8 @@ from synthmix.store import read_table
 THREE = ("a", "b", "c")
 
 
-def judge(classes=CLASSES, positive_class="cancer"):
-    return Judge(classes, positive_class, 300, 0.95, 0.05, seed=1)
+def judge(classes=CLASSES, positive_class="cancer", measure="accuracy"):
+    return Judge(classes, positive_class, 300, 0.95, 0.05, seed=1, measure=measure)
 
 
 def run(folder, accuracy, seeds=(0,), classes=CLASSES, positive_class="cancer"):
@@ -20,6 +21,10 @@ def run(folder, accuracy, seeds=(0,), classes=CLASSES, positive_class="cancer"):
         [write_predictions(folder / f"{accuracy}-{s}.csv", 50, accuracy, s, classes)] for s in seeds
     ]
     return judge(classes, positive_class).run(files), files
+
+
+def macro_f1_score(labels, predicted):
+    return f1_score(labels, predicted, average="macro")
 
 
 @pytest.mark.parametrize(
@@ -64,6 +69,65 @@ def test_differences_have_intervals_and_tests(tmp_path):
     assert swapped["difference"] == -row["difference"]
     assert (swapped["low"], swapped["high"]) == pytest.approx((-row["high"], -row["low"]), abs=0.01)
     assert judge().verdict(swapped | {"p_adjusted": row["p_value"]}) == -1
+
+
+def test_accuracy_is_judged_as_it_was_before_there_were_other_measures(tmp_path):
+    first, second = run(tmp_path, 0.9, (0, 1))[0], run(tmp_path, 0.7, (2, 3))[0]
+    row = judge().compare(first, second)
+    assert row == pytest.approx(
+        {
+            "difference": 0.22,
+            "low": 0.16,
+            "high": 0.30641481834127493,
+            "macro_f1_difference": 0.22220273171190397,
+            "macro_f1_low": 0.15828101811103554,
+            "macro_f1_high": 0.30397055779251275,
+            "auc_difference": 0.2310789049919485,
+            "auc_low": 0.14278146103917155,
+            "auc_high": 0.3197277534106337,
+            "only_first_correct": 28,
+            "only_second_correct": 6,
+            "net_correct": 22,
+            "p_value": 0.00019512558355927467,
+            "auc_p_value": 3.639421372339511e-05,
+        }
+    )
+    assert row["p_value"] == mcnemar_exact(28, 6)
+    assert judge().compare(first, second, comparisons=10_000) == row
+
+
+@pytest.mark.parametrize("measure", ["balanced_accuracy", "macro_f1"])
+def test_other_measures_are_told_and_tested_as_means_over_the_seeds(tmp_path, measure):
+    files = [run(tmp_path, *which)[1] for which in ((0.9, (0, 1)), (0.7, (2, 3)))]
+    usual = judge().compare(*(judge().run(tables) for tables in files))
+    other = judge(measure=measure)
+    runs = [other.run(tables) for tables in files]
+    row = other.compare(*runs)
+    score = {"balanced_accuracy": balanced_accuracy_score, "macro_f1": macro_f1_score}[measure]
+    means = [
+        np.mean([score(t["label"], t["predicted"]) for (f,) in tables for t in [read_table(f)]])
+        for tables in files
+    ]
+    assert row["difference"] == pytest.approx(means[0] - means[1])
+    assert 0 < row["low"] < row["difference"] < row["high"]
+    for end in ("difference", "low", "high"):
+        assert row[f"accuracy_{end}"] == usual[end]
+        assert row[f"auc_{end}"] == usual[f"auc_{end}"]
+    assert row["p_value"] < 0.001
+    assert row["p_value"] == other.compare(*runs)["p_value"]
+    assert other.verdict(row | {"p_adjusted": row["p_value"]}) == 1
+    swapped = other.compare(*reversed(runs))
+    assert other.verdict(swapped | {"p_adjusted": swapped["p_value"]}) == -1
+    assert other.verdict(row | {"p_adjusted": 0.2}) == 0
+    # counts of right images have no say: they are of accuracy, of the mean probabilities
+    assert other.verdict(row | {"p_adjusted": 0.01, "net_correct": -5}) == 1
+
+
+def test_many_comparisons_have_more_trials(tmp_path):
+    runs = [run(tmp_path, accuracy)[0] for accuracy in (0.95, 0.5)]
+    other = judge(measure="macro_f1")
+    assert other.compare(*runs)["p_value"] == 1 / 10_001
+    assert other.compare(*runs, comparisons=100)["p_value"] == 1 / 20_001
 
 
 def test_evidence_takes_an_interval_and_a_test_that_agree():

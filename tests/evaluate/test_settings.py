@@ -15,6 +15,13 @@ def test_other_thresholds_are_refused(threshold):
         Evaluation(threshold=threshold)
 
 
+def test_verdicts_are_about_accuracy_unless_another_measure_is_named():
+    assert Evaluation().verdict == "accuracy"
+    assert Evaluation(verdict="macro_f1").verdict == "macro_f1"
+    with pytest.raises(ValidationError, match="macro_f1"):
+        Evaluation(verdict="auc")
+
+
 def test_a_threshold_needs_two_classes_and_a_positive_one():
     default, chosen = Evaluation(), Evaluation(threshold={"sensitivity": 0.9})
     assert check_threshold(default, "abc", None) is None

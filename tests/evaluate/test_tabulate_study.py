@@ -1,4 +1,5 @@
 import pandas as pd
+import pytest
 
 from predictions_data import CLASSES, write_predictions
 from synthmix.evaluate.compare_classifiers import compare_classifiers
@@ -25,6 +26,7 @@ def tabulate(
     folds=(None,),
     only_label=None,
     leakage="none",
+    measure="accuracy",
 ):
     """Write the tables of a study with made-up predictions; return where they are."""
     predictions, metrics, confusion, mix_tables = {}, [], [], {}
@@ -58,7 +60,7 @@ def tabulate(
                 0.95,
                 seed=1,
             )
-    judge = Judge(classes, positive_class, 100, 0.95, 0.05, seed=1)
+    judge = Judge(classes, positive_class, 100, 0.95, 0.05, seed=1, measure=measure)
     compare_mixes(predictions, mixes, classifiers, folder / "comparison", judge, leakage)
     names = [mix.name for mix in mixes]
     compare_classifiers(predictions, names, classifiers, folder / "classifiers", judge, leakage)
@@ -73,6 +75,7 @@ def tabulate(
         folder / "classifiers",
         outputs,
         leakage,
+        measure,
     )
     return outputs
 
@@ -97,6 +100,37 @@ def test_the_tables_of_a_study_of_mixes(tmp_path):
     (table,) = blocks(outputs["summary_markdown"])
     assert len(table) == 2 + 4
     assert len({line.count("|") for line in table}) == 1
+
+
+@pytest.mark.parametrize(
+    ("measure", "against", "pairs"),
+    [
+        (
+            "accuracy",
+            "| missed_positives | against real only |",
+            "| accuracy | macro_f1 | auc | adjusted p | more accurate |",
+        ),
+        (
+            "macro_f1",
+            "| missed_positives | macro_f1 | against real only, in macro_f1 |",
+            "| macro_f1 | accuracy | auc | adjusted p | better in macro_f1 |",
+        ),
+    ],
+)
+def test_tables_name_the_measure_of_the_verdict_where_it_is_not_accuracy(
+    tmp_path, measure, against, pairs
+):
+    outputs = tabulate(tmp_path, MIXES[::3], ("c", "d"), measure=measure)
+    summary = read_table(outputs["summary"])
+    assert summary.get("judged_by", pd.Series("accuracy")).unique().tolist() == [measure]
+    of_mixes, of_pairs = blocks(outputs["summary_markdown"])
+    assert of_mixes[0].endswith(against)
+    assert of_pairs[0].endswith(pairs)
+    compared = summary[summary["kind"] != "real_only"]
+    assert (
+        compared["difference"].tolist()
+        == read_table(tmp_path / "comparison")["difference"].tolist()
+    )
 
 
 def test_every_table_says_how_images_were_split(tmp_path):

@@ -207,6 +207,21 @@ def test_mixes_keep_their_names_without_the_table_of_mixes(studies, drawn, tmp_p
     assert [label.replace("\n", "") for label in labels] == ["dcgan-cancer30-normal70-real0"]
 
 
+@pytest.mark.parametrize(("measure", "name"), [("accuracy", "accuracy"), ("macro_f1", "macro F1")])
+def test_figures_name_the_measure_of_the_verdict(drawn, tmp_path, measure, name):
+    files = make_study(tmp_path, judged_by=measure)
+    for number, draw in enumerate(FIGURES[which] for which in ("comparison", "real_share")):
+        draw(files, tmp_path / f"{number}.svg", False)
+    compared, shares = drawn
+    label = f"{name} minus that of real images only, same class shares"
+    assert compared.axes[0].get_xlabel() == label
+    assert compared.get_suptitle().startswith(f"{name[0].upper()}{name[1:]} compared with")
+    assert shares.axes[0].get_ylabel() == name
+    FIGURES["metrics"](files, tmp_path / "metrics.svg", False)
+    titles = [axis.get_title(loc="left") for axis in drawn[2].axes]
+    assert titles.count(name) == 1
+
+
 def test_mixes_are_named_by_what_differs(studies):
     names = {study: mix_names(read_table(studies(study).mixes)) for study in ("several", "one mix")}
     group = "cancer 30 / normal 70"

@@ -352,6 +352,34 @@ def test_scores_of_all_classes_together_are_shown(report, tmp_path):
     assert "0.500 (0.40\u20130.60)" in words
 
 
+def test_the_page_names_the_measure_of_the_verdict(classifiers_only, report, tmp_path):
+    files = {"judged_by": "macro_f1", "classifiers": ("vgg16", "cnn")}
+    words = Page(render(tmp_path, make_study_report(tmp_path / "mixes", files=files))).words()
+    assert "Compared in macro F1 with real images alone, synthetic images helped in" in words
+    assert "Best mix in macro F1: " in words
+    assert "only mix right" in words
+    assert "adjusted p" in words
+    assert "difference in macro F1" in words
+    assert "difference in macro F1 in accuracy in AUC" in words
+    assert "F1 AUC macro F1 missed cancer" in words
+    assert "hurts in macro F1, only when" in words
+    assert "randomisation test" in words
+    for phrase in ("McNemar", "in accuracy with", "most accurate", "evidence in accuracy"):
+        assert phrase not in words
+    usual = Page(render(tmp_path, report)).words()
+    assert "McNemar" in usual
+    assert "randomisation" not in usual
+    files = {"judged_by": "balanced_accuracy", "real_only": True, "classifiers": ("vgg16", "cnn")}
+    study = make_study_report(tmp_path / "pairs", files=files)
+    words = Page(render(tmp_path, study)).words()
+    assert "Best of 2 classifiers in balanced accuracy: " in words
+    assert "a difference in balanced accuracy in 1 of 1 pair: better are vgg16 than cnn." in words
+    assert "in balanced accuracy in accuracy in macro F1 in AUC" in words
+    pairs = read_table(study.classifier_comparison).assign(better="no evidence")
+    found = find_classifiers(read_table(study.summary), pairs)
+    assert "one classifier is better than another in balanced accuracy, in" in found.best
+
+
 def test_the_number_of_duplicates_is_told(report, tmp_path):
     duplicates = tmp_path / "duplicates.csv"
     write_table(duplicates, read_table(report.split).head(3))

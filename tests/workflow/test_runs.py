@@ -136,6 +136,14 @@ def test_other_epochs_of_the_classifier_rerun_no_generator(finished):
     assert planned["train_classifier"] == 2
 
 
+def test_another_measure_of_the_verdict_scores_and_trains_nothing_anew(finished):
+    judged = "evaluation: { verdict: macro_f1,"
+    with finished.edit("studies/tiny.yaml", "evaluation: {", judged):
+        planned = set(finished.planned())
+    assert {"compare_mixes", "compare_classifiers", "tabulate_study", "plot_comparison"} <= planned
+    assert planned <= JUDGED - {"predict", "score_predictions"} | FIGURES | REPORTED
+
+
 def test_another_mix_reruns_no_generator(finished):
     with finished.edit("studies/tiny.yaml", "real_shares: [0.1]", "real_shares: [0.1, 0.2]"):
         planned = finished.planned()

@@ -1,23 +1,23 @@
 """Every pair of classifiers that were trained on the same images: which is the better one?"""
 
+import math
 from collections.abc import Mapping, Sequence
 from itertools import combinations
 from pathlib import Path
 
 import pandas as pd
 
-from synthmix.evaluate.paired import DIFFERENCE_COLUMNS, NO_EVIDENCE, P_VALUES, Files, Judge, adjust
+from synthmix.evaluate.paired import (
+    NO_EVIDENCE,
+    P_VALUES,
+    Files,
+    Judge,
+    adjust,
+    difference_columns,
+)
+from synthmix.evaluate.verdict import ACCURACY, measure_column
 from synthmix.files import write_table
 from synthmix.leakage import NONE
-
-COLUMNS = (
-    *("mix", "first", "second", "leakage"),
-    *DIFFERENCE_COLUMNS,
-    *("only_first_correct", "only_second_correct"),
-    *P_VALUES.keys(),
-    *P_VALUES.values(),
-    "better",
-)
 
 
 def compare_classifiers(
@@ -33,21 +33,38 @@ def compare_classifiers(
     `predictions` holds, by (classifier, mix), the tables of predictions: for each training seed,
     of each fold. Columns: mix, first, second (classifiers), leakage (how the images were split),
     what `Judge.compare` returns of them, p_adjusted and auc_p_adjusted by Holm over the table, and
-    better: the more accurate classifier, or "no evidence" that there is one.
+    better: the classifier with the higher accuracy, or "no evidence" that there is one. Where that
+    is not about accuracy, judged_by names the measure that it, difference, low, high and p_value
+    are of.
     """
     rows = []
+    comparisons = len(mixes) * math.comb(len(classifiers), 2)
     for mix in mixes if len(classifiers) > 1 else ():
         runs = {name: judge.run(predictions[name, mix]) for name in classifiers}
         rows += [
             {"mix": mix, "first": first, "second": second}
-            | judge.compare(runs[first], runs[second])
+            | judge.compare(runs[first], runs[second], comparisons)
             for first, second in combinations(classifiers, 2)
         ]
     table = pd.DataFrame(rows)
     if rows:
         table = adjust(table)
         table["better"] = [_better(row, judge) for row in table.to_dict("records")]
-    write_table(output, table.assign(leakage=leakage).reindex(columns=COLUMNS))
+    table = table.assign(leakage=leakage, **measure_column(judge.measure))
+    write_table(output, table.reindex(columns=columns(judge.measure)))
+
+
+def columns(measure: str = ACCURACY) -> list[str]:
+    """Return the columns of the table where classifiers are judged by `measure`."""
+    return [
+        *("mix", "first", "second", "leakage"),
+        *measure_column(measure),
+        *difference_columns(measure),
+        *("only_first_correct", "only_second_correct"),
+        *P_VALUES.keys(),
+        *P_VALUES.values(),
+        "better",
+    ]
 
 
 def _better(row: Mapping[str, str | float], judge: Judge) -> str:

@@ -5,7 +5,15 @@ from pathlib import Path
 
 import pandas as pd
 
-from synthmix.evaluate.paired import DIFFERENCE_COLUMNS, NO_EVIDENCE, P_VALUES, Files, Judge, adjust
+from synthmix.evaluate.paired import (
+    NO_EVIDENCE,
+    P_VALUES,
+    Files,
+    Judge,
+    adjust,
+    difference_columns,
+)
+from synthmix.evaluate.verdict import ACCURACY, measure_column
 from synthmix.files import write_table
 from synthmix.leakage import NONE
 from synthmix.mix.plan import Mix
@@ -16,14 +24,6 @@ _RENAMED = {
     "only_first_correct": "only_mix_correct",
     "only_second_correct": "only_baseline_correct",
 }
-COLUMNS = (
-    *("classifier", "mix", "baseline", "leakage"),
-    *DIFFERENCE_COLUMNS,
-    *_RENAMED.values(),
-    *P_VALUES.keys(),
-    *P_VALUES.values(),
-    "verdict",
-)
 
 
 def compare_mixes(
@@ -39,21 +39,37 @@ def compare_mixes(
     `predictions` holds, by (classifier, mix), the tables of predictions: for each training seed,
     of each fold. Columns: classifier, mix, baseline, leakage (how the images were split), and what
     `Judge.compare` returns of the mix (the first) and its baseline, with p_adjusted and
-    auc_p_adjusted by Holm over the table, and the verdict, which is about accuracy. Without mixes
-    to compare there is a header alone.
+    auc_p_adjusted by Holm over the table, and the verdict. Where that is not about accuracy,
+    judged_by names the measure that it, difference, low, high and p_value are of. Without mixes to
+    compare there is a header alone.
     """
     rows = []
+    compared = [mix for mix in mixes if not mix.is_baseline]
+    comparisons = len(classifiers) * len(compared)
     for classifier in classifiers:
-        compared = [mix for mix in mixes if not mix.is_baseline]
         names = {name for mix in compared for name in (mix.name, mix.baseline)}
         runs = {name: judge.run(predictions[classifier, name]) for name in names}
         rows += [
             {"classifier": classifier, "mix": mix.name, "baseline": mix.baseline}
-            | judge.compare(runs[mix.name], runs[mix.baseline])
+            | judge.compare(runs[mix.name], runs[mix.baseline], comparisons)
             for mix in compared
         ]
     table = pd.DataFrame(rows).rename(columns=_RENAMED)
     if rows:
         table = adjust(table)
         table["verdict"] = [VERDICTS[judge.verdict(row)] for row in table.to_dict("records")]
-    write_table(output, table.assign(leakage=leakage).reindex(columns=COLUMNS))
+    table = table.assign(leakage=leakage, **measure_column(judge.measure))
+    write_table(output, table.reindex(columns=columns(judge.measure)))
+
+
+def columns(measure: str = ACCURACY) -> list[str]:
+    """Return the columns of the table where verdicts are about `measure`."""
+    return [
+        *("classifier", "mix", "baseline", "leakage"),
+        *measure_column(measure),
+        *difference_columns(measure),
+        *_RENAMED.values(),
+        *P_VALUES.keys(),
+        *P_VALUES.values(),
+        "verdict",
+    ]

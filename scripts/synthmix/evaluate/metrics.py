@@ -123,25 +123,47 @@ def _confusion_metrics(
     true, claimed = weights @ is_class, weights @ says_class
     right = weights @ (is_class * says_class)
     correct = right.sum(1)
+    of_class = _class_metrics(true, claimed, right)
+    averages = class_averages(true, claimed, right)
     with np.errstate(divide="ignore", invalid="ignore"):
-        of_class = {
-            "precision": right / claimed,
-            "recall": right / true,
-            "f1": 2 * right / (true + claimed),
-        }
         overall = {
             "accuracy": correct / total,
-            "balanced_accuracy": _mean_where(of_class["recall"], true > 0),
+            "balanced_accuracy": averages["balanced_accuracy"],
             "cohen_kappa": _kappa(correct, true, claimed, total),
             "mcc": _mcc(correct, true, claimed, total),
             "correct": correct,
             "incorrect": total - correct,
             "total": total,
         }
+    return overall | averages, of_class
+
+
+def class_averages(
+    true: np.ndarray, claimed: np.ndarray, right: np.ndarray
+) -> dict[str, np.ndarray]:
+    """Return balanced_accuracy and the macro averages of `OVERALL` that are of counts, (B,) each.
+
+    The arguments (B, classes) count the images that are of each class, those that are said to be,
+    and those that are both.
+    """
+    of_class = _class_metrics(true, claimed, right)
     present = (true > 0) | (claimed > 0)
-    for metric, values in of_class.items():
-        overall[f"macro_{metric}"] = _mean_where(np.nan_to_num(values), present)
-    return overall, of_class
+    return {"balanced_accuracy": _mean_where(of_class["recall"], true > 0)} | {
+        f"macro_{metric}": _mean_where(np.nan_to_num(values), present)
+        for metric, values in of_class.items()
+    }
+
+
+def _class_metrics(
+    true: np.ndarray, claimed: np.ndarray, right: np.ndarray
+) -> dict[str, np.ndarray]:
+    """Return the metrics of counts of each class (B, classes): see `class_averages`."""
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return {
+            "precision": right / claimed,
+            "recall": right / true,
+            "f1": 2 * right / (true + claimed),
+        }
 
 
 def _one_hot(predictions: Predictions) -> tuple[np.ndarray, np.ndarray]:

@@ -12,17 +12,14 @@ from synthmix.evaluate.bootstrap import Bootstrap
 from synthmix.evaluate.delong import delong_test
 from synthmix.evaluate.metrics import weighted_metrics
 from synthmix.evaluate.predictions import Predictions, read_predictions, thresholds_of
+from synthmix.evaluate.randomisation import randomisation_test, trials_for
 from synthmix.evaluate.settings import LARGEST_PROBABILITY
 from synthmix.evaluate.threshold import predicted_classes
+from synthmix.evaluate.verdict import ACCURACY
 
 NO_EVIDENCE = "no evidence"  # what tables call the verdict 0
 
-# of which the difference has an interval: its name in tables, and the metric
-DIFFERENCES = {"": "accuracy", "macro_f1_": "macro_f1", "auc_": "auc"}
-# a row of `compare`: differences with their intervals, and p-values before and after Holm
-DIFFERENCE_COLUMNS = tuple(
-    f"{prefix}{column}" for prefix in DIFFERENCES for column in ("difference", "low", "high")
-)
+# p-values of a row of `compare`, before and after Holm
 P_VALUES = {"p_value": "p_adjusted", "auc_p_value": "auc_p_adjusted"}
 
 Files = Sequence[Sequence[str | Path]]  # tables of predictions: for each seed, of each fold
@@ -40,6 +37,8 @@ class Run:
     labels: np.ndarray  # (N,) true classes
     answers: np.ndarray  # (N,) predicted classes
     scores: np.ndarray  # (N, classes) probabilities
+    patients: np.ndarray  # (N,) int
+    predictions: Sequence[Predictions]  # of each seed
     bootstrap: Bootstrap
     values: Mapping[str, np.ndarray]  # of each metric, means over the seeds, as of `Bootstrap`
 
@@ -54,6 +53,7 @@ class Judge:
     confidence: float
     significance: float
     seed: int
+    measure: str = ACCURACY  # that verdicts are about: one of the setting `verdict`
 
     def run(self, files: Files) -> Run:
         """Read the predictions of a run; raises ValueError where its seeds had other images."""
@@ -64,28 +64,32 @@ class Judge:
         if images.duplicated().any() or not all(images.equals(t["sample_id"]) for t in tables):
             raise ValueError("not every seed tests the same images once")
         bootstrap = Bootstrap(tables[0]["group"], self.bootstrap_samples, self.seed)
-        scores = np.mean([Predictions.from_table(t, self.classes).probabilities for t in tables], 0)
+        predictions = [Predictions.from_table(table, self.classes) for table in tables]
+        scores = np.mean([of_seed.probabilities for of_seed in predictions], 0)
         return Run(
             images=images.tolist(),
             labels=tables[0]["label"].to_numpy(),
             answers=self._answers(tables, scores),
             scores=scores,
+            patients=np.unique(tables[0]["group"].to_numpy(str), return_inverse=True)[1],
+            predictions=predictions,
             bootstrap=bootstrap,
-            values=self._values(tables, bootstrap),
+            values=self._values(predictions, bootstrap),
         )
 
-    def compare(self, first: Run, second: Run) -> dict[str, float | int]:
-        """Return what the first run has more than the second.
+    def compare(self, first: Run, second: Run, comparisons: int = 1) -> dict[str, float | int]:
+        """Return what the first run has more than the second, one of so many `comparisons`.
 
-        `DIFFERENCES`, means over the seeds, with their bootstrap intervals over patients;
-        only_first_correct, only_second_correct and p_value of McNemar's exact test; auc_p_value
-        of DeLong's test, for the positive class, of two classes for either. Raises ValueError
-        where the runs were tested on different images.
+        `differences`, means over the seeds, with their bootstrap intervals over patients;
+        only_first_correct and only_second_correct; p_value, of accuracy that of McNemar's exact
+        test, of another measure that of `randomisation_test`; auc_p_value of DeLong's test, for the
+        positive class, of two classes for either. Raises ValueError where the runs were tested on
+        different images.
         """
         if first.images != second.images:
             raise ValueError("runs that are compared were tested on different images")
         row = {}
-        for prefix, metric in DIFFERENCES.items():
+        for prefix, metric in differences(self.measure).items():
             values = first.values[metric] - second.values[metric]
             low, high = first.bootstrap.interval(values, self.confidence, (-1, 1))
             row |= {f"{prefix}difference": values[0], f"{prefix}low": low, f"{prefix}high": high}
@@ -96,34 +100,39 @@ class Judge:
             "only_first_correct": only_first,
             "only_second_correct": only_second,
             "net_correct": only_first - only_second,
-            "p_value": mcnemar_exact(only_first, only_second),
+            "p_value": mcnemar_exact(only_first, only_second)
+            if self.measure == ACCURACY
+            else self._randomise(first, second, comparisons),
             "auc_p_value": self._test_auc(first, second),
         }
 
     def verdict(self, row: Mapping[str, float]) -> int:
-        """Return 1 or -1 where there is evidence that the first or second is more accurate, else 0.
+        """Return 1 or -1 where there is evidence that the first or second is better, else 0.
 
         `row` is one of `compare`, with p_adjusted. Evidence takes the test, the interval, and that
         both speak for the same one: McNemar's test takes images for independent, which those of one
-        patient are not; the interval over patients does not. With several seeds the test is of
-        their mean probabilities, the interval of their mean accuracy.
+        patient are not; the interval over patients does not. With several seeds that test is of
+        their mean probabilities, the interval of their mean accuracy. Of other measures both are of
+        the same difference.
         """
         if not row["p_adjusted"] < self.significance:
             return 0
+        tested = row["net_correct"] if self.measure == ACCURACY else row["difference"]
         for sign, beyond in ((1, row["low"] > 0), (-1, row["high"] < 0)):
-            if beyond and sign * row["net_correct"] > 0:
+            if beyond and sign * tested > 0:
                 return sign
         return 0
 
-    def _values(self, tables: list[pd.DataFrame], bootstrap: Bootstrap) -> dict[str, np.ndarray]:
-        """Return the metrics of `DIFFERENCES`, means over the tables, of all resamples."""
-        predictions = [Predictions.from_table(table, self.classes) for table in tables]
+    def _values(
+        self, predictions: list[Predictions], bootstrap: Bootstrap
+    ) -> dict[str, np.ndarray]:
+        """Return the metrics of `differences`, means over the predictions, of all resamples."""
 
         def means(weights: np.ndarray) -> dict[str, np.ndarray]:
             scored = [weighted_metrics(one, weights, self.positive_class) for one in predictions]
             return {
                 metric: np.mean([values[metric, ""] for values in scored], axis=0)
-                for metric in DIFFERENCES.values()
+                for metric in differences(self.measure).values()
             }
 
         return bootstrap.apply(means)
@@ -137,6 +146,16 @@ class Judge:
             threshold = np.mean([thresholds_of(table) for table in tables], axis=0)
         return predicted_classes(scores, self.classes, self.positive_class, threshold)
 
+    def _randomise(self, first: Run, second: Run, comparisons: int) -> float:
+        return randomisation_test(
+            first.predictions,
+            second.predictions,
+            first.patients,
+            self.measure,
+            trials_for(comparisons, self.significance),
+            self.seed,
+        )
+
     def _test_auc(self, first: Run, second: Run) -> float:
         positive = self.positive_class or (self.classes[0] if len(self.classes) == 2 else None)
         if positive is None:
@@ -144,6 +163,21 @@ class Judge:
         place = list(self.classes).index(positive)
         scores = [run.scores[:, place] for run in (first, second)]
         return delong_test(first.labels == positive, *scores)
+
+
+def differences(measure: str) -> dict[str, str]:
+    """Return the metrics whose differences are told, by how their columns begin.
+
+    That of `measure`, which verdicts are about, has the plain names.
+    """
+    others = [metric for metric in (ACCURACY, "macro_f1", "auc") if metric != measure]
+    return {"": measure} | {f"{metric}_": metric for metric in others}
+
+
+def difference_columns(measure: str) -> list[str]:
+    """Return the columns of `differences` with their intervals."""
+    ends = ("difference", "low", "high")
+    return [f"{prefix}{end}" for prefix in differences(measure) for end in ends]
 
 
 def files_by_run(

@@ -1,7 +1,7 @@
 """What a study says of how results are judged; no torch here."""
 
 from collections.abc import Sequence
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import Field
 
@@ -31,6 +31,11 @@ class Evaluation(SettingsModel):
     )
     significance: Annotated[float, Field(gt=0, lt=0.5)] = Field(
         0.05, description="Largest Holm-adjusted p-value that counts as evidence."
+    )
+    verdict: Literal["accuracy", "balanced_accuracy", "macro_f1"] = Field(
+        "accuracy",
+        description="Measure in which a mix helps or hurts, and one classifier is better than"
+        " another. The other two weigh rare classes as much as frequent ones.",
     )
     threshold: Between | SensitivityThreshold = Field(
         LARGEST_PROBABILITY,

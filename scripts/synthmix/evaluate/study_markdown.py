@@ -7,8 +7,9 @@ from typing import Any
 import pandas as pd
 
 from synthmix.evaluate.metrics import OF_CLASS
-from synthmix.evaluate.paired import DIFFERENCES
+from synthmix.evaluate.paired import differences
 from synthmix.evaluate.score_predictions import ALL_FOLDS, ALL_SEEDS, MEAN_OF_FOLDS
+from synthmix.evaluate.verdict import ACCURACY, judged_by
 from synthmix.leakage import NONE, caution
 
 WITH_POSITIVE = (
@@ -45,14 +46,15 @@ def study_markdown(
     """Return tables of mixes, classes, folds and pairs of classifiers, and what is undefined.
 
     The arguments are the tables of these names. Classes are shown where no one class is the
-    positive one, folds and pairs where there are any. Test images that were trained on, as
-    `leakage` has it, are told first.
+    positive one, folds and pairs where there are any. What verdicts are about is told where it is
+    not accuracy. Test images that were trained on, as `leakage` has it, are told first.
     """
     tested = metrics[(metrics["split"] == "test") & (metrics["seed"].astype(str) == ALL_SEEDS)]
     pooled = tested[tested["fold"].astype(str) == ALL_FOLDS]
     folds = tested[tested["fold"].astype(str) == MEAN_OF_FOLDS]
     has_positive = (pooled["metric"] == "sensitivity").any()
-    shown = WITH_POSITIVE if has_positive else WITHOUT_POSITIVE
+    usual = WITH_POSITIVE if has_positive else WITHOUT_POSITIVE
+    shown = tuple(dict.fromkeys((*usual, judged_by(summary))))
     warning = caution(leakage)
     parts = [f"**{warning}: results are too good.**\n" if warning else ""]
     parts += [_mixes(summary, shown), _reasons(pooled, shown)]
@@ -68,7 +70,9 @@ def study_markdown(
 
 
 def _mixes(summary: pd.DataFrame, shown: Sequence[str]) -> str:
-    head = ["classifier", "mix", "real images", "synthetic images", *shown, "against real only"]
+    measure = judged_by(summary)
+    against = "against real only" + ("" if measure == ACCURACY else f", in {measure}")
+    head = ["classifier", "mix", "real images", "synthetic images", *shown, against]
     rows = []
     for row in summary.to_dict("records"):
         verdict = row["verdict"] if isinstance(row["verdict"], str) else ""
@@ -96,12 +100,15 @@ def _folds(folds: pd.DataFrame, shown: Sequence[str]) -> str:
 
 
 def _pairs(comparison: pd.DataFrame) -> str:
-    head = ["mix", "first", "second", "accuracy", "macro_f1", "auc", "adjusted p", "more accurate"]
+    measure = judged_by(comparison)
+    better = "more accurate" if measure == ACCURACY else f"better in {measure}"
+    told = differences(measure)
+    head = ["mix", "first", "second", *told.values(), "adjusted p", better]
     rows = []
     for row in comparison.to_dict("records"):
         cells = [
             cell(name, *(row[f"{prefix}{end}"] for end in ("difference", "low", "high")))
-            for prefix, name in DIFFERENCES.items()
+            for prefix, name in told.items()
         ]
         names = [row["mix"], row["first"], row["second"]]
         rows.append([*names, *cells, f"{row['p_adjusted']:.3g}", row["better"]])

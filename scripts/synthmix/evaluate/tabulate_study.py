@@ -8,6 +8,7 @@ import pandas as pd
 from synthmix.evaluate.metrics import OF_POSITIVE, OVERALL, PUBLISHED_WAY
 from synthmix.evaluate.score_predictions import ALL_FOLDS, ALL_SEEDS
 from synthmix.evaluate.study_markdown import study_markdown
+from synthmix.evaluate.verdict import ACCURACY, measure_column
 from synthmix.files import write_table, write_text
 from synthmix.leakage import NONE
 from synthmix.mix.plan import Mix, describe_addition, describe_class_shares
@@ -28,18 +29,20 @@ def tabulate_study(
     classifier_comparison: str | Path,
     outputs: Mapping[str, str | Path],
     leakage: str = NONE,
+    measure: str = ACCURACY,
 ) -> None:
     """Write the tables `mixes`, `metrics`, `confusion`, `summary` and `summary_markdown`.
 
     `mix_tables` holds the table of each mix by its name; `comparison` and `classifier_comparison`
     are those of `compare_mixes` and `compare_classifiers`. `leakage` says how the images were
-    split: all of the tables do too.
+    split: all of the tables do too. `measure` is that of the verdicts: where it is not accuracy,
+    `summary` has it in the column judged_by.
     """
     counts = count_mixes(mixes, {name: read_table(path) for name, path in mix_tables.items()})
     metrics = pd.concat([read_table(path) for path in metrics_tables], ignore_index=True)
     confusion = pd.concat([read_table(path) for path in confusion_tables], ignore_index=True)
     summary = summarise(mixes, classifiers, counts, metrics, read_table(comparison))
-    summary["leakage"] = leakage
+    summary = summary.assign(leakage=leakage, **measure_column(measure))
     write_table(outputs["mixes"], counts.assign(leakage=leakage))
     write_table(outputs["metrics"], metrics)
     write_table(outputs["confusion"], confusion)

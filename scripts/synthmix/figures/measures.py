@@ -2,6 +2,8 @@
 
 import pandas as pd
 
+from synthmix.evaluate.verdict import ACCURACY, judged_by
+
 # of the positive class against the rest
 OF_POSITIVE_CLASS = {
     "accuracy": "accuracy",
@@ -28,15 +30,19 @@ def has_positive_class(summary: pd.DataFrame) -> bool:
 
 def measures(summary: pd.DataFrame) -> dict[str, str]:
     """Return the columns of the table `summary` to show, in order, and their names."""
-    return OF_POSITIVE_CLASS if has_positive_class(summary) else OF_ALL_CLASSES
+    usual = OF_POSITIVE_CLASS if has_positive_class(summary) else OF_ALL_CLASSES
+    return usual | {judged_by(summary): measure_name(judged_by(summary))}
 
 
 def main_measure(summary: pd.DataFrame) -> str:
-    """Return the measure shown before others: accuracy, or without a positive class macro F1.
+    """Return the measure shown before others, by which classifiers are ranked.
 
-    Classifiers are ranked by it; whether mixes help is judged by accuracy, always.
+    It is what verdicts are about. Where that is accuracy, and there is no positive class, it is
+    macro F1 all the same.
     """
-    return "accuracy" if has_positive_class(summary) else "macro_f1"
+    if judged_by(summary) != ACCURACY:
+        return judged_by(summary)
+    return ACCURACY if has_positive_class(summary) else "macro_f1"
 
 
 def measure_name(column: str) -> str:

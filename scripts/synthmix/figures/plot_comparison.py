@@ -7,7 +7,9 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
+from synthmix.evaluate.verdict import judged_by
 from synthmix.figures import style
+from synthmix.figures.measures import measure_name
 from synthmix.figures.mix_names import MixName, read_mix_names
 from synthmix.store import read_table
 
@@ -18,21 +20,24 @@ def plot_comparison(
 ) -> None:
     """Draw for each mix its accuracy minus that of its baseline, coloured by the verdict.
 
-    Reads classifier, mix, difference, low, high, p_adjusted and verdict of the table `comparison`;
-    a panel for each classifier. `mixes`, the table of the study's mixes, gives them their names.
+    Where verdicts are about another measure, it is that one. Reads classifier, mix, difference,
+    low, high, p_adjusted, verdict and judged_by, if there, of the table `comparison`; a panel for
+    each classifier. `mixes`, the table of the study's mixes, gives them their names.
     """
     table = read_table(comparison)
     names = read_mix_names(mixes, table["mix"])
     classifiers = list(table["classifier"].unique())
     height = 0.8 + len(classifiers) * (style.rows_height(names) + 0.4)
-    figure = style.new_figure("Accuracy compared with real images alone", height, demo)
+    measure = measure_name(judged_by(table))
+    title = f"{measure[0].upper()}{measure[1:]} compared with real images alone"
+    figure = style.new_figure(title, height, demo)
     axes = figure.subplots(len(classifiers), 1, squeeze=False, sharex=True)[:, 0]
     for axis, classifier in zip(axes, classifiers, strict=True):
         _draw_panel(axis, table[table["classifier"] == classifier], names)
         if len(classifiers) > 1:
             axis.set_title(style.wrap(classifier, 60))
     _centre_zero(axes[0], table)
-    axes[-1].set_xlabel("accuracy minus that of real images only, same class shares")
+    axes[-1].set_xlabel(f"{measure} minus that of real images only, same class shares")
     _add_legend(figure)
     style.save(figure, output)
 

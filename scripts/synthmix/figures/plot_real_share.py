@@ -54,8 +54,8 @@ def plot_real_share(
 ) -> None:
     """Draw a line for each class share, and real images alone with the same class shares.
 
-    The measure is accuracy, or macro F1 where the study has no positive class; it is drawn against
-    the share of images of `origin`, "real" or "synthetic". Reads the columns classifier, mix, kind,
+    The measure is the `main_measure`; it is drawn against the share of images of `origin`, "real"
+    or "synthetic". Reads the columns classifier, mix, kind,
     generator, selection, training, class_shares, real_share and the measure with its _low and
     _high of the table `summary`. A panel for each classifier and generator, and one for the
     selections of real images and other ways to train on them where there are any.

@@ -6,6 +6,7 @@ import pandas as pd
 
 from synthmix.evaluate.compare_mixes import HELPS, HURTS
 from synthmix.evaluate.paired import NO_EVIDENCE
+from synthmix.evaluate.verdict import ACCURACY, judged_by
 from synthmix.figures.measures import has_positive_class, main_measure, measure_name
 from synthmix.figures.mix_names import mix_names
 from synthmix.report.wording import interval, listed
@@ -39,8 +40,9 @@ def find(summary: pd.DataFrame) -> Findings:
         for kind in ("synthetic_mix", "selected_real", "trained_otherwise")
     )
     several = summary["classifier"].nunique() > 1
+    measure = measure_name(judged_by(summary))
     sentences = [
-        _headline(rows, what_did, several)
+        _headline(rows, what_did, measure, several)
         for rows, what_did in (
             (synthetic, "synthetic images"),
             (selected, "selections of real images"),
@@ -73,22 +75,26 @@ def find_classifiers(summary: pd.DataFrame, compared: pd.DataFrame) -> Findings:
 
 
 def _better_classifiers(compared: pd.DataFrame) -> str:
-    """Say between which classifiers there is evidence of a difference in accuracy."""
+    """Say between which classifiers there is evidence of a difference, and in which measure."""
     if compared.empty:
         return ""
+    measure = measure_name(judged_by(compared))
     pairs = "pair" if len(compared) == 1 else "pairs"
     proven = compared[compared["better"] != NO_EVIDENCE]
     if proven.empty:
-        return (
-            f"No evidence that one classifier is more accurate than another, in {len(compared)} "
-            f"{pairs} compared."
+        better = (
+            "more accurate than another"
+            if measure == ACCURACY
+            else f"better than another in {measure}"
         )
+        return f"No evidence that one classifier is {better}, in {len(compared)} {pairs} compared."
     worse = proven["first"].where(proven["better"] != proven["first"], proven["second"])
     losers = worse.groupby(proven["better"], sort=False).unique()
     wins = [f"{name} than {listed(others)}" for name, others in losers.items()]
+    better = "more accurate" if measure == ACCURACY else "better"
     return (
-        f"Evidence of a difference in accuracy in {len(proven)} of {len(compared)} {pairs}: more "
-        f"accurate are {'; '.join(wins)}."
+        f"Evidence of a difference in {measure} in {len(proven)} of {len(compared)} {pairs}: "
+        f"{better} are {'; '.join(wins)}."
     )
 
 
@@ -96,7 +102,7 @@ def _counts(judged: pd.DataFrame) -> dict[str, int]:
     return {verdict: int((judged["verdict"] == verdict).sum()) for verdict in VERDICTS}
 
 
-def _headline(judged: pd.DataFrame, what_did: str, several: bool) -> str:
+def _headline(judged: pd.DataFrame, what_did: str, measure: str, several: bool) -> str:
     """Say how often `what_did` helped and hurt in the mixes `judged`, of which there are some."""
     counts = _counts(judged)
     total = sum(counts.values())
@@ -104,34 +110,36 @@ def _headline(judged: pd.DataFrame, what_did: str, several: bool) -> str:
     if total == 1:
         only = next(verdict for verdict, count in counts.items() if count)
         return {
-            HELPS: f"In accuracy, {what_did} helped in the only {what} compared.",
-            HURTS: f"In accuracy, {what_did} hurt in the only {what} compared.",
+            HELPS: f"In {measure}, {what_did} helped in the only {what} compared.",
+            HURTS: f"In {measure}, {what_did} hurt in the only {what} compared.",
             NO_EVIDENCE: (
-                f"No evidence that {what_did} helped or hurt in accuracy in the only {what}."
+                f"No evidence that {what_did} helped or hurt in {measure} in the only {what}."
             ),
         }[only]
     whats = "pairs of mix and classifier" if several else "mixes"
     if counts[NO_EVIDENCE] == total:
-        return f"No evidence that {what_did} helped or hurt in accuracy in any of {total} {whats}."
+        return f"No evidence that {what_did} helped or hurt in {measure} in any of {total} {whats}."
     rest = f", with no evidence either way in {counts[NO_EVIDENCE]}"
     return (
-        f"Compared in accuracy with real images alone, {what_did} helped in {counts[HELPS]} of "
+        f"Compared in {measure} with real images alone, {what_did} helped in {counts[HELPS]} of "
         f"{total} {whats} and hurt in {counts[HURTS]}{rest if counts[NO_EVIDENCE] else ''}."
     )
 
 
 def _best(summary: pd.DataFrame) -> str:
-    """Name the most accurate mix, and the baseline it is to be compared with."""
-    mixes = summary[(summary["kind"] != "real_only") & summary["accuracy"].notna()]
+    """Name the mix that is best in what verdicts are about, and its baseline."""
+    measure = judged_by(summary)
+    mixes = summary[(summary["kind"] != "real_only") & summary[measure].notna()]
     if mixes.empty:
         return ""
-    best = mixes.loc[mixes["accuracy"].idxmax()]
-    text = f"Most accurate mix: {_name(summary, best)}, {_values(summary, best)}"
+    best = mixes.loc[mixes[measure].idxmax()]
+    which = "Most accurate mix" if measure == ACCURACY else f"Best mix in {measure_name(measure)}"
+    text = f"{which}: {_name(summary, best)}, {_values(summary, best)}"
     baseline = summary[
         (summary["kind"] == "real_only")
         & (summary["classifier"] == best["classifier"])
         & (summary["class_shares"] == best["class_shares"])
-        & summary["accuracy"].notna()
+        & summary[measure].notna()
     ]
     if baseline.empty:
         return f"{text}."
@@ -145,9 +153,10 @@ def _name(summary: pd.DataFrame, row: pd.Series) -> str:
 
 
 def _values(summary: pd.DataFrame, row: pd.Series) -> str:
-    """Show accuracy and what depends less than it on the balance of the classes."""
+    """Show what verdicts are about, accuracy, and what depends less on the balance of classes."""
+    told = (judged_by(summary), ACCURACY, "auc" if has_positive_class(summary) else "macro_f1")
     shown = {
         measure: " ".join(interval(row[measure], row[f"{measure}_low"], row[f"{measure}_high"]))
-        for measure in ("accuracy", "auc" if has_positive_class(summary) else "macro_f1")
+        for measure in dict.fromkeys(told)
     }
     return ", ".join(f"{measure_name(name)} {value.strip()}" for name, value in shown.items())

@@ -11,6 +11,8 @@ import jinja2
 import pandas as pd
 import yaml
 
+from synthmix.evaluate.paired import differences
+from synthmix.evaluate.verdict import ACCURACY, judged_by
 from synthmix.figures.measures import main_measure, measure_name, measures
 from synthmix.figures.mix_names import mix_names
 from synthmix.files import write_text
@@ -145,6 +147,8 @@ def _view(study: StudyReport) -> dict[str, Any]:
         if study.comparison_figure
         else find_classifiers(summary, compared),
         "confidence": f"{100 * study.evaluation['confidence']:g}%",
+        "judged_by": measure_name(judged_by(summary)),
+        "by_accuracy": judged_by(summary) == ACCURACY,
         "measures": measures(summary),
         "main_measure": measure_name(main_measure(summary)),
         "results": tables.result_groups(summary),
@@ -158,6 +162,7 @@ def _view(study: StudyReport) -> dict[str, Any]:
         ),
         "fold_results": tables.fold_rows(metrics, measures(summary), mix_names(summary)),
         "tested_images": tables.tested_images(metrics),
+        "pair_measures": [measure_name(name) for name in differences(judged_by(compared)).values()],
         "pairs": tables.pair_rows(compared, mix_names(summary)),
         "published": sections(read_comparison(study.published)) if study.published else [],
         "published_legend": legend(study.evaluation["confidence"]),

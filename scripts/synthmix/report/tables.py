@@ -4,6 +4,8 @@ from typing import Any
 
 import pandas as pd
 
+from synthmix.evaluate.paired import differences
+from synthmix.evaluate.verdict import judged_by
 from synthmix.figures.measures import has_positive_class, measures
 from synthmix.figures.mix_names import MixName, mix_names
 from synthmix.prepare.parts import rows_of
@@ -192,7 +194,7 @@ def tested_images(metrics: pd.DataFrame) -> float | None:
 
 def pair_rows(compared: pd.DataFrame, names: dict[str, MixName]) -> list[Row]:
     """Return the pairs of classifiers: `tables/classifier_comparison.csv`."""
-    differences = {"": "accuracy", "macro_f1_": "macro_f1", "auc_": "auc"}
+    told = differences(judged_by(compared))
     return [
         row
         | {
@@ -201,7 +203,7 @@ def pair_rows(compared: pd.DataFrame, names: dict[str, MixName]) -> list[Row]:
                 measure: signed_interval(
                     *(row[f"{prefix}{part}"] for part in ("difference", "low", "high"))
                 )
-                for prefix, measure in differences.items()
+                for prefix, measure in told.items()
             },
         }
         for row in _records(compared)
