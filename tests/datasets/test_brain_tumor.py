@@ -412,6 +412,13 @@ class TestEmbedded:
         assert axial.keys() == all_views.keys()
         assert axial != all_views
 
+    def test_tumours_are_as_large_as_asked_for(self):
+        usual, large = (
+            random_patient(np.random.default_rng(1), "glioma", 32, tumour_size=size).tumour.radius
+            for size in (1.0, 1.8)
+        )
+        assert large == pytest.approx(1.8 * usual)
+
     def test_slices_of_a_patient_are_alike_but_not_the_same(self, fetched):
         table = index(fetched)
         images = {

@@ -78,11 +78,16 @@ class Patient:
 
 
 def random_patient(
-    generator: np.random.Generator, label: str, size: int, views: Collection[View] = VIEWS
+    generator: np.random.Generator,
+    label: str,
+    size: int,
+    views: Collection[View] = VIEWS,
+    tumour_size: float = 1.0,
 ) -> Patient:
     """Return a new patient with a tumour `label`, for slices of `size` pixels a side.
 
-    They are seen in one of `views`, which are as frequent among each other as they usually are.
+    They are seen in one of `views`, which are as frequent among each other as they usually are; the
+    tumour has `tumour_size` times the usual radius.
     """
     shares = np.array(_VIEW_SHARES[label]) * [view in views for view in VIEWS]
     view = VIEWS[generator.choice(len(VIEWS), p=shares / shares.sum())]
@@ -113,12 +118,17 @@ def random_patient(
         textures=np.stack(
             [_texture(generator, size, waves) for waves in (fold, fold, 0.6 * fold, 0.6 * fold)]
         ),
-        tumour=_random_tumour(generator, label, view, level, (width, height)),
+        tumour=_random_tumour(generator, label, view, level, (width, height), tumour_size),
     )
 
 
 def _random_tumour(
-    generator: np.random.Generator, label: str, view: View, level: float, head: Point
+    generator: np.random.Generator,
+    label: str,
+    view: View,
+    level: float,
+    head: Point,
+    size: float,
 ) -> Tumour:
     shrink = axial_shrink(level) if view == "axial" else 1.0
     # below the braincase lie the face and the neck
@@ -126,20 +136,20 @@ def _random_tumour(
     direction = np.array([math.cos(angle), math.sin(angle)]) * head * shrink
     above = np.array([0, 0 if view == "axial" else -0.25])
     if label == "meningioma":
-        radius = generator.uniform(0.10, 0.22)
+        radius = size * generator.uniform(0.10, 0.22)
         edge = 0.86 - 0.7 * radius / np.hypot(*direction)
         if generator.random() < 0.2:  # along the midline or at the base
             edge *= generator.uniform(0.2, 0.9)
         centre, lobes, core, oedema = above + edge * direction, 0.06, 0.0, 0.0
         contrast = generator.uniform(0.20, 0.42)
     elif label == "glioma":
-        radius = generator.uniform(0.10, 0.25)
+        radius = size * generator.uniform(0.10, 0.25)
         centre = above + generator.uniform(0.15, 0.62) * direction
         lobes, core = 0.2, generator.choice((0.0, 0.5, 0.7), p=(0.15, 0.35, 0.5))
         oedema = generator.uniform(0.2, 0.8)
         contrast = generator.uniform(0.08, 0.34)
     else:
-        radius = generator.uniform(0.06, 0.14)
+        radius = size * generator.uniform(0.06, 0.14)
         centre = np.array(_SELLA[view]) + generator.normal(0, 0.02, 2) - [0, 0.4 * radius]
         lobes, core = 0.12, generator.choice((0.0, 0.4), p=(0.85, 0.15))
         oedema, contrast = 0.0, generator.uniform(0.16, 0.38)

@@ -43,6 +43,9 @@ class Embedded(SettingsModel):
     views: Annotated[list[View], Field(min_length=1)] = Field(
         list(VIEWS), description="How patients are scanned, each in one of these ways."
     )
+    tumour_size: Annotated[float, Field(ge=0.5, le=2)] = Field(
+        1.0, description="Radius of the tumours, 1 being usual: larger ones are easier to tell."
+    )
     seed: Annotated[int, Field(ge=0)] = Field(1, description="Another seed, other patients.")
 
 
@@ -58,7 +61,7 @@ def _write_patient(embedded: Embedded, label: str, number: int, root: Path) -> N
     from synthmix.datasets.embedded.brain_slice_drawing import draw
 
     generator = np.random.default_rng(derive_seed("brain slices", embedded.seed, label, number))
-    patient = random_patient(generator, label, embedded.size, embedded.views)
+    patient = random_patient(generator, label, embedded.size, embedded.views, embedded.tumour_size)
     identity = interleaved(LABELS, label, number)
     slices = embedded.slices_per_patient
     for index in range(slices):
