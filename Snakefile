@@ -6,14 +6,6 @@ from snakemake.utils import min_version
 
 min_version("9.0")
 
-# By default Snakemake starts at most 100 jobs a second. To keep to that it wakes up once more in each
-# second for every job that has ended, and after a few hundred takes a core for itself. A limit that
-# somebody asks for is kept.
-limit = workflow.scheduling_settings and workflow.scheduling_settings.max_jobs_per_timespan
-if limit and (limit.max_jobs, limit.timespan) == (100, 1):
-    workflow.scheduling_settings.max_jobs_per_timespan = None
-
-
 configfile: Path(workflow.basedir) / "config.yaml"
 
 
@@ -58,6 +50,15 @@ for study in STUDIES:
             study
         input:
             pages([key for key in VIEWS if key[0] == study], f"{SCALE}/{study}/report"),
+
+
+# By default Snakemake starts at most 100 jobs a second. To keep to that its scheduler wakes up once more
+# in each second for every job that has ended, and after a few hundred takes a core for itself. A limit
+# that somebody asks for is kept.
+onstart:
+    limiter = workflow.scheduler.job_rate_limiter
+    if limiter and (limiter.max_jobs, limiter.timespan) == (100, 1):
+        workflow.scheduler.job_rate_limiter = None
 
 
 rule fetch_all:
