@@ -47,6 +47,7 @@ rule index_dataset:
 rule tabulate_census:
     input:
         fetched=fetched_of,
+        index=rules.index_dataset.output[0],  # so that both are made anew together
     output:
         images=DATASET + "/census.csv",
         table=DATASET + "/tables/census.csv",

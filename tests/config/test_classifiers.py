@@ -311,6 +311,13 @@ def test_going_on_from_another_classifier(refused, classifiers, expected):
             ],
         ),
         (
+            valued({"batch_size": {"8": {"dropout": 0.1}, "8.0": None}}),
+            [
+                ".sweep.per_value.batch_size['8.0']: is the same value as 8: write it in the same "
+                "way, as one entry"
+            ],
+        ),
+        (
             valued({"network": {"resnet18": {"batch_size": 8}}}),
             [
                 ".sweep.per_value.network.resnet18.batch_size: is what a stage tries: remove one "

@@ -1,4 +1,5 @@
 import numpy as np
+import pandas as pd
 import pytest
 from sklearn.metrics import balanced_accuracy_score, f1_score
 
@@ -185,6 +186,23 @@ def test_runs_of_different_images_are_not_compared(tmp_path):
         judge().compare(first, second)
     with pytest.raises(ValueError, match="not every seed"):
         judge().run([[tmp_path / "1.csv"], [tmp_path / "2.csv"]])
+
+
+def test_resamples_without_a_class_do_not_speak_of_macro_f1(tmp_path):
+    """The average is then over other classes of the run that says that class than of the other."""
+    labels = np.repeat(["a", "b", "c"], [60, 40, 2])
+    runs = []
+    for name, of_c, of_one_a in (("finds", "c", "c"), ("misses", "a", "a")):
+        said = np.where(labels == "c", of_c, labels)
+        said[0] = of_one_a
+        images = [f"s{number:03}" for number in range(len(labels))]
+        columns = {"sample_id": images, "group": images, "label": labels, "predicted": said}
+        table = pd.DataFrame(columns | {f"probability_{c}": 1.0 * (said == c) for c in THREE})
+        write_table(tmp_path / f"{name}.csv", table)
+        runs.append(judge(THREE, None, "macro_f1").run([[tmp_path / f"{name}.csv"]]))
+    row = judge(THREE, None, "macro_f1").compare(*runs)
+    assert row["difference"] == pytest.approx((2 / 2.5 + 118 / 119 - 120 / 122) / 3)
+    assert row["low"] > 0
 
 
 def test_several_classes_without_a_positive_one(tmp_path):

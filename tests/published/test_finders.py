@@ -156,6 +156,7 @@ def census(tmp_path):
         ("images", "collection=ham10000", 3),
         ("images", "diagnosis=nevus; collection=SONIC", 1),
         ("images", "diagnosis=nevus; collection!=SONIC", 2),
+        ("images", "diagnosis!=nevus; diagnosis!=melanoma", 0),
         # of what is not there all others are kept
         ("images", "diagnosis=nevus; collection!=MSK-1", 3),
         ("percent", "collection=SONIC", 25),

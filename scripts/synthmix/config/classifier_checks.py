@@ -88,7 +88,13 @@ def _check_per_value(study: Study, name: str) -> Iterator[Finding]:
         if tried not in all_tried:
             yield (*path, tried), one_of(tried, all_tried, "settings that a stage tries")
             continue
-        values = sweep.tried(tried)
+        values, seen = sweep.tried(tried), {}
+        for key in by_value:
+            same = [value for value in values if is_value(key, value)]
+            first = seen.setdefault(as_text(same[0]) if same else key, key)
+            if first != key:
+                text = f"is the same value as {first}: write it in the same way, as one entry"
+                yield (*path, tried, key), text
         for key in sweep.by_value(tried):
             if not any(is_value(key, value) for value in values):
                 kind = f"values of {tried} that a stage tries"

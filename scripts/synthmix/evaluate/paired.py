@@ -126,14 +126,22 @@ class Judge:
     def _values(
         self, predictions: list[Predictions], bootstrap: Bootstrap
     ) -> dict[str, np.ndarray]:
-        """Return the metrics of `differences`, means over the predictions, of all resamples."""
+        """Return the metrics of `differences`, means over the predictions, of all resamples.
+
+        Macro F1 of a resample that lacks a class of the sample is nan: the average is over the
+        classes that are true or said to be, which two runs may then not have in common.
+        """
+        of_class = np.eye(len(self.classes))[predictions[0].actual]
+        of_class = of_class[:, of_class.any(0)]
 
         def means(weights: np.ndarray) -> dict[str, np.ndarray]:
             scored = [weighted_metrics(one, weights, self.positive_class) for one in predictions]
-            return {
+            found = {
                 metric: np.mean([values[metric, ""] for values in scored], axis=0)
                 for metric in differences(self.measure).values()
             }
+            complete = (weights @ of_class > 0).all(1)
+            return found | {"macro_f1": np.where(complete, found["macro_f1"], np.nan)}
 
         return bootstrap.apply(means)
 

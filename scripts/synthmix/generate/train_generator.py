@@ -73,7 +73,7 @@ class Progress:
         return pd.DataFrame(self.losses)
 
     def times(self) -> pd.DataFrame:
-        """Return the seconds of training by the end of each epoch, a row an epoch."""
+        """Return the seconds of training by the end of each epoch, of the last with `finish`."""
         epochs = [losses["epoch"] for losses in self.losses]
         return pd.DataFrame({"epoch": epochs, "seconds": self.seconds})
 
@@ -157,7 +157,9 @@ def fit(
             checkpoint.save_if_due(
                 lambda: {"progress": vars(progress), "training": generator.training_state()}
             )
+    start = time.monotonic()
     generator.finish(images, labels)
+    progress.seconds[-1] = round(progress.seconds[-1] + time.monotonic() - start, 3)
     if distributed.rank() == 0 and progress.epoch not in progress.sheets:
         progress.sheets[progress.epoch] = torch.from_numpy(sheet_images(generator))
     distributed.wait_for_all()

@@ -138,14 +138,13 @@ def _find_census(row: Printed, results: Results) -> Ours:
     """Return how many images have what `candidate` tells, or what percentage of them all."""
     table = results.table(results.census, "the metadata of this data set says nothing of images")
     chosen = pd.Series(True, index=table.index)
-    for name, value in row.settings.items():
-        fact = name.removesuffix("!").strip()
+    for fact, wanted, value in row.conditions:
         if fact not in table:
             raise AbsentError(f"the metadata of this data set has no {fact}")
-        has = table[fact].astype(str).str.lower() == value.lower()
-        if name == fact and not has.any():
+        has = table[fact].fillna("").astype(str).str.lower() == value.lower()
+        if wanted and not has.any():
             raise AbsentError(f"our metadata lists no image of {fact} {value}")
-        chosen &= has if name == fact else ~has
+        chosen &= has if wanted else ~has
     count = float(chosen.sum())
     if row.metric == "images":
         return Ours(count, count, exact=True)

@@ -66,7 +66,15 @@ class Printed:
     @property
     def settings(self) -> dict[str, str]:
         """What tells the candidate of a sweep from the others."""
-        return _settings(self.candidate)
+        return dict(_parts(self.candidate))
+
+    @property
+    def conditions(self) -> list[tuple[str, bool, str]]:
+        """Which images of a census are meant: column, whether it has a value or not, the value."""
+        return [
+            (name.removesuffix("!").strip(), not name.endswith("!"), value)
+            for name, value in _parts(self.candidate)
+        ]
 
 
 @dataclass(frozen=True)
@@ -253,9 +261,9 @@ def _number(place: str, name: str, text: str) -> float:
     return number
 
 
-def _settings(candidate: str) -> dict[str, str]:
+def _parts(candidate: str) -> list[tuple[str, str]]:
     parts = (part.partition("=") for part in candidate.split(";") if part.strip())
-    return {name.strip(): value.strip() for name, _, value in parts}
+    return [(name.strip(), value.strip()) for name, _, value in parts]
 
 
 def _beside(published: str | Path, what: str) -> Path:
