@@ -53,10 +53,12 @@ for study in STUDIES:
             pages([key for key in VIEWS if key[0] == study], f"{SCALE}/{study}/report"),
 
 
-# By default Snakemake starts at most 100 jobs a second. To keep to that its scheduler wakes up once more
-# in each second for every job that has ended, and after a few hundred takes a core for itself. A limit
-# that somebody asks for is kept.
+# The last of several such sections alone would count
 onstart:
+    require_credentials()  # before anything has run: not to be told after hours
+    # By default at most 100 jobs are started in a second. To keep to that the scheduler wakes up
+    # once more in each second for every job that has ended, and after a few hundred takes a core
+    # for itself. A limit that somebody asks for is kept.
     limiter = workflow.scheduler.job_rate_limiter
     if limiter and (limiter.max_jobs, limiter.timespan) == (100, 1):
         workflow.scheduler.job_rate_limiter = None

@@ -60,8 +60,8 @@ rule fetch_dataset:
         "../scripts/fetch_dataset.py"
 
 
-onstart:
-    # before anything has run: that a password is missing is not to be told after hours
+def require_credentials():
+    """Raise WorkflowError where data that this run fetches ask for a password that is not there."""
     try:
         require_ready(
             (job.params.source, job.params.settings, Path(job.output[0]).parent)
