@@ -22,6 +22,7 @@ def set_up_torch(config: Mapping[str, Any]) -> torch.device:
     # cuBLAS repeats itself only with a workspace of fixed size
     os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
     torch.set_num_threads(config["training_threads"])
-    torch.use_deterministic_algorithms(True)
+    # As use_deterministic_algorithms(True), which also loads the compiler: a second in every job
+    torch.set_deterministic_debug_mode("error")
     torch.backends.cudnn.benchmark = False
     return torch.device("cuda" if has_gpu and config["device"] != "cpu" else "cpu")

@@ -240,7 +240,7 @@ def main() -> None:
     task = pickle.loads(_read(int.from_bytes(_read(8), "big")))
     threading.Thread(target=_end_with_the_first, daemon=True).start()
     torch.set_num_threads(task["threads"])
-    torch.use_deterministic_algorithms(True)
+    torch.set_deterministic_debug_mode("error")  # as in devices.set_up_torch
     store = distributed.TCPStore(
         "127.0.0.1", task["port"], task["devices"], is_master=False, timeout=START_WAIT
     )
