@@ -2,10 +2,13 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
+from safetensors.numpy import save_file
 
 from synthmix.config.overlay import lay_over
 from synthmix.errors import UserError
+from synthmix.generators.weights_file import Header
 from synthmix.published.rows import COLUMNS
 
 SHARES = {"normal": 0.5, "benign": 0.25, "cancer": 0.25}
@@ -651,6 +654,51 @@ def test_weights_to_start_from_must_be_there(settings, mistakes):
         "init_from": "nowhere.pkl",
     }
     assert "generators.other.init_from: there is no file nowhere.pkl" in mistakes(settings)[0]
+
+
+@pytest.fixture
+def started(settings, tmp_path):
+    """Return a function: the settings with a generator that starts from a file of this leakage."""
+
+    def start(leakage):
+        generator = {"model": "stylegan2_ada", "epochs": 1}
+        header = Header(
+            model="stylegan2_ada",
+            settings=generator,
+            image_shape=(32, 32, 3),
+            class_names=("a",),
+            leakage=leakage,
+        )
+        path = tmp_path / "weights.safetensors"
+        save_file({"a": np.zeros(1)}, path, header.metadata())
+        settings["prepare"] = {"image_size": 32}
+        settings["generators"]["other"] = generator | {"init_from": str(path)}
+        return settings
+
+    return start
+
+
+def test_weights_that_saw_test_images_start_nothing_where_these_are_kept_apart(started, mistakes):
+    (found,) = mistakes(started("as_published"))
+    assert "generators.other.init_from" in found
+    assert "weights.safetensors has learned from test images (leakage: as_published)" in found
+
+
+@pytest.mark.parametrize(
+    ("of_file", "of_study"), [("none", "none"), ("as_published", "as_published")]
+)
+def test_weights_that_saw_no_more_than_the_study_shows(started, project, of_file, of_study):
+    project.write(started(of_file) | {"leakage": of_study})
+    assert project.load().studies["s"].generators["other"].init_from
+
+
+def test_weights_to_start_from_are_whole(started, mistakes):
+    settings = started("none")
+    path = Path(settings["generators"]["other"]["init_from"])
+    path.write_bytes(path.read_bytes()[:-4])
+    (found,) = mistakes(settings)
+    assert "generators.other.init_from" in found
+    assert "cut off or damaged" in found
 
 
 def test_the_published_leakage_is_off_unless_named(settings, project):

@@ -19,7 +19,8 @@ from synthmix.errors import UserError
 from synthmix.evaluate.settings import check_threshold
 from synthmix.files import expanded
 from synthmix.generators.settings import ALL_CLASSES
-from synthmix.leakage import AS_PUBLISHED
+from synthmix.generators.weights_file import read_header
+from synthmix.leakage import AS_PUBLISHED, NONE
 from synthmix.mix.plan import REAL_ONLY
 from synthmix.published.rows import read_headings, read_printed
 from synthmix.shares import apportion
@@ -247,10 +248,29 @@ def _check_generators(study: Study) -> Iterator[Finding]:
         yield from dict.fromkeys(findings)  # candidates of a search agree in most of them
 
 
+def _start_problem(study: Study, path: Path) -> str | None:
+    """Return why a generator of `study` can't start from the weights in `path`, None if it can."""
+    if not path.is_file():
+        return f"there is no file {path}"
+    if path.suffix != ".safetensors" or study.leakage == AS_PUBLISHED:
+        return None
+    try:
+        header = read_header(path)
+    except UserError as error:
+        return str(error)
+    if header.leakage == AS_PUBLISHED:
+        return (
+            f"{path} has learned from test images (leakage: {AS_PUBLISHED}): train it with "
+            f"leakage: {NONE}, or say leakage: {AS_PUBLISHED} here too"
+        )
+    return None
+
+
 def _check_generator(study: Study, name: str, settings: GeneratorSettings) -> Iterator[Finding]:
     start = getattr(settings, "init_from", None)
-    if start is not None and not expanded(start).is_file():
-        yield setting_path(study, name, "init_from"), f"there is no file {start}"
+    problem = start and _start_problem(study, expanded(start))
+    if problem:
+        yield setting_path(study, name, "init_from"), problem
     for dataset, own in study.datasets.items():
         prepare = study.prepare_of(dataset)
         path = ("datasets", dataset, "prepare") if own.prepare else ("prepare",)
