@@ -1,8 +1,10 @@
 """The configuration, where files lie, and what the rules ask about a study."""
 
 import json
+import re
 import sys
 from hashlib import sha256
+from itertools import takewhile
 from math import prod
 
 sys.path.insert(0, f"{workflow.basedir}/scripts")
@@ -30,8 +32,23 @@ from synthmix.trackers import require_tracker
 from synthmix.search.candidates import candidates, search_of, trained_generators
 from synthmix.sweep.resolve import all_trained, possible_settings, trained_otherwise
 
+
+def studies_of_jobs():
+    """Return the studies that this process is of, where it is some jobs of a run; None otherwise.
+
+    Each job of a cluster reads all this anew, and most need nothing of the other studies.
+    """
+    option = "--target-jobs"
+    if workflow.is_main_process or option not in sys.argv:
+        return None
+    rest = sys.argv[sys.argv.index(option) + 1 :]
+    jobs = list(takewhile(lambda word: not word.startswith("--"), rest))
+    studies = [re.search(r"[:,]study=(\w+)", job) for job in jobs]
+    return {study[1] for study in studies} if all(studies) else None
+
+
 try:
-    CONFIGURATION = load(config, Path(workflow.basedir))
+    CONFIGURATION = load(config, Path(workflow.basedir), needed=studies_of_jobs())
     # under --sdm conda jobs have another environment than this one
     if DeploymentMethod.CONDA not in workflow.deployment_settings.deployment_method:
         require_tracker(CONFIGURATION.workflow.tracker)
@@ -257,11 +274,10 @@ def settings(find):
 def code(rule, module_of=None):
     """Return a rule parameter: a digest of the code behind the rule.
 
-    `module_of` names the registered module that a job uses, given its wildcards.
+    `module_of` names the registered module that a job uses, given its wildcards. Found when a job
+    asks: every job of a cluster reads these files anew, and needs one of the digests.
     """
-    if module_of is None:
-        return code_digest(rule)
-    return lambda wildcards: code_digest(rule, module_of(wildcards))
+    return lambda wildcards: code_digest(rule, *([module_of(wildcards)] if module_of else []))
 
 
 def memory(base_mb, array_bytes=lambda wildcards: 0):

@@ -7,7 +7,7 @@ from synthmix.devices import set_up_torch
 from synthmix.jobs import job
 from synthmix.trackers import tracker_of_job
 
-with job(snakemake), tracker_of_job(snakemake) as tracker:
+with job(snakemake, finish_epoch=True), tracker_of_job(snakemake) as tracker:
     params, device = snakemake.params, set_up_torch(snakemake.config)
     train_classifier(
         base=params.base,

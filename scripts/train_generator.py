@@ -8,7 +8,7 @@ from synthmix.jobs import job
 from synthmix.search.chosen import with_chosen
 from synthmix.trackers import tracker_of_job
 
-with job(snakemake), tracker_of_job(snakemake) as tracker:
+with job(snakemake, finish_epoch=True), tracker_of_job(snakemake) as tracker:
     params, device = snakemake.params, set_up_torch(snakemake.config)
     work = {
         "settings": with_chosen(params.settings, snakemake.input.chosen),

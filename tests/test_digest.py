@@ -25,7 +25,12 @@ def project(tmp_path, monkeypatch):
     monkeypatch.setattr(digest, "SCRIPTS", tmp_path)
 
     def forget():
-        for function in (digest._imports, digest._module_file, digest._source_digest):
+        for function in (
+            digest.code_digest,
+            digest._imports,
+            digest._module_file,
+            digest._source_digest,
+        ):
             function.cache_clear()
 
     def digests():

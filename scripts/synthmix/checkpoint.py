@@ -12,6 +12,7 @@ from typing import Any, Self
 import torch
 
 from synthmix.files import fingerprint, write_beside
+from synthmix.interruption import GRACE, request
 
 LOGGER = logging.getLogger(__name__)
 
@@ -29,7 +30,7 @@ class Checkpoint:
         self.path = Path(path)
         self.identity = identity
         self.every_seconds = every_seconds
-        self._saved_at = time.monotonic()
+        self._saved_at = self._asked_at = time.monotonic()
 
     @classmethod
     def of_job(cls, snakemake: Any, device: torch.device) -> Self:
@@ -72,12 +73,23 @@ class Checkpoint:
         return state
 
     def save_if_due(self, state: Callable[[], dict[str, Any]]) -> None:
-        """Keep what `state` returns (tensors, numbers, text, lists and dicts) when it is time."""
-        if time.monotonic() - self._saved_at < self.every_seconds:
+        """Keep what `state` returns (tensors, numbers, text, lists and dicts) when it is time.
+
+        To be called after each epoch. It is time where the kept state would be too old by the end
+        of the next epoch, if that takes as long as this one, and where an epoch takes longer than
+        a job is given to stop. Raises JobStoppedError, with the state kept, when it has to stop.
+        """
+        now = time.monotonic()
+        epoch, self._asked_at = now - self._asked_at, now
+        interrupted = request(epoch)
+        old = now - self._saved_at + epoch > self.every_seconds
+        if not (old or epoch > GRACE or interrupted):
             return
         with write_beside(self.path) as temporary:
             torch.save({"identity": self.identity, "state": state()}, temporary)
         self._saved_at = time.monotonic()
+        if interrupted:
+            raise interrupted
 
     def remove(self) -> None:
         """Forget the state: the training is done and its outputs are written."""

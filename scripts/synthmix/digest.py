@@ -17,6 +17,7 @@ SCRIPTS = Path(__file__).resolve().parents[1]
 IGNORED = {f"{PACKAGE}.registry", f"{PACKAGE}.trackers"}
 
 
+@cache
 def code_digest(rule: str, *modules: str) -> str:
     """Return a digest of `scripts/<rule>.py`, of `modules` and of all they import from synthmix.
 

@@ -11,6 +11,7 @@ input, and ends when that is closed, which happens when the first process ends, 
 import logging
 import os
 import pickle
+import signal
 import subprocess
 import sys
 import threading
@@ -24,6 +25,7 @@ import torch
 from torch import distributed
 
 from synthmix.errors import UserError
+from synthmix.interruption import SIGNALS
 
 LOGGER = logging.getLogger(__name__)
 START_WAIT = timedelta(minutes=5)
@@ -235,6 +237,8 @@ def _take_part(
 
 def main() -> None:
     """Be one of the other processes."""
+    for number in SIGNALS:  # the first process hears of them too, and ends this one when it ends
+        signal.signal(number, signal.SIG_IGN)
     told = os.dup(1)
     os.dup2(2, 1)  # what else is printed is for the screen
     task = pickle.loads(_read(int.from_bytes(_read(8), "big")))

@@ -9,25 +9,29 @@ from pathlib import Path
 from typing import Any
 
 from synthmix.errors import UserError
+from synthmix.interruption import JobStoppedError, heard, requeue
 from synthmix.leakage import NONE, leakage_of_job
 
 LOGGER = logging.getLogger("synthmix")
 
 
 @contextmanager
-def job(snakemake: Any) -> Iterator[None]:
+def job(snakemake: Any, finish_epoch: bool = False) -> Iterator[None]:
     """Run the body of a script: log to the rule's log file, end with a message the user can use.
 
     A `UserError` or a full disk ends the script with code 1 and its message, in the log and on
     standard error; any other error is a bug and keeps its traceback, in both places too. Figures
-    of the body are marked by the parameter `leakage` of the rule, where it has one.
+    of the body are marked by the parameter `leakage` of the rule, where it has one. SIGTERM and
+    Ctrl-C end the body in order, with code 1; with `finish_epoch` a training keeps its state first.
     """
     _start_logging(Path(snakemake.log[0]))
     try:
-        with leakage_of_job(snakemake.params.get("leakage", NONE)):
+        with leakage_of_job(snakemake.params.get("leakage", NONE)), heard(finish_epoch):
             yield
     except UserError as error:
         _stop(str(error))
+    except JobStoppedError as error:
+        _stop(f"Stopped {error}. {_after(error, finish_epoch)}")
     except OSError as error:
         if error.errno not in (errno.ENOSPC, errno.EDQUOT):
             LOGGER.exception("unexpected error")
@@ -51,6 +55,14 @@ def _start_logging(log: Path) -> None:
     LOGGER.addHandler(screen)
     LOGGER.setLevel(logging.INFO)
     LOGGER.propagate = False
+
+
+def _after(error: JobStoppedError, finish_epoch: bool) -> str:
+    """Return what becomes of a job that was stopped; have SLURM start it again if nobody will."""
+    if error.again and requeue():
+        return "Its state is kept: SLURM starts it again, and it goes on from there."
+    kept = "What it kept of its state is taken up" if finish_epoch else "It starts anew"
+    return f"{kept} when the same command is run again."
 
 
 def _stop(message: str) -> None:

@@ -1,7 +1,7 @@
 """Reading the configuration and the studies it names, all of it checked before anything runs."""
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -71,11 +71,17 @@ class _File:
         return list(dict.fromkeys([*self.per_dataset, *self.demo_per_dataset]))
 
 
-def load(config: Mapping[str, Any], root: Path, config_file: str = "config.yaml") -> Configuration:
+def load(
+    config: Mapping[str, Any],
+    root: Path,
+    config_file: str = "config.yaml",
+    needed: Collection[str] | None = None,
+) -> Configuration:
     """Return the configuration that Snakemake's `config` and the study files it names make up.
 
     `root` is the folder of the project; `config_file` is what messages call the source of
-    `config`. Raises `UserError` that lists every mistake in all of the files.
+    `config`. Of the studies that it does not name those in `needed` alone are read, all without
+    that. Raises `UserError` that lists every mistake in all of the files.
     """
     workflow, mistakes = _read_workflow(config, config_file)
     asked = workflow.studies if workflow else as_list(config.get("studies"))
@@ -89,7 +95,7 @@ def load(config: Mapping[str, Any], root: Path, config_file: str = "config.yaml"
         mistakes += found
     if mistakes:
         raise UserError(summary(mistakes))
-    others, wrong = _read_others(study_files, root, workflow.scale)
+    others, wrong = _read_others(study_files, root, workflow.scale, needed)
     return Configuration(
         workflow,
         {name: views.study for name, views in studies.items()},
@@ -129,13 +135,13 @@ def _find_studies(asked: Any, root: Path, label: str) -> tuple[dict[str, Path], 
 
 
 def _read_others(
-    asked: Mapping[str, Path], root: Path, scale: str
+    asked: Mapping[str, Path], root: Path, scale: str, needed: Collection[str] | None
 ) -> tuple[dict[str, _Views], list[Mistake]]:
     """Return the studies of the project besides those `asked` for, and what is wrong with them."""
     studies: dict[str, _Views] = {}
     mistakes: list[Mistake] = []
     for file in sorted((root / _STUDIES).glob("*.yaml")):
-        if file.stem in asked:
+        if file.stem in asked or (needed is not None and file.stem not in needed):
             continue
         parsed = parse(file)
         if scale == "demo" and isinstance(parsed[0], dict) and "demo" not in parsed[0]:
