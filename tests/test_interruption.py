@@ -9,7 +9,7 @@ import pytest
 from synthmix import interruption
 from synthmix.checkpoint import Checkpoint
 from synthmix.files import write_beside
-from synthmix.interruption import JobStoppedError, heard, request, requeue
+from synthmix.interruption import heard, request, requeue
 from synthmix.jobs import LOGGER, job
 
 
@@ -203,7 +203,3 @@ def test_a_state_is_kept_after_each_epoch_that_a_job_could_not_end_in_time(tmp_p
     clock[0] += interruption.GRACE + 1
     checkpoint.save_if_due(lambda: {"epoch": 1})
     assert checkpoint.load() == {"epoch": 1}
-
-
-def test_stopping_is_no_mistake_of_the_user():
-    assert not JobStoppedError("by SIGTERM").again

@@ -10,6 +10,7 @@ import socket
 import stat
 import subprocess
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from itertools import accumulate
 from pathlib import Path
@@ -79,7 +80,7 @@ class Task:
 
 def missing() -> str | None:
     """Return why no SLURM can be started here, None where one can."""
-    absent = [name for name in PROGRAMS if shutil.which(name, path=_path()) is None]
+    absent = [name for name in PROGRAMS if shutil.which(name) is None]
     if absent:
         return f"SLURM is not installed: no {', '.join(absent)} (Debian: slurm-wlm, munge)"
     if os.geteuid() != 0:
@@ -196,7 +197,7 @@ class Cluster:
                 start_new_session=True,
             )
 
-    def _wait(self, ready: object, what: str) -> None:
+    def _wait(self, ready: Callable[[], bool], what: str) -> None:
         end = time.monotonic() + START_SECONDS
         while not ready():
             if time.monotonic() > end:
@@ -205,10 +206,6 @@ class Cluster:
                 ]
                 raise RuntimeError(f"the {what} is not there:\n" + "\n".join(logs))
             time.sleep(0.2)
-
-
-def _path() -> str:
-    return f"{os.environ['PATH']}:/usr/sbin:/sbin"
 
 
 def _free_port() -> int:
