@@ -26,6 +26,7 @@ include: "rules/search.smk"
 include: "rules/published.smk"
 include: "rules/report.smk"
 include: "rules/estimate.smk"
+include: "rules/share.smk"
 
 
 rule all:

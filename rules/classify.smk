@@ -200,9 +200,9 @@ rule train_classifier:
         weights=weights_of,
         classes=classes_of,
         positive_class=lambda wildcards: study_of(wildcards).positive_class,
+        seed=lambda wildcards: int(wildcards.seed),
         master_seed=MASTER_SEED,
         code=classifier_code("train_classifier"),
-        checkpoint=DATASET + "/checkpoints/{classifier}-{mix}-seed{seed}{fold}.pt",
     threads: TRAINING_THREADS
     resources:
         gpu=GPUS,
@@ -239,6 +239,8 @@ rule predict:
         threshold=lambda wildcards: (
             study_of(wildcards).evaluation.model_dump(mode="json")["threshold"]
         ),
+        fold=lambda wildcards: wildcards.fold,
+        seed=lambda wildcards: int(wildcards.seed),
         master_seed=MASTER_SEED,
         code=classifier_code("predict"),
     threads: TRAINING_THREADS

@@ -129,6 +129,7 @@ rule train_generator:
     params:
         settings=settings(generator_of),
         classes=learned_classes,
+        scope=lambda wildcards: wildcards.scope,
         features=lambda wildcards: (
             scores_of(wildcards).features if generator_of(wildcards).snapshots else None
         ),
@@ -139,7 +140,6 @@ rule train_generator:
         leakage=leakage_of,
         seed=MASTER_SEED,
         code=training_code,
-        checkpoint=DATASET + "/checkpoints/{generator}-{scope}.pt",
     threads: generator_threads
     resources:
         gpu=lambda wildcards: GPUS * generator_of(wildcards).devices,
@@ -170,6 +170,7 @@ rule sample_generator:
     benchmark:
         BENCHMARKS + "/sample_generator/{generator}-{scope}.tsv"
     params:
+        generator=lambda wildcards: wildcards.generator,
         model=lambda wildcards: generator_of(wildcards).model,
         images=images_needed,
         fill_to=fill_to,

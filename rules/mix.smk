@@ -33,6 +33,7 @@ rule select_samples:
     benchmark:
         BENCHMARKS + "/select_samples/{selection}.tsv"
     params:
+        name=lambda wildcards: wildcards.selection,
         settings=settings(selection_of),
         seed=MASTER_SEED,
         code=code("select_samples"),
@@ -64,6 +65,7 @@ rule compose_mix:
     params:
         mix=lambda wildcards: mix_of(wildcards).to_dict(),
         classes=classes_of,
+        fold=lambda wildcards: wildcards.fold,
         seed=MASTER_SEED,
         code=code("compose_mix"),
     threads: 1

@@ -82,8 +82,8 @@ rule extract_score_features:
         images=DATASET + "/stores/{store}.npy",
         weights=score_weights,
     output:
-        SCORES + "/features/{store}.npy",
-        SCORES + "/features/{store}.csv",
+        features=SCORES + "/features/{store}.npy",
+        table=SCORES + "/features/{store}.csv",
     log:
         LOGS + "/extract_score_features/{store}.log",
     benchmark:
@@ -172,6 +172,7 @@ rule score_generator:
     benchmark:
         BENCHMARKS + "/score_generator/{generator}.tsv"
     params:
+        generator=lambda wildcards: wildcards.generator,
         classes=classes_of,
         settings=settings(scores_of),
         seed=MASTER_SEED,

@@ -49,6 +49,7 @@ rule choose_generator:
     benchmark:
         BENCHMARKS + "/choose_generator/{generator}.tsv"
     params:
+        generator=lambda wildcards: wildcards.generator,
         candidates=candidates_of,
         score=search_score,
         code=code("choose_generator"),

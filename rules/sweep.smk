@@ -120,6 +120,7 @@ rule choose_classifier:
     benchmark:
         BENCHMARKS + "/choose_classifier/{classifier}-stage{stage}.tsv"
     params:
+        classifier=lambda wildcards: wildcards.classifier,
         candidates=candidates_of_stage,
         settings=candidate_settings,
         score=lambda wildcards: sweep_of(wildcards).score,

@@ -7,7 +7,7 @@ from synthmix.sweep.scorer import Scorer
 with job(snakemake):
     params = snakemake.params
     choose_classifier(
-        classifier=snakemake.wildcards.classifier,
+        classifier=params.classifier,
         candidates=params.candidates,
         settings=params.settings,
         predictions=dict(zip(params.candidates, snakemake.input.predictions, strict=True)),

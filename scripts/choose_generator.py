@@ -7,7 +7,7 @@ from synthmix.search.files import by_candidate
 with job(snakemake):
     params = snakemake.params
     choose_generator(
-        snakemake.wildcards.generator,
+        params.generator,
         params.candidates,
         params.score,
         by_candidate(params.candidates, list(snakemake.input)),

@@ -16,5 +16,5 @@ with job(snakemake):
         output=snakemake.output[0],
         seed=snakemake.params.seed,
         selection=snakemake.input.selection or None,
-        fold=fold_number(snakemake.wildcards.fold),
+        fold=fold_number(snakemake.params.fold),
     )

@@ -15,8 +15,8 @@ with job(snakemake):
         outputs=dict(snakemake.output.items()),
         positive_class=params.positive_class,
         threshold=params.threshold,
-        fold=fold_number(snakemake.wildcards.fold),
-        seed=int(snakemake.wildcards.seed),
+        fold=fold_number(params.fold),
+        seed=params.seed,
         master_seed=params.master_seed,
         device=set_up_torch(snakemake.config),
     )

@@ -8,7 +8,7 @@ from synthmix.mix.plan import Mix
 with job(snakemake):
     sample_generator(
         model=snakemake.params.model,
-        generator=snakemake.wildcards.generator,
+        generator=snakemake.params.generator,
         labels=snakemake.params.labels,
         weights=snakemake.input.weights,
         output=snakemake.output.images,

@@ -7,7 +7,7 @@ from synthmix.store import by_class
 
 with job(snakemake):
     score_generator(
-        generator=snakemake.wildcards.generator,
+        generator=snakemake.params.generator,
         pools=by_class(snakemake.params.classes, snakemake.input.pools),
         real_features=snakemake.input.real,
         split=snakemake.input.split,

@@ -8,7 +8,7 @@ from synthmix.mix.select_samples import select_samples
 
 with job(snakemake):
     select_samples(
-        name=snakemake.wildcards.selection,
+        name=snakemake.params.name,
         settings=TypeAdapter(Removal).validate_python(snakemake.params.settings),
         images=snakemake.input.images,
         split=snakemake.input.split,

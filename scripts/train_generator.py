@@ -15,7 +15,7 @@ with job(snakemake, finish_epoch=True), tracker_of_job(snakemake) as tracker:
         "images": snakemake.input.images,
         "split": snakemake.input.split,
         "classes": params.classes,
-        "scope": snakemake.wildcards.scope,
+        "scope": params.scope,
         "name": params.name,
         "scored_by": params.features
         and {

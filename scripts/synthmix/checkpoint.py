@@ -13,6 +13,7 @@ import torch
 
 from synthmix.files import fingerprint, write_beside
 from synthmix.interruption import GRACE, request
+from synthmix.jobs import training_of_job
 
 LOGGER = logging.getLogger(__name__)
 
@@ -34,7 +35,7 @@ class Checkpoint:
 
     @classmethod
     def of_job(cls, snakemake: Any, device: torch.device) -> Self:
-        """Return the checkpoint of a training job, at its parameter `checkpoint`.
+        """Return the checkpoint of a training job, in the folder `checkpoints` of its data set.
 
         The identity is made of all parameters of the job, the digest of its code among them, of
         its input files, and of the kind of device and number of threads: results depend on them.
@@ -42,7 +43,9 @@ class Checkpoint:
         params = dict(snakemake.params.items())
         where = {"device": device.type, "threads": torch.get_num_threads()}
         identity = training_identity(params | where, list(snakemake.input))
-        return cls(params["checkpoint"], identity, snakemake.config["checkpoint_seconds"])
+        folder, name = training_of_job(snakemake)
+        path = folder / "checkpoints" / f"{name}.pt"
+        return cls(path, identity, snakemake.config["checkpoint_seconds"])
 
     def load(self) -> dict[str, Any] | None:
         """Return the kept state on the CPU, or None when there is none for this training.

@@ -42,6 +42,15 @@ def job(snakemake: Any, finish_epoch: bool = False) -> Iterator[None]:
         raise
 
 
+def training_of_job(snakemake: Any) -> tuple[Path, str]:
+    """Return the folder of a training's data set, and what tells it from the others there.
+
+    Its log has both: results/<scale>/<study>/<data set>/logs/<rule>/<name, in several parts>.
+    """
+    parts = Path(snakemake.log[0]).with_suffix("").parts
+    return Path(*parts[:4]), "-".join(parts[6:])
+
+
 def _start_logging(log: Path) -> None:
     log.parent.mkdir(parents=True, exist_ok=True)
     handler = logging.FileHandler(log, mode="w", encoding="utf-8")

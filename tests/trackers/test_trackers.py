@@ -115,7 +115,7 @@ def test_the_files_of_a_job_have_a_place_of_their_own(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     job = SimpleNamespace(
         config={"tracker": "tensorboard"},
-        params=SimpleNamespace(checkpoint="results/demo/s/d/checkpoints/vgg-mix0.5-seed1.pt"),
+        log=["results/demo/s/d/logs/train_classifier/vgg/mix0.5-seed1.log"],
     )
     with tracker_of_job(job) as tracker:
         tracker.log({"loss": 1.0}, 1)

@@ -16,6 +16,7 @@ from typing import Any, Protocol
 import numpy as np
 
 from synthmix.errors import UserError
+from synthmix.jobs import training_of_job
 
 LOGGER = logging.getLogger(__name__)
 
@@ -132,14 +133,12 @@ def open_tracker(
 def tracker_of_job(snakemake: Any) -> Iterator[Tracker]:
     """Yield the tracker that the configuration asks for, for a training job.
 
-    It is told apart from others as the job's checkpoint is, `<data set>/checkpoints/<run>.pt`:
-    its files lie in `<data set>/<tracker>/<run>`. The setting is no parameter of the rule, so a
+    Its files lie in `<data set>/<tracker>/<run>`. The setting is no parameter of the rule, so a
     change of it reruns nothing.
     """
-    kind, checkpoint = snakemake.config["tracker"], Path(snakemake.params.checkpoint)
-    dataset = checkpoint.parent.parent
-    run_name = "/".join([*dataset.parts[-3:], checkpoint.stem])
-    with open_tracker(kind, dataset / kind / checkpoint.stem, run_name) as tracker:
+    kind, (dataset, name) = snakemake.config["tracker"], training_of_job(snakemake)
+    run_name = "/".join([*dataset.parts[-3:], name])
+    with open_tracker(kind, dataset / kind / name, run_name) as tracker:
         yield tracker
 
 

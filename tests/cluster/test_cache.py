@@ -1,0 +1,107 @@
+"""Results that two working folders share."""
+
+import re
+from pathlib import Path
+
+import pytest
+import yaml
+
+from workflow_project import ROOT, Project
+
+TARGETS = [
+    f"results/paper/pair/phantoms/predictions/vgg16/{name}-cancer50-normal50-real10/seed1.csv"
+    for name in ("dcgan", "copies")
+]
+# the rules on the way there whose results are shared
+SHARED = {
+    *("prepare_images", "train_generator", "sample_generator", "extract_features"),
+    "train_classifier",
+}
+
+
+def of_two_generators(folder):
+    """Return a project whose study has two generators, and no figures on the way to `TARGETS`."""
+    project = Project.copy(folder)
+    study = yaml.safe_load((project.folder / "studies" / "tiny.yaml").read_text())
+    study["generators"]["dcgan"]["epochs"] = 3
+    study["generators"]["copies"] = {
+        "model": "resampling",
+        "method": "random_over_sampling",
+        "epochs": 1,
+    }
+    study["classifiers"]["vgg16"]["epochs"] = 2
+    (project.folder / "studies" / "pair.yaml").write_text(yaml.safe_dump(study))
+    project.study = "pair"
+    return project
+
+
+def run(project, cache):
+    """Run all of `TARGETS`; return the shared files that were made, and those that were there."""
+    result = project.run(*TARGETS, "--cache")
+    assert result.returncode == 0, result.stdout[-5000:]
+    made = set(re.findall(r"Moving output file (\S+) to cache", result.stdout))
+    linked = set(re.findall(r"Symlinking output file (\S+) from cache", result.stdout))
+    assert all(file.resolve().parent == cache for file in map(project.folder.joinpath, linked))
+    return made, linked - made
+
+
+def run_rules(project):
+    """Return the rules whose scripts have run; those of what was there have empty logs."""
+    logs = project.results() / "logs"
+    written = (file for file in logs.rglob("*.log") if file.stat().st_size)
+    return {file.relative_to(logs).parts[0].removesuffix(".log") for file in written}
+
+
+@pytest.fixture(scope="module")
+def cache(tmp_path_factory):
+    """Return the folder of the cache, for all runs of this module."""
+    folder = tmp_path_factory.mktemp("cache")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("SNAKEMAKE_OUTPUT_CACHE", str(folder))
+        yield folder
+
+
+def test_a_second_folder_trains_nothing_and_an_edit_makes_its_generator_anew_alone(tmp_path, cache):
+    first, second = (of_two_generators(tmp_path / name / "synthmix") for name in ("a", "b"))
+    made, there = run(first, cache)
+    assert made
+    assert not there
+    assert run_rules(first) >= SHARED
+
+    again, found = run(second, cache)
+    assert (again, found) == (set(), made)
+    assert not run_rules(second) & SHARED
+    assert second.predictions() == first.predictions()
+    assert second.planned(*TARGETS, "--cache") == {}
+
+    model = "scripts/synthmix/generators/dcgan/model.py"
+    with second.edit(model, "class ", "EDITED = True\n\n\nclass "):
+        anew, _ = run(second, cache)
+    assert anew
+    assert all("/dcgan" in file for file in anew), anew
+    assert {Path(file).parts[4] for file in anew} >= {"generators", "stores", "features"}
+
+
+def test_the_key_of_a_shared_result_holds_all_that_its_script_is_told():
+    """What Snakemake makes keys of are parameters, inputs and scripts, no names in paths."""
+    rules = "".join(file.read_text() for file in sorted((ROOT / "rules").glob("*.smk")))
+    before = {
+        *SHARED,
+        "index_dataset",
+        "split_samples",
+        "select_samples",
+        "compose_mix",
+        "fit_real",
+    }
+    before |= {"score_real", "score_generator", "choose_generator", "adopt_generator"}
+    before |= {"predict", "choose_classifier", "fetch_dataset", "fetch_score_weights"}
+    for name in before:
+        assert f"rule {name}:" in rules
+        assert "wildcards" not in (ROOT / "scripts" / f"{name}.py").read_text(), name
+
+
+def test_a_rule_whose_results_nobody_shares_is_said_so(tmp_path, cache):
+    project = Project.copy(tmp_path / "synthmix")
+    result = project.run("--dry-run", "--cache", "plot_roc")
+    assert result.returncode != 0
+    assert "--cache plot_roc: no such rule shares its results; these do: " in result.stdout
