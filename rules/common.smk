@@ -84,7 +84,8 @@ STUDY = RESULTS + "/{study}"
 DATASET = STUDY + "/{dataset}"
 LOGS = DATASET + "/logs"
 BENCHMARKS = DATASET + "/benchmarks"
-ENVIRONMENT = "../envs/synthmix.yaml"
+# under --sdm conda another file reruns all
+ENVIRONMENT = f"../envs/{'gpu' if GPUS else 'cpu'}.yaml"
 STUDY_NAME = "[A-Za-z0-9_]+"
 
 
