@@ -90,6 +90,28 @@ def test_a_removed_state_is_gone(tmp_path):
     assert checkpoint.load() is None
 
 
+def test_noted_parts_come_back_to_the_same_training_until_it_is_done(tmp_path):
+    checkpoint = Checkpoint(tmp_path / "a.pt", "mine", 0)
+    assert checkpoint.noted_parts() is None
+    checkpoint.note_parts(2)
+    checkpoint.note_parts(4)
+    assert Checkpoint(tmp_path / "a.pt", "mine", 0).noted_parts() == 4
+    assert Checkpoint(tmp_path / "a.pt", "another", 0).noted_parts() is None
+    assert Checkpoint(tmp_path / "b.pt", "mine", 0).noted_parts() is None
+    assert checkpoint.load() is None
+    checkpoint.remove()
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("text", ["", "{", "[]", "3", '{"identity": "mine", "parts": "many"}'])
+def test_a_broken_note_counts_as_none(text, tmp_path):
+    checkpoint = Checkpoint(tmp_path / "a.pt", "mine", 0)
+    checkpoint.note_parts(2)
+    (note,) = tmp_path.iterdir()
+    note.write_text(text)
+    assert checkpoint.noted_parts() is None
+
+
 def test_the_identity_depends_on_settings_and_files(tmp_path):
     file = tmp_path / "images.npy"
     file.write_bytes(b"1")

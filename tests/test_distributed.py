@@ -12,6 +12,7 @@ import torch
 from safetensors.torch import load_file
 from torch import distributed, nn
 
+from little_memory import SAID, room_for
 from synthmix.checkpoint import Checkpoint
 from synthmix.distributed import (
     own_random_numbers,
@@ -103,6 +104,17 @@ def has_a_mistake_in_the_second(device):
     distributed.all_reduce(torch.zeros(()))
 
 
+def runs_out_in_the_second(device, error):
+    if rank() == 1:
+        raise error
+    distributed.all_reduce(torch.zeros(()))
+
+
+def trains_with_less_in_the_second(device, **arguments):
+    with room_for(2 if rank() == 1 else 64):
+        train_generator(**arguments, device=device)
+
+
 def fails_in_the_first(device):
     if rank() == 0:
         raise OSError("the disk is full")
@@ -112,6 +124,19 @@ def fails_in_the_first(device):
 def test_a_mistake_of_another_process_is_told():
     with pytest.raises(UserError, match="in the second alone"):
         run_together(has_a_mistake_in_the_second, {}, 2, CPU)
+
+
+@pytest.mark.parametrize(
+    ("error", "said"),
+    [
+        (torch.OutOfMemoryError(SAID), "the GPU is out of memory. Tried to allocate 2.00 GiB"),
+        (MemoryError("Unable to allocate 7 PiB"), r"the job is out of memory \(Unable to allocate"),
+    ],
+)
+def test_want_of_memory_of_another_process_is_told(error, said, capfd):
+    with pytest.raises(UserError, match=said):
+        run_together(runs_out_in_the_second, {"error": error}, 2, CPU)
+    assert "Traceback" not in capfd.readouterr().err
 
 
 def test_an_error_of_the_first_ends_all():
@@ -154,36 +179,48 @@ def test_the_workflow_trains_on_two_devices(tmp_path):
     assert ", on cpu, 2 processes" in log.read_text()
 
 
-@pytest.mark.parametrize("model", ["dcgan", "stylegan2_ada"])
-def test_a_generator_trains_on_two_devices(tmp_path, model):
-    rng = np.random.default_rng(0)
-    save_array(tmp_path / "real.npy", (32, 32, 1), "uint8", [rng.integers(0, 256, (16, 32, 32, 1))])
+def work_on(folder, name, **settings):
+    """Return what `train_generator` needs to train on sixteen images of noise, kept in `folder`."""
+    rng, out = np.random.default_rng(0), folder / name
+    images = rng.integers(0, 256, (16, 32, 32, 1))
+    save_array(folder / "real.npy", (32, 32, 1), "uint8", [images])
     samples = pd.DataFrame({"sample_id": [f"s{i}" for i in range(16)], "label": "a"})
     samples["group"], samples["split"] = samples["sample_id"], "train"
-    write_table(tmp_path / "split.csv", samples)
-    small = {
-        "dcgan": {"latent_dim": 4, "base_channels": 4, "max_channels": 8},
-        "stylegan2_ada": {"channel_base": 128, "channel_max": 8, "latent_dim": 8, "style_dim": 8},
-    }[model]
+    write_table(folder / "split.csv", samples)
+    files = ("weights", "last", "history", "times", "snapshots", "sheet", "trained_on")
+    return {
+        "settings": {"epochs": 2, "batch_size": 8, **settings},
+        "images": folder / "real.npy",
+        "split": folder / "split.csv",
+        "classes": ["a"],
+        "scope": "a",
+        "name": "mine",
+        "scored_by": None,
+        "outputs": {name: out / f"{name}.png" for name in files},
+        "checkpoint": Checkpoint(out / "kept.pt", "a", 3600),
+        "seed": 1,
+    }
 
+
+SMALL = {
+    "dcgan": {"model": "dcgan", "latent_dim": 4, "base_channels": 4, "max_channels": 8},
+    "stylegan2_ada": {
+        "model": "stylegan2_ada",
+        "channel_base": 128,
+        "channel_max": 8,
+        "latent_dim": 8,
+        "style_dim": 8,
+    },
+}
+
+
+@pytest.mark.parametrize("model", ["dcgan", "stylegan2_ada"])
+def test_a_generator_trains_on_two_devices(tmp_path, model):
     def train(devices, parts):
-        out = tmp_path / f"{devices}"
-        settings = {"model": model, "epochs": 2, "batch_size": 8, **small}
-        files = ("weights", "last", "history", "times", "snapshots", "sheet", "trained_on")
-        work = {
-            "settings": settings | {"devices": devices, "accumulation_steps": parts},
-            "images": tmp_path / "real.npy",
-            "split": tmp_path / "split.csv",
-            "classes": ["a"],
-            "scope": "a",
-            "name": "mine",
-            "scored_by": None,
-            "outputs": {name: out / f"{name}.png" for name in files},
-            "checkpoint": Checkpoint(out / "kept.pt", "a", 3600),
-            "seed": 1,
-        }
+        parted = {"devices": devices, "accumulation_steps": parts}
+        work = work_on(tmp_path, f"{devices}", **SMALL[model], **parted)
         run_together(train_generator, work, devices, CPU)
-        return load_file(out / "weights.png"), pd.read_csv(out / "history.png")
+        return load_file(work["outputs"]["weights"]), pd.read_csv(work["outputs"]["history"])
 
     weights, history = train(2, 1)
     assert history["epoch"].tolist() == [1, 2]
@@ -191,7 +228,24 @@ def test_a_generator_trains_on_two_devices(tmp_path, model):
     assert all(tensor.isfinite().all() for tensor in weights.values())
     if model == "dcgan":  # it draws nothing within a part, so that nothing differs
         expected, losses = train(1, 2)
-        np.testing.assert_allclose(history, losses, rtol=1e-4)
+        parted = "accumulation_steps"
+        np.testing.assert_allclose(
+            history.drop(columns=parted), losses.drop(columns=parted), rtol=1e-4
+        )
         for name, tensor in expected.items():
             if "running" not in name and "tracked" not in name:  # of its own parts alone
                 torch.testing.assert_close(weights[name], tensor, rtol=1e-3, atol=1e-4)
+
+
+def test_two_devices_take_smaller_parts_where_the_second_runs_out_of_memory(tmp_path, capfd):
+    work = work_on(tmp_path, "kept", **SMALL["dcgan"], devices=2)
+    with pytest.raises(UserError, match=r"epoch 1: the GPU is out of memory.* in 2 parts"):
+        run_together(trains_with_less_in_the_second, work, 2, CPU)
+    assert work["checkpoint"].noted_parts() == 2
+    run_together(trains_with_less_in_the_second, work, 2, CPU)
+    assert pd.read_csv(work["outputs"]["history"])["accumulation_steps"].tolist() == [2, 2]
+    assert work["checkpoint"].noted_parts() is None
+    said = capfd.readouterr().err
+    assert "Traceback" not in said
+    # of the first process alone, whose log has it
+    assert "batches in 2 parts" not in said

@@ -3,7 +3,9 @@ import logging
 from types import SimpleNamespace
 
 import pytest
+import torch
 
+from little_memory import SAID
 from synthmix.errors import UserError
 from synthmix.jobs import LOGGER, job
 
@@ -32,6 +34,8 @@ def test_messages_go_to_the_log(snakemake):
     [
         (UserError("path: no such folder"), "path: no such folder"),
         (OSError(errno.ENOSPC, "No space left on device"), "The disk is full"),
+        (torch.OutOfMemoryError(SAID), "total capacity of 79.15 GiB"),
+        (MemoryError("Unable to allocate 7 PiB"), "the job is out of memory (Unable to allocate"),
     ],
 )
 def test_a_users_mistake_ends_with_its_message_and_code_1(snakemake, capsys, error, message):

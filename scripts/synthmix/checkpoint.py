@@ -11,7 +11,7 @@ from typing import Any, Self
 
 import torch
 
-from synthmix.files import fingerprint, write_beside
+from synthmix.files import fingerprint, write_beside, write_text
 from synthmix.interruption import GRACE, request
 from synthmix.jobs import training_of_job
 
@@ -94,9 +94,26 @@ class Checkpoint:
         if interrupted:
             raise interrupted
 
+    def note_parts(self, parts: int) -> None:
+        """Note, beside the state, in how many parts the next attempt is to take its batches."""
+        note = {"identity": self.identity, "parts": parts}
+        write_text(self._parts_path(), json.dumps(note) + "\n")
+
+    def noted_parts(self) -> int | None:
+        """Return what was noted for this training last, or None; a broken note counts as none."""
+        try:
+            note = json.loads(self._parts_path().read_text(encoding="utf-8"))
+            return int(note["parts"]) if note["identity"] == self.identity else None
+        except (OSError, ValueError, TypeError, KeyError):
+            return None
+
     def remove(self) -> None:
-        """Forget the state: the training is done and its outputs are written."""
+        """Forget the state and the note: the training is done and its outputs are written."""
         self.path.unlink(missing_ok=True)
+        self._parts_path().unlink(missing_ok=True)
+
+    def _parts_path(self) -> Path:
+        return self.path.with_suffix(".parts.json")
 
 
 def training_identity(settings: Mapping[str, Any], files: list[str | Path]) -> str:

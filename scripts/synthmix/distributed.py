@@ -26,6 +26,7 @@ from torch import distributed
 
 from synthmix.errors import UserError
 from synthmix.interruption import SIGNALS
+from synthmix.memory import shortage_explained
 
 LOGGER = logging.getLogger(__name__)
 START_WAIT = timedelta(minutes=5)
@@ -152,7 +153,8 @@ def run_together(
 
     def noticing(**arguments: Any) -> None:
         try:
-            work(**arguments)
+            with shortage_explained():
+                work(**arguments)
         except RuntimeError as error:
             for _ in range(GRACE):  # what has died may not have ended yet
                 if any(process.poll() for process in others):
@@ -243,15 +245,16 @@ def main() -> None:
     os.dup2(2, 1)  # what else is printed is for the screen
     task = pickle.loads(_read(int.from_bytes(_read(8), "big")))
     threading.Thread(target=_end_with_the_first, daemon=True).start()
+    logging.getLogger("synthmix").addHandler(logging.NullHandler())  # the first has the same to say
     torch.set_num_threads(task["threads"])
     torch.set_deterministic_debug_mode("error")  # as in devices.set_up_torch
     store = distributed.TCPStore(
         "127.0.0.1", task["port"], task["devices"], is_master=False, timeout=START_WAIT
     )
+    how = (task["work"], task["arguments"], task["number"], task["devices"], task["kind"], store)
     try:
-        _take_part(
-            task["work"], task["arguments"], task["number"], task["devices"], task["kind"], store
-        )
+        with shortage_explained():
+            _take_part(*how)
     except UserError as error:
         # most often the first process has the same mistake before it, and reports it
         os.write(told, str(error).encode())

@@ -11,6 +11,7 @@ from typing import Any
 from synthmix.errors import UserError
 from synthmix.interruption import JobStoppedError, heard, requeue
 from synthmix.leakage import NONE, leakage_of_job
+from synthmix.memory import shortage_explained
 
 LOGGER = logging.getLogger("synthmix")
 
@@ -19,14 +20,16 @@ LOGGER = logging.getLogger("synthmix")
 def job(snakemake: Any, finish_epoch: bool = False) -> Iterator[None]:
     """Run the body of a script: log to the rule's log file, end with a message the user can use.
 
-    A `UserError` or a full disk ends the script with code 1 and its message, in the log and on
-    standard error; any other error is a bug and keeps its traceback, in both places too. Figures
-    of the body are marked by the parameter `leakage` of the rule, where it has one. SIGTERM and
-    Ctrl-C end the body in order, with code 1; with `finish_epoch` a training keeps its state first.
+    A `UserError`, a full disk or want of memory ends the script with code 1 and its message, in the
+    log and on standard error; any other error is a bug and keeps its traceback, in both places too.
+    Figures of the body are marked by the parameter `leakage` of the rule, where it has one. SIGTERM
+    and Ctrl-C end the body in order, with code 1; with `finish_epoch` a training keeps its state
+    first.
     """
     _start_logging(Path(snakemake.log[0]))
     try:
-        with leakage_of_job(snakemake.params.get("leakage", NONE)), heard(finish_epoch):
+        leakage = snakemake.params.get("leakage", NONE)
+        with leakage_of_job(leakage), heard(finish_epoch), shortage_explained():
             yield
     except UserError as error:
         _stop(str(error))

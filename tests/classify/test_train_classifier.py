@@ -7,6 +7,7 @@ import torch
 from safetensors.torch import load_file
 from torch import nn
 
+from little_memory import room_for
 from synthmix.acquire.fetch_weights import fetch_weights
 from synthmix.checkpoint import Checkpoint
 from synthmix.classifiers.base import Network
@@ -186,7 +187,7 @@ def test_it_learns_keeps_the_best_weights_and_predicts(data, tmp_path):
     assert history.columns.tolist() == [
         *("epoch", "split", "loss", "accuracy", "balanced_accuracy", "macro_f1"),
         *("precision", "recall", "published_way_precision", "published_way_recall"),
-        *("learning_rate", "kept"),
+        *("learning_rate", "accumulation_steps", "kept"),
     ]
     validation = history[history["split"] == "validation"]
     assert validation["loss"].min() < 0.4 < validation["loss"].iloc[0] + 0.3
@@ -290,6 +291,47 @@ def test_a_weighted_batch_in_parts_is_the_batch(data, tmp_path, weights):
     train(data, tmp_path / "whole", **own)
     train(data, tmp_path / "parts", accumulation_steps=4, **own)
     np.testing.assert_allclose(losses(tmp_path / "whole"), losses(tmp_path / "parts"), rtol=1e-4)
+
+
+def test_a_training_out_of_memory_is_started_again_in_smaller_parts(data, tmp_path, caplog):
+    own = {"network": "resnet18", "epochs": 2}  # its batch norm sees the parts
+    expected = train(data, tmp_path / "parts", accumulation_steps=4, **own)
+    checkpoint = Checkpoint(tmp_path / "kept.pt", "a", every_seconds=0)
+    with room_for(2):
+        for more in (2, 4):
+            said = rf"^the GPU is out of memory.* takes batches in {more} parts"
+            with pytest.raises(UserError, match=said):
+                train(data, tmp_path / "again", checkpoint, **own)
+        again = train(data, tmp_path / "again", checkpoint, **own)
+    assert "batches in 4 parts: an attempt before ran out of GPU memory" in caplog.text
+    assert_same(expected, again)
+    assert read_header(again / "weights.safetensors").settings["accumulation_steps"] == 4
+    assert not list(tmp_path.glob("kept*"))
+    predicted(data, again)
+
+
+def test_a_training_goes_on_in_smaller_parts_from_where_it_was(data, tmp_path, monkeypatch):
+    learn, calls = Passes.learn, []
+
+    def has_less_in_the_third_epoch(self, train, epoch):
+        calls.append(epoch)
+        with room_for(8 if len(calls) < 3 else 4):
+            return learn(self, train, epoch)
+
+    monkeypatch.setattr(Passes, "learn", has_less_in_the_third_epoch)
+    checkpoint = Checkpoint(tmp_path / "kept.pt", "a", every_seconds=0)
+    with pytest.raises(UserError, match="the GPU is out of memory"):
+        train(data, tmp_path, checkpoint, epochs=4)
+    history = read_table(train(data, tmp_path, checkpoint, epochs=4) / "history.csv")
+    assert calls == [1, 2, 3, 3, 4]
+    assert history["accumulation_steps"].tolist() == [1, 1, 1, 1, 2, 2, 2, 2]
+
+
+def test_a_loss_of_a_batch_as_a_whole_takes_no_smaller_parts(data, tmp_path):
+    said = r"batches in 1 part\(s\) can't be taken in smaller ones: lower batch_size"
+    with room_for(4), pytest.raises(UserError, match=said):
+        train(data, tmp_path, loss={"name": "dice"})
+    assert not list(tmp_path.iterdir())
 
 
 def test_mixup_blends_what_goes_into_the_network(data, tmp_path, monkeypatch):

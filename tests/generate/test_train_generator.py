@@ -1,3 +1,6 @@
+import gc
+import re
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -5,6 +8,7 @@ import torch
 from PIL import Image
 from safetensors.torch import load_file
 
+from little_memory import room_for
 from synthmix.checkpoint import Checkpoint
 from synthmix.errors import UserError
 from synthmix.files import write_table
@@ -15,6 +19,7 @@ from synthmix.generators.dcgan.model import DCGAN
 from synthmix.generators.weights_file import read_header
 from synthmix.store import load_store, read_table, save_array
 
+CPU = torch.device("cpu")
 SETTINGS = {
     "model": "dcgan",
     "epochs": 4,
@@ -28,21 +33,26 @@ SETTINGS = {
 
 @pytest.fixture
 def store(tmp_path):
+    return write_store(tmp_path, 40, 16)
+
+
+def write_store(folder, count, size):
+    """Write so many images of noise, ten of them not to train on, half of each class."""
     rng = np.random.default_rng(0)
-    images = rng.integers(0, 256, (40, 16, 16, 1))
-    save_array(tmp_path / "real.npy", (16, 16, 1), "uint8", [images])
-    samples = pd.DataFrame({"sample_id": [f"s{i}" for i in range(40)]})
-    samples["group"] = [f"p{i // 2}" for i in range(40)]
-    samples["label"] = ["cancer" if i % 4 < 2 else "normal" for i in range(40)]
-    samples["split"] = ["train"] * 30 + ["validation"] * 5 + ["test"] * 5
-    write_table(tmp_path / "split.csv", samples)
-    return tmp_path
+    images = rng.integers(0, 256, (count, size, size, 1))
+    save_array(folder / "real.npy", (size, size, 1), "uint8", [images])
+    samples = pd.DataFrame({"sample_id": [f"s{i}" for i in range(count)]})
+    samples["group"] = [f"p{i // 2}" for i in range(count)]
+    samples["label"] = ["cancer" if i % 4 < 2 else "normal" for i in range(count)]
+    samples["split"] = ["train"] * (count - 10) + ["validation"] * 5 + ["test"] * 5
+    write_table(folder / "split.csv", samples)
+    return folder
 
 
-def train(store, name, label="cancer", checkpoint=None, **options):
+def train(store, name, label="cancer", checkpoint=None, own=None, device=CPU, **options):
     out = store / name
     train_generator(
-        settings=SETTINGS,
+        settings=SETTINGS | (own or {}),
         images=store / "real.npy",
         split=store / "split.csv",
         classes=[label],
@@ -60,7 +70,7 @@ def train(store, name, label="cancer", checkpoint=None, **options):
         },
         checkpoint=checkpoint or Checkpoint(out / "a.pt", "a", 3600),
         seed=1,
-        device=torch.device("cpu"),
+        device=device,
         **options,
     )
     return out
@@ -122,6 +132,83 @@ def test_the_time_is_that_of_the_epochs_of_all_attempts(store, monkeypatch):
     assert times["seconds"].tolist() == [10, 20, 30, 50]
 
 
+def test_a_training_out_of_memory_is_started_again_in_smaller_parts(store, caplog):
+    expected = train(store, "in parts", own={"accumulation_steps": 4})
+    checkpoint = Checkpoint(store / "kept.pt", "a", every_seconds=0)
+    with room_for(2):
+        for more in (2, 4):
+            said = f"epoch 1: the GPU is out of memory.* takes batches in {more} parts"
+            with pytest.raises(UserError, match=said):
+                train(store, "again", checkpoint=checkpoint)
+        again = train(store, "again", checkpoint=checkpoint)
+    assert "batches in 4 parts: an attempt before ran out of GPU memory" in caplog.text
+    assert_same(expected, again)
+    assert read_header(again / "weights.safetensors").settings["accumulation_steps"] == 4
+    assert not list(store.glob("kept*"))
+    # which is no setting of the next training
+    assert read_table(train(store, "next") / "history.csv")["accumulation_steps"].eq(1).all()
+
+
+def test_a_training_goes_on_in_smaller_parts_from_where_it_was(store, monkeypatch):
+    train_epoch, calls = DCGAN.train_epoch, []
+
+    def has_less_in_the_third_epoch(self, images, labels):
+        calls.append(1)
+        with room_for(8 if len(calls) < 3 else 4):
+            return train_epoch(self, images, labels)
+
+    monkeypatch.setattr(DCGAN, "train_epoch", has_less_in_the_third_epoch)
+    checkpoint = Checkpoint(store / "kept.pt", "a", every_seconds=0)
+    with pytest.raises(UserError, match="epoch 3: the GPU is out of memory"):
+        train(store, "one", checkpoint=checkpoint)
+    history = read_table(train(store, "one", checkpoint=checkpoint) / "history.csv")
+    assert history["epoch"].tolist() == [1, 2, 3, 4]
+    assert history["accumulation_steps"].tolist() == [1, 1, 2, 2]
+    assert len(calls) == 3 + 2
+
+
+def test_two_images_at_a_time_are_the_fewest(store):
+    with (
+        room_for(1),
+        pytest.raises(UserError, match=r"batches in 4 part\(s\) can't be taken in sma"),
+    ):
+        train(store, "one", own={"accumulation_steps": 4})
+    assert not (store / "one").exists()
+
+
+@pytest.mark.gpu
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="no CUDA device")
+def test_a_gpu_with_little_memory_sees_a_training_through(tmp_path):
+    store, gpu = write_store(tmp_path, 522, 64), torch.device("cuda")
+    own = {"batch_size": 256, "base_channels": 64, "epochs": 2}
+
+    def attempt(name, **changes):
+        try:
+            return train(store, name, own=own | changes, device=gpu)
+        except UserError as error:
+            said = r"the GPU is out of memory\. Tried to allocate .* takes batches in \d parts"
+            assert re.search(said, str(error))  # noqa: PT017
+        finally:
+            gc.collect()
+            torch.cuda.empty_cache()
+
+    needed = {}
+    for parts in (1, 4):
+        torch.cuda.reset_peak_memory_stats()
+        assert attempt(f"{parts}", accumulation_steps=parts)
+        needed[parts] = torch.cuda.max_memory_reserved()
+    assert needed[1] > 1.5 * needed[4]
+    total = torch.cuda.get_device_properties().total_memory
+    torch.cuda.set_per_process_memory_fraction((needed[1] + needed[4]) / 2 / total)
+    try:
+        ends = list(iter(lambda: attempt("little"), store / "little"))
+    finally:
+        torch.cuda.set_per_process_memory_fraction(1.0)
+    assert 1 <= len(ends) <= 2
+    steps = read_table(store / "little" / "history.csv")["accumulation_steps"]
+    assert steps.tolist() == [2 ** len(ends)] * 2
+
+
 class KeptAfter(Checkpoint):
     """A checkpoint that keeps the state after one epoch alone, and looks at no clock."""
 
@@ -170,7 +257,7 @@ def test_a_pool_is_the_images_of_its_seeds(store):
             store / f"{count}.npy",
             {"cancer": count},
             1.0,
-            torch.device("cpu"),
+            CPU,
         )
     small, table = load_store(store / "5.npy")
     large, _ = load_store(store / "300.npy")

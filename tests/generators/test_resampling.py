@@ -256,7 +256,11 @@ def test_the_workflow_trains_nothing_and_draws_a_sheet(tmp_path):
     generator = Resampling(Settings(model="resampling"), (8, 8, 1), 3, CPU)
     fitted = fit(generator, images, labels, Checkpoint(tmp_path / "a.pt", "a", 0), 1)
     losses, sheets = fitted.history(), fitted.sheets
-    assert losses.to_dict("list") == {"epoch": [1], "images_seen": [len(images)]}
+    assert losses.to_dict("list") == {
+        "epoch": [1],
+        "images_seen": [len(images)],
+        "accumulation_steps": [1],
+    }
     assert sheets[1].shape == (6, 8, 8, 1)
     resumed = Resampling(Settings(model="resampling"), (8, 8, 1), 3, CPU)
     fit(resumed, images, labels, Checkpoint(tmp_path / "a.pt", "a", 0), 1)

@@ -251,3 +251,12 @@ def test_reading_the_description_loads_no_torch(files):
     command = [sys.executable, "-c", code, str(files("dcgan"))]
     shown = subprocess.run(command, cwd=ROOT / "scripts", capture_output=True, text=True)
     assert shown.stdout.split() == ["dcgan", "False"], shown.stderr
+
+
+def test_a_gpu_without_memory_is_no_fault_of_the_file(files, monkeypatch):
+    def has_no_room(*arguments):
+        raise torch.OutOfMemoryError("CUDA out of memory.")
+
+    monkeypatch.setattr(load_generator("dcgan"), "__init__", has_no_room)
+    with pytest.raises(torch.OutOfMemoryError):
+        load_generator("dcgan").load(files("dcgan"), CPU)

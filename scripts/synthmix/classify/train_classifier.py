@@ -10,6 +10,7 @@ import torch
 from safetensors.torch import load_file
 from tqdm import tqdm
 
+from synthmix.accumulation import parts_to_take, smaller_parts_next
 from synthmix.checkpoint import Checkpoint
 from synthmix.classifiers.base import Network
 from synthmix.classifiers.build import load_backbone
@@ -17,6 +18,7 @@ from synthmix.classifiers.plan import input_size_of, unfrozen_of, weights_name
 from synthmix.classify.examples import Examples, FromImages, Source
 from synthmix.classify.files import TrainingFiles
 from synthmix.classify.inputs import to_tensor
+from synthmix.classify.loss_settings import OF_A_BATCH
 from synthmix.classify.losses import build_loss, class_weight_tensor
 from synthmix.classify.network import (
     Header,
@@ -58,12 +60,14 @@ def train_classifier(
     Its settings are `base`, over them what `files.chosen` says, over that `own`. Writes the trained
     weights of the best epoch (`output`, safetensors) and the `history`, a row for each epoch and
     part: loss, accuracy, balanced_accuracy, macro_f1, precision and recall (of `positive_class`;
-    without one the macro averages), the learning_rate, and kept: whether that epoch's weights are
-    the ones written. `tracker` is shown the values as they come. `master_seed` names the starting
-    weights, `seed` draws all else. Raises UserError when a part of the mix lacks a class or the
-    training breaks.
+    without one the macro averages), the learning_rate, kept, whether that epoch's weights are the
+    ones written, and accumulation_steps, more than the settings say where an attempt before ran
+    out of GPU memory. `tracker` is shown the values as they come. `master_seed` names the starting
+    weights, `seed` draws all else. Raises UserError when a part of the mix lacks a class, the
+    training breaks, or GPU memory runs out: the next attempt then takes smaller parts.
     """
     settings = settle(base, own, files.chosen)
+    settings["accumulation_steps"] = parts_to_take(checkpoint, settings["accumulation_steps"])
     table = read_table(files.mix)
     _check_classes(table, classes)
     arrays = {
@@ -117,6 +121,7 @@ class Training:
         self.unfrozen = unfrozen_of(settings)
         self.epochs = settings["epochs"]
         self.monitor = settings["monitor"]
+        self.parts = settings["accumulation_steps"]
         self.passes = passes
         self.best = BestEpoch(settings["monitor"], settings["patience"], settings["min_delta"])
         plateau = settings["plateau"]
@@ -142,8 +147,9 @@ class Training:
         while self.epoch < self.epochs and not self.best.is_over(self.epoch):
             self.epoch += 1
             torch.manual_seed(derive_seed("epoch", seed, self.epoch))
-            self._record("train", self.passes.learn(train, self.epoch))
-            values = self.passes.judge(validation, self.epoch)
+            with smaller_parts_next(checkpoint, self.parts, self._parted(len(train))):
+                self._record("train", self.passes.learn(train, self.epoch))
+                values = self.passes.judge(validation, self.epoch)
             self._record("validation", values)
             if self.best.update(self.epoch, values[self.monitor]):
                 self.best_weights = trained_state(self.network, self.unfrozen)
@@ -167,12 +173,18 @@ class Training:
             f"{name}/{row['split']}": row[name]
             for row in self.history[-2:]
             for name in row
-            if name not in ("epoch", "split")
+            if name not in ("epoch", "split", "accumulation_steps")
         }
 
+    def _parted(self, images: int) -> int:
+        """Return of how many images parts can be made: those of a batch, 1 where it has none."""
+        settings = self.passes.settings
+        whole = settings["loss"]["name"] in OF_A_BATCH
+        return 1 if whole else min(settings["batch_size"], images)
+
     def _record(self, split: str, values: dict[str, float]) -> None:
-        rate = self.passes.learning_rate()
-        self.history.append({"epoch": self.epoch, "split": split, **values, "learning_rate": rate})
+        how = {"learning_rate": self.passes.learning_rate(), "accumulation_steps": self.parts}
+        self.history.append({"epoch": self.epoch, "split": split, **values, **how})
         shown = " ".join(f"{name} {value:.4f}" for name, value in values.items())
         LOGGER.info("epoch %d %s %s", self.epoch, split, shown)
 

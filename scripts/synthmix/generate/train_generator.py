@@ -15,6 +15,7 @@ import torch
 from tqdm import tqdm
 
 from synthmix import distributed
+from synthmix.accumulation import parts_to_take, smaller_parts_next
 from synthmix.checkpoint import Checkpoint
 from synthmix.errors import UserError
 from synthmix.files import write_table
@@ -69,7 +70,7 @@ class Progress:
         return len(self.snapshots) - (self.snapshots.index(best) + 1 if best else 0)
 
     def history(self) -> pd.DataFrame:
-        """Return the losses, a row an epoch."""
+        """Return the losses, a row an epoch, with the parts that its batches were taken in."""
         return pd.DataFrame(self.losses)
 
     def times(self) -> pd.DataFrame:
@@ -102,7 +103,8 @@ def train_generator(
     epoch (`history`), the seconds of training by its end (`times`), the scores (`snapshots`),
     images from the same latent vectors at set epochs (`sheet`, PNG) and the samples it has seen
     (`trained_on`). Both files of weights say how the images were split, `leakage`. Raises
-    UserError when a class has fewer than two. Of several processes at this the first alone writes.
+    UserError when a class has fewer than two, or when GPU memory runs out: the next attempt then
+    takes batches in smaller parts. Of several processes at this the first alone writes.
     """
     samples = read_table(split)
     seen = samples[(samples["split"] == "train") & samples["label"].isin(classes)]
@@ -116,7 +118,10 @@ def train_generator(
 
     torch.manual_seed(derive_seed("generator weights", name, scope, seed))
     model = load_generator(settings["model"])
-    generator = model(model.Settings(**settings), store.shape[1:], len(classes), device)
+    own = model.Settings(**settings)
+    parts = parts_to_take(checkpoint, own.accumulation_steps)
+    own = own.model_copy(update={"accumulation_steps": parts})
+    generator = model(own, store.shape[1:], len(classes), device)
     _check_devices(min(generator.settings.batch_size, len(selected)))
     scorer = _scorer(generator, scored_by, scope, labels)
     seed = derive_seed("generator", name, scope, seed)
@@ -151,7 +156,7 @@ def fit(
             break
         torch.manual_seed(derive_seed("epoch", seed, epoch))
         distributed.seed_own(derive_seed("parts", seed, epoch))
-        _train_epoch(generator, images, labels, progress)
+        _train_epoch(generator, images, labels, checkpoint, progress)
         if distributed.rank() == 0:
             _look_at(generator, progress, scorer, tracker)
             checkpoint.save_if_due(
@@ -167,11 +172,18 @@ def fit(
 
 
 def _train_epoch(
-    generator: Generator, images: torch.Tensor, labels: torch.Tensor, progress: Progress
+    generator: Generator,
+    images: torch.Tensor,
+    labels: torch.Tensor,
+    checkpoint: Checkpoint,
+    progress: Progress,
 ) -> None:
     epoch, start = progress.epoch + 1, time.monotonic()
+    parts = generator.settings.accumulation_steps
+    batch = min(generator.settings.batch_size, len(images)) // distributed.world_size()
     try:
-        losses = generator.train_epoch(images, labels)
+        with smaller_parts_next(checkpoint, parts, batch):
+            losses = generator.train_epoch(images, labels)
     except UserError as error:
         raise UserError(f"epoch {epoch}: {error}") from None
     if not all(map(math.isfinite, losses.values())):
@@ -182,7 +194,8 @@ def _train_epoch(
     progress.epoch = epoch
     before = progress.seconds[-1] if progress.seconds else 0.0
     progress.seconds.append(round(before + time.monotonic() - start, 3))
-    progress.losses.append({"epoch": epoch, "images_seen": generator.images_seen, **losses})
+    seen = {"images_seen": generator.images_seen, "accumulation_steps": parts}
+    progress.losses.append({"epoch": epoch, **seen, **losses})
     text = " ".join(f"{name} {value:.4f}" for name, value in losses.items())
     LOGGER.info("epoch %d/%d %s", epoch, generator.settings.epochs, text)
 
@@ -192,7 +205,8 @@ def _look_at(
 ) -> None:
     """Score the generator and draw its images where that is due, and tell the tracker."""
     settings, epoch = generator.settings, progress.epoch
-    tracker.log({name: n for name, n in progress.losses[-1].items() if name != "epoch"}, epoch)
+    known = ("epoch", "accumulation_steps")
+    tracker.log({name: n for name, n in progress.losses[-1].items() if name not in known}, epoch)
     if scorer and _is_snapshot(settings, epoch):
         value = scorer.score(generator)
         LOGGER.info("epoch %d %s %.4f", epoch, scorer.name, value)

@@ -152,6 +152,8 @@ class Generator(ABC):
             if problem or height != width:
                 raise ValueError(problem or f"images of {height} x {width} are not square")
             return cls(settings, header.image_shape, len(header.class_names), device)
+        except torch.OutOfMemoryError:  # of a GPU: no fault of the file
+            raise
         except (ValueError, RuntimeError, MemoryError) as error:
             raise UserError(
                 f"{path} describes a {own} that can't be built ({_shortened(error)}); use the "
