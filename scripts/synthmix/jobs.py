@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from synthmix.errors import UserError
+from synthmix.gpu_benchmark import gpu_benchmark
 from synthmix.interruption import JobStoppedError, heard, requeue
 from synthmix.leakage import NONE, leakage_of_job
 
@@ -23,10 +24,13 @@ def job(snakemake: Any, finish_epoch: bool = False) -> Iterator[None]:
     standard error; any other error is a bug and keeps its traceback, in both places too. Figures
     of the body are marked by the parameter `leakage` of the rule, where it has one. SIGTERM and
     Ctrl-C end the body in order, with code 1; with `finish_epoch` a training keeps its state first.
+    What it took of a GPU is written beside its benchmark.
     """
-    _start_logging(Path(snakemake.log[0]))
+    log = Path(snakemake.log[0])
+    leakage = snakemake.params.get("leakage", NONE)
+    _start_logging(log)
     try:
-        with leakage_of_job(snakemake.params.get("leakage", NONE)), heard(finish_epoch):
+        with leakage_of_job(leakage), heard(finish_epoch), gpu_benchmark(log):
             yield
     except UserError as error:
         _stop(str(error))
