@@ -18,6 +18,7 @@ from synthmix.digest import code_digest
 from synthmix.errors import UserError
 from synthmix.files import expanded
 from synthmix.generators.settings import ALL_CLASSES
+from synthmix.leases import visible_cards
 from synthmix.classifiers.facts import FACTS
 from synthmix.classifiers.plan import (
     backbone_name,
@@ -77,6 +78,11 @@ MASTER_SEED = SEEDS[0]
 TRAINING_THREADS = CONFIGURATION.workflow.training_threads
 # decided from the configuration: the machine that submits a job may have no GPU
 GPUS = 0 if CONFIGURATION.workflow.device == "cpu" else 1
+# jobs on this machine take turns on its GPUs unless --resources says otherwise; those that go to
+# nodes, at most so many, are the scheduler's to place
+here = workflow.is_main_process and workflow.resource_settings.nodes is None
+if GPUS and here and "gpu" not in workflow.global_resources and (cards := visible_cards()):
+    workflow.register_resource("gpu", len(cards))
 
 DATA = CONFIGURATION.workflow.data_dir
 RESULTS = f"results/{SCALE}"

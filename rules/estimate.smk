@@ -21,9 +21,7 @@ rule estimate:
             for key, view in VIEWS.items()
         },
         cores=lambda wildcards: workflow.cores,
-        gpus=lambda wildcards: getattr(
-            workflow.resource_settings.resources.get("gpu"), "value", None
-        ),
+        gpus=lambda wildcards: workflow.global_resources.get("gpu").value,
         # whatever else is as it was: what has been done since counts
         asked_at=time.time(),
         code=code("estimate"),

@@ -6,7 +6,7 @@ from synthmix.devices import set_up_torch
 from synthmix.jobs import job
 
 with job(snakemake):
-    set_up_torch(snakemake.config)
+    set_up_torch({**snakemake.config, "device": "cpu"})
     measure_pipeline(
         images=snakemake.input.images,
         split=snakemake.input.split,

@@ -9,7 +9,8 @@ from synthmix.search.chosen import with_chosen
 from synthmix.trackers import tracker_of_job
 
 with job(snakemake, finish_epoch=True), tracker_of_job(snakemake) as tracker:
-    params, device = snakemake.params, set_up_torch(snakemake.config)
+    params = snakemake.params
+    device = set_up_torch(snakemake.config, params.settings["devices"])
     work = {
         "settings": with_chosen(params.settings, snakemake.input.chosen),
         "images": snakemake.input.images,

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from synthmix.errors import UserError
+from synthmix.gpu_benchmark import gpu_benchmark
 from synthmix.interruption import JobStoppedError, heard, requeue
 from synthmix.leakage import NONE, leakage_of_job
 from synthmix.memory import shortage_explained
@@ -24,12 +25,18 @@ def job(snakemake: Any, finish_epoch: bool = False) -> Iterator[None]:
     log and on standard error; any other error is a bug and keeps its traceback, in both places too.
     Figures of the body are marked by the parameter `leakage` of the rule, where it has one. SIGTERM
     and Ctrl-C end the body in order, with code 1; with `finish_epoch` a training keeps its state
-    first.
+    first. What it took of a GPU is written beside its benchmark.
     """
-    _start_logging(Path(snakemake.log[0]))
+    log = Path(snakemake.log[0])
+    leakage = snakemake.params.get("leakage", NONE)
+    _start_logging(log)
     try:
-        leakage = snakemake.params.get("leakage", NONE)
-        with leakage_of_job(leakage), heard(finish_epoch), shortage_explained():
+        with (
+            leakage_of_job(leakage),
+            heard(finish_epoch),
+            shortage_explained(),
+            gpu_benchmark(log),
+        ):
             yield
     except UserError as error:
         _stop(str(error))

@@ -180,6 +180,15 @@ def test_what_is_made_of_test_images_says_whether_they_were_trained_on():
         assert "\n        leakage=leakage_of,\n" in rules()[name], f"{name} is not told"
 
 
+def test_what_a_job_takes_of_a_gpu_has_its_place_beside_its_benchmark():
+    """It is found by the log's path, see `synthmix.gpu_benchmark`."""
+    on_gpus = {name: text for name, text in rules().items() if re.search(r"\bgpu=", text)}
+    assert len(on_gpus) >= 9
+    for name, text in on_gpus.items():
+        log = re.search(r'LOGS \+ "(.*)\.log"', text)[1]
+        assert f'BENCHMARKS + "{log}.tsv"' in text, name
+
+
 @pytest.mark.parametrize(("device", "gpus"), [("cpu", 0), ("auto", 1), ("cuda", 1)])
 def test_trainings_carry_the_gpu_tag_unless_the_device_is_the_cpu(tmp_path, device, gpus):
     project = Project.copy(tmp_path / "synthmix")

@@ -174,7 +174,7 @@ def job_process(script):
 
 def kill_midway(project, checkpoint, whom):
     """Start the workflow and kill -9 `whom` as soon as a training has left `checkpoint`."""
-    command = project.command("--nolock", checkpoint_seconds=0.001)
+    command = project.command("--nolock", "--retries", "0", checkpoint_seconds=0.001)
     with subprocess.Popen(
         command,
         cwd=project.folder,

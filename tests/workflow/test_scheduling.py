@@ -1,5 +1,8 @@
 """How Snakemake's scheduler is set up."""
 
+import os
+import re
+
 import pytest
 
 from workflow_project import Project
@@ -24,3 +27,56 @@ def test_the_number_of_jobs_a_second_is_limited_on_demand_alone(tmp_path, asked_
     result = project.run("results/paper/tiny/phantoms/index.csv", *asked_for)
     assert result.returncode == 0, result.stdout[-3000:]
     assert f"limit of jobs: {limit}\n" in result.stdout
+
+
+@pytest.fixture
+def machine(tmp_path, monkeypatch):
+    """Say how many GPUs this machine has, by a stand-in for nvidia-smi."""
+
+    def has(gpus):
+        program = tmp_path / "bin" / "nvidia-smi"
+        program.parent.mkdir(exist_ok=True)
+        lines = "".join(f"echo GPU-{number}\n" for number in range(gpus))
+        program.write_text(f"#!/bin/sh\n{lines}")
+        program.chmod(0o755)
+
+    monkeypatch.setenv("PATH", f"{tmp_path / 'bin'}:{os.environ['PATH']}")
+    monkeypatch.delenv("CUDA_VISIBLE_DEVICES", raising=False)
+    return has
+
+
+@pytest.mark.parametrize(
+    ("gpus", "asked_for", "device", "given"),
+    [
+        (0, [], "auto", 3),  # nothing to wait for
+        (1, [], "auto", 1),  # less than asked for: it starts, and says what is missing
+        (4, [], "cpu", 0),
+        (4, ["--resources", "gpu=2"], "auto", 2),
+        # where a job goes there may be more
+        (1, ["--profile", "profiles/slurm"], "auto", 3),
+    ],
+)
+def test_jobs_take_turns_on_the_gpus_that_this_machine_has(
+    tmp_path, machine, gpus, asked_for, device, given
+):
+    machine(gpus)
+    project = Project.copy(tmp_path / "synthmix")
+    study = project.folder / "studies" / "tiny.yaml"
+    study.write_text(study.read_text().replace("dcgan, ", "dcgan, devices: 3, ", 1))
+    rules = project.folder / "rules" / "generate.smk"
+    # without a message of its own Snakemake shows all about a job
+    rules.write_text(re.sub(r"    message:\n.*\n", "", rules.read_text()))
+    weights = "results/paper/tiny/phantoms/generators/dcgan/cancer/weights.safetensors"
+    result = project.run(weights, "--dry-run", *asked_for, device=device)
+    assert result.returncode == 0, result.stdout[-3000:]
+    training = result.stdout.split("\nrule train_generator")[1]
+    assert re.search(r"\bgpu=(\d+)", training)[1] == str(given)
+
+
+def test_only_the_gpus_that_are_visible_are_counted(tmp_path, machine, monkeypatch):
+    machine(4)
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "3,1")
+    project = Project.copy(tmp_path / "synthmix")
+    result = project.run("results/paper/tiny/phantoms/index.csv", device="auto")
+    assert result.returncode == 0, result.stdout[-3000:]
+    assert 'Resource("gpu", 2)' in result.stdout
