@@ -52,6 +52,7 @@ rule fetch_dataset:
     resources:
         mem_mb=memory(2000),
         runtime=minutes(24 * 60),
+    localrule: True
     conda:
         ENVIRONMENT
     message:
@@ -92,6 +93,7 @@ rule fetch_weights:
     resources:
         mem_mb=memory(2500),
         runtime=minutes(60),
+    localrule: True
     conda:
         ENVIRONMENT
     message:

@@ -297,10 +297,11 @@ def memory(base_mb, array_bytes=lambda wildcards: 0):
 
 
 def minutes(base, work=lambda wildcards: 0):
-    """Return runtime: a base and the minutes of `work`; more at each retry."""
+    """Return runtime: a base and the minutes of `work`; more at each retry, as far as allowed."""
 
     def runtime(wildcards, attempt):
-        return int(base + work(wildcards)) * attempt
+        asked = int(base + work(wildcards)) * attempt
+        return min(asked, CONFIGURATION.workflow.longest_runtime or asked)
 
     return runtime
 

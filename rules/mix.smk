@@ -72,6 +72,7 @@ rule compose_mix:
     resources:
         mem_mb=memory(1000),
         runtime=minutes(10),
+    localrule: True
     conda:
         ENVIRONMENT
     message:

@@ -42,6 +42,7 @@ rule fetch_score_weights:
     resources:
         mem_mb=memory(1500),
         runtime=minutes(60),
+    localrule: True
     conda:
         ENVIRONMENT
     message:

@@ -57,6 +57,7 @@ rule choose_generator:
     resources:
         mem_mb=memory(1000),
         runtime=minutes(10),
+    localrule: True
     conda:
         ENVIRONMENT
     message:
@@ -89,6 +90,7 @@ rule adopt_generator:
         runtime=minutes(10),
     wildcard_constraints:
         study=f"(?={ADOPTED}){STUDY_NAME}",
+    localrule: True
     conda:
         ENVIRONMENT
     message:

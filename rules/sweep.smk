@@ -132,6 +132,7 @@ rule choose_classifier:
         runtime=minutes(20),
     wildcard_constraints:
         stage="[0-9]+",
+    localrule: True
     conda:
         ENVIRONMENT
     message:

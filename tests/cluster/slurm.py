@@ -107,7 +107,7 @@ class Cluster:
         for device in devices:
             os.mknod(device, stat.S_IFCHR | 0o666, os.makedev(1, 3))  # as /dev/null
         text = CONFIGURATION.format(
-            host=socket.gethostname().split(".")[0],
+            host=self._host(),
             folder=self.folder,
             controller_port=_free_port(),
             node_port=_free_port(),
@@ -119,6 +119,7 @@ class Cluster:
         (self.folder / "gres.conf").write_text(f"AutoDetect=off\n{lines}")
         for name in ("slurm.conf", "gres.conf"):
             CONFIGURED.with_name(name).symlink_to(self.folder / name)
+        (self.folder / "tasks").touch()
         prolog = self.folder / "prolog"
         prolog.write_text(PROLOG.format(tasks=self.folder / "tasks"))
         prolog.chmod(0o755)
@@ -143,14 +144,8 @@ class Cluster:
         for name in ("slurm.conf", "gres.conf"):
             CONFIGURED.with_name(name).unlink(missing_ok=True)
         for name in ("slurmctld", "slurmd", "munged"):
-            process = self._processes.pop(name, None)
-            if process:
-                process.send_signal(signal.SIGTERM)
-                try:
-                    process.wait(20)
-                except subprocess.TimeoutExpired:
-                    process.kill()
-                    process.wait()
+            if name in self._processes:
+                self._end(name)
 
     def say(self, *command: str, check: bool = True) -> str:
         """Run a command of SLURM and return what it says."""
@@ -178,6 +173,50 @@ class Cluster:
             lambda: self.say("sinfo", "-h", "-o", "%T", check=False).split()[:1] == ["idle"], "node"
         )
 
+    def running(self, rule: str) -> str:
+        """Return a job of a rule that is running, as soon as there is one."""
+        found: list[str] = []
+
+        def look() -> bool:
+            found.extend(
+                told["JobId"]
+                for told in self._jobs()
+                if told["JobState"] == "RUNNING" and f"rule_{rule}" in told["Comment"]
+            )
+            return bool(found)
+
+        self._wait(look, f"job of {rule}", 900)
+        return found[0]
+
+    def cancel(self, job: str) -> None:
+        """Cancel a job as its user does."""
+        self.say("scancel", job)
+
+    def drain(self, seconds: float) -> None:
+        """Let the node take no jobs for some seconds."""
+        node = ("scontrol", "update", f"NodeName={self._host()}")
+        self.say(*node, "State=DRAIN", "Reason=test")
+        time.sleep(seconds)
+        self.say(*node, "State=RESUME")
+
+    def restart_controller(self) -> None:
+        """Stop slurmctld in the midst of its work and start it again, with what it has kept."""
+        self._end("slurmctld")
+        self._run("slurmctld", "slurmctld", "-D")
+        self._wait(lambda: "UP" in self.say("scontrol", "ping", check=False), "controller")
+
+    def asked_for(self, rule: str) -> list[tuple[str, int, int]]:
+        """Return (state, MB, times started again) of each job of a rule, in their order."""
+        return [
+            (told["JobState"], int(told["MinMemoryNode"].rstrip("M")), int(told["Restarts"]))
+            for told in self._jobs()
+            if f"rule_{rule}" in told["Comment"]
+        ]
+
+    @staticmethod
+    def _host() -> str:
+        return socket.gethostname().split(".")[0]
+
     def _jobs(self) -> list[dict[str, str]]:
         """Return what SLURM says of each job."""
         lines = self.say("scontrol", "show", "jobs", "--oneliner").splitlines()
@@ -197,14 +236,23 @@ class Cluster:
                 start_new_session=True,
             )
 
-    def _wait(self, ready: Callable[[], bool], what: str) -> None:
-        end = time.monotonic() + START_SECONDS
+    def _end(self, name: str) -> None:
+        process = self._processes.pop(name)
+        process.send_signal(signal.SIGTERM)
+        try:
+            process.wait(20)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+
+    def _wait(self, ready: Callable[[], bool], what: str, seconds: float = START_SECONDS) -> None:
+        end = time.monotonic() + seconds
         while not ready():
             if time.monotonic() > end:
                 logs = [
                     file.read_text(errors="replace")[-2000:] for file in self.folder.glob("*.out")
                 ]
-                raise RuntimeError(f"the {what} is not there:\n" + "\n".join(logs))
+                raise RuntimeError(f"no {what}:\n" + "\n".join(logs))
             time.sleep(0.2)
 
 

@@ -1,23 +1,33 @@
-"""The workflow through a real SLURM of one node."""
+"""The workflow through a real SLURM of one node, under faults."""
 
+import os
 import re
+import signal
 import subprocess
 import sys
+import time
+from dataclasses import dataclass
+from pathlib import Path
 
 import pytest
 
 from cluster.slurm import Cluster, missing
 from workflow_project import Project
 
-GPU_RULES = {
-    *("train_generator", "sample_generator", "train_score_network", "extract_score_features"),
-    *("extract_features", "train_classifier", "predict"),
+CPU_RULES = {"index_dataset", "prepare_images", "split_samples"}
+TRAINING = {
+    "train_generator",
+    "sample_generator",
+    "extract_features",
+    "train_classifier",
+    "predict",
 }
+SCORING = {"train_score_network", "extract_score_features"}
 # one node without accounts, where nothing takes long
 HERE = ("--slurm-status-command", "squeue", "--slurm-init-seconds-before-status-checks", "1")
+HERE += ("--cores", "4")
 
 pytestmark = [
-    pytest.mark.full,
     pytest.mark.slurm,
     pytest.mark.skipif(bool(missing()), reason=str(missing())),
 ]
@@ -33,36 +43,167 @@ def cluster(tmp_path_factory):
         cluster.stop()
 
 
-def submit(project, *arguments, **config):
-    """Run the study of `project` by the profile for SLURM; return what Snakemake says."""
-    settings = {"studies": project.study, "scale": "paper", "device": "auto"} | config
-    command = [sys.executable, "-m", "snakemake", "--profile", "profiles/slurm", *HERE, *arguments]
-    done = subprocess.run(
-        [*command, "--config", *(f"{name}={value}" for name, value in settings.items())],
-        cwd=project.folder,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        timeout=3600,
-        check=False,
-    )
-    assert done.returncode == 0, done.stdout[-5000:]
-    return done.stdout
+@dataclass
+class Study:
+    """What is run through SLURM, and how it is asked for."""
+
+    targets: tuple[str, ...]
+    config: dict[str, str]
+    gpu_rules: set[str]
+
+    def run_here(self, project: Project) -> None:
+        """Run it without SLURM."""
+        done = project.run(*self.targets, **self.config)
+        assert done.returncode == 0, done.stdout[-3000:]
 
 
-def test_a_study_runs_to_its_report_and_predicts_what_it_does_without_slurm(cluster, tmp_path):
+TINY = Study(
+    tuple(
+        f"results/paper/tiny/phantoms/predictions/vgg16/{mix}-cancer50-normal50{real}/seed1.csv"
+        for mix, real in (("real_only", ""), ("dcgan", "-real10"))
+    ),
+    {"studies": "tiny", "scale": "paper", "device": "auto"},
+    TRAINING,
+)
+MAMMOGRAPHY = Study(
+    (),
+    {"studies": "mammography", "scale": "demo", "device": "auto"},
+    TRAINING | SCORING,
+)
+
+
+class Submission:
+    """A Snakemake that submits jobs."""
+
+    def __init__(self, project: Project, study: Study, *options: str, **config: str) -> None:
+        """Start it."""
+        self.log = project.folder / "submission.log"
+        command = [sys.executable, "-m", "snakemake", *study.targets]
+        command += ["--profile", "profiles/slurm", *HERE, *options]
+        pairs = [f"{name}={value}" for name, value in (study.config | config).items()]
+        with self.log.open("ab") as log:
+            self.process = subprocess.Popen(
+                [*command, "--config", *pairs],
+                cwd=project.folder,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+            )
+
+    def said(self) -> str:
+        """Return what this one, and those before it in this folder, have said."""
+        return self.log.read_text(errors="replace")
+
+    def end(self, code: int | None = 0) -> str:
+        """Wait for its end, with an exit code unless that is None; return what it has said."""
+        returned = self.process.wait(3600)
+        assert code is None or returned == code, self.said()[-5000:]
+        return self.said()
+
+    def interrupt(self) -> None:
+        """Press Ctrl-C."""
+        self.process.send_signal(signal.SIGINT)
+
+
+def kill_script(project: Project, rule: str) -> None:
+    """Kill the process of a running script of a rule, which can do nothing against it."""
+    end = time.monotonic() + 300
+    while time.monotonic() < end:
+        for found in Path("/proc").glob("[0-9]*"):
+            try:
+                words = (found / "cmdline").read_bytes().split(b"\0")
+                at_it = any(word.endswith(f".{rule}.py".encode()) for word in words)
+                if at_it and (found / "cwd").readlink() == project.folder:
+                    os.kill(int(found.name), signal.SIGKILL)
+                    return
+            except OSError:
+                continue  # it has ended
+        time.sleep(0.05)
+    raise AssertionError(f"no script of {rule} has run")
+
+
+def predictions(project: Project) -> dict[str, bytes]:
+    found = sorted((project.folder / "results").glob("*/*/*/predictions/**/*.csv"))
+    assert found, "no predictions"
+    return {str(file.relative_to(project.folder)): file.read_bytes() for file in found}
+
+
+def tables(project: Project) -> dict[str, bytes]:
+    """Return the tables of a study that are equal in two runs: those of times are not."""
+    found = sorted((project.folder / "results").glob("*/*/*/tables/*.csv"))
+    return {file.name: file.read_bytes() for file in found if file.name != "pipeline.csv"}
+
+
+@pytest.mark.parametrize(
+    "study",
+    [
+        pytest.param(TINY, id="predictions"),
+        pytest.param(MAMMOGRAPHY, id="mammography", marks=pytest.mark.full),
+    ],
+)
+def test_a_study_is_whole_and_equal_after_all_that_happens_on_a_cluster(cluster, tmp_path, study):
     here, there = (Project.copy(tmp_path / name / "synthmix") for name in ("here", "there"))
-    result = here.run(device="auto")
-    assert result.returncode == 0, result.stdout[-3000:]
-    said = submit(there)
-    assert (there.results() / "tables" / "summary.md").exists()
-    assert (there.folder / "results" / "report.html").exists()
-    assert there.predictions() == here.predictions() != {}
+    tasks_before = len(cluster.tasks())
+
+    first = Submission(there, study)
+    cluster.cancel(cluster.running("train_generator"))
+    kill_script(there, "train_generator")
+    cluster.drain(seconds=5)
+    cluster.running("train_classifier")
+    cluster.restart_controller()
+    kill_script(there, "train_classifier")
+    first.interrupt()
+    said = first.end(code=None)
+    assert first.process.returncode != 0
+    assert "Traceback" not in said.replace("Traceback:", "")
+
+    said = Submission(there, study).end()
+    study.run_here(here)
+    assert predictions(there) == predictions(here)
+    assert tables(there) == tables(here)
+    reports = [project.folder / "results" / "report.html" for project in (here, there)]
+    assert [report.exists() for report in reports] == [not study.targets] * 2
 
     went = set(re.findall(r"Auto-selected partition '(\w+)' for job (\w+)", said))
-    assert {rule for partition, rule in went if partition == "gpu"} == GPU_RULES
-    tasks = cluster.tasks()
+    assert {rule for partition, rule in went if partition == "gpu"} == study.gpu_rules
+    assert {rule for partition, rule in went if partition == "cpu"} >= CPU_RULES
+    tasks = cluster.tasks()[tasks_before:]
     by_partition = {name: [t for t in tasks if t.partition == name] for name in ("cpu", "gpu")}
     assert {task.devices for task in by_partition["gpu"]} == {"0", "1"}
     assert {task.devices for task in by_partition["cpu"]} == {""}
     assert cluster.most_at_once("gpu") == 2
+    assert there.planned(*study.targets, **study.config) == {}
+
+
+GENERATOR = "results/paper/tiny/phantoms/generators/dcgan/cancer/weights.safetensors"
+
+
+def test_a_job_over_its_memory_is_started_again_with_more(cluster, tmp_path):
+    project = Project.copy(tmp_path / "synthmix")
+    study = Study((GENERATOR,), TINY.config, set())
+    jobs_before = len(cluster.asked_for("train_generator"))
+    memory = "train_generator:mem_mb=500*attempt**2"  # torch alone takes more than 500
+    Submission(project, study, "--set-resources", memory).end()
+    states = cluster.asked_for("train_generator")[jobs_before:]
+    assert [(state == "COMPLETED", mb) for state, mb, _ in states] == [(False, 500), (True, 2000)]
+
+
+@pytest.mark.full
+def test_a_training_longer_than_its_time_limit_goes_on_in_its_next_job(cluster, tmp_path):
+    here, there = (Project.copy(tmp_path / name / "synthmix") for name in ("here", "there"))
+    for project in (here, there):
+        text = (project.folder / "studies" / "tiny.yaml").read_text()
+        longer = text.replace("base_channels: 8, epochs: 40", "base_channels: 8, epochs: 8000")
+        assert longer != text
+        (project.folder / "studies" / "tiny.yaml").write_text(longer)
+    study = Study((GENERATOR,), TINY.config, set())
+    # as long as SLURM's own wait before it starts a job again, and what a training keeps in hand
+    Submission(there, study, longest_runtime="2").end()
+    (state, _, restarts) = cluster.asked_for("train_generator")[-1]
+    assert state == "COMPLETED"
+    assert restarts >= 1
+    log = there.results() / "logs" / "train_generator" / "dcgan-cancer.log"
+    assert "going on after epoch" in log.read_text()
+    study.run_here(here)
+    weights = [(project.folder / GENERATOR).read_bytes() for project in (here, there)]
+    assert weights[0] == weights[1]

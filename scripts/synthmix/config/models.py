@@ -64,6 +64,11 @@ class Workflow(SettingsModel):
     checkpoint_seconds: PositiveFloat = Field(
         60, description="A training keeps its state at least this often."
     )
+    longest_runtime: PositiveInt | None = Field(
+        None,
+        description="Minutes that a cluster's partition gives a job at the most: none asks for"
+        " more, and a training that takes longer stops in time and goes on in its next job.",
+    )
     tracker: Literal["none", "tensorboard", "wandb", "mlflow"] = Field(
         "none",
         description="Where trainings also show their course; whatever is not none has to be"
