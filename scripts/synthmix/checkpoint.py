@@ -11,7 +11,7 @@ from typing import Any, Self
 
 import torch
 
-from synthmix.files import fingerprint, write_beside
+from synthmix.files import fingerprint, remove_leftovers, write_beside
 from synthmix.interruption import GRACE, request
 
 LOGGER = logging.getLogger(__name__)
@@ -85,8 +85,9 @@ class Checkpoint:
         old = now - self._saved_at + epoch > self.every_seconds
         if not (old or epoch > GRACE or interrupted):
             return
-        with write_beside(self.path) as temporary:
-            torch.save({"identity": self.identity, "state": state()}, temporary)
+        # by a path alone torch does not say that the disk is full
+        with write_beside(self.path) as temporary, temporary.open("wb") as file:
+            torch.save({"identity": self.identity, "state": state()}, file)
         self._saved_at = time.monotonic()
         if interrupted:
             raise interrupted
@@ -94,6 +95,7 @@ class Checkpoint:
     def remove(self) -> None:
         """Forget the state: the training is done and its outputs are written."""
         self.path.unlink(missing_ok=True)
+        remove_leftovers(self.path)
 
 
 def training_identity(settings: Mapping[str, Any], files: list[str | Path]) -> str:

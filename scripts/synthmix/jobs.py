@@ -13,6 +13,7 @@ from synthmix.interruption import JobStoppedError, heard, requeue
 from synthmix.leakage import NONE, leakage_of_job
 
 LOGGER = logging.getLogger("synthmix")
+_FULL = (errno.ENOSPC, errno.EDQUOT)
 
 
 @contextmanager
@@ -24,27 +25,33 @@ def job(snakemake: Any, finish_epoch: bool = False) -> Iterator[None]:
     of the body are marked by the parameter `leakage` of the rule, where it has one. SIGTERM and
     Ctrl-C end the body in order, with code 1; with `finish_epoch` a training keeps its state first.
     """
-    _start_logging(Path(snakemake.log[0]))
     try:
+        _start_logging(Path(snakemake.log[0]))
         with leakage_of_job(snakemake.params.get("leakage", NONE)), heard(finish_epoch):
             yield
     except UserError as error:
         _stop(str(error))
     except JobStoppedError as error:
         _stop(f"Stopped {error}. {_after(error, finish_epoch)}")
-    except OSError as error:
-        if error.errno not in (errno.ENOSPC, errno.EDQUOT):
+    except Exception as error:
+        full = _full_disk(error)
+        if full is None:
             LOGGER.exception("unexpected error")
             raise
-        _stop(f"The disk is full ({error}). Free some space and run the same command again.")
-    except Exception:
-        LOGGER.exception("unexpected error")
-        raise
+        _stop(f"The disk is full ({full}). Free some space and run the same command again.")
+
+
+class _LogFile(logging.FileHandler):
+    """A log that goes without what a full disk does not take: outputs are what a job fails by."""
+
+    def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802
+        if _full_disk(sys.exception()) is None:
+            super().handleError(record)
 
 
 def _start_logging(log: Path) -> None:
     log.parent.mkdir(parents=True, exist_ok=True)
-    handler = logging.FileHandler(log, mode="w", encoding="utf-8")
+    handler = _LogFile(log, mode="w", encoding="utf-8")
     handler.setFormatter(logging.Formatter("%(asctime)s %(message)s", "%H:%M:%S"))
     LOGGER.addHandler(handler)
     # what changes what a result means is not for those alone who read logs
@@ -55,6 +62,18 @@ def _start_logging(log: Path) -> None:
     LOGGER.addHandler(screen)
     LOGGER.setLevel(logging.INFO)
     LOGGER.propagate = False
+
+
+def _full_disk(error: BaseException | None) -> str | None:
+    """Return what says that the disk is full, of an error and those it comes from; else None."""
+    while error is not None:
+        if isinstance(error, OSError) and error.errno in _FULL:
+            return str(error)
+        # safetensors has no errno, only how Rust words it
+        if any(f"(os error {number})" in str(error) for number in _FULL):
+            return str(error)
+        error = error.__cause__ or error.__context__
+    return None
 
 
 def _after(error: JobStoppedError, finish_epoch: bool) -> str:
