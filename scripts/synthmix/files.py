@@ -27,7 +27,7 @@ def write_beside(path: str | Path) -> Iterator[Path]:
     handle, name = tempfile.mkstemp(prefix=f".{path.stem}-", suffix=path.suffix, dir=path.parent)
     temporary = Path(name)
     try:
-        _lock(handle)  # as long as this process lives: it is no leftover
+        lock(handle)  # as long as this process lives: it is no leftover
         yield temporary
         temporary.chmod(0o666 & ~_umask())
         temporary.replace(path)
@@ -43,7 +43,7 @@ def remove_leftovers(path: str | Path) -> None:
     for found in path.parent.glob(".*"):
         if name.fullmatch(found.name):
             with suppress(OSError), found.open("rb") as file:
-                if _lock(file.fileno()):
+                if lock(file.fileno()):
                     found.unlink()
 
 
@@ -73,22 +73,7 @@ def expanded(path: str) -> Path:
         return Path(path)
 
 
-@contextmanager
-def locked(folder: Path) -> Iterator[None]:
-    """Keep other processes that do the same out of `folder`, made when needed, for the block.
-
-    Raises `UserError` when one is in there. A file system that knows no locks keeps nobody out.
-    """
-    folder.mkdir(parents=True, exist_ok=True)
-    with (folder / ".lock").open("w") as file:
-        if _lock(file.fileno()) is False:
-            raise UserError(
-                f"{folder}: another run is at work there; wait for it to end, or stop it"
-            )
-        yield
-
-
-def _lock(handle: int) -> bool | None:
+def lock(handle: int) -> bool | None:
     """Lock an open file; False where another process has, None where there are no locks."""
     try:
         fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -99,6 +84,21 @@ def _lock(handle: int) -> bool | None:
             raise
         return None
     return True
+
+
+@contextmanager
+def locked(folder: Path) -> Iterator[None]:
+    """Keep other processes that do the same out of `folder`, made when needed, for the block.
+
+    Raises `UserError` when one is in there. A file system that knows no locks keeps nobody out.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    with (folder / ".lock").open("w") as file:
+        if lock(file.fileno()) is False:
+            raise UserError(
+                f"{folder}: another run is at work there; wait for it to end, or stop it"
+            )
+        yield
 
 
 def _umask() -> int:
