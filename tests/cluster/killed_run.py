@@ -99,7 +99,7 @@ class Kills:
     """What was killed of runs of one study, and which trainings have gone on."""
 
     seed: int
-    random: Random = field(init=False)
+    random: Random = field(init=False, repr=False)
     killed: list[Killed] = field(default_factory=list)
     gone_on: set[str] = field(default_factory=set)
 
