@@ -17,7 +17,7 @@ from synthmix.config.load import load
 from synthmix.digest import code_digest
 from synthmix.errors import UserError
 from synthmix.files import expanded
-from synthmix.killed_runs import take_over
+from synthmix.killed_runs import jobs_run_elsewhere, take_over
 from synthmix.generators.settings import ALL_CLASSES
 from synthmix.classifiers.facts import FACTS
 from synthmix.classifiers.plan import (

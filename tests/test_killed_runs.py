@@ -12,12 +12,14 @@ from workflow_project import ROOT
 RUN = """
 import sys
 from pathlib import Path
-from synthmix.killed_runs import take_over
+from synthmix.killed_runs import jobs_run_elsewhere, take_over
 
 print(take_over(sys.argv[1]), flush=True)
 locks = Path(sys.argv[1]) / "locks"
 locks.mkdir(exist_ok=True)
 (locks / "0.output.lock").write_text("results/a")
+if "elsewhere" in sys.argv:
+    jobs_run_elsewhere()
 print("locked", flush=True)
 sys.stdin.read()
 """
@@ -33,10 +35,10 @@ def folder(tmp_path):
 
 
 @contextmanager
-def run(folder):
+def run(folder, *arguments):
     """Start a process that is at work in `folder`, with Snakemake's lock."""
     with subprocess.Popen(
-        [sys.executable, "-c", RUN, folder],
+        [sys.executable, "-c", RUN, folder, *arguments],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,
@@ -90,3 +92,24 @@ def test_the_lock_of_a_run_on_another_machine_stays(folder):
     with run(folder) as again:
         assert again.removed == "False"
         again.communicate()
+
+
+def test_the_lock_of_a_killed_run_with_jobs_on_a_cluster_stays_until_someone_unlocks(folder):
+    with run(folder, "elsewhere") as killed:
+        kill(killed)
+    with run(folder) as again:
+        assert again.removed == "False"
+        kill(again)
+    (folder / "locks" / "0.output.lock").unlink()  # as --unlock does
+    with run(folder) as unlocked:
+        assert unlocked.removed == "False"
+        kill(unlocked)
+    with run(folder) as last:
+        assert last.removed == "True"
+        last.communicate()
+
+
+def test_a_run_with_jobs_on_a_cluster_that_ends_leaves_nothing(folder):
+    with run(folder, "elsewhere") as ended:
+        ended.communicate()
+    assert list((folder / "synthmix_runs").iterdir()) == []
