@@ -57,6 +57,8 @@ for study in STUDIES:
 # The last of several such sections alone would count
 onstart:
     require_credentials()  # before anything has run: not to be told after hours
+    if not workflow.local_exec:
+        jobs_run_elsewhere()
     # By default at most 100 jobs are started in a second. To keep to that the scheduler wakes up
     # once more in each second for every job that has ended, and after a few hundred takes a core
     # for itself. A limit that somebody asks for is kept.

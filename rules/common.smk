@@ -17,6 +17,7 @@ from synthmix.config.load import load
 from synthmix.digest import code_digest
 from synthmix.errors import UserError
 from synthmix.files import expanded
+from synthmix.killed_runs import jobs_run_elsewhere, take_over
 from synthmix.generators.settings import ALL_CLASSES
 from synthmix.leases import visible_cards
 from synthmix.classifiers.facts import FACTS
@@ -47,6 +48,9 @@ def studies_of_jobs():
     studies = [re.search(r"[:,]study=(\w+)", job) for job in jobs]
     return {study[1] for study in studies} if all(studies) else None
 
+
+if workflow.is_main_process and take_over(".snakemake"):
+    print("synthmix: a run was killed here, and its lock is removed", file=sys.stderr)
 
 try:
     CONFIGURATION = load(config, Path(workflow.basedir), needed=studies_of_jobs())

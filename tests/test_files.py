@@ -1,7 +1,19 @@
+import os
+import signal
+import subprocess
+import sys
+
 import pandas as pd
 import pytest
 
-from synthmix.files import fingerprint, write_beside, write_table, write_text
+from synthmix.files import (
+    fingerprint,
+    remove_leftovers,
+    write_beside,
+    write_table,
+    write_text,
+)
+from workflow_project import ROOT
 
 
 def test_a_failed_write_leaves_the_old_file_and_no_other(tmp_path):
@@ -38,3 +50,51 @@ def test_a_rewritten_file_has_another_fingerprint(tmp_path):
     assert fingerprint(path) == before
     write_text(path, "1")
     assert fingerprint(path) != before
+
+
+WRITE = """
+import os, signal, sys
+from synthmix.files import write_beside
+
+with write_beside(sys.argv[1]) as temporary:
+    temporary.write_text("half")
+    if sys.argv[2] == "die":
+        os.kill(os.getpid(), signal.SIGKILL)
+    print("writing", flush=True)
+    sys.stdin.read()
+"""
+
+
+def writer(path, what):
+    """Start a process that writes half of `path`, and then dies or waits for its input to end."""
+    return subprocess.Popen(
+        [sys.executable, "-c", WRITE, path, what],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        env=os.environ | {"PYTHONPATH": str(ROOT / "scripts")},
+    )
+
+
+def test_a_write_removes_what_killed_writers_have_left_and_nothing_else(tmp_path):
+    path, other = tmp_path / "table.csv", tmp_path / "table-of.csv"
+    for killed in (path, other):
+        process = writer(killed, "die")
+        process.communicate()
+        assert process.returncode == -signal.SIGKILL
+    left_of_other = max(tmp_path.iterdir(), key=lambda file: len(file.name))
+    assert not path.exists()
+    write_text(path, "whole")
+    assert sorted(tmp_path.iterdir()) == sorted([path, left_of_other])
+    remove_leftovers(other)
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_what_another_process_is_writing_is_no_leftover(tmp_path):
+    path = tmp_path / "table.csv"
+    with writer(path, "wait") as process:
+        assert process.stdout.readline() == b"writing\n"
+        write_text(path, "whole")
+        process.communicate()
+        assert process.returncode == 0
+    assert path.read_text() == "half"
+    assert list(tmp_path.iterdir()) == [path]

@@ -1,6 +1,8 @@
 import logging
 import os
 import signal
+import subprocess
+import sys
 import time
 from types import SimpleNamespace
 
@@ -11,6 +13,7 @@ from synthmix.checkpoint import Checkpoint
 from synthmix.files import write_beside
 from synthmix.interruption import heard, request, requeue
 from synthmix.jobs import LOGGER, job
+from workflow_project import ROOT
 
 
 def tell(number=signal.SIGTERM):
@@ -203,3 +206,31 @@ def test_a_state_is_kept_after_each_epoch_that_a_job_could_not_end_in_time(tmp_p
     clock[0] += interruption.GRACE + 1
     checkpoint.save_if_due(lambda: {"epoch": 1})
     assert checkpoint.load() == {"epoch": 1}
+
+
+JOB = """
+import sys, time
+from types import SimpleNamespace
+from synthmix.jobs import job
+
+with job(SimpleNamespace(log=[sys.argv[1]], params={})):
+    print("at work", flush=True)
+    time.sleep(60)
+"""
+PARENT = "import subprocess, sys; subprocess.run([sys.executable, '-c', *sys.argv[1:]])"
+
+
+def test_a_job_does_not_outlive_the_process_that_started_it(tmp_path):
+    log = tmp_path / "a.log"
+    with subprocess.Popen(
+        [sys.executable, "-c", PARENT, JOB, log],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        env=os.environ | {"PYTHONPATH": str(ROOT / "scripts")},
+    ) as parent:
+        assert parent.stdout.readline() == "at work\n"
+        parent.kill()
+        _, said = parent.communicate(timeout=50)  # until the job has closed them too
+    assert "Stopped by SIGTERM. It starts anew when the same command is run again" in said
+    assert "Stopped by SIGTERM" in log.read_text()

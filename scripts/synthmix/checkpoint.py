@@ -11,7 +11,7 @@ from typing import Any, Self
 
 import torch
 
-from synthmix.files import fingerprint, write_beside, write_text
+from synthmix.files import fingerprint, remove_leftovers, write_beside, write_text
 from synthmix.interruption import GRACE, request
 from synthmix.jobs import training_of_job
 
@@ -88,8 +88,9 @@ class Checkpoint:
         old = now - self._saved_at + epoch > self.every_seconds
         if not (old or epoch > GRACE or interrupted):
             return
-        with write_beside(self.path) as temporary:
-            torch.save({"identity": self.identity, "state": state()}, temporary)
+        # by a path alone torch does not say that the disk is full
+        with write_beside(self.path) as temporary, temporary.open("wb") as file:
+            torch.save({"identity": self.identity, "state": state()}, file)
         self._saved_at = time.monotonic()
         if interrupted:
             raise interrupted
@@ -111,6 +112,8 @@ class Checkpoint:
         """Forget the state and the note: the training is done and its outputs are written."""
         self.path.unlink(missing_ok=True)
         self._parts_path().unlink(missing_ok=True)
+        remove_leftovers(self.path)
+        remove_leftovers(self._parts_path())
 
     def _parts_path(self) -> Path:
         return self.path.with_suffix(".parts.json")

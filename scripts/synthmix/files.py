@@ -3,9 +3,10 @@
 import errno
 import fcntl
 import os
+import re
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pandas as pd
@@ -18,19 +19,32 @@ def write_beside(path: str | Path) -> Iterator[Path]:
     """Yield a temporary path beside `path`, renamed to `path` when the block succeeds.
 
     The temporary file keeps the suffix of `path` (writers choose the format by it) and is
-    removed when the block fails.
+    removed when the block fails. Those that killed processes left of `path` are removed too.
     """
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
+    remove_leftovers(path)
     handle, name = tempfile.mkstemp(prefix=f".{path.stem}-", suffix=path.suffix, dir=path.parent)
-    os.close(handle)
     temporary = Path(name)
     try:
+        lock(handle)  # as long as this process lives: it is no leftover
         yield temporary
         temporary.chmod(0o666 & ~_umask())
         temporary.replace(path)
     finally:
         temporary.unlink(missing_ok=True)
+        os.close(handle)
+
+
+def remove_leftovers(path: str | Path) -> None:
+    """Remove what processes that were killed while they wrote `path` have left beside it."""
+    path = Path(path)
+    name = re.compile(rf"\.{re.escape(path.stem)}-[a-z0-9_]{{8}}{re.escape(path.suffix)}")
+    for found in path.parent.glob(".*"):
+        if name.fullmatch(found.name):
+            with suppress(OSError), found.open("rb") as file:
+                if lock(file.fileno()):
+                    found.unlink()
 
 
 def write_text(path: str | Path, text: str) -> None:
@@ -59,6 +73,19 @@ def expanded(path: str) -> Path:
         return Path(path)
 
 
+def lock(handle: int) -> bool | None:
+    """Lock an open file; False where another process has, None where there are no locks."""
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    except OSError as error:
+        if error.errno not in (errno.ENOLCK, errno.ENOTSUP, errno.ENOSYS):
+            raise
+        return None
+    return True
+
+
 @contextmanager
 def locked(folder: Path) -> Iterator[None]:
     """Keep other processes that do the same out of `folder`, made when needed, for the block.
@@ -67,15 +94,10 @@ def locked(folder: Path) -> Iterator[None]:
     """
     folder.mkdir(parents=True, exist_ok=True)
     with (folder / ".lock").open("w") as file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
+        if lock(file.fileno()) is False:
             raise UserError(
                 f"{folder}: another run is at work there; wait for it to end, or stop it"
-            ) from None
-        except OSError as error:
-            if error.errno not in (errno.ENOLCK, errno.ENOTSUP, errno.ENOSYS):
-                raise
+            )
         yield
 
 

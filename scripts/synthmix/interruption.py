@@ -5,12 +5,14 @@ its epoch, keeps its state and stops then (see `synthmix.checkpoint`), unless th
 than a scheduler waits before it kills.
 """
 
+import ctypes
 import logging
 import os
 import re
 import shutil
 import signal
 import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -27,6 +29,9 @@ SIGNALS = (signal.SIGTERM, signal.SIGINT)
 
 # of SLURM: [[days-]hours:]minutes:seconds
 _DURATION = re.compile(r"(?:(?:(\d+)-)?(\d+):)?(\d+):(\d+)")
+
+# of <sys/prctl.h>
+_PR_SET_PDEATHSIG = 1
 
 # why the training of this process has to stop; signals come to a process as a whole
 _asked: str | None = None
@@ -48,6 +53,7 @@ class JobStoppedError(Exception):
 def heard(finish_epoch: bool) -> Iterator[None]:
     """Hear of SIGTERM and Ctrl-C within the block, which has to be in the main thread.
 
+    Linux sends SIGTERM also when the process that has started this one, Snakemake, is killed.
     With `finish_epoch` `request` tells of them, and the block is given `GRACE` seconds to end.
     Otherwise, and after that, `JobStoppedError` is raised wherever it is: it is left in order, and
     what it was writing is removed.
@@ -56,9 +62,11 @@ def heard(finish_epoch: bool) -> Iterator[None]:
     handler = _note if finish_epoch else _raise
     before = {number: signal.signal(number, handler) for number in SIGNALS}
     before[signal.SIGALRM] = signal.signal(signal.SIGALRM, _raise)
+    _end_with_parent(signal.SIGTERM)
     try:
         yield
     finally:
+        _end_with_parent(0)
         signal.setitimer(signal.ITIMER_REAL, 0)
         for number, old in before.items():
             signal.signal(number, old)
@@ -111,6 +119,12 @@ def requeue() -> bool:
     if done.returncode:
         LOGGER.warning("SLURM does not start this job again: %s", done.stderr.strip())
     return done.returncode == 0
+
+
+def _end_with_parent(number: int) -> None:
+    """Have Linux send this process the signal `number` when its parent ends; none if 0."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, number)
 
 
 def _note(number: int, _frame: Any) -> None:

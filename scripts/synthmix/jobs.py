@@ -15,6 +15,7 @@ from synthmix.leakage import NONE, leakage_of_job
 from synthmix.memory import shortage_explained
 
 LOGGER = logging.getLogger("synthmix")
+_FULL = (errno.ENOSPC, errno.EDQUOT)
 
 
 @contextmanager
@@ -29,8 +30,8 @@ def job(snakemake: Any, finish_epoch: bool = False) -> Iterator[None]:
     """
     log = Path(snakemake.log[0])
     leakage = snakemake.params.get("leakage", NONE)
-    _start_logging(log)
     try:
+        _start_logging(log)
         with (
             leakage_of_job(leakage),
             heard(finish_epoch),
@@ -42,14 +43,20 @@ def job(snakemake: Any, finish_epoch: bool = False) -> Iterator[None]:
         _stop(str(error))
     except JobStoppedError as error:
         _stop(f"Stopped {error}. {_after(error, finish_epoch)}")
-    except OSError as error:
-        if error.errno not in (errno.ENOSPC, errno.EDQUOT):
+    except Exception as error:
+        full = _full_disk(error)
+        if full is None:
             LOGGER.exception("unexpected error")
             raise
-        _stop(f"The disk is full ({error}). Free some space and run the same command again.")
-    except Exception:
-        LOGGER.exception("unexpected error")
-        raise
+        _stop(f"The disk is full ({full}). Free some space and run the same command again.")
+
+
+class _LogFile(logging.FileHandler):
+    """A log that goes without what a full disk does not take: outputs are what a job fails by."""
+
+    def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802
+        if _full_disk(sys.exception()) is None:
+            super().handleError(record)
 
 
 def training_of_job(snakemake: Any) -> tuple[Path, str]:
@@ -63,7 +70,7 @@ def training_of_job(snakemake: Any) -> tuple[Path, str]:
 
 def _start_logging(log: Path) -> None:
     log.parent.mkdir(parents=True, exist_ok=True)
-    handler = logging.FileHandler(log, mode="w", encoding="utf-8")
+    handler = _LogFile(log, mode="w", encoding="utf-8")
     handler.setFormatter(logging.Formatter("%(asctime)s %(message)s", "%H:%M:%S"))
     LOGGER.addHandler(handler)
     # what changes what a result means is not for those alone who read logs
@@ -74,6 +81,18 @@ def _start_logging(log: Path) -> None:
     LOGGER.addHandler(screen)
     LOGGER.setLevel(logging.INFO)
     LOGGER.propagate = False
+
+
+def _full_disk(error: BaseException | None) -> str | None:
+    """Return what says that the disk is full, of an error and those it comes from; else None."""
+    while error is not None:
+        if isinstance(error, OSError) and error.errno in _FULL:
+            return str(error)
+        # safetensors has no errno, only how Rust words it
+        if any(f"(os error {number})" in str(error) for number in _FULL):
+            return str(error)
+        error = error.__cause__ or error.__context__
+    return None
 
 
 def _after(error: JobStoppedError, finish_epoch: bool) -> str:

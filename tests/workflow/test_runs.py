@@ -174,7 +174,7 @@ def job_process(script):
 
 def kill_midway(project, checkpoint, whom):
     """Start the workflow and kill -9 `whom` as soon as a training has left `checkpoint`."""
-    command = project.command("--nolock", "--retries", "0", checkpoint_seconds=0.001)
+    command = project.command("--retries", "0", checkpoint_seconds=0.001)
     with subprocess.Popen(
         command,
         cwd=project.folder,
@@ -204,7 +204,7 @@ def test_a_run_that_is_killed_twice_ends_as_one_that_is_not(finished, tmp_path):
     kill_midway(project, f"vgg16-{mix}-seed1.pt", "train_classifier")
     generator_log = (project.results() / "logs/train_generator/dcgan-cancer.log").read_text()
     assert "going on after epoch" in generator_log
-    result = project.run("--nolock")
+    result = project.run()
     assert result.returncode == 0, result.stdout[-5000:]
     training_log = project.results() / f"logs/train_classifier/vgg16/{mix}-seed1.log"
     assert "going on after epoch" in training_log.read_text()

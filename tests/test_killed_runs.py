@@ -1,0 +1,115 @@
+import os
+import signal
+import subprocess
+import sys
+from contextlib import contextmanager
+
+import pytest
+
+from synthmix.killed_runs import take_over
+from workflow_project import ROOT
+
+RUN = """
+import sys
+from pathlib import Path
+from synthmix.killed_runs import jobs_run_elsewhere, take_over
+
+print(take_over(sys.argv[1]), flush=True)
+locks = Path(sys.argv[1]) / "locks"
+locks.mkdir(exist_ok=True)
+(locks / "0.output.lock").write_text("results/a")
+if "elsewhere" in sys.argv:
+    jobs_run_elsewhere()
+print("locked", flush=True)
+sys.stdin.read()
+"""
+
+
+@pytest.fixture
+def folder(tmp_path):
+    """The folder .snakemake, by a relative path as Snakemake has it."""
+    before = os.getcwd()  # noqa: PTH109
+    os.chdir(tmp_path)
+    yield tmp_path.relative_to(tmp_path) / ".snakemake"
+    os.chdir(before)
+
+
+@contextmanager
+def run(folder, *arguments):
+    """Start a process that is at work in `folder`, with Snakemake's lock."""
+    with subprocess.Popen(
+        [sys.executable, "-c", RUN, folder, *arguments],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+        env=os.environ | {"PYTHONPATH": str(ROOT / "scripts")},
+    ) as process:
+        process.removed = process.stdout.readline().strip()
+        assert process.stdout.readline() == "locked\n"
+        yield process
+
+
+def kill(process):
+    process.send_signal(signal.SIGKILL)
+    process.wait()
+
+
+def test_the_lock_of_a_killed_run_is_removed(folder):
+    with run(folder) as killed:
+        assert killed.removed == "False"
+        kill(killed)
+    with run(folder) as again:
+        assert again.removed == "True"
+        again.communicate()
+    assert list((folder / "synthmix_runs").iterdir()) == []
+
+
+def test_the_lock_of_a_run_at_work_stays_beside_one_that_was_killed(folder):
+    with run(folder) as alive:
+        with run(folder) as killed:
+            kill(killed)
+        with run(folder) as again:
+            assert again.removed == "False"
+            kill(again)
+        kill(alive)
+    with run(folder) as last:
+        assert last.removed == "True"
+        last.communicate()
+
+
+def test_a_lock_that_no_killed_run_is_known_to_have_left_stays(folder):
+    (folder / "locks").mkdir(parents=True)
+    (folder / "locks" / "0.output.lock").write_text("results/a")
+    assert not take_over(folder)
+    assert (folder / "locks" / "0.output.lock").exists()
+
+
+def test_the_lock_of_a_run_on_another_machine_stays(folder):
+    with run(folder) as killed:
+        kill(killed)
+    (own,) = (folder / "synthmix_runs").iterdir()
+    own.rename(own.with_name("elsewhere-abcdefgh"))
+    with run(folder) as again:
+        assert again.removed == "False"
+        again.communicate()
+
+
+def test_the_lock_of_a_killed_run_with_jobs_on_a_cluster_stays_until_someone_unlocks(folder):
+    with run(folder, "elsewhere") as killed:
+        kill(killed)
+    with run(folder) as again:
+        assert again.removed == "False"
+        kill(again)
+    (folder / "locks" / "0.output.lock").unlink()  # as --unlock does
+    with run(folder) as unlocked:
+        assert unlocked.removed == "False"
+        kill(unlocked)
+    with run(folder) as last:
+        assert last.removed == "True"
+        last.communicate()
+
+
+def test_a_run_with_jobs_on_a_cluster_that_ends_leaves_nothing(folder):
+    with run(folder, "elsewhere") as ended:
+        ended.communicate()
+    assert list((folder / "synthmix_runs").iterdir()) == []
