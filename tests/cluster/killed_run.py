@@ -30,11 +30,11 @@ class Run:
 
     @classmethod
     def start(cls, project: Project, *targets: str, **config: object) -> "Run":
-        """Start the command that `Project.run` runs."""
+        """Start the command that `Project.run` runs; a job that fails ends it."""
         said = project.folder / "said.txt"
         with said.open("wb") as output:
             process = subprocess.Popen(
-                project.command(*targets, **config),
+                project.command(*targets, "--retries", "0", **config),
                 cwd=project.folder,
                 stdout=output,
                 stderr=output,

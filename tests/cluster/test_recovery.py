@@ -87,7 +87,8 @@ def killed_20_times(folder, study, seconds, expected):
         project.study = study
         # on average after the twentieth part of a run, so that all of it is hit
         kills.run_killed(project, 20, seconds / 10, **DEMO)
-        assert differences(results(project), expected) == [], kills
+        different = differences(results(project), expected)
+        assert not different, f"{different}\n{kills}"
         assert project.planned(**DEMO) == {}, kills
     return kills
 

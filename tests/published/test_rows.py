@@ -5,7 +5,13 @@ import pytest
 
 from published_data import printed, write_published
 from synthmix.errors import UserError
-from synthmix.published.rows import COLUMNS, of_dataset, read_headings, read_printed
+from synthmix.published.rows import (
+    COLUMNS,
+    of_dataset,
+    read_curves,
+    read_headings,
+    read_printed,
+)
 
 SHIPPED = Path(__file__).parents[2] / "studies" / "published"
 STUDIES = ("imbalance", "mammography", "mri_qc", "skin_lesions", "transfer_learning")
@@ -51,6 +57,14 @@ def test_a_printed_history_gives_its_best_and_its_last_epoch(tmp_path):
     assert found["validation", "last", "loss"] == 0.9
     assert {(row.table, row.classifier, row.mix) for row in rows} == {("figure 2", "c", "m")}
     assert len(rows) == 1 + 2 * 2 * 2
+
+
+def test_the_measures_of_a_printed_history_are_in_the_order_of_its_columns(tmp_path):
+    """Not in one that changes from run to run, as that of a set of words does."""
+    measures = ["loss", "accuracy", "recall", "precision", "macro_f1", "balanced_accuracy"]
+    curve = {**CURVE, "split": "train", "epoch": 1} | dict.fromkeys(measures, 0.5)
+    path = write_published(tmp_path / "p.csv", [], curves=[curve])
+    assert list(read_curves(path)[0].values) == measures
 
 
 def test_a_printed_history_may_have_less(tmp_path):

@@ -157,7 +157,7 @@ def read_curves(published: str | Path) -> list[Curve]:
             text = f"split: {line['split']!r} is not one of {', '.join(_CURVES_OF)}"
             raise UserError(f"{place}: {text}, of which trainings have a history")
         epoch = int(_number(place, "epoch", line["epoch"]))
-        for metric in line.keys() - set(_CURVE):
+        for metric in (name for name in line if name not in _CURVE):
             value = _number(place, metric, line[metric])
             curves.setdefault(key, {}).setdefault(metric, {})[epoch] = value
     return [Curve(*key, values) for key, values in curves.items()]
