@@ -152,10 +152,10 @@ def test_a_study_is_whole_and_equal_after_all_that_happens_on_a_cluster(cluster,
     first = Submission(there, study)
     cluster.cancel(cluster.running("train_generator"))
     os.kill(script_of(there, "train_generator"), signal.SIGKILL)
-    script_of(there, "train_classifier")
+    script_of(there, "train_generator")
     cluster.restart_controller()
     cluster.drain(seconds=5)
-    os.kill(script_of(there, "train_generator"), signal.SIGKILL)
+    os.kill(script_of(there, "train_classifier"), signal.SIGKILL)
     first.interrupt()
     said = first.end(code=None)
     assert first.process.returncode != 0
