@@ -155,7 +155,6 @@ def test_a_study_is_whole_and_equal_after_all_that_happens_on_a_cluster(cluster,
     script_of(there, "train_generator")
     cluster.restart_controller()
     cluster.drain(seconds=5)
-    os.kill(script_of(there, "train_classifier"), signal.SIGKILL)
     first.interrupt()
     said = first.end(code=None)
     assert first.process.returncode != 0
