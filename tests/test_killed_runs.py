@@ -1,5 +1,6 @@
 import os
 import signal
+import socket
 import subprocess
 import sys
 from contextlib import contextmanager
@@ -84,11 +85,12 @@ def test_a_lock_that_no_killed_run_is_known_to_have_left_stays(folder):
     assert (folder / "locks" / "0.output.lock").exists()
 
 
-def test_the_lock_of_a_run_on_another_machine_stays(folder):
+@pytest.mark.parametrize("machine", ["elsewhere", f"{socket.gethostname()}-2"])
+def test_the_lock_of_a_run_on_another_machine_stays(folder, machine):
     with run(folder) as killed:
         kill(killed)
     (own,) = (folder / "synthmix_runs").iterdir()
-    own.rename(own.with_name("elsewhere-abcdefgh"))
+    own.rename(own.with_name(f"{machine}-abcdefgh"))
     with run(folder) as again:
         assert again.removed == "False"
         again.communicate()

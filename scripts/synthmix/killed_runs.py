@@ -6,6 +6,7 @@ file of its own locked: that lock ends with the process, however it ends.
 
 import atexit
 import os
+import re
 import shutil
 import socket
 import tempfile
@@ -70,7 +71,8 @@ def _leave(process: int) -> None:
 
 def _is_dead(run: Path) -> bool:
     """Return whether what `run` stands for was a process of this machine, and has ended."""
-    if not run.name.startswith(_here()):
+    # after its name what makes it unique: another machine's may begin with that of this one
+    if not re.fullmatch(rf"{re.escape(_here())}\w{{8}}({re.escape(_ELSEWHERE)})?", run.name):
         return False
     with suppress(FileNotFoundError), run.open("rb") as file:
         return lock(file.fileno()) is True
