@@ -55,27 +55,29 @@ def kill(process):
     process.wait()
 
 
+def end(process):
+    process.communicate()
+
+
+def takes_over(folder, *arguments, then=end):
+    """Return whether a run removes the lock that it finds."""
+    with run(folder, *arguments) as started:
+        then(started)
+    return {"True": True, "False": False}[started.removed]
+
+
 def test_the_lock_of_a_killed_run_is_removed(folder):
-    with run(folder) as killed:
-        assert killed.removed == "False"
-        kill(killed)
-    with run(folder) as again:
-        assert again.removed == "True"
-        again.communicate()
+    assert not takes_over(folder, then=kill)
+    assert takes_over(folder)
     assert list((folder / "synthmix_runs").iterdir()) == []
 
 
 def test_the_lock_of_a_run_at_work_stays_beside_one_that_was_killed(folder):
     with run(folder) as alive:
-        with run(folder) as killed:
-            kill(killed)
-        with run(folder) as again:
-            assert again.removed == "False"
-            kill(again)
+        takes_over(folder, then=kill)
+        assert not takes_over(folder, then=kill)
         kill(alive)
-    with run(folder) as last:
-        assert last.removed == "True"
-        last.communicate()
+    assert takes_over(folder)
 
 
 def test_a_lock_that_no_killed_run_is_known_to_have_left_stays(folder):
@@ -87,31 +89,20 @@ def test_a_lock_that_no_killed_run_is_known_to_have_left_stays(folder):
 
 @pytest.mark.parametrize("machine", ["elsewhere", f"{socket.gethostname()}-2"])
 def test_the_lock_of_a_run_on_another_machine_stays(folder, machine):
-    with run(folder) as killed:
-        kill(killed)
+    takes_over(folder, then=kill)
     (own,) = (folder / "synthmix_runs").iterdir()
     own.rename(own.with_name(f"{machine}-abcdefgh"))
-    with run(folder) as again:
-        assert again.removed == "False"
-        again.communicate()
+    assert not takes_over(folder)
 
 
 def test_the_lock_of_a_killed_run_with_jobs_on_a_cluster_stays_until_someone_unlocks(folder):
-    with run(folder, "elsewhere") as killed:
-        kill(killed)
-    with run(folder) as again:
-        assert again.removed == "False"
-        kill(again)
+    takes_over(folder, "elsewhere", then=kill)
+    assert not takes_over(folder, then=kill)
     (folder / "locks" / "0.output.lock").unlink()  # as --unlock does
-    with run(folder) as unlocked:
-        assert unlocked.removed == "False"
-        kill(unlocked)
-    with run(folder) as last:
-        assert last.removed == "True"
-        last.communicate()
+    assert not takes_over(folder, then=kill)
+    assert takes_over(folder)
 
 
 def test_a_run_with_jobs_on_a_cluster_that_ends_leaves_nothing(folder):
-    with run(folder, "elsewhere") as ended:
-        ended.communicate()
+    takes_over(folder, "elsewhere")
     assert list((folder / "synthmix_runs").iterdir()) == []
