@@ -194,7 +194,7 @@ def test_a_training_longer_than_its_time_limit_goes_on_in_its_next_job(cluster, 
     here, there = (Project.copy(tmp_path / name / "synthmix") for name in ("here", "there"))
     for project in (here, there):
         text = (project.folder / "studies" / "tiny.yaml").read_text()
-        longer = text.replace("base_channels: 8, epochs: 40", "base_channels: 8, epochs: 8000")
+        longer = text.replace("base_channels: 8, epochs: 40", "base_channels: 8, epochs: 4000")
         assert longer != text
         (project.folder / "studies" / "tiny.yaml").write_text(longer)
     study = Study((GENERATORS[0],), TINY.config, set(), set())
