@@ -13,7 +13,7 @@ demo: $(STAMP)
 	@echo "The report: $(CURDIR)/results/report.html"
 
 test: check
-	$(BIN)/python -m pytest -m "not full"
+	$(BIN)/python -m pytest -m "not full" --numprocesses 2 --dist loadfile --no-loadscope-reorder
 
 test-full: check
 	$(BIN)/python -m pytest
