@@ -6,6 +6,15 @@ import torch
 ROOT = Path(__file__).parents[1]
 
 
+def pytest_collection_modifyitems(items):
+    """Put first what takes longest: with several processes none is left alone with it at the end.
+
+    Where a file is in one process, that is the runs of the workflow as a whole.
+    """
+    folders = [ROOT / "tests" / name for name in ("cluster", "workflow")]
+    items.sort(key=lambda item: not any(folder in item.path.parents for folder in folders))
+
+
 @pytest.fixture(autouse=True, scope="session")
 def _one_thread():
     """Small tensors are faster on one thread, and results don't depend on the machine."""

@@ -1,17 +1,16 @@
 """The whole graph: it ends in a report, repeats itself, survives being killed, reruns little."""
 
-import os
 import re
-import signal
-import subprocess
-import time
+from random import Random
 
 import pytest
 
+from cluster.killed_run import EVERYTHING, ONE_JOB, Run
 from synthmix.store import read_table
 from synthmix.trace.trace import main as trace
 from workflow_project import Project
 
+FOLDER = "results/paper/tiny/phantoms"
 PREPARED = {"fetch_dataset", "fetch_weights", "index_dataset", "prepare_images", "split_samples"}
 FIGURES = {
     "plot_samples",
@@ -164,49 +163,29 @@ def test_a_changed_device_checkpoint_interval_or_tracker_reruns_nothing(finished
     assert finished.planned(checkpoint_seconds=5, device="auto", tracker="tensorboard") == {}
 
 
-def job_process(script):
-    """Return the process that runs the script of this name, once there is one."""
-    found = subprocess.run(
-        ["pgrep", "--full", f"python.*{script}.py"], capture_output=True, text=True, check=False
-    )
-    return [int(line) for line in found.stdout.split()]
-
-
-def kill_midway(project, checkpoint, whom):
-    """Start the workflow and kill -9 `whom` as soon as a training has left `checkpoint`."""
-    command = project.command("--retries", "0", checkpoint_seconds=0.001)
-    with subprocess.Popen(
-        command,
-        cwd=project.folder,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        start_new_session=True,
-    ) as process:
-        deadline = time.monotonic() + 300
-        while not (project.results() / "checkpoints" / checkpoint).exists():
-            assert process.poll() is None, process.stdout.read().decode()
-            assert time.monotonic() < deadline
-            time.sleep(0.005)
-        if whom == "everything":
-            os.killpg(process.pid, signal.SIGKILL)
-        else:
-            for job in job_process(whom):
-                os.kill(job, signal.SIGKILL)
-        process.communicate(timeout=300)
-        assert process.returncode != 0
+def killed_midway(project, target, checkpoint, whom):
+    """Make `target`, but kill `whom` as soon as a training has left `checkpoint`."""
+    run = Run.start(project, target, checkpoint_seconds=0.001)
+    while not (project.results() / "checkpoints" / checkpoint).exists():
+        assert not run.ends_within(0.005)
+    return run.kill(whom, Random(1))
 
 
 def test_a_run_that_is_killed_twice_ends_as_one_that_is_not(finished, tmp_path):
     project = Project.copy(tmp_path / "synthmix")
-    kill_midway(project, "dcgan-cancer.pt", "everything")
-    assert not (project.results() / "generators/dcgan/cancer/weights.safetensors").exists()
     mix = "dcgan-cancer50-normal50-real10"
-    kill_midway(project, f"vgg16-{mix}-seed1.pt", "train_classifier")
+    predictions = f"{FOLDER}/predictions/vgg16/{mix}/seed1.csv"
+    killed = killed_midway(project, predictions, "dcgan-cancer.pt", EVERYTHING)
+    assert "train_generator" in killed
+    assert not (project.results() / "generators/dcgan/cancer/weights.safetensors").exists()
+    killed = killed_midway(project, predictions, f"vgg16-{mix}-seed1.pt", ONE_JOB)
+    assert killed == ["train_classifier"]
     generator_log = (project.results() / "logs/train_generator/dcgan-cancer.log").read_text()
     assert "going on after epoch" in generator_log
-    result = project.run()
+    result = project.run(predictions)
     assert result.returncode == 0, result.stdout[-5000:]
     training_log = project.results() / f"logs/train_classifier/vgg16/{mix}-seed1.log"
     assert "going on after epoch" in training_log.read_text()
     # also two runs from scratch with one seed in two places
-    assert project.predictions() == finished.predictions()
+    whole = (finished.folder / predictions).read_bytes()
+    assert (project.folder / predictions).read_bytes() == whole
