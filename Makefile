@@ -4,6 +4,8 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/requirements.stamp
+# a file of tests is in one process, in the order that tests/conftest.py gives them
+PYTEST := $(BIN)/python -m pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder
 
 .PHONY: demo test test-full check format lock schema clean
 
@@ -13,10 +15,10 @@ demo: $(STAMP)
 	@echo "The report: $(CURDIR)/results/report.html"
 
 test: check
-	$(BIN)/python -m pytest -m "not full" --numprocesses 2 --dist loadfile --no-loadscope-reorder
+	$(PYTEST) -m "not full"
 
 test-full: check
-	$(BIN)/python -m pytest
+	$(PYTEST)
 
 check: $(STAMP)
 	$(BIN)/ruff check .
