@@ -28,6 +28,11 @@ def possible(wildcards):
     return list(possible_settings(training_of(wildcards), classifiers, TELLING))
 
 
+def classifier_devices(wildcards):
+    """Return how many devices share a training: as many whatever the stages of a sweep choose."""
+    return possible(wildcards)[0]["devices"]
+
+
 def training_memory(wildcards):
     """Return the bytes that a training may take besides libraries."""
     prepare = prepare_of(wildcards)
@@ -201,12 +206,13 @@ rule train_classifier:
         classes=classes_of,
         positive_class=lambda wildcards: study_of(wildcards).positive_class,
         seed=lambda wildcards: int(wildcards.seed),
+        devices=classifier_devices,
         master_seed=MASTER_SEED,
         code=classifier_code("train_classifier"),
-    threads: TRAINING_THREADS
+    threads: training_threads(classifier_devices)
     resources:
-        gpu=GPUS,
-        mem_mb=memory(2000, training_memory),
+        gpu=lambda wildcards: GPUS * classifier_devices(wildcards),
+        mem_mb=memory(2000, training_memory, classifier_devices),
         runtime=minutes(60, lambda wildcards: 5 * max(s["epochs"] for s in possible(wildcards))),
     conda:
         ENVIRONMENT

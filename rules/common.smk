@@ -291,13 +291,29 @@ def code(rule, module_of=None):
     return lambda wildcards: code_digest(rule, *([module_of(wildcards)] if module_of else []))
 
 
-def memory(base_mb, array_bytes=lambda wildcards: 0):
-    """Return mem_mb: what the libraries take and the arrays a job holds; more at each retry."""
+def memory(base_mb, array_bytes=lambda wildcards: 0, devices_of=lambda wildcards: 1):
+    """Return mem_mb: what the libraries take and the arrays a job holds; more at each retry.
+
+    On each of its devices a training takes as much.
+    """
 
     def mem_mb(wildcards, attempt):
-        return int((base_mb + array_bytes(wildcards) / 2**20) * (1 + 0.5 * (attempt - 1)))
+        each = base_mb + array_bytes(wildcards) / 2**20
+        return int(devices_of(wildcards) * each * (1 + 0.5 * (attempt - 1)))
 
     return mem_mb
+
+
+def training_threads(devices_of):
+    """Return threads of a training: without a GPU each of its devices is a process here.
+
+    Whether there is a GPU shows in the job alone, so that `device: auto` counts as none.
+    """
+
+    def threads(wildcards):
+        return TRAINING_THREADS * (1 if config["device"] == "cuda" else devices_of(wildcards))
+
+    return threads
 
 
 def minutes(base, work=lambda wildcards: 0):

@@ -61,6 +61,11 @@ def searched_name(wildcards):
     return CANDIDATES[key_of(wildcards)].get(wildcards.generator)
 
 
+def generator_devices(wildcards):
+    """Return how many devices share a training of a generator."""
+    return generator_of(wildcards).devices
+
+
 def images_needed(wildcards):
     """Return how many images of each class are made at the least."""
     if searched_name(wildcards):
@@ -93,15 +98,6 @@ def counted_real(wildcards):
     """Return the table of the real images, where it depends on them how many images are made."""
     counted = fill_to(wildcards) or generator_mixes(wildcards, additions=True)
     return rules.split_samples.output.split.format(**wildcards) if counted else []
-
-
-def generator_threads(wildcards):
-    """Return the threads of a training: without a GPU each of its devices is a process here.
-
-    Whether there is a GPU shows in the job alone, so that `device: auto` counts as none.
-    """
-    processes = 1 if config["device"] == "cuda" else generator_of(wildcards).devices
-    return TRAINING_THREADS * processes
 
 
 rule train_generator:
@@ -140,13 +136,10 @@ rule train_generator:
         leakage=leakage_of,
         seed=MASTER_SEED,
         code=training_code,
-    threads: generator_threads
+    threads: training_threads(generator_devices)
     resources:
-        gpu=lambda wildcards: GPUS * generator_of(wildcards).devices,
-        mem_mb=lambda wildcards, attempt: (
-            generator_of(wildcards).devices
-            * memory(2000, lambda wildcards: 4000 * image_bytes(wildcards))(wildcards, attempt)
-        ),
+        gpu=lambda wildcards: GPUS * generator_devices(wildcards),
+        mem_mb=memory(2000, lambda wildcards: 4000 * image_bytes(wildcards), generator_devices),
         runtime=minutes(60, lambda wildcards: generator_of(wildcards).epochs),
     wildcard_constraints:
         study=f"(?!{ADOPTED}){STUDY_NAME}",

@@ -4,22 +4,24 @@ from synthmix.checkpoint import Checkpoint
 from synthmix.classify.files import TrainingFiles
 from synthmix.classify.train_classifier import train_classifier
 from synthmix.devices import set_up_torch
+from synthmix.distributed import run_together
 from synthmix.jobs import job
 from synthmix.trackers import tracker_of_job
 
 with job(snakemake, finish_epoch=True), tracker_of_job(snakemake) as tracker:
-    params, device = snakemake.params, set_up_torch(snakemake.config)
-    train_classifier(
-        base=params.base,
-        own=params.own,
-        files=TrainingFiles.of_job(snakemake),
-        classes=params.classes,
-        positive_class=params.positive_class,
-        output=snakemake.output.weights,
-        history=snakemake.output.history,
-        checkpoint=Checkpoint.of_job(snakemake, device),
-        seed=params.seed,
-        master_seed=params.master_seed,
-        device=device,
-        tracker=tracker,
-    )
+    params = snakemake.params
+    device = set_up_torch(snakemake.config, params.devices)
+    work = {
+        "base": params.base,
+        "own": params.own,
+        "files": TrainingFiles.of_job(snakemake),
+        "classes": params.classes,
+        "positive_class": params.positive_class,
+        "output": snakemake.output.weights,
+        "history": snakemake.output.history,
+        "checkpoint": Checkpoint.of_job(snakemake, device),
+        "seed": params.seed,
+        "master_seed": params.master_seed,
+        "tracker": tracker,
+    }
+    run_together(train_classifier, work, params.devices, device)

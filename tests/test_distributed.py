@@ -18,6 +18,7 @@ from synthmix.distributed import (
     own_random_numbers,
     rank,
     run_together,
+    share_averages,
     summed,
     told_by_first,
     world_size,
@@ -43,6 +44,9 @@ def learn(path, device):
         total = take_step(optimizer, parts, 8, lambda part: (network(part) - part).square().mean())
     with own_random_numbers():
         own = torch.rand(())
+    norm = nn.BatchNorm1d(1, momentum=0.5)
+    norm(torch.tensor([[2.0 * rank()], [2.0 * rank() + 2]]))
+    share_averages(norm)
     facts = {
         "weights": network.weight.detach(),
         "loss": total,
@@ -50,6 +54,7 @@ def learn(path, device):
         "sum": summed(torch.tensor(float(rank()))),
         "told": torch.tensor(told_by_first(5.0 + rank(), device)),
         "own": own,
+        "average": norm.running_mean,
         "common": torch.rand(()),
     }
     torch.save(facts, f"{path}-{world_size()}-{rank()}.pt")
@@ -82,6 +87,9 @@ def test_two_processes_learn_what_one_does(tmp_path):
     assert (one["world"], first["world"]) == (1, 2)
     assert first["sum"] == second["sum"] == 1.0
     assert first["told"] == second["told"] == 5.0
+    # of half of 1 and of half of 3
+    assert one["average"] == 0.5
+    assert first["average"] == second["average"] == 1.0
     # numbers of their own for a while, then the same again
     assert first["own"] != second["own"]
     assert first["common"] == second["common"]
@@ -170,13 +178,18 @@ def test_nobody_waits_for_a_process_that_never_came():
 
 def test_the_workflow_trains_on_two_devices(tmp_path):
     project = Project.copy(tmp_path / "synthmix")
-    weights = "results/paper/tiny/phantoms/generators/dcgan/cancer/weights.safetensors"
-    with project.edit("studies/tiny.yaml", "epochs: 40", "epochs: 2, devices: 2"):
-        result = project.run(weights)
+    folder, mix = "results/paper/tiny/phantoms", "real_only-cancer50-normal50"
+    trained = ["generators/dcgan/cancer", f"classifiers/vgg16/{mix}/seed1"]
+    with (
+        project.edit("studies/tiny.yaml", "epochs: 40", "epochs: 2, devices: 2"),
+        project.edit("studies/tiny.yaml", "epochs: 12", "epochs: 2\n    devices: 2"),
+    ):
+        result = project.run(*(f"{folder}/{name}/weights.safetensors" for name in trained))
     assert result.returncode == 0, result.stdout[-3000:]
-    log = project.results() / "logs" / "train_generator" / "dcgan-cancer.log"
-    assert "epoch 2/2 " in log.read_text()
-    assert ", on cpu, 2 processes" in log.read_text()
+    for log in ("train_generator/dcgan-cancer", f"train_classifier/vgg16/{mix}-seed1"):
+        said = (project.results() / "logs" / f"{log}.log").read_text()
+        assert "epoch 2" in said
+        assert ", on cpu, 2 processes" in said
 
 
 def work_on(folder, name, **settings):

@@ -22,7 +22,7 @@ from datetime import timedelta
 from typing import Any
 
 import torch
-from torch import distributed
+from torch import distributed, nn
 
 from synthmix.errors import UserError
 from synthmix.interruption import SIGNALS
@@ -54,6 +54,20 @@ def rank() -> int:
     return distributed.get_rank() if distributed.is_initialized() else 0
 
 
+def described(device: torch.device) -> str:
+    """Return what a training runs on, as logs say it."""
+    return str(device) if world_size() == 1 else f"{device.type}, {world_size()} processes"
+
+
+def check_batch(images: int) -> None:
+    """Raise UserError where a batch of `images` has fewer than two for each process."""
+    if images < 2 * world_size() > 2:
+        raise UserError(
+            f"devices: {world_size()}, but a batch has {images} images: not two for each; "
+            f"add images, raise batch_size or lower devices"
+        )
+
+
 def add_up(total: torch.Tensor, optimizer: torch.optim.Optimizer) -> torch.Tensor:
     """Add up the gradients of the optimizer's parameters over all processes.
 
@@ -66,7 +80,8 @@ def add_up(total: torch.Tensor, optimizer: torch.optim.Optimizer) -> torch.Tenso
     for parameter in parameters:
         if parameter.grad is None:
             parameter.grad = torch.zeros_like(parameter)
-    flat = torch.cat([total.reshape(1), *(p.grad.flatten() for p in parameters)])
+    shares = [parameter.grad.flatten() for parameter in parameters]
+    flat = torch.cat([total.reshape(1).to(shares[0]), *shares])
     distributed.all_reduce(flat)
     total, *gradients = flat.split([1, *(p.numel() for p in parameters)])
     for parameter, gradient in zip(parameters, gradients, strict=True):
@@ -81,6 +96,14 @@ def summed(value: torch.Tensor) -> torch.Tensor:
     total = value.clone()
     distributed.all_reduce(total)
     return total
+
+
+def share_averages(module: nn.Module) -> None:
+    """Have the module's averages, those of batch norm, be the means of those of all processes."""
+    if world_size() > 1:
+        for buffer in module.buffers():
+            if buffer.is_floating_point():
+                buffer.copy_(summed(buffer) / world_size())
 
 
 def seed_own(seed: int) -> None:

@@ -23,6 +23,7 @@ from synthmix.classify.optimizers import build_optimizer
 from synthmix.classify.passes import Passes, batches_of
 from synthmix.classify.predict import predict
 from synthmix.classify.train_classifier import train_classifier
+from synthmix.distributed import run_together
 from synthmix.errors import UserError
 from synthmix.files import write_table
 from synthmix.store import read_table, save_array
@@ -103,20 +104,20 @@ def train(
 ):
     classifier = settings(**changes)
     files = files_for(data, classifier, start=start)
-    train_classifier(
-        base=classifier,
-        own={},
-        files=files if cached else replace(files, features={}),
-        classes=CLASSES,
-        positive_class=positive,
-        output=folder / "weights.safetensors",
-        history=folder / "history.csv",
-        checkpoint=checkpoint or Checkpoint(folder / "a.pt", "a", 3600),
-        seed=1,
-        master_seed=1,
-        device=device,
-        tracker=tracker,
-    )
+    work = {
+        "base": classifier,
+        "own": {},
+        "files": files if cached else replace(files, features={}),
+        "classes": CLASSES,
+        "positive_class": positive,
+        "output": folder / "weights.safetensors",
+        "history": folder / "history.csv",
+        "checkpoint": checkpoint or Checkpoint(folder / "a.pt", "a", 3600),
+        "seed": 1,
+        "master_seed": 1,
+        "tracker": tracker,
+    }
+    run_together(train_classifier, work, classifier["devices"], device)
     return folder
 
 
@@ -291,6 +292,63 @@ def test_a_weighted_batch_in_parts_is_the_batch(data, tmp_path, weights):
     train(data, tmp_path / "whole", **own)
     train(data, tmp_path / "parts", accumulation_steps=4, **own)
     np.testing.assert_allclose(losses(tmp_path / "whole"), losses(tmp_path / "parts"), rtol=1e-4)
+
+
+@pytest.mark.parametrize(
+    "own",
+    [
+        {"class_weights": {"cancer": 5.0, "normal": 1.0}, "batch_size": 7},
+        # trained on few images a batch, whose batch norm sees the parts
+        {"network": "resnet18", "optimizer": "sgd", "batch_size": 16, "learning_rate": 1e-4},
+    ],
+    ids=["weighted", "batch norm"],
+)
+def test_two_devices_train_as_one_does_in_twice_as_many_parts(data, tmp_path, own):
+    own = {"dropout": 0.0, "epochs": 2, **own}
+    one, two = (
+        load_file(train(data, tmp_path / name, **parts, **own) / "weights.safetensors")
+        for name, parts in {"one": {"accumulation_steps": 2}, "two": {"devices": 2}}.items()
+    )
+    histories = [read_table(tmp_path / name / "history.csv") for name in ("one", "two")]
+    one_learns, two_learn = (h[h["split"] == "train"].drop(columns="kept") for h in histories)
+    columns = ["loss", "accuracy", "macro_f1", "precision", "recall"]
+    np.testing.assert_allclose(one_learns[columns], two_learn[columns], rtol=1e-4)
+    assert one.keys() == two.keys()
+    for name, tensor in one.items():
+        # batch norm's averages of one device follow its last parts more closely
+        if "running" not in name and "tracked" not in name:
+            torch.testing.assert_close(two[name], tensor, rtol=1e-3, atol=1e-5)
+    if "network" not in own:
+        np.testing.assert_allclose(*(h["loss"] for h in histories), rtol=1e-4)
+
+
+def test_what_two_devices_draw_is_the_same_again(data, tmp_path, monkeypatch):
+    """Broken off and all: changes of images, blending and dropout are drawn by each device."""
+    own = {"devices": 2, "accumulation_steps": 2, "epochs": 3, "mixup": 0.2}
+    own |= {"augmentation": {"horizontal_flip": True}, "unfrozen_layers": 0}
+    whole = train(data, tmp_path / "whole", **own)
+    judge, epochs = Passes.judge, []
+
+    def dies_in_the_second_epoch(self, *args):
+        epochs.append(1)
+        if len(epochs) == 2:
+            raise KeyboardInterrupt
+        return judge(self, *args)
+
+    monkeypatch.setattr(Passes, "judge", dies_in_the_second_epoch)
+    checkpoint = Checkpoint(tmp_path / "kept.pt", "a", every_seconds=0)
+    with pytest.raises(KeyboardInterrupt):
+        train(data, tmp_path / "resumed", checkpoint, **own)
+    train(data, tmp_path / "resumed", checkpoint, **own)
+    assert len(epochs) == 2 + 2
+    assert_same(whole, tmp_path / "resumed")
+    assert not list(tmp_path.glob("kept*"))
+
+
+def test_devices_without_two_images_each_are_told(data, tmp_path):
+    with pytest.raises(UserError, match="devices: 2, but a batch has 3 images: not two for each"):
+        train(data, tmp_path, batch_size=3, devices=2)
+    assert not list(tmp_path.iterdir())
 
 
 def test_a_training_out_of_memory_is_started_again_in_smaller_parts(data, tmp_path, caplog):

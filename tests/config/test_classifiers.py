@@ -147,6 +147,19 @@ def test_classifiers_that_can_be(classifiers, settings, project):
             ".monte_carlo_passes: there is no dropout to be averaged over: it follows each of "
             "dense_layers",
         ),
+        (
+            VGG | {"devices": 2, "loss": {"name": "dice"}},
+            ".devices: loss dice is of a batch as a whole, which can't be gone through in parts",
+        ),
+        (
+            VGG | {"devices": 20},
+            ".devices: 20 leaves fewer than two images of a batch of 32 for each: lower it, or "
+            "raise batch_size",
+        ),
+        (
+            swept({"devices": [1, 2]}),
+            ".sweep.stages[0].devices: is not a known setting",
+        ),
         (VGG | {"starts_from": "b"}, ".starts_from: there is no other classifier"),
     ],
 )

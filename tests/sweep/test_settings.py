@@ -43,7 +43,8 @@ VALUES = {
 
 
 def test_every_setting_of_a_classifier_can_be_tried():
-    assert set(VALUES) == set(Classifier.model_fields) == set(ClassifierGrid.model_fields)
+    assert set(VALUES) == set(ClassifierGrid.model_fields)
+    assert set(VALUES) == set(Classifier.model_fields) - {"devices"}
     for name, value in VALUES.items():
         (point,) = ClassifierGrid(**{name: [value]}).points()
         others = {"network": "vgg16"} if name != "network" else {}

@@ -62,15 +62,21 @@ def test_jobs_take_turns_on_the_gpus_that_this_machine_has(
     machine(gpus)
     project = Project.copy(tmp_path / "synthmix")
     study = project.folder / "studies" / "tiny.yaml"
-    study.write_text(study.read_text().replace("dcgan, ", "dcgan, devices: 3, ", 1))
-    rules = project.folder / "rules" / "generate.smk"
-    # without a message of its own Snakemake shows all about a job
-    rules.write_text(re.sub(r"    message:\n.*\n", "", rules.read_text()))
-    weights = "results/paper/tiny/phantoms/generators/dcgan/cancer/weights.safetensors"
-    result = project.run(weights, "--dry-run", *asked_for, device=device)
+    text = study.read_text().replace("dcgan, ", "dcgan, devices: 3, ", 1)
+    study.write_text(text.replace("epochs: 12\n", "epochs: 12\n    devices: 3\n"))
+    for rules in ("generate", "classify"):
+        file = project.folder / "rules" / f"{rules}.smk"
+        # without a message of its own Snakemake shows all about a job
+        file.write_text(re.sub(r"    message:\n.*\n", "", file.read_text()))
+    weights = "results/paper/tiny/phantoms/{}/weights.safetensors"
+    mix = "dcgan-cancer50-normal50-real10"
+    trained = ("generators/dcgan/cancer", f"classifiers/vgg16/{mix}/seed1")
+    targets = [weights.format(folder) for folder in trained]
+    result = project.run(*targets, "--dry-run", *asked_for, device=device)
     assert result.returncode == 0, result.stdout[-3000:]
-    training = result.stdout.split("\nrule train_generator")[1]
-    assert re.search(r"\bgpu=(\d+)", training)[1] == str(given)
+    for rule in ("train_generator", "train_classifier"):
+        training = result.stdout.split(f"\nrule {rule}")[1]
+        assert re.search(r"\bgpu=(\d+)", training)[1] == str(given)
 
 
 def test_only_the_gpus_that_are_visible_are_counted(tmp_path, machine, monkeypatch):

@@ -117,6 +117,9 @@ class Classifier(SettingsModel):
     accumulation_steps: PositiveInt = Field(
         1, description="Parts of a batch, one in memory at a time."
     )
+    devices: PositiveInt = Field(
+        1, description="GPUs that share each batch; with device: cpu, processes."
+    )
     mixed_precision: bool = Field(False, description="Compute in bfloat16 where that is safe.")
     epochs: PositiveInt = Field(100, description="Epochs at the most.")
     monitor: Literal["loss", "accuracy", "balanced_accuracy", "macro_f1"] = Field(

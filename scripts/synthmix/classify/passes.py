@@ -9,6 +9,7 @@ import torch
 from torch import nn
 from torch.nn.functional import one_hot
 
+from synthmix import distributed
 from synthmix.classifiers.base import TrainedPart
 from synthmix.classify.examples import Change, Examples
 from synthmix.classify.mixup import mix_up
@@ -65,6 +66,8 @@ class Passes:
             loss = self._step(train, positions, tally)
             _require_finite(loss, f"epoch {epoch}, step {step} of {len(batches)}: the train loss")
             tally.add_loss(loss, len(positions))
+        tally.add_up(self.device)
+        distributed.share_averages(self.trained)
         return tally.values(self.positive)
 
     @torch.no_grad()
@@ -77,9 +80,10 @@ class Passes:
         tally = Tally(examples.classes)
         size = max(1, self.settings["batch_size"] // self.settings["accumulation_steps"])
         batches = batches_of(np.arange(len(examples)), min(size, LARGEST_BATCH))
-        logits = torch.cat(
-            [self._outputs(examples.inputs(positions, self.device)) for positions in batches]
-        )
+        logits = torch.zeros((len(examples), examples.classes), device=self.device)
+        for positions in batches[distributed.rank() :: distributed.world_size()]:
+            logits[positions] = self._outputs(examples.inputs(positions, self.device))
+        logits = distributed.summed(logits)  # to zeros: of each image one process has them
         labels = examples.labels.to(self.device)
         tally.add_answers(logits, labels)
         tally.add_loss(self.loss(logits, self._targets(labels, tally)).item(), len(examples))
@@ -88,21 +92,31 @@ class Passes:
         return values
 
     def _step(self, train: Examples, positions: np.ndarray, tally: "Tally") -> float:
-        """Take a step on a batch, a part of it in memory at a time; return its loss."""
+        """Take a step on a batch, a part of it in memory at a time; return its loss.
+
+        Several processes that train together share the parts.
+        """
         self.optimizer.zero_grad()
         total = 0.0
-        # of one image alone batch norm can't learn
-        parts = min(self.settings["accumulation_steps"], max(1, len(positions) // 2))
-        for part in np.array_split(positions, parts):
-            labels = train.labels[part].to(self.device)
-            inputs, targets = self._inputs(train, part, self._targets(labels, tally))
-            logits, loss = self._loss(self._outputs(inputs), targets)
-            share = self._weight(train.labels[part]) / self._weight(train.labels[positions])
-            (loss * share).backward()
-            total += loss.item() * share
-            tally.add_answers(logits.detach(), labels)
+        with distributed.own_random_numbers():
+            for part in self._parts(positions):
+                labels = train.labels[part].to(self.device)
+                inputs, targets = self._inputs(train, part, self._targets(labels, tally))
+                logits, loss = self._loss(self._outputs(inputs), targets)
+                share = self._weight(train.labels[part]) / self._weight(train.labels[positions])
+                (loss * share).backward()
+                total += loss.item() * share
+                tally.add_answers(logits.detach(), labels)
+        in_all = distributed.add_up(torch.tensor(total, dtype=torch.float64), self.optimizer)
         self.optimizer.step()
-        return total
+        return in_all.item()
+
+    def _parts(self, positions: np.ndarray) -> list[np.ndarray]:
+        """Return the parts of a batch that are this process's, which may be none."""
+        ranks = distributed.world_size()
+        # of one image alone batch norm can't learn
+        parts = min(ranks * self.settings["accumulation_steps"], max(1, len(positions) // 2))
+        return np.array_split(positions, parts)[distributed.rank() :: ranks]
 
     def _inputs(
         self, train: Examples, part: np.ndarray, targets: torch.Tensor
@@ -164,6 +178,11 @@ class Tally:
         """Count the mean loss over so many images."""
         self.loss += loss * images
         self.images += images
+
+    def add_up(self, device: torch.device) -> None:
+        """Count the answers of all processes that train together; each has all losses already."""
+        counted = distributed.summed(torch.from_numpy(self.confusion).to(device))
+        self.confusion = counted.cpu().numpy()
 
     def values(self, positive: int | None) -> dict[str, float]:
         """Return the mean loss and the metrics; one without a denominator is 0."""

@@ -10,6 +10,7 @@ import torch
 from safetensors.torch import load_file
 from tqdm import tqdm
 
+from synthmix import distributed
 from synthmix.accumulation import parts_to_take, smaller_parts_next
 from synthmix.checkpoint import Checkpoint
 from synthmix.classifiers.base import Network
@@ -63,8 +64,9 @@ def train_classifier(
     without one the macro averages), the learning_rate, kept, whether that epoch's weights are the
     ones written, and accumulation_steps, more than the settings say where an attempt before ran
     out of GPU memory. `tracker` is shown the values as they come. `master_seed` names the starting
-    weights, `seed` draws all else. Raises UserError when a part of the mix lacks a class, the
-    training breaks, or GPU memory runs out: the next attempt then takes smaller parts.
+    weights, `seed` draws all else. Of several processes at this the first alone writes. Raises
+    UserError when a part of the mix lacks a class, the training breaks, or GPU memory runs out: the
+    next attempt then takes smaller parts.
     """
     settings = settle(base, own, files.chosen)
     settings["accumulation_steps"] = parts_to_take(checkpoint, settings["accumulation_steps"])
@@ -90,7 +92,7 @@ def train_classifier(
         settings["network"],
         len(train),
         "images, by their features" if cached else "images",
-        device,
+        distributed.described(device),
     )
     class_weights = class_weight_tensor(settings["class_weights"], train.labels, classes)
     passes = Passes(
@@ -106,10 +108,11 @@ def train_classifier(
     training = Training(network, settings, passes)
     training.fit(train, validation, checkpoint, derive_seed("classifier epochs", seed), tracker)
 
-    load_trained(network, training.best_weights)
-    save_trained(output, network, unfrozen_of(settings), header)
-    write_table(history, training.table())
-    checkpoint.remove()
+    if distributed.rank() == 0:
+        load_trained(network, training.best_weights)
+        save_trained(output, network, unfrozen_of(settings), header)
+        write_table(history, training.table())
+        checkpoint.remove()
 
 
 class Training:
@@ -143,24 +146,35 @@ class Training:
         if state:
             self._load(state)
             LOGGER.info("going on after epoch %d", self.epoch)
-        bar = tqdm(total=self.epochs, initial=self.epoch, desc="train", disable=None)
+        distributed.wait_for_all()  # the first writes over what the others read
+        silent = None if distributed.rank() == 0 else True
+        bar = tqdm(total=self.epochs, initial=self.epoch, desc="train", disable=silent)
         while self.epoch < self.epochs and not self.best.is_over(self.epoch):
             self.epoch += 1
             torch.manual_seed(derive_seed("epoch", seed, self.epoch))
+            distributed.seed_own(derive_seed("parts", seed, self.epoch))
             with smaller_parts_next(checkpoint, self.parts, self._parted(len(train))):
                 self._record("train", self.passes.learn(train, self.epoch))
-                values = self.passes.judge(validation, self.epoch)
+                values = self._judge(validation)
             self._record("validation", values)
             if self.best.update(self.epoch, values[self.monitor]):
                 self.best_weights = trained_state(self.network, self.unfrozen)
             if self.plateau and self.plateau.update(values["loss"]):
                 LOGGER.info("epoch %d: learning rate lowered", self.epoch)
-            # before the checkpoint: what it holds is not gone through, and not shown, again
-            tracker.log(self._shown(), self.epoch)
-            checkpoint.save_if_due(self._state)
+            if distributed.rank() == 0:
+                # before the checkpoint: what it holds is not gone through, and not shown, again
+                tracker.log(self._shown(), self.epoch)
+                checkpoint.save_if_due(self._state)
             bar.update()
+        distributed.wait_for_all()
         bar.close()
         LOGGER.info("best epoch %d of %d", self.best.epoch, self.epoch)
+
+    def _judge(self, validation: Examples) -> dict[str, float]:
+        """Return the validation values, the same in all processes: by them a training ends."""
+        values = self.passes.judge(validation, self.epoch)
+        device = self.passes.device
+        return {name: distributed.told_by_first(value, device) for name, value in values.items()}
 
     def table(self) -> pd.DataFrame:
         """Return the history, in both rows of the best epoch with kept: True."""
@@ -177,10 +191,10 @@ class Training:
         }
 
     def _parted(self, images: int) -> int:
-        """Return of how many images parts can be made: those of a batch, 1 where it has none."""
+        """Return of how many images parts can be made: a device's of a batch, 1 where of none."""
         settings = self.passes.settings
         whole = settings["loss"]["name"] in OF_A_BATCH
-        return 1 if whole else min(settings["batch_size"], images)
+        return 1 if whole else min(settings["batch_size"], images) // distributed.world_size()
 
     def _record(self, split: str, values: dict[str, float]) -> None:
         how = {"learning_rate": self.passes.learning_rate(), "accumulation_steps": self.parts}
@@ -257,6 +271,7 @@ def _check_classes(table: pd.DataFrame, classes: list[str]) -> None:
 
 
 def _check_batches(settings: Mapping[str, Any], trained: torch.nn.Module, images: int) -> None:
+    distributed.check_batch(min(settings["batch_size"], images))
     if has_batch_norm(trained) and min(settings["batch_size"], images) < 2:
         raise UserError(
             f"batch_size: {settings['batch_size']} leaves one image in a batch, of which batch "

@@ -230,9 +230,14 @@ class TrainingCheck:
 
     def _check_parts(self) -> Iterator[Finding]:
         loss = self.settings["loss"]["name"]
-        if self.settings["accumulation_steps"] > 1 and loss in OF_A_BATCH:
+        parted = [name for name in ("accumulation_steps", "devices") if self.settings[name] > 1]
+        if parted and loss in OF_A_BATCH:
             text = f"loss {loss} is of a batch as a whole, which can't be gone through in parts"
-            yield self.place("accumulation_steps"), text
+            yield self.place(parted[0]), text
+        devices, batch = self.settings["devices"], self.settings["batch_size"]
+        if batch < 2 * devices > 2:
+            text = f"{devices} leaves fewer than two images of a batch of {batch} for each"
+            yield self.place("devices"), f"{text}: lower it, or raise batch_size"
 
 
 def _is_file(path: str) -> bool:

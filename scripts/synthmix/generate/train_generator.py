@@ -112,8 +112,7 @@ def train_generator(
     store = load_array(images)
     selected = torch.from_numpy(store[seen.index.to_numpy()]).permute(0, 3, 1, 2).contiguous()
     labels = torch.tensor([classes.index(label) for label in seen["label"]])
-    processes = distributed.world_size()
-    on = f"{device.type}, {processes} processes" if processes > 1 else device
+    on = distributed.described(device)
     LOGGER.info("training on %d images of %s, on %s", len(seen), ", ".join(classes), on)
 
     torch.manual_seed(derive_seed("generator weights", name, scope, seed))
@@ -122,7 +121,7 @@ def train_generator(
     parts = parts_to_take(checkpoint, own.accumulation_steps)
     own = own.model_copy(update={"accumulation_steps": parts})
     generator = model(own, store.shape[1:], len(classes), device)
-    _check_devices(min(generator.settings.batch_size, len(selected)))
+    distributed.check_batch(min(generator.settings.batch_size, len(selected)))
     scorer = _scorer(generator, scored_by, scope, labels)
     seed = derive_seed("generator", name, scope, seed)
     progress = fit(generator, selected, labels, checkpoint, seed, scorer, tracker)
@@ -287,11 +286,3 @@ def _check_counts(there: pd.Series, classes: Sequence[str]) -> None:
                 f"class {label} has {there.get(label, 0)} training images, too few to train a "
                 f"generator on: two at least; add images, or leave the class out"
             )
-
-
-def _check_devices(batch: int) -> None:
-    if batch < 2 * distributed.world_size() > 2:
-        raise UserError(
-            f"devices: {distributed.world_size()}, but a batch has {batch} images: not two for "
-            f"each; add images, raise batch_size or lower devices"
-        )

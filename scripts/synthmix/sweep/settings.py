@@ -16,7 +16,10 @@ Score = Literal["accuracy", "balanced_accuracy", "macro_f1", "auc", "negative_lo
 # what a classifier is, which another way to train it can't change
 SHAPING = ("network", "weights", "input_size", "pooling", "dense_layers", "cnn")
 
-ClassifierGrid = grid_of(Classifier, fixed=set())
+# how it is trained rather than what it learns
+NOT_TRIED = {"devices"}
+
+ClassifierGrid = grid_of(Classifier, fixed=NOT_TRIED)
 
 
 class SomeSettings(SettingsModel):
@@ -53,7 +56,7 @@ Baseline: type[SomeSettings] = _some_of(
     "Baseline", "Another way to train: settings that go over those of a classifier.", SHAPING
 )
 OfValue: type[SomeSettings] = _some_of(
-    "OfValue", "Settings that go with a value of another setting.", ()
+    "OfValue", "Settings that go with a value of another setting.", NOT_TRIED
 )
 
 # keys of a mapping are text, as are the values of settings there
