@@ -83,7 +83,7 @@ class Passes:
         logits = torch.zeros((len(examples), examples.classes), device=self.device)
         for positions in batches[distributed.rank() :: distributed.world_size()]:
             logits[positions] = self._outputs(examples.inputs(positions, self.device))
-        logits = distributed.summed(logits)  # to zeros: of each image one process has them
+        logits = distributed.summed(logits)  # an image's are zeros in all processes but one
         labels = examples.labels.to(self.device)
         tally.add_answers(logits, labels)
         tally.add_loss(self.loss(logits, self._targets(labels, tally)).item(), len(examples))
