@@ -209,9 +209,11 @@ rule train_classifier:
         devices=classifier_devices,
         master_seed=MASTER_SEED,
         code=classifier_code("train_classifier"),
-    threads: training_threads(classifier_devices)
+    # each device has a process
+    threads: lambda wildcards: TRAINING_THREADS * classifier_devices(wildcards)
     resources:
         gpu=lambda wildcards: GPUS * classifier_devices(wildcards),
+        nodes=one_node(classifier_devices),
         mem_mb=memory(2000, training_memory, classifier_devices),
         runtime=minutes(60, lambda wildcards: 5 * max(s["epochs"] for s in possible(wildcards))),
     conda:

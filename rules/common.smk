@@ -304,16 +304,9 @@ def memory(base_mb, array_bytes=lambda wildcards: 0, devices_of=lambda wildcards
     return mem_mb
 
 
-def training_threads(devices_of):
-    """Return threads of a training: without a GPU each of its devices is a process here.
-
-    Whether there is a GPU shows in the job alone, so that `device: auto` counts as none.
-    """
-
-    def threads(wildcards):
-        return TRAINING_THREADS * (1 if config["device"] == "cuda" else devices_of(wildcards))
-
-    return threads
+def one_node(devices_of):
+    """Return nodes: 1 for a training on several devices, which SLURM may find on as many nodes."""
+    return lambda wildcards: 1 if devices_of(wildcards) > 1 else None
 
 
 def minutes(base, work=lambda wildcards: 0):

@@ -136,9 +136,11 @@ rule train_generator:
         leakage=leakage_of,
         seed=MASTER_SEED,
         code=training_code,
-    threads: training_threads(generator_devices)
+    # each device has a process
+    threads: lambda wildcards: TRAINING_THREADS * generator_devices(wildcards)
     resources:
         gpu=lambda wildcards: GPUS * generator_devices(wildcards),
+        nodes=one_node(generator_devices),
         mem_mb=memory(2000, lambda wildcards: 4000 * image_bytes(wildcards), generator_devices),
         runtime=minutes(60, lambda wildcards: generator_of(wildcards).epochs),
     wildcard_constraints:

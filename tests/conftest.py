@@ -1,3 +1,6 @@
+import errno
+import fcntl
+import os
 from pathlib import Path
 
 import pytest
@@ -19,6 +22,19 @@ def pytest_collection_modifyitems(items):
 def _one_thread():
     """Small tensors are faster on one thread, and results don't depend on the machine."""
     torch.set_num_threads(1)
+
+
+@pytest.fixture
+def nfs_locks(monkeypatch):
+    """Lock files as NFS does: those alone that are open for writing."""
+    flock = fcntl.flock
+
+    def as_nfs(handle, operation):
+        if fcntl.fcntl(handle, fcntl.F_GETFL) & os.O_ACCMODE == os.O_RDONLY:
+            raise OSError(errno.EBADF, os.strerror(errno.EBADF))
+        flock(handle, operation)
+
+    monkeypatch.setattr(fcntl, "flock", as_nfs)
 
 
 @pytest.fixture(scope="session")

@@ -1,3 +1,4 @@
+import errno
 import logging
 import os
 import pickle
@@ -6,6 +7,7 @@ import pytest
 import torch
 
 from synthmix.checkpoint import Checkpoint, training_identity
+from synthmix.interruption import JobStoppedError
 
 
 def test_a_state_comes_back_to_the_same_training_only(tmp_path):
@@ -40,6 +42,24 @@ def test_a_file_that_is_cut_off_starts_anew_with_a_warning(share, tmp_path, capl
     assert Checkpoint(path, "mine", 0).load() is None
     assert f"{path} " in caplog.text
     assert "starting anew" in caplog.text
+
+
+@pytest.mark.parametrize(
+    "error", [JobStoppedError("by SIGINT"), MemoryError(), OSError(errno.EIO, "input/output error")]
+)
+def test_a_file_that_may_be_whole_is_not_taken_for_broken(error, tmp_path, monkeypatch):
+    """The training would start anew, and write over it."""
+    checkpoint = Checkpoint(tmp_path / "a.pt", "mine", 0)
+    checkpoint.save_if_due(lambda: {"epoch": 500})
+
+    def fails(*_args, **_options):
+        raise error
+
+    with monkeypatch.context() as patch:
+        patch.setattr(torch, "load", fails)
+        with pytest.raises(type(error)):
+            checkpoint.load()
+    assert checkpoint.load() == {"epoch": 500}
 
 
 class Runs:

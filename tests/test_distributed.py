@@ -15,6 +15,7 @@ from torch import distributed, nn
 from little_memory import SAID, room_for
 from synthmix.checkpoint import Checkpoint
 from synthmix.distributed import (
+    begin_alike,
     own_random_numbers,
     rank,
     run_together,
@@ -68,6 +69,10 @@ def dies_in_the_second(device):
 
 def has_a_mistake(device):
     raise UserError("the same for all")
+
+
+def begins_elsewhere_in_the_second(device):
+    begin_alike(device, accumulation_steps=2, epoch=500 if rank() == 0 else 0)
 
 
 class DiesWhenRead:
@@ -145,6 +150,12 @@ def test_want_of_memory_of_another_process_is_told(error, said, capfd):
     with pytest.raises(UserError, match=said):
         run_together(runs_out_in_the_second, {"error": error}, 2, CPU)
     assert "Traceback" not in capfd.readouterr().err
+
+
+def test_processes_that_do_not_begin_alike_stop():
+    said = "another process of this training begins with epoch 0, the first with 500: not all"
+    with pytest.raises(UserError, match=said):
+        run_together(begins_elsewhere_in_the_second, {}, 2, CPU)
 
 
 def test_an_error_of_the_first_ends_all():

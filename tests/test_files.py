@@ -89,6 +89,14 @@ def test_a_write_removes_what_killed_writers_have_left_and_nothing_else(tmp_path
     assert list(tmp_path.iterdir()) == [path]
 
 
+@pytest.mark.usefixtures("nfs_locks")
+def test_what_killed_writers_have_left_is_removed_from_nfs_too(tmp_path):
+    path = tmp_path / "table.csv"
+    writer(path, "die").communicate()
+    write_text(path, "whole")
+    assert list(tmp_path.iterdir()) == [path]
+
+
 def test_what_another_process_is_writing_is_no_leftover(tmp_path):
     path = tmp_path / "table.csv"
     with writer(path, "wait") as process:

@@ -4,6 +4,7 @@ import signal
 import subprocess
 import sys
 import time
+from itertools import pairwise
 from types import SimpleNamespace
 
 import pytest
@@ -11,7 +12,7 @@ import pytest
 from synthmix import interruption
 from synthmix.checkpoint import Checkpoint
 from synthmix.files import write_beside
-from synthmix.interruption import heard, request, requeue
+from synthmix.interruption import JobStoppedError, heard, request, requeue
 from synthmix.jobs import LOGGER, job
 from workflow_project import ROOT
 
@@ -162,6 +163,39 @@ def test_a_training_out_of_time_has_slurm_start_it_again(
     assert checkpoint.load() == {"epoch": 1}
     assert scontrol.calls() == ["requeue 17"]
     assert "SLURM starts it again, and it goes on from there" in capsys.readouterr().err
+
+
+def train(checkpoint, clock):
+    """Go on by epochs of a minute, every tenth of which takes ten, for ever."""
+    epoch = (checkpoint.load() or {"epoch": 0})["epoch"]
+    while True:
+        epoch += 1
+        clock[0] += 600 if epoch % 10 == 0 else 60
+        checkpoint.save_if_due(lambda: {"epoch": epoch})  # noqa: B023
+
+
+def test_a_training_stops_in_time_for_an_epoch_that_takes_longer_than_most(tmp_path, monkeypatch):
+    """One that scores what is made, for instance."""
+    clock, limit = [0.0], [0.0]
+    monkeypatch.setattr("synthmix.checkpoint.time.monotonic", lambda: clock[0])
+    monkeypatch.setattr(interruption, "seconds_left", lambda: limit[0] - clock[0])
+    epochs = []
+    for attempt in range(8):
+        limit[0] = clock[0] + 3600 + 137 * attempt
+        checkpoint = Checkpoint(tmp_path / "a.pt", "a", every_seconds=60)
+        with pytest.raises(JobStoppedError, match="before its time limit") as stop:
+            train(checkpoint, clock)
+        assert stop.value.again
+        assert clock[0] < limit[0]
+        epochs.append(checkpoint.load()["epoch"])
+    assert all(later > sooner + 10 for sooner, later in pairwise(epochs))
+    # the next attempt knows of it from the start
+    checkpoint = Checkpoint(tmp_path / "a.pt", "a", every_seconds=60)
+    checkpoint.load()
+    limit[0] = clock[0] + 600
+    clock[0] += 60
+    with pytest.raises(JobStoppedError, match="before its time limit"):
+        checkpoint.save_if_due(dict)
 
 
 def test_a_job_that_somebody_stops_is_not_started_again(snakemake, scontrol, tmp_path):

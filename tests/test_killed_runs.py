@@ -72,6 +72,13 @@ def test_the_lock_of_a_killed_run_is_removed(folder):
     assert list((folder / "synthmix_runs").iterdir()) == []
 
 
+@pytest.mark.usefixtures("nfs_locks")
+def test_the_lock_of_a_killed_run_is_removed_from_nfs_too(folder):
+    takes_over(folder, then=kill)
+    assert take_over(folder)
+    assert not (folder / "locks").exists()
+
+
 def test_the_lock_of_a_run_at_work_stays_beside_one_that_was_killed(folder):
     with run(folder) as alive:
         takes_over(folder, then=kill)

@@ -12,7 +12,7 @@ from typing import Any, Self
 import torch
 
 from synthmix.files import fingerprint, remove_leftovers, write_beside, write_text
-from synthmix.interruption import GRACE, request
+from synthmix.interruption import GRACE, JobStoppedError, request
 from synthmix.jobs import training_of_job
 
 LOGGER = logging.getLogger(__name__)
@@ -32,6 +32,7 @@ class Checkpoint:
         self.identity = identity
         self.every_seconds = every_seconds
         self._saved_at = self._asked_at = time.monotonic()
+        self._longest_epoch = 0.0
 
     @classmethod
     def of_job(cls, snakemake: Any, device: torch.device) -> Self:
@@ -50,14 +51,17 @@ class Checkpoint:
     def load(self) -> dict[str, Any] | None:
         """Return the kept state on the CPU, or None when there is none for this training.
 
-        Nothing but tensors and plain values is read, no code ever. A file that can't be read is
-        warned of and counts as none.
+        Nothing but tensors and plain values is read, no code ever. A file that is broken is warned
+        of and counts as none. Raises OSError, MemoryError and JobStoppedError where the file may be
+        whole: it would be written over.
         """
         if not self.path.exists():
             return None
         try:
             kept = torch.load(self.path, map_location="cpu", weights_only=True)
-            identity, state = kept["identity"], kept["state"]
+            identity, state, longest = kept["identity"], kept["state"], kept["longest_epoch"]
+        except (OSError, MemoryError, JobStoppedError):
+            raise
         except pickle.UnpicklingError:
             # torch's own message advises to read such a file all the same
             LOGGER.warning(
@@ -73,6 +77,7 @@ class Checkpoint:
         if identity != self.identity:
             LOGGER.info("%s belongs to other settings, data or code: starting anew", self.path)
             return None
+        self._longest_epoch = longest
         return state
 
     def save_if_due(self, state: Callable[[], dict[str, Any]]) -> None:
@@ -80,17 +85,21 @@ class Checkpoint:
 
         To be called after each epoch. It is time where the kept state would be too old by the end
         of the next epoch, if that takes as long as this one, and where an epoch takes longer than
-        a job is given to stop. Raises JobStoppedError, with the state kept, when it has to stop.
+        a job is given to stop. Raises JobStoppedError, with the state kept, when it has to stop:
+        before a time limit, where an epoch as long as the longest might not fit.
         """
         now = time.monotonic()
         epoch, self._asked_at = now - self._asked_at, now
-        interrupted = request(epoch)
+        # the next one may have more to do than this: score a snapshot, draw images
+        self._longest_epoch = max(self._longest_epoch, epoch)
+        interrupted = request(self._longest_epoch)
         old = now - self._saved_at + epoch > self.every_seconds
         if not (old or epoch > GRACE or interrupted):
             return
         # by a path alone torch does not say that the disk is full
+        kept = {"identity": self.identity, "longest_epoch": self._longest_epoch, "state": state()}
         with write_beside(self.path) as temporary, temporary.open("wb") as file:
-            torch.save({"identity": self.identity, "state": state()}, file)
+            torch.save(kept, file)
         self._saved_at = time.monotonic()
         if interrupted:
             raise interrupted

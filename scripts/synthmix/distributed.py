@@ -142,6 +142,20 @@ def wait_for_all() -> None:
         distributed.barrier()
 
 
+def begin_alike(device: torch.device, **numbers: int) -> None:
+    """Return once every process has come here, all with the same `numbers`.
+
+    Raises UserError in a process with others: what it has read must be what the first has read.
+    """
+    for name, number in numbers.items():
+        if (first := told_by_first(number, device)) != number:
+            raise UserError(
+                f"another process of this training begins with {name} {number}, the first with "
+                f"{first:.0f}: not all could read what was kept; run the same command again"
+            )
+    wait_for_all()
+
+
 def run_together(
     work: Callable[..., None], arguments: Mapping[str, Any], devices: int, device: torch.device
 ) -> None:

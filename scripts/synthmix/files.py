@@ -42,7 +42,7 @@ def remove_leftovers(path: str | Path) -> None:
     name = re.compile(rf"\.{re.escape(path.stem)}-[a-z0-9_]{{8}}{re.escape(path.suffix)}")
     for found in path.parent.glob(".*"):
         if name.fullmatch(found.name):
-            with suppress(OSError), found.open("rb") as file:
+            with suppress(OSError), found.open("r+b") as file:
                 if lock(file.fileno()):
                     found.unlink()
 
@@ -74,7 +74,10 @@ def expanded(path: str) -> Path:
 
 
 def lock(handle: int) -> bool | None:
-    """Lock an open file; False where another process has, None where there are no locks."""
+    """Lock a file open for writing, which NFS asks for.
+
+    Returns False where another process has, None where there are no locks.
+    """
     try:
         fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:

@@ -74,7 +74,7 @@ def _is_dead(run: Path) -> bool:
     # after its name what makes it unique: another machine's may begin with that of this one
     if not re.fullmatch(rf"{re.escape(_here())}\w{{8}}({re.escape(_ELSEWHERE)})?", run.name):
         return False
-    with suppress(FileNotFoundError), run.open("rb") as file:
+    with suppress(FileNotFoundError), run.open("r+b") as file:
         return lock(file.fileno()) is True
     return True
 

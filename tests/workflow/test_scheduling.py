@@ -77,6 +77,8 @@ def test_jobs_take_turns_on_the_gpus_that_this_machine_has(
     for rule in ("train_generator", "train_classifier"):
         training = result.stdout.split(f"\nrule {rule}")[1]
         assert re.search(r"\bgpu=(\d+)", training)[1] == str(given)
+        resources = re.search(r"resources: .*", training)[0]
+        assert "nodes=1" in resources  # SLURM may find the GPUs on several
 
 
 def test_only_the_gpus_that_are_visible_are_counted(tmp_path, machine, monkeypatch):

@@ -146,7 +146,8 @@ class Training:
         if state:
             self._load(state)
             LOGGER.info("going on after epoch %d", self.epoch)
-        distributed.wait_for_all()  # the first writes over what the others read
+        device = self.passes.device
+        distributed.begin_alike(device, epoch=self.epoch, accumulation_steps=self.parts)
         silent = None if distributed.rank() == 0 else True
         bar = tqdm(total=self.epochs, initial=self.epoch, desc="train", disable=silent)
         while self.epoch < self.epochs and not self.best.is_over(self.epoch):

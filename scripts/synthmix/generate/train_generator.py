@@ -147,7 +147,8 @@ def fit(
         generator.load_training_state(state["training"])
         progress = Progress(**state["progress"])
         LOGGER.info("going on after epoch %d", progress.epoch)
-    distributed.wait_for_all()
+    parts = settings.accumulation_steps
+    distributed.begin_alike(generator.device, epoch=progress.epoch, accumulation_steps=parts)
     epochs = range(progress.epoch + 1, settings.epochs + 1)
     for epoch in tqdm(epochs, "generator", disable=None if distributed.rank() == 0 else True):
         if _has_stopped(settings.snapshots, progress, generator.device):
