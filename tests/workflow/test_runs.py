@@ -171,6 +171,7 @@ def killed_midway(project, target, checkpoint, whom):
     return run.kill(whom, Random(1))
 
 
+@pytest.mark.full
 def test_a_run_that_is_killed_twice_ends_as_one_that_is_not(finished, tmp_path):
     project = Project.copy(tmp_path / "synthmix")
     mix = "dcgan-cancer50-normal50-real10"
