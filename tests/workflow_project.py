@@ -67,12 +67,6 @@ class Project:
         """Return the folder of the study's results."""
         return self.folder / "results" / "paper" / self.study / "phantoms"
 
-    def predictions(self) -> dict[str, bytes]:
-        """Return every table of predictions by its name."""
-        found = sorted((self.results() / "predictions").rglob("*.csv"))
-        assert found, "no predictions"
-        return {str(file.relative_to(self.results())): file.read_bytes() for file in found}
-
     def edit(self, file: str, old: str, new: str) -> "Edit":
         """Return a context in which `old` is `new` in `file`."""
         return Edit(self.folder / file, old, new)

@@ -11,6 +11,7 @@ from typing import Any, Self
 
 import torch
 
+from synthmix.errors import UserError
 from synthmix.files import fingerprint, remove_leftovers, write_beside, write_text
 from synthmix.interruption import GRACE, JobStoppedError, request
 from synthmix.jobs import training_of_job
@@ -52,15 +53,20 @@ class Checkpoint:
         """Return the kept state on the CPU, or None when there is none for this training.
 
         Nothing but tensors and plain values is read, no code ever. A file that is broken is warned
-        of and counts as none. Raises OSError, MemoryError and JobStoppedError where the file may be
-        whole: it would be written over.
+        of and counts as none. Raises UserError, MemoryError or JobStoppedError where the file may
+        be whole: it would be written over.
         """
         if not self.path.exists():
             return None
         try:
             kept = torch.load(self.path, map_location="cpu", weights_only=True)
             identity, state, longest = kept["identity"], kept["state"], kept["longest_epoch"]
-        except (OSError, MemoryError, JobStoppedError):
+        except OSError as error:
+            raise UserError(
+                f"{self.path} can't be read ({error}): run the same command again, or remove the "
+                f"file to start anew"
+            ) from error
+        except (MemoryError, JobStoppedError):
             raise
         except pickle.UnpicklingError:
             # torch's own message advises to read such a file all the same
