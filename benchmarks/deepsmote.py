@@ -23,9 +23,9 @@ from torch import nn
 from torch.nn.functional import mse_loss
 from torch.utils.data import DataLoader, TensorDataset
 
-from synthmix.generators.deepsmote.model import DeepSMOTE
-from synthmix.generators.deepsmote.networks import Doubling, Halving
-from synthmix.generators.deepsmote.settings import Settings
+from synthmix.generate.models.deepsmote.model import DeepSMOTE
+from synthmix.generate.models.deepsmote.networks import Doubling, Halving
+from synthmix.generate.models.deepsmote.settings import Settings
 
 CLASSES = 10
 # what an epoch of the imbalance study has

@@ -27,15 +27,15 @@ import torch
 from PIL import Image
 
 from synthmix.acquire.fetch_weights import fetch_weights
-from synthmix.checkpoint import Checkpoint
-from synthmix.classifiers.plan import backbone_name, weights_name
-from synthmix.classifiers.settings import Classifier
 from synthmix.classify.extract_features import extract_features
 from synthmix.classify.files import TrainingFiles
+from synthmix.classify.networks.plan import backbone_name, weights_name
+from synthmix.classify.networks.settings import Classifier
 from synthmix.classify.train_classifier import train_classifier
 from synthmix.files import write_table
 from synthmix.mix.compose_mix import REAL_STORE
 from synthmix.readers import PICTURE_SUFFIXES
+from synthmix.runtime.checkpoint import Checkpoint
 from synthmix.store import read_table, save_array
 
 CLASSES = ["even", "odd"]

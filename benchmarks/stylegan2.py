@@ -22,8 +22,8 @@ from contextlib import contextmanager
 
 import torch
 
-from synthmix.generators.base import Generator
-from synthmix.generators.stylegan2_ada.model import R1_INTERVAL, StyleGAN2ADA
+from synthmix.generate.models.base import Generator
+from synthmix.generate.models.stylegan2_ada.model import R1_INTERVAL, StyleGAN2ADA
 from synthmix.registry import GENERATORS, load_generator
 
 SIZE = 64

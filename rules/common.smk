@@ -14,14 +14,14 @@ from snakemake.settings.types import DeploymentMethod
 
 from synthmix.acquire.fetch_dataset import require_ready
 from synthmix.config.load import load
-from synthmix.digest import code_digest
+from synthmix.runtime.digest import code_digest
 from synthmix.errors import UserError
 from synthmix.files import expanded
-from synthmix.killed_runs import jobs_run_elsewhere, take_over
-from synthmix.generators.settings import ALL_CLASSES
-from synthmix.leases import visible_cards
-from synthmix.classifiers.facts import FACTS
-from synthmix.classifiers.plan import (
+from synthmix.runtime.killed_runs import jobs_run_elsewhere, take_over
+from synthmix.generate.models.settings import ALL_CLASSES
+from synthmix.runtime.leases import visible_cards
+from synthmix.classify.networks.facts import FACTS
+from synthmix.classify.networks.plan import (
     backbone_name,
     frozen_settings,
     training_mb,
@@ -30,7 +30,7 @@ from synthmix.classifiers.plan import (
 from synthmix.config.preparation import FoldSplit, InputPipeline
 from synthmix.mix.plan import pool_size
 from synthmix.registry import CLASSIFIERS, dataset_module, generator_module, load_dataset
-from synthmix.trackers import require_tracker
+from synthmix.runtime.trackers import require_tracker
 from synthmix.search.candidates import candidates, search_of, trained_generators
 from synthmix.sweep.resolve import all_trained, possible_settings, trained_otherwise
 

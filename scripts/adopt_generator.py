@@ -1,6 +1,6 @@
 """Take the best candidate of a search as the generator."""
 
-from synthmix.jobs import job
+from synthmix.runtime.jobs import job
 from synthmix.search.adopt_generator import adopt_generator
 from synthmix.search.files import by_candidate
 

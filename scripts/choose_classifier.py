@@ -1,6 +1,6 @@
 """Choose the best candidate of a stage of a sweep."""
 
-from synthmix.jobs import job
+from synthmix.runtime.jobs import job
 from synthmix.sweep.choose_classifier import choose_classifier
 from synthmix.sweep.scorer import Scorer
 

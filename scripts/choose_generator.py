@@ -1,6 +1,6 @@
 """Choose the best of the candidates of a generator."""
 
-from synthmix.jobs import job
+from synthmix.runtime.jobs import job
 from synthmix.search.choose_generator import choose_generator
 from synthmix.search.files import by_candidate
 

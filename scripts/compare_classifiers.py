@@ -2,7 +2,7 @@
 
 from synthmix.evaluate.compare_classifiers import compare_classifiers
 from synthmix.evaluate.paired import Judge, files_by_run
-from synthmix.jobs import job
+from synthmix.runtime.jobs import job
 
 with job(snakemake):
     params = snakemake.params

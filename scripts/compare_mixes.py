@@ -2,8 +2,8 @@
 
 from synthmix.evaluate.compare_mixes import compare_mixes
 from synthmix.evaluate.paired import Judge, files_by_run
-from synthmix.jobs import job
 from synthmix.mix.plan import Mix
+from synthmix.runtime.jobs import job
 
 with job(snakemake):
     params = snakemake.params

@@ -1,8 +1,8 @@
 """Compare what the source of a study prints with what came out here."""
 
-from synthmix.jobs import job
 from synthmix.published.compare_published import compare_published
 from synthmix.published.results import Results
+from synthmix.runtime.jobs import job
 
 TABLES = ("index", "split", "census", "composition", "metrics", "scores", "pipeline")
 

@@ -1,9 +1,9 @@
 """Compose a mix of real and synthetic images."""
 
-from synthmix.jobs import job
 from synthmix.mix.compose_mix import compose_mix
 from synthmix.mix.plan import Mix
 from synthmix.prepare.folds import fold_number
+from synthmix.runtime.jobs import job
 from synthmix.store import by_class
 
 with job(snakemake):

@@ -8,7 +8,7 @@ from synthmix.estimate.estimate import write_estimate
 from synthmix.estimate.jobs import plan
 from synthmix.estimate.machine import device_of
 from synthmix.estimate.wording import terminal_text
-from synthmix.jobs import job
+from synthmix.runtime.jobs import job
 
 with job(snakemake):
     params, config = snakemake.params, dict(snakemake.config)

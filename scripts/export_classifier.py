@@ -2,8 +2,8 @@
 
 from synthmix.classify.export_classifier import describe, export_classifier
 from synthmix.config.preparation import Prepare
-from synthmix.jobs import job
 from synthmix.prepare.folds import fold_number
+from synthmix.runtime.jobs import job
 
 with job(snakemake):
     wildcards, params = snakemake.wildcards, snakemake.params

@@ -1,8 +1,8 @@
 """Export images of a generator as a zip with a data card."""
 
-from synthmix.devices import set_up_torch
 from synthmix.export.export_images import export_images
-from synthmix.jobs import job
+from synthmix.runtime.devices import set_up_torch
+from synthmix.runtime.jobs import job
 
 with job(snakemake):
     params = snakemake.params

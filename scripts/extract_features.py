@@ -1,8 +1,8 @@
 """Compute the features of a store with the frozen part of a classifier."""
 
 from synthmix.classify.extract_features import extract_features
-from synthmix.devices import set_up_torch
-from synthmix.jobs import job
+from synthmix.runtime.devices import set_up_torch
+from synthmix.runtime.jobs import job
 
 with job(snakemake):
     extract_features(

@@ -1,7 +1,7 @@
 """Compute the features of a store by which generators are scored."""
 
-from synthmix.devices import set_up_torch
-from synthmix.jobs import job
+from synthmix.runtime.devices import set_up_torch
+from synthmix.runtime.jobs import job
 from synthmix.score.extract_score_features import extract_score_features
 
 with job(snakemake):

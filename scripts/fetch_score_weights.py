@@ -1,6 +1,6 @@
 """Bring the weights of FID's Inception network to disk."""
 
-from synthmix.jobs import job
+from synthmix.runtime.jobs import job
 from synthmix.score.fetch_score_weights import fetch_score_weights
 
 with job(snakemake):

@@ -1,7 +1,7 @@
 """Bring the starting weights of a classifier to disk."""
 
 from synthmix.acquire.fetch_weights import fetch_weights
-from synthmix.jobs import job
+from synthmix.runtime.jobs import job
 
 with job(snakemake):
     fetch_weights(

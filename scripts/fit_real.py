@@ -1,6 +1,6 @@
 """Describe the real training images by which snapshots are scored."""
 
-from synthmix.jobs import job
+from synthmix.runtime.jobs import job
 from synthmix.score.fit_real import fit_real
 
 with job(snakemake):

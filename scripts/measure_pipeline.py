@@ -2,8 +2,8 @@
 
 from synthmix.classify.measure_pipeline import measure_pipeline
 from synthmix.config.preparation import InputPipeline
-from synthmix.devices import set_up_torch
-from synthmix.jobs import job
+from synthmix.runtime.devices import set_up_torch
+from synthmix.runtime.jobs import job
 
 with job(snakemake):
     set_up_torch({**snakemake.config, "device": "cpu"})

@@ -2,7 +2,7 @@
 
 from synthmix.figures.plot_calibration import plot_calibration
 from synthmix.figures.predictions import prediction_files
-from synthmix.jobs import job
+from synthmix.runtime.jobs import job
 
 with job(snakemake):
     plot_calibration(

@@ -1,7 +1,7 @@
 """Draw how a classifier learned on every mix."""
 
 from synthmix.figures.plot_classifier_history import plot_classifier_history
-from synthmix.jobs import job
+from synthmix.runtime.jobs import job
 
 with job(snakemake):
     files = zip(snakemake.params.trainings, snakemake.input.histories, strict=True)

@@ -1,7 +1,7 @@
 """Draw the mixes against their real-only baselines."""
 
 from synthmix.figures.plot_comparison import plot_comparison
-from synthmix.jobs import job
+from synthmix.runtime.jobs import job
 
 with job(snakemake):
     plot_comparison(

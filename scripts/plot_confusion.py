@@ -1,7 +1,7 @@
 """Draw the confusion matrices."""
 
 from synthmix.figures.plot_confusion import plot_confusion
-from synthmix.jobs import job
+from synthmix.runtime.jobs import job
 
 with job(snakemake):
     plot_confusion(

@@ -1,7 +1,7 @@
 """Draw images of every class of every data set."""
 
 from synthmix.figures.plot_datasets import plot_datasets
-from synthmix.jobs import job
+from synthmix.runtime.jobs import job
 
 with job(snakemake):
     datasets = [

@@ -1,7 +1,7 @@
 """Draw test images that a classifier gets right and wrong."""
 
 from synthmix.figures.plot_examples import plot_examples
-from synthmix.jobs import job
+from synthmix.runtime.jobs import job
 
 with job(snakemake):
     plot_examples(

@@ -1,8 +1,8 @@
 """Draw what the layers of a classifier make of a test image."""
 
-from synthmix.devices import set_up_torch
 from synthmix.figures.plot_feature_maps import plot_feature_maps
-from synthmix.jobs import job
+from synthmix.runtime.devices import set_up_torch
+from synthmix.runtime.jobs import job
 
 with job(snakemake):
     inputs, params = snakemake.input, snakemake.params

@@ -1,7 +1,7 @@
 """Draw how the generators learned."""
 
 from synthmix.figures.plot_generator_history import plot_generator_history
-from synthmix.jobs import job
+from synthmix.runtime.jobs import job
 
 with job(snakemake):
     histories = dict(zip(snakemake.params.names, snakemake.input, strict=True))

@@ -1,8 +1,8 @@
 """Draw where a classifier looks."""
 
-from synthmix.devices import set_up_torch
 from synthmix.figures.plot_gradcam import plot_gradcam
-from synthmix.jobs import job
+from synthmix.runtime.devices import set_up_torch
+from synthmix.runtime.jobs import job
 
 with job(snakemake):
     inputs, params = snakemake.input, snakemake.params

@@ -1,7 +1,7 @@
 """Draw the synthetic images nearest to a training image beside it."""
 
 from synthmix.figures.plot_nearest import plot_nearest
-from synthmix.jobs import job
+from synthmix.runtime.jobs import job
 from synthmix.store import by_class
 
 with job(snakemake):

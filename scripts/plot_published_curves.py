@@ -1,8 +1,8 @@
 """Draw the published training histories and ours."""
 
 from synthmix.figures.plot_published_curves import plot_published_curves
-from synthmix.jobs import job
 from synthmix.published.results import by_key
+from synthmix.runtime.jobs import job
 
 with job(snakemake):
     plot_published_curves(

@@ -1,7 +1,7 @@
 """Draw real and synthetic images unlabelled, and write down which is which."""
 
 from synthmix.figures.plot_quiz import plot_quiz
-from synthmix.jobs import job
+from synthmix.runtime.jobs import job
 from synthmix.store import by_class
 
 with job(snakemake):

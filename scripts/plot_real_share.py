@@ -1,7 +1,7 @@
 """Draw a measure against the share of real or synthetic images."""
 
 from synthmix.figures.plot_real_share import plot_real_share
-from synthmix.jobs import job
+from synthmix.runtime.jobs import job
 
 with job(snakemake):
     plot_real_share(

@@ -2,7 +2,7 @@
 
 from synthmix.figures.plot_roc import plot_roc
 from synthmix.figures.predictions import prediction_files
-from synthmix.jobs import job
+from synthmix.runtime.jobs import job
 
 with job(snakemake):
     plot_roc(

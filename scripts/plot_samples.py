@@ -1,7 +1,7 @@
 """Draw real and synthetic images side by side."""
 
 from synthmix.figures.plot_samples import plot_samples
-from synthmix.jobs import job
+from synthmix.runtime.jobs import job
 from synthmix.store import by_class
 
 with job(snakemake):

@@ -1,7 +1,7 @@
 """Draw the scores of the candidates of a search."""
 
 from synthmix.figures.plot_search import plot_search
-from synthmix.jobs import job
+from synthmix.runtime.jobs import job
 
 with job(snakemake):
     plot_search(

@@ -1,7 +1,7 @@
 """Draw how good the generators were while they learned."""
 
 from synthmix.figures.plot_snapshots import plot_snapshots
-from synthmix.jobs import job
+from synthmix.runtime.jobs import job
 
 with job(snakemake):
     snapshots = dict(zip(snakemake.params.names, snakemake.input, strict=True))

@@ -1,7 +1,7 @@
 """Draw the scores of the candidates of a stage of a sweep."""
 
 from synthmix.figures.plot_sweep import plot_sweep
-from synthmix.jobs import job
+from synthmix.runtime.jobs import job
 
 with job(snakemake):
     plot_sweep(

@@ -2,9 +2,9 @@
 
 from synthmix.classify.files import TrainingFiles
 from synthmix.classify.predict import predict
-from synthmix.devices import set_up_torch
-from synthmix.jobs import job
 from synthmix.prepare.folds import fold_number
+from synthmix.runtime.devices import set_up_torch
+from synthmix.runtime.jobs import job
 
 with job(snakemake):
     params = snakemake.params

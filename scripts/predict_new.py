@@ -1,8 +1,8 @@
 """Classify the user's new images with an exported classifier."""
 
 from synthmix.classify.predict_new import predict_new
-from synthmix.devices import set_up_torch
-from synthmix.jobs import job
+from synthmix.runtime.devices import set_up_torch
+from synthmix.runtime.jobs import job
 
 with job(snakemake):
     predict_new(

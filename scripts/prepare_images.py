@@ -1,8 +1,8 @@
 """Pad and resize the images of a data set into one store."""
 
 from synthmix.config.preparation import Prepare
-from synthmix.jobs import job
 from synthmix.prepare.prepare_images import prepare_images
+from synthmix.runtime.jobs import job
 
 with job(snakemake):
     prepare_images(

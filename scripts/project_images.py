@@ -1,6 +1,6 @@
 """Project real and synthetic images onto the plane of a principal component analysis."""
 
-from synthmix.jobs import job
+from synthmix.runtime.jobs import job
 from synthmix.score.project_images import project_images
 from synthmix.store import by_class
 

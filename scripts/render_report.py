@@ -1,8 +1,8 @@
 """Write the report."""
 
-from synthmix.jobs import job
 from synthmix.report.facts import run_facts
 from synthmix.report.render_report import Picture, Quiz, Search, StudyReport, render_report
+from synthmix.runtime.jobs import job
 
 with job(snakemake):
     studies = []

@@ -1,9 +1,9 @@
 """Draw synthetic images of the classes that a model has learned."""
 
-from synthmix.devices import set_up_torch
 from synthmix.generate.sample_generator import sample_generator
-from synthmix.jobs import job
 from synthmix.mix.plan import Mix
+from synthmix.runtime.devices import set_up_torch
+from synthmix.runtime.jobs import job
 
 with job(snakemake):
     sample_generator(

@@ -1,6 +1,6 @@
 """Score a generator by its pools."""
 
-from synthmix.jobs import job
+from synthmix.runtime.jobs import job
 from synthmix.score.score_generator import score_generator
 from synthmix.score.settings import ScoreSettings
 from synthmix.store import by_class

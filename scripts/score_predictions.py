@@ -1,7 +1,7 @@
 """Score the predictions of a classifier on one mix."""
 
 from synthmix.evaluate.score_predictions import score_predictions
-from synthmix.jobs import job
+from synthmix.runtime.jobs import job
 
 
 def by_seed(files: list[str], seeds: list[int], folds: list[str]) -> dict[int, list[str]]:

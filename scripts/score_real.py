@@ -1,6 +1,6 @@
 """Describe the real images by which generators are scored."""
 
-from synthmix.jobs import job
+from synthmix.runtime.jobs import job
 from synthmix.score.score_real import score_real
 from synthmix.score.settings import ScoreSettings
 

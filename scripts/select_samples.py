@@ -2,9 +2,9 @@
 
 from pydantic import TypeAdapter
 
-from synthmix.generators.resampling.removal import Removal
-from synthmix.jobs import job
+from synthmix.generate.models.resampling.removal import Removal
 from synthmix.mix.select_samples import select_samples
+from synthmix.runtime.jobs import job
 
 with job(snakemake):
     select_samples(

@@ -3,8 +3,8 @@
 from pydantic import TypeAdapter
 
 from synthmix.config.preparation import Split, Subsample
-from synthmix.jobs import job
 from synthmix.prepare.split_samples import split_samples
+from synthmix.runtime.jobs import job
 
 with job(snakemake):
     split_samples(

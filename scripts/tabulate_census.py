@@ -1,7 +1,7 @@
 """Count what the metadata says of all images of a data set."""
 
-from synthmix.jobs import job
 from synthmix.prepare.tabulate_census import tabulate_census
+from synthmix.runtime.jobs import job
 
 with job(snakemake):
     tabulate_census(

@@ -1,7 +1,7 @@
 """Count the images of every data set."""
 
-from synthmix.jobs import job
 from synthmix.prepare.tabulate_datasets import DatasetFiles, tabulate_datasets
+from synthmix.runtime.jobs import job
 
 with job(snakemake):
     datasets = [

@@ -1,6 +1,6 @@
 """Join the scores of all generators of a data set."""
 
-from synthmix.jobs import job
+from synthmix.runtime.jobs import job
 from synthmix.score.tabulate_scores import tabulate_scores
 
 with job(snakemake):

@@ -1,8 +1,8 @@
 """Write the tables of one study."""
 
 from synthmix.evaluate.tabulate_study import tabulate_study
-from synthmix.jobs import job
 from synthmix.mix.plan import Mix
+from synthmix.runtime.jobs import job
 
 with job(snakemake):
     mixes = [Mix.from_dict(values) for values in snakemake.params.mixes]

@@ -1,6 +1,6 @@
 """Write the table of all candidates of a sweep."""
 
-from synthmix.jobs import job
+from synthmix.runtime.jobs import job
 from synthmix.sweep.scorer import Scorer
 from synthmix.sweep.tabulate_sweep import tabulate_sweep
 

@@ -1,12 +1,12 @@
 """Train a classifier on one mix."""
 
-from synthmix.checkpoint import Checkpoint
 from synthmix.classify.files import TrainingFiles
 from synthmix.classify.train_classifier import train_classifier
-from synthmix.devices import set_up_torch
-from synthmix.distributed import run_together
-from synthmix.jobs import job
-from synthmix.trackers import tracker_of_job
+from synthmix.runtime.checkpoint import Checkpoint
+from synthmix.runtime.devices import set_up_torch
+from synthmix.runtime.distributed import run_together
+from synthmix.runtime.jobs import job
+from synthmix.runtime.trackers import tracker_of_job
 
 with job(snakemake, finish_epoch=True), tracker_of_job(snakemake) as tracker:
     params = snakemake.params

@@ -1,12 +1,12 @@
 """Train a generator on the training images of one class, or of all."""
 
-from synthmix.checkpoint import Checkpoint
-from synthmix.devices import set_up_torch
-from synthmix.distributed import run_together
 from synthmix.generate.train_generator import train_generator
-from synthmix.jobs import job
+from synthmix.runtime.checkpoint import Checkpoint
+from synthmix.runtime.devices import set_up_torch
+from synthmix.runtime.distributed import run_together
+from synthmix.runtime.jobs import job
+from synthmix.runtime.trackers import tracker_of_job
 from synthmix.search.chosen import with_chosen
-from synthmix.trackers import tracker_of_job
 
 with job(snakemake, finish_epoch=True), tracker_of_job(snakemake) as tracker:
     params = snakemake.params

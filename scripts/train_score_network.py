@@ -1,7 +1,7 @@
 """Train the small network whose features stand in for Inception's."""
 
-from synthmix.devices import set_up_torch
-from synthmix.jobs import job
+from synthmix.runtime.devices import set_up_torch
+from synthmix.runtime.jobs import job
 from synthmix.score.train_score_network import train_score_network
 
 with job(snakemake):

@@ -2,10 +2,10 @@
 
 from dataclasses import replace
 
-from synthmix.classifiers.settings import Classifier
+from synthmix.classify.networks.settings import Classifier
 from synthmix.estimate.facts import Facts
 from synthmix.estimate.jobs import Graph, Job
-from synthmix.generators.dcgan.settings import Settings as Dcgan
+from synthmix.generate.models.dcgan.settings import Settings as Dcgan
 from synthmix.mix.plan import Mix
 from synthmix.score.settings import ScoreSettings
 

@@ -5,10 +5,10 @@ import numpy as np
 import torch
 from PIL import Image
 
-from synthmix.classifiers.settings import Classifier
 from synthmix.classify.inputs import to_inputs, to_tensor
 from synthmix.classify.model_file import ModelHeader, save_model
 from synthmix.classify.network import new_network
+from synthmix.classify.networks.settings import Classifier
 from synthmix.config.preparation import Prepare
 from synthmix.prepare.prepare_images import prepare_image
 

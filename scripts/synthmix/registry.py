@@ -2,7 +2,7 @@
 
 Adding one is its own module (or package) and one line here. The entries are strings so that
 naming one imports nothing: a study that uses one generator never loads the others, and an edit
-of one reruns only its own jobs (see `synthmix.digest`).
+of one reruns only its own jobs (see `synthmix.runtime.digest`).
 """
 
 import importlib
@@ -26,27 +26,27 @@ DATASETS = {
 
 # Package with `settings.Settings` (no torch there), and the class in its module `model`.
 GENERATORS = {
-    "dcgan": "synthmix.generators.dcgan:DCGAN",
-    "deepsmote": "synthmix.generators.deepsmote:DeepSMOTE",
-    "resampling": "synthmix.generators.resampling:Resampling",
-    "bagan_gp": "synthmix.generators.bagan_gp:BAGANGP",
-    "diffusion": "synthmix.generators.diffusion:Diffusion",
-    "stylegan2_ada": "synthmix.generators.stylegan2_ada:StyleGAN2ADA",
+    "dcgan": "synthmix.generate.models.dcgan:DCGAN",
+    "deepsmote": "synthmix.generate.models.deepsmote:DeepSMOTE",
+    "resampling": "synthmix.generate.models.resampling:Resampling",
+    "bagan_gp": "synthmix.generate.models.bagan_gp:BAGANGP",
+    "diffusion": "synthmix.generate.models.diffusion:Diffusion",
+    "stylegan2_ada": "synthmix.generate.models.stylegan2_ada:StyleGAN2ADA",
 }
 
 # Module with `backbone(settings, image_shape)`, which makes a
-# `synthmix.classifiers.base.Backbone`, and, where there are ImageNet weights, `PUBLISHED`, a
-# `synthmix.classifiers.published.Published` by name. Its `synthmix.classifiers.facts.FACTS` too.
+# `synthmix.classify.networks.base.Backbone`, and, where there are ImageNet weights, `PUBLISHED`, a
+# `synthmix.classify.networks.published.Published` by name. Its facts too: `networks.facts.FACTS`.
 CLASSIFIERS = {
-    "vgg16": "synthmix.classifiers.vgg16",
-    "resnet18": "synthmix.classifiers.resnet",
-    "resnet34": "synthmix.classifiers.resnet",
-    "resnet50": "synthmix.classifiers.resnet",
-    "inception_v3": "synthmix.classifiers.inception_v3",
-    "squeezenet1_1": "synthmix.classifiers.squeezenet",
-    "efficientnet_b0": "synthmix.classifiers.efficientnet",
-    "cnn": "synthmix.classifiers.cnn",
-    "cnn_3d": "synthmix.classifiers.cnn",
+    "vgg16": "synthmix.classify.networks.vgg16",
+    "resnet18": "synthmix.classify.networks.resnet",
+    "resnet34": "synthmix.classify.networks.resnet",
+    "resnet50": "synthmix.classify.networks.resnet",
+    "inception_v3": "synthmix.classify.networks.inception_v3",
+    "squeezenet1_1": "synthmix.classify.networks.squeezenet",
+    "efficientnet_b0": "synthmix.classify.networks.efficientnet",
+    "cnn": "synthmix.classify.networks.cnn",
+    "cnn_3d": "synthmix.classify.networks.cnn",
 }
 
 

@@ -4,8 +4,8 @@ import pytest
 import torch
 from torch import nn
 
-from synthmix.classifiers.base import Network
 from synthmix.classify.inspect import feature_maps, grad_cam
+from synthmix.classify.networks.base import Network
 
 
 class MeanOverPlaces(nn.Module):

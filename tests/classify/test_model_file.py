@@ -8,9 +8,9 @@ import torch
 from safetensors import safe_open
 from safetensors.torch import load_file, save_file
 
-from synthmix.classifiers.settings import Classifier
 from synthmix.classify.model_file import HEADER_KEY, load_model, save_model
 from synthmix.classify.network import new_network
+from synthmix.classify.networks.settings import Classifier
 from synthmix.config.preparation import Prepare
 from synthmix.errors import UserError
 from tiny_classifiers import CLASSES, CPU, PICTURES, VOLUMES, export, header

@@ -2,7 +2,7 @@ import pytest
 import torch
 from torch import nn
 
-from synthmix.classifiers.base import Network
+from synthmix.classify.networks.base import Network
 from synthmix.classify.optimizers import build_optimizer
 
 SETTINGS = {

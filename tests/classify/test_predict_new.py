@@ -8,15 +8,14 @@ import pytest
 import torch
 from safetensors.torch import save_file
 
-from synthmix.checkpoint import Checkpoint
-from synthmix.classifiers.plan import backbone_name, weights_name
-from synthmix.classifiers.settings import Classifier
 from synthmix.classify import predict_new as module
 from synthmix.classify.export_classifier import describe, export_classifier
 from synthmix.classify.extract_features import extract_features
 from synthmix.classify.files import TrainingFiles
 from synthmix.classify.model_file import load_model
 from synthmix.classify.network import new_network
+from synthmix.classify.networks.plan import backbone_name, weights_name
+from synthmix.classify.networks.settings import Classifier
 from synthmix.classify.new_images import open_images
 from synthmix.classify.predict import predict
 from synthmix.classify.predict_new import TrainedClassifier, predict_new, write_answers
@@ -28,6 +27,7 @@ from synthmix.files import write_table
 from synthmix.prepare.index_dataset import index_dataset
 from synthmix.prepare.prepare_images import prepare_file, prepare_images
 from synthmix.readers import read_image
+from synthmix.runtime.checkpoint import Checkpoint
 from synthmix.store import load_store, read_table
 from tiny_classifiers import CLASSES, CPU, PICTURES, VOLUMES, export, picture, write_volume
 

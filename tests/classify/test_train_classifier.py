@@ -9,25 +9,25 @@ from torch import nn
 
 from little_memory import room_for
 from synthmix.acquire.fetch_weights import fetch_weights
-from synthmix.checkpoint import Checkpoint
-from synthmix.classifiers.base import Network
-from synthmix.classifiers.plan import backbone_name, weights_name
-from synthmix.classifiers.settings import Classifier
 from synthmix.classify.examples import Examples, Source
 from synthmix.classify.extract_features import extract_features
 from synthmix.classify.files import TrainingFiles
 from synthmix.classify.inputs import to_inputs, to_tensor
 from synthmix.classify.losses import build_loss
 from synthmix.classify.network import load_network, read_header
+from synthmix.classify.networks.base import Network
+from synthmix.classify.networks.plan import backbone_name, weights_name
+from synthmix.classify.networks.settings import Classifier
 from synthmix.classify.optimizers import build_optimizer
 from synthmix.classify.passes import Passes, batches_of
 from synthmix.classify.predict import predict
 from synthmix.classify.train_classifier import train_classifier
-from synthmix.distributed import run_together
 from synthmix.errors import UserError
 from synthmix.files import write_table
+from synthmix.runtime.checkpoint import Checkpoint
+from synthmix.runtime.distributed import run_together
+from synthmix.runtime.trackers import NO_TRACKER, Tracker, open_tracker
 from synthmix.store import read_table, save_array
-from synthmix.trackers import NO_TRACKER, Tracker, open_tracker
 
 CPU = torch.device("cpu")
 CLASSES = ["cancer", "normal"]

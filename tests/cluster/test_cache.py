@@ -85,7 +85,7 @@ def test_a_second_folder_trains_nothing_and_an_edit_makes_its_generator_anew_alo
         assert len({file.read_bytes() for file in made_there}) == 1
     assert second.planned(*targets, "--cache") == {}
 
-    model = "scripts/synthmix/generators/dcgan/model.py"
+    model = "scripts/synthmix/generate/models/dcgan/model.py"
     with second.edit(model, "class ", "EDITED = True\n\n\nclass "):
         anew, _ = run(second, targets, cache)
     assert anew

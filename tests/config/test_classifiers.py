@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from synthmix.classifiers.facts import FACTS
+from synthmix.classify.networks.facts import FACTS
 from synthmix.registry import CLASSIFIERS
 from synthmix.sweep.resolve import candidates
 

@@ -8,7 +8,7 @@ from safetensors.numpy import save_file
 
 from synthmix.config.overlay import lay_over
 from synthmix.errors import UserError
-from synthmix.generators.weights_file import Header
+from synthmix.generate.models.weights_file import Header
 from synthmix.published.rows import COLUMNS
 
 SHARES = {"normal": 0.5, "benign": 0.25, "cancer": 0.25}

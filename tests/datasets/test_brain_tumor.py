@@ -18,9 +18,9 @@ from http_server import running_server
 from synthmix.acquire import download
 from synthmix.datasets import brain_tumor
 from synthmix.datasets.brain_tumor import BrainTumor
-from synthmix.datasets.embedded import brain_slices
-from synthmix.datasets.embedded.brain_slice_patients import random_patient
 from synthmix.errors import UserError
+from synthmix.phantoms import brain_slices
+from synthmix.phantoms.brain_slice_patients import random_patient
 
 PICTURE = np.array([[0, 1, -7], [3, 32767, 5]], np.int16)  # 2 rows of 3 pixels
 FOLDERS = ("1-766", "767-1532", "1533-2298", "2299-3064")

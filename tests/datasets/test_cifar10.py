@@ -13,8 +13,8 @@ import torchvision
 from http_server import running_server
 from synthmix.acquire import download
 from synthmix.datasets.cifar10 import CIFAR10, load_pickle
-from synthmix.datasets.embedded import colour_pictures
 from synthmix.errors import UserError
+from synthmix.phantoms import colour_pictures
 
 TOP = "cifar-10-batches-py"
 NAMES = b"airplane automobile bird cat deer dog frog horse ship truck".split()

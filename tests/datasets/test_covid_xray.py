@@ -15,8 +15,8 @@ from sklearn.preprocessing import StandardScaler
 
 from raw_files import files_below
 from synthmix.datasets.covid_xray import CovidXray
-from synthmix.datasets.embedded import chest_film_drawing
 from synthmix.errors import UserError
+from synthmix.phantoms import chest_film_drawing
 from synthmix.prepare.index_dataset import validate_index
 from synthmix.readers import read_image
 

@@ -13,9 +13,9 @@ from PIL import Image
 from http_server import running_server
 from synthmix.acquire import download
 from synthmix.datasets import isic
-from synthmix.datasets.embedded import skin_lesions
 from synthmix.datasets.isic import Isic
 from synthmix.errors import UserError
+from synthmix.phantoms import skin_lesions
 
 NEW = """\
 isic_id,attribution,collection,copyright_license,diagnosis_1,patient_id,lesion_id

@@ -20,18 +20,18 @@ from sklearn.preprocessing import StandardScaler
 
 from raw_files import files_below
 from synthmix.acquire.fetch_weights import fetch_weights
-from synthmix.classifiers.settings import Classifier
 from synthmix.classify.extract_features import extract_features
+from synthmix.classify.networks.settings import Classifier
 from synthmix.config.preparation import Prepare
-from synthmix.datasets.embedded.mammogram_drawing import (
+from synthmix.datasets.mini_ddsm import MiniDDSM
+from synthmix.errors import UserError
+from synthmix.phantoms.mammogram_drawing import (
     SIDES,
     VIEWS,
     draw,
     random_anatomy,
     random_lesion,
 )
-from synthmix.datasets.mini_ddsm import MiniDDSM
-from synthmix.errors import UserError
 from synthmix.prepare.prepare_images import prepare_image
 from synthmix.readers import read_image
 from synthmix.store import load_array, save_array

@@ -16,9 +16,9 @@ from pydantic import ValidationError
 from http_server import running_server
 from synthmix.acquire import download
 from synthmix.datasets import mnist
-from synthmix.datasets.embedded import digits, garments
 from synthmix.datasets.mnist import MNIST, FashionMNIST, read_idx
 from synthmix.errors import UserError
+from synthmix.phantoms import digits, garments
 
 REAL = Path(__file__).parents[2].parent / "shared" / "data" / "mnist"
 COUNTS = {"train": 12, "t10k": 3}

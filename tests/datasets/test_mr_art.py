@@ -14,9 +14,9 @@ from pydantic import ValidationError
 from http_server import running_server
 from synthmix.acquire import download
 from synthmix.datasets import mr_art
-from synthmix.datasets.embedded import brain_volume_drawing, brain_volumes
 from synthmix.datasets.mr_art import MrArt
 from synthmix.errors import UserError
+from synthmix.phantoms import brain_volume_drawing, brain_volumes
 
 SCANS = {
     "sub-000103_acq-standard_T1w": 1,

@@ -15,9 +15,9 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from raw_files import files_below
-from synthmix.datasets.embedded.fundus_photograph_drawing import draw
 from synthmix.datasets.retina import Retina
 from synthmix.errors import UserError
+from synthmix.phantoms.fundus_photograph_drawing import draw
 from synthmix.prepare.index_dataset import validate_index
 from synthmix.readers import read_image
 

@@ -5,10 +5,10 @@ import torch
 from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils.flop_counter import flop_registry
 
-from synthmix.classifiers.facts import FACTS
-from synthmix.classifiers.plan import input_size_of, unfrozen_of
-from synthmix.classifiers.settings import Classifier
 from synthmix.classify.network import new_network
+from synthmix.classify.networks.facts import FACTS
+from synthmix.classify.networks.plan import input_size_of, unfrozen_of
+from synthmix.classify.networks.settings import Classifier
 from synthmix.estimate.disk import SCORE_FEATURES
 from synthmix.estimate.networks import (
     classifier_cost,

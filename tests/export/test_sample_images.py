@@ -16,8 +16,8 @@ from PIL import Image
 from synthmix.datasets.manifest import Manifest
 from synthmix.export import images
 from synthmix.export.sample_images import main
-from synthmix.generators.base import Generator
-from synthmix.generators.loading import load_any
+from synthmix.generate.models.base import Generator
+from synthmix.generate.models.loading import load_any
 from tiny_generators import CLASSES, CPU, train_tiny
 from workflow_project import ROOT
 

@@ -9,9 +9,9 @@ import torch
 from PIL import Image
 
 from figure_checks import assert_readable
-from synthmix.classifiers.plan import unfrozen_of
-from synthmix.classifiers.settings import Classifier
 from synthmix.classify.network import Header, new_network, save_trained
+from synthmix.classify.networks.plan import unfrozen_of
+from synthmix.classify.networks.settings import Classifier
 from synthmix.evaluate.calibration import calibration_metrics
 from synthmix.figures import style
 from synthmix.figures.examples import RIGHT, UNSURE, WRONG, choose_examples, example_text

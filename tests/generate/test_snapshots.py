@@ -7,12 +7,12 @@ import torch
 from safetensors.torch import load_file
 from sklearn.datasets import load_digits
 
-from synthmix.checkpoint import Checkpoint
 from synthmix.files import write_table
+from synthmix.generate.models.settings import ALL_CLASSES
 from synthmix.generate.snapshots import FIRST_SEED, FrechetScorer
 from synthmix.generate.train_generator import fit, train_generator
-from synthmix.generators.settings import ALL_CLASSES
 from synthmix.registry import load_generator
+from synthmix.runtime.checkpoint import Checkpoint
 from synthmix.score.extract_score_features import extract_score_features
 from synthmix.score.fit_real import fit_real
 from synthmix.score.score_generator import score_generator

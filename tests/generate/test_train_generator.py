@@ -9,14 +9,14 @@ from PIL import Image
 from safetensors.torch import load_file
 
 from little_memory import room_for
-from synthmix.checkpoint import Checkpoint
 from synthmix.errors import UserError
 from synthmix.files import write_table
 from synthmix.generate import train_generator as module
+from synthmix.generate.models.dcgan.model import DCGAN
+from synthmix.generate.models.weights_file import read_header
 from synthmix.generate.sample_generator import sample_generator
 from synthmix.generate.train_generator import train_generator
-from synthmix.generators.dcgan.model import DCGAN
-from synthmix.generators.weights_file import read_header
+from synthmix.runtime.checkpoint import Checkpoint
 from synthmix.store import load_store, read_table, save_array
 
 CPU = torch.device("cpu")

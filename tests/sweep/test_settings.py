@@ -3,7 +3,7 @@
 import pytest
 from pydantic import ValidationError
 
-from synthmix.classifiers.settings import Classifier
+from synthmix.classify.networks.settings import Classifier
 from synthmix.evaluate.metrics import OVERALL
 from synthmix.sweep.settings import ClassifierGrid, Sweep, is_value, lower_is_better
 

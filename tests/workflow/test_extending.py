@@ -12,7 +12,7 @@ SETTINGS = '''
 
 from typing import Literal
 
-from synthmix.generators.settings import GeneratorSettings
+from synthmix.generate.models.settings import GeneratorSettings
 
 
 class Settings(GeneratorSettings):
@@ -25,9 +25,9 @@ MODEL = '''
 
 import torch
 
-from synthmix.generators.base import Generator
-from synthmix.generators.mean_image.settings import Settings
-from synthmix.generators.sampling import make_images, noise_of
+from synthmix.generate.models.base import Generator
+from synthmix.generate.models.mean_image.settings import Settings
+from synthmix.generate.models.sampling import make_images, noise_of
 
 
 class MeanImage(Generator):
@@ -78,7 +78,7 @@ def test_a_generator_is_a_package_and_a_line(tmp_path):
         ("model", MODEL),
     ):
         (package / f"{name}.py").write_text(text)
-    line = 'GENERATORS = {\n    "mean_image": "synthmix.generators.mean_image:MeanImage",'
+    line = 'GENERATORS = {\n    "mean_image": "synthmix.generate.models.mean_image:MeanImage",'
     entry = "generators:\n  mine: { model: mean_image, epochs: 2 }"
     with (
         project.edit("scripts/synthmix/registry.py", "GENERATORS = {", line),

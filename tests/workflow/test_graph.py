@@ -181,7 +181,7 @@ def test_what_is_made_of_test_images_says_whether_they_were_trained_on():
 
 
 def test_what_a_job_takes_of_a_gpu_has_its_place_beside_its_benchmark():
-    """It is found by the log's path, see `synthmix.gpu_benchmark`."""
+    """It is found by the log's path, see `synthmix.runtime.gpu_benchmark`."""
     on_gpus = {name: text for name, text in rules().items() if re.search(r"\bgpu=", text)}
     assert len(on_gpus) >= 9
     for name, text in on_gpus.items():

@@ -94,7 +94,9 @@ def test_an_estimate_of_what_is_done_is_nothing(finished):
 
 
 def test_an_edited_generator_reruns_its_jobs_and_what_follows(finished):
-    edit = finished.edit("scripts/synthmix/generators/dcgan/model.py", "/ 127.5 - 1", "/ 127.4 - 1")
+    edit = finished.edit(
+        "scripts/synthmix/generate/models/dcgan/model.py", "/ 127.5 - 1", "/ 127.4 - 1"
+    )
     with edit:
         planned = finished.planned()
     assert set(planned) == JUDGED | FIGURES | REPORTED | SCORED | {

@@ -5,7 +5,7 @@ import re
 
 import pytest
 
-from synthmix.generators.weights_file import read_header
+from synthmix.generate.models.weights_file import read_header
 from synthmix.search.table import read_search
 from synthmix.store import read_table
 from workflow_project import Project

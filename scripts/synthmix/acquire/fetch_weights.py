@@ -13,9 +13,9 @@ from urllib.error import URLError
 import torch
 from safetensors.torch import load_file, save_file
 
-from synthmix.classifiers.base import Weights
-from synthmix.classifiers.published import Published, pick_weights
-from synthmix.classifiers.random_weights import random_weights
+from synthmix.classify.networks.base import Weights
+from synthmix.classify.networks.published import Published, pick_weights
+from synthmix.classify.networks.random_weights import random_weights
 from synthmix.errors import UserError
 from synthmix.files import expanded, write_beside
 from synthmix.registry import CLASSIFIERS, load_classifier
@@ -29,8 +29,9 @@ def fetch_weights(network: str, weights: str, output: str | Path, seed: int) -> 
 
     `weights` is "imagenet" (downloaded from torchvision's address and checked), "none" (drawn
     from `seed`) or the path of a .safetensors or .pth file with torchvision's names. What is
-    written has the names of a `synthmix.classifiers.base.Network`, `layers.*` and `auxiliary.*`,
-    for `synthmix.classifiers.build.load_backbone`. Raises UserError when they can't be had.
+    written has the names of a `synthmix.classify.networks.base.Network`, `layers.*` and
+    `auxiliary.*`, for `synthmix.classify.networks.build.load_backbone`. Raises UserError when they
+    can't be had.
     """
     published = _published(network)
     if weights == "none":

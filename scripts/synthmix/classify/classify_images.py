@@ -10,8 +10,8 @@ from pathlib import Path
 from synthmix.classify.new_images import open_images
 from synthmix.classify.predict_new import TrainedClassifier, problems_of, summary, write_answers
 from synthmix.classify.sorting import WAYS, check_sorting, sort_images
-from synthmix.devices import set_up_torch
 from synthmix.errors import UserError
+from synthmix.runtime.devices import set_up_torch
 
 EXAMPLE = """example:
   classify_images.py results/paper/mine/mine/classifiers/vgg16/real_only/seed1/model.safetensors \\

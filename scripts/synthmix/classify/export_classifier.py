@@ -4,9 +4,9 @@ import logging
 from collections.abc import Mapping
 from pathlib import Path
 
-from synthmix.classifiers.settings import Classifier
 from synthmix.classify.model_file import NETWORK, ModelHeader, save_model
 from synthmix.classify.network import load_network
+from synthmix.classify.networks.settings import Classifier
 from synthmix.config.preparation import Prepare
 from synthmix.evaluate.settings import LARGEST_PROBABILITY
 from synthmix.leakage import NONE, caution

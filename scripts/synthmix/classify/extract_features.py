@@ -10,11 +10,11 @@ import torch
 from safetensors.torch import load_file
 from tqdm import tqdm
 
-from synthmix.classifiers.build import load_backbone
-from synthmix.classifiers.plan import input_size_of, unfrozen_of
 from synthmix.classify.examples import FromImages
 from synthmix.classify.inputs import to_tensor
 from synthmix.classify.network import new_network
+from synthmix.classify.networks.build import load_backbone
+from synthmix.classify.networks.plan import input_size_of, unfrozen_of
 from synthmix.store import load_array, save_array
 
 LOGGER = logging.getLogger(__name__)

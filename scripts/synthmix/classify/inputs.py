@@ -4,7 +4,7 @@ import numpy as np
 import torch
 from torch.nn.functional import interpolate
 
-from synthmix.classifiers.base import Network
+from synthmix.classify.networks.base import Network
 
 
 def to_tensor(images: np.ndarray) -> torch.Tensor:

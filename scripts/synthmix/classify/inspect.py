@@ -3,7 +3,7 @@
 import torch
 from torch.nn.functional import interpolate
 
-from synthmix.classifiers.base import Network
+from synthmix.classify.networks.base import Network
 
 
 @torch.no_grad()

@@ -11,9 +11,9 @@ from pydantic import Field, model_validator
 from safetensors.torch import save_file
 
 from synthmix import weights_file
-from synthmix.classifiers.base import Network
-from synthmix.classifiers.settings import Classifier
 from synthmix.classify.network import new_network
+from synthmix.classify.networks.base import Network
+from synthmix.classify.networks.settings import Classifier
 from synthmix.config.preparation import Prepare
 from synthmix.errors import UserError
 from synthmix.evaluate.settings import Evaluation, check_threshold

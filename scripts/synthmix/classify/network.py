@@ -14,9 +14,9 @@ import torch
 from safetensors import safe_open
 from safetensors.torch import load_file, save_file
 
-from synthmix.classifiers.base import Network
-from synthmix.classifiers.build import build_network, load_backbone
-from synthmix.classifiers.plan import input_size_of, unfrozen_of
+from synthmix.classify.networks.base import Network
+from synthmix.classify.networks.build import build_network, load_backbone
+from synthmix.classify.networks.plan import input_size_of, unfrozen_of
 from synthmix.errors import UserError
 from synthmix.files import write_beside
 

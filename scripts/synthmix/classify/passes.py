@@ -9,12 +9,12 @@ import torch
 from torch import nn
 from torch.nn.functional import one_hot
 
-from synthmix import distributed
-from synthmix.classifiers.base import TrainedPart
 from synthmix.classify.examples import Change, Examples
 from synthmix.classify.mixup import mix_up
+from synthmix.classify.networks.base import TrainedPart
 from synthmix.classify.sampling import epoch_order
 from synthmix.errors import UserError
+from synthmix.runtime import distributed
 
 LARGEST_BATCH = 64  # where nothing is learned, a larger one takes memory to no end
 

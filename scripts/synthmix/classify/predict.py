@@ -10,10 +10,10 @@ import pandas as pd
 import torch
 from torch import nn
 
-from synthmix.classifiers.plan import input_size_of, unfrozen_of
 from synthmix.classify.examples import Examples, FromImages, Source
 from synthmix.classify.files import TrainingFiles
 from synthmix.classify.network import load_network
+from synthmix.classify.networks.plan import input_size_of, unfrozen_of
 from synthmix.evaluate.predictions import PROBABILITY
 from synthmix.evaluate.threshold import choose_threshold, decide
 from synthmix.files import write_table

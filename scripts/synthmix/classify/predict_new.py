@@ -11,11 +11,11 @@ import torch
 from PIL import Image
 from tqdm import tqdm
 
-from synthmix.classifiers.base import Network
-from synthmix.classifiers.plan import input_size_of, unfrozen_of
 from synthmix.classify.examples import FromImages
 from synthmix.classify.inputs import to_tensor
 from synthmix.classify.model_file import ModelHeader, load_model
+from synthmix.classify.networks.base import Network
+from synthmix.classify.networks.plan import input_size_of, unfrozen_of
 from synthmix.classify.new_images import NewImages, open_images
 from synthmix.classify.predict import dropout
 from synthmix.config.preparation import Prepare

@@ -10,12 +10,6 @@ import torch
 from safetensors.torch import load_file
 from tqdm import tqdm
 
-from synthmix import distributed
-from synthmix.accumulation import parts_to_take, smaller_parts_next
-from synthmix.checkpoint import Checkpoint
-from synthmix.classifiers.base import Network
-from synthmix.classifiers.build import load_backbone
-from synthmix.classifiers.plan import input_size_of, unfrozen_of, weights_name
 from synthmix.classify.examples import Examples, FromImages, Source
 from synthmix.classify.files import TrainingFiles
 from synthmix.classify.inputs import to_tensor
@@ -29,15 +23,21 @@ from synthmix.classify.network import (
     save_trained,
     trained_state,
 )
+from synthmix.classify.networks.base import Network
+from synthmix.classify.networks.build import load_backbone
+from synthmix.classify.networks.plan import input_size_of, unfrozen_of, weights_name
 from synthmix.classify.optimizers import build_optimizer
 from synthmix.classify.passes import Passes, has_batch_norm
 from synthmix.classify.stopping import BestEpoch, PlateauSchedule
 from synthmix.errors import UserError
 from synthmix.files import write_table
+from synthmix.runtime import distributed
+from synthmix.runtime.accumulation import parts_to_take, smaller_parts_next
+from synthmix.runtime.checkpoint import Checkpoint
+from synthmix.runtime.trackers import NO_TRACKER, Tracker
 from synthmix.seeds import derive_seed
 from synthmix.store import load_array, read_table
 from synthmix.sweep.chosen import settle
-from synthmix.trackers import NO_TRACKER, Tracker
 
 LOGGER = logging.getLogger(__name__)
 

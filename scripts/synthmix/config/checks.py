@@ -18,8 +18,8 @@ from synthmix.config.searches import check_searches, setting_path, trained_as
 from synthmix.errors import UserError
 from synthmix.evaluate.settings import check_threshold
 from synthmix.files import expanded
-from synthmix.generators.settings import ALL_CLASSES
-from synthmix.generators.weights_file import read_header
+from synthmix.generate.models.settings import ALL_CLASSES
+from synthmix.generate.models.weights_file import read_header
 from synthmix.leakage import AS_PUBLISHED, NONE
 from synthmix.mix.plan import REAL_ONLY
 from synthmix.published.rows import read_headings, read_printed

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Iterator
 
-from synthmix.classifiers.facts import FACTS
+from synthmix.classify.networks.facts import FACTS
 from synthmix.config.messages import one_of
 from synthmix.config.models import Study
 from synthmix.config.parse import KeyPath

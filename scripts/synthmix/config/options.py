@@ -1,6 +1,6 @@
 """The settings classes that the registered data sets and generators bring along."""
 
-from synthmix.generators.settings import GeneratorSettings
+from synthmix.generate.models.settings import GeneratorSettings
 from synthmix.registry import DATASETS, GENERATORS, load_dataset, load_generator_settings
 from synthmix.search.settings import searchable
 from synthmix.settings import SettingsModel

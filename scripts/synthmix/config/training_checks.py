@@ -7,10 +7,10 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from synthmix.classifiers.facts import FACTS, NetworkFacts
-from synthmix.classifiers.plan import input_size_of, layers_of, minimum_size_of, unfrozen_of
-from synthmix.classifiers.settings import Classifier
 from synthmix.classify.loss_settings import OF_A_BATCH, cost_matrix_classes
+from synthmix.classify.networks.facts import FACTS, NetworkFacts
+from synthmix.classify.networks.plan import input_size_of, layers_of, minimum_size_of, unfrozen_of
+from synthmix.classify.networks.settings import Classifier
 from synthmix.config.messages import did_you_mean, one_of, shown
 from synthmix.config.models import Study
 from synthmix.config.parse import KeyPath

@@ -20,9 +20,9 @@ from tqdm import tqdm
 from synthmix.acquire.download import RemoteFile, download_files, get_json
 from synthmix.datasets.archives import archive_stem, extract_archive, is_archive
 from synthmix.datasets.base import About, sample_identifiers, visible_files
-from synthmix.datasets.embedded import brain_slices
 from synthmix.datasets.public import FILES, PublicDataset, write_whole
 from synthmix.errors import UserError
+from synthmix.phantoms import brain_slices
 
 if TYPE_CHECKING:
     import h5py

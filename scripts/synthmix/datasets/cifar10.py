@@ -21,9 +21,9 @@ from pydantic import Field
 
 from synthmix.acquire.download import RemoteFile, download_files
 from synthmix.datasets.base import About
-from synthmix.datasets.embedded import colour_pictures
 from synthmix.datasets.public import PublicDataset
 from synthmix.errors import UserError
+from synthmix.phantoms import colour_pictures
 
 CLASSES = colour_pictures.CLASSES
 _SIZE = colour_pictures.SIZE

@@ -12,9 +12,9 @@ import pandas as pd
 from pydantic import Field
 
 from synthmix.datasets.base import About, sample_identifiers, visible_files
-from synthmix.datasets.embedded import chest_films
 from synthmix.datasets.public import KaggleFolders
 from synthmix.errors import UserError
+from synthmix.phantoms import chest_films
 from synthmix.settings import Name
 
 HANDLE = "tawsifurrahman/covid19-radiography-database"

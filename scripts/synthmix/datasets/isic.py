@@ -23,10 +23,10 @@ from pydantic import Field, StringConstraints
 
 from synthmix.acquire.download import RemoteFile, download_files, get_json
 from synthmix.datasets.base import About, sample_identifiers, visible_files
-from synthmix.datasets.embedded import skin_lesions
-from synthmix.datasets.embedded.skin_patients import STICKERS
 from synthmix.datasets.public import PublicDataset
 from synthmix.errors import UserError
+from synthmix.phantoms import skin_lesions
+from synthmix.phantoms.skin_patients import STICKERS
 
 LOGGER = logging.getLogger(__name__)
 API = "https://api.isic-archive.com/api/v2"

@@ -14,9 +14,9 @@ import pandas as pd
 from pydantic import Field
 
 from synthmix.datasets.base import About, sample_identifiers, visible_files
-from synthmix.datasets.embedded import mammograms
 from synthmix.datasets.public import KaggleFolders
 from synthmix.errors import UserError
+from synthmix.phantoms import mammograms
 from synthmix.settings import Name
 
 LOGGER = logging.getLogger(__name__)

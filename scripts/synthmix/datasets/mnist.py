@@ -23,9 +23,9 @@ from pydantic import Field
 
 from synthmix.acquire.download import RemoteFile, download_files
 from synthmix.datasets.base import About
-from synthmix.datasets.embedded import digits, garments
 from synthmix.datasets.public import PublicDataset
 from synthmix.errors import UserError
+from synthmix.phantoms import digits, garments
 
 LOGGER = logging.getLogger(__name__)
 _PARTS = {"t10k": "test", "train": "train"}  # by file name: in the order of the index

@@ -17,9 +17,9 @@ from pydantic import Field
 
 from synthmix.acquire.download import RemoteFile, download_files, get_text
 from synthmix.datasets.base import About, sample_identifiers, visible_files
-from synthmix.datasets.embedded import brain_volumes
 from synthmix.datasets.public import PublicDataset
 from synthmix.errors import UserError
+from synthmix.phantoms import brain_volumes
 
 LOGGER = logging.getLogger(__name__)
 BUCKET = "https://s3.amazonaws.com/openneuro.org"

@@ -14,9 +14,9 @@ import pandas as pd
 from pydantic import Field
 
 from synthmix.datasets.base import About, sample_identifiers, visible_files
-from synthmix.datasets.embedded import fundus_photographs
 from synthmix.datasets.public import KaggleDataset
 from synthmix.errors import UserError
+from synthmix.phantoms import fundus_photographs
 
 LOGGER = logging.getLogger(__name__)
 HANDLE = "andrewmvd/retinal-disease-classification"

@@ -10,8 +10,8 @@ from itertools import pairwise
 from math import prod
 from typing import Any
 
-from synthmix.classifiers.facts import FACTS
-from synthmix.classifiers.plan import input_size_of, pooling_of, unfrozen_of
+from synthmix.classify.networks.facts import FACTS
+from synthmix.classify.networks.plan import input_size_of, pooling_of, unfrozen_of
 from synthmix.estimate.published_costs import LAYERS
 
 Settings = Mapping[str, Any]

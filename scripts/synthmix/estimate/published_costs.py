@@ -1,7 +1,7 @@
 """What each layer of the published networks costs, at the size that the network was made for.
 
-Counted with torch on the networks of `synthmix.classifiers`; a test counts anew. A layer is a place
-to cut the network at. No torch here.
+Counted with torch on the networks of `synthmix.classify.networks`; a test counts anew. A layer is
+a place to cut the network at. No torch here.
 """
 
 # multiply-adds an image, parameters, and values that it puts out of an image

@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from math import prod
 from typing import Any
 
-from synthmix.classifiers.plan import backbone_name
+from synthmix.classify.networks.plan import backbone_name
 from synthmix.estimate.facts import Facts, NotKnownError, epochs_done
 from synthmix.estimate.jobs import Job
 from synthmix.estimate.networks import (

@@ -14,8 +14,8 @@ import pandas as pd
 
 from synthmix.export.images import MANIFEST, Request, file_sha256
 from synthmix.export.wording import class_title, memorisation, score_rows
-from synthmix.generators.loading import generator_class
-from synthmix.generators.weights_file import Header, read_header
+from synthmix.generate.models.loading import generator_class
+from synthmix.generate.models.weights_file import Header, read_header
 from synthmix.leakage import AS_PUBLISHED, caution
 
 DEMO = (

@@ -13,8 +13,8 @@ from PIL import Image
 from tqdm import tqdm
 
 from synthmix.errors import UserError
-from synthmix.generators.loading import load_any
-from synthmix.generators.weights_file import read_header
+from synthmix.generate.models.loading import load_any
+from synthmix.generate.models.weights_file import read_header
 
 MANIFEST, CARD = "manifest.csv", "README.md"
 COLUMNS = ("path", "label", "seed", "truncation", "generator", "checkpoint_sha256")

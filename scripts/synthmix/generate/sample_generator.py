@@ -10,7 +10,7 @@ import torch
 from tqdm import tqdm
 
 from synthmix.files import write_table
-from synthmix.generators.base import Generator
+from synthmix.generate.models.base import Generator
 from synthmix.mix.plan import Mix, pool_size
 from synthmix.prepare.parts import rows_of
 from synthmix.registry import load_generator

@@ -7,7 +7,7 @@ import torch
 from PIL import Image, ImageDraw
 
 from synthmix.files import write_beside
-from synthmix.generators.base import Generator
+from synthmix.generate.models.base import Generator
 
 SHEET_IMAGES = 8
 MARGIN = 2

@@ -9,7 +9,7 @@ import numpy as np
 import torch
 from torch import nn
 
-from synthmix.generators.base import Generator
+from synthmix.generate.models.base import Generator
 from synthmix.score.extract_score_features import feature_blocks
 from synthmix.score.features import load_network
 from synthmix.score.fit_real import load_gaussians

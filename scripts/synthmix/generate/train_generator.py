@@ -14,25 +14,25 @@ import pandas as pd
 import torch
 from tqdm import tqdm
 
-from synthmix import distributed
-from synthmix.accumulation import parts_to_take, smaller_parts_next
-from synthmix.checkpoint import Checkpoint
 from synthmix.errors import UserError
 from synthmix.files import write_table
+from synthmix.generate.models.base import Generator
+from synthmix.generate.models.settings import GeneratorSettings, Snapshots
 from synthmix.generate.sheet import save_sheet, sheet_images
-from synthmix.generators.base import Generator
-from synthmix.generators.settings import GeneratorSettings, Snapshots
 from synthmix.leakage import NONE, Leakage
 from synthmix.registry import load_generator
+from synthmix.runtime import distributed
+from synthmix.runtime.accumulation import parts_to_take, smaller_parts_next
+from synthmix.runtime.checkpoint import Checkpoint
+from synthmix.runtime.trackers import NO_TRACKER, Tracker
 from synthmix.seeds import derive_seed
 from synthmix.store import load_array, read_table
-from synthmix.trackers import NO_TRACKER, Tracker
 
 LOGGER = logging.getLogger(__name__)
 SNAPSHOT_COLUMNS = ["epoch", "images_seen", "seconds", "score", "value"]
 
 # The module that scores snapshots. Named, not imported: its code, and that of all scores, counts
-# only for trainings that are scored (see `synthmix.digest` and the rule).
+# only for trainings that are scored (see `synthmix.runtime.digest` and the rule).
 SNAPSHOTS = "synthmix.generate.snapshots"
 
 

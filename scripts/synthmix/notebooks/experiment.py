@@ -10,15 +10,19 @@ import torch
 from safetensors.torch import load_file
 
 from synthmix.acquire.fetch_weights import fetch_weights
-from synthmix.checkpoint import Checkpoint, training_identity
-from synthmix.classifiers.base import Network
-from synthmix.classifiers.build import load_backbone
-from synthmix.classifiers.plan import backbone_name, frozen_settings, unfrozen_of, weights_name
-from synthmix.classifiers.settings import Classifier
 from synthmix.classify.extract_features import extract_features
 from synthmix.classify.files import TrainingFiles
 from synthmix.classify.inputs import to_tensor
 from synthmix.classify.network import new_network
+from synthmix.classify.networks.base import Network
+from synthmix.classify.networks.build import load_backbone
+from synthmix.classify.networks.plan import (
+    backbone_name,
+    frozen_settings,
+    unfrozen_of,
+    weights_name,
+)
+from synthmix.classify.networks.settings import Classifier
 from synthmix.classify.predict import predict
 from synthmix.classify.train_classifier import train_classifier
 from synthmix.errors import UserError
@@ -29,6 +33,7 @@ from synthmix.files import write_table
 from synthmix.mix.compose_mix import REAL_STORE, compose_mix
 from synthmix.mix.plan import plan_real_mixes
 from synthmix.prepare.split_samples import SPLITS
+from synthmix.runtime.checkpoint import Checkpoint, training_identity
 from synthmix.store import load_array, read_table
 
 CHECKPOINT_SECONDS = 60.0

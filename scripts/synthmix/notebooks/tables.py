@@ -6,7 +6,7 @@ from pathlib import Path
 import pandas as pd
 from torch import nn
 
-from synthmix.classifiers.base import Network
+from synthmix.classify.networks.base import Network
 from synthmix.figures.predictions import overall
 from synthmix.report.wording import interval
 from synthmix.store import read_table

@@ -5,7 +5,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from synthmix.generators.settings import GeneratorSettings
+from synthmix.generate.models.settings import GeneratorSettings
 from synthmix.registry import load_generator_settings
 from synthmix.search.settings import Search
 

@@ -13,7 +13,7 @@ from pydantic import (
 )
 from pydantic.fields import FieldInfo
 
-from synthmix.generators.settings import GeneratorSettings
+from synthmix.generate.models.settings import GeneratorSettings
 from synthmix.settings import Distinct, PositiveInt, SettingsModel
 
 # what makes a generator another one, and what says how it is trained rather than what it learns

@@ -5,7 +5,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, SerializerFunctionWrapHandler, create_model, model_serializer
 
-from synthmix.classifiers.settings import Classifier
+from synthmix.classify.networks.settings import Classifier
 from synthmix.search.settings import as_text, grid_of, told_apart
 from synthmix.settings import Name, SettingsModel
 

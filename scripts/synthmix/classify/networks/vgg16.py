@@ -1,0 +1,39 @@
+"""VGG16 (Simonyan and Zisserman 2014, https://arxiv.org/abs/1409.1556).
+
+A layer is a convolution with the ReLU and, where there is one, the max-pooling behind it.
+"""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from functools import partial
+from itertools import pairwise
+from typing import Any
+
+from torchvision.models import VGG16_Weights, vgg16
+
+from synthmix.classify.networks.base import Backbone
+from synthmix.classify.networks.published import Published, published_backbone
+
+# where the convolutions are in torchvision's list, and where that ends
+_STARTS = (0, 2, 5, 7, 10, 12, 14, 17, 19, 21, 24, 26, 28, 31)
+
+PUBLISHED = {
+    "vgg16": Published(
+        build=partial(vgg16, weights=None, init_weights=False),
+        url=VGG16_Weights.IMAGENET1K_V1.url,
+        layers=tuple(
+            tuple(f"features.{place}" for place in range(start, end))
+            for start, end in pairwise(_STARTS)
+        ),
+    )
+}
+
+
+def backbone(settings: Mapping[str, Any], image_shape: tuple[int, ...]) -> Backbone:
+    """Return the 13 convolutional layers.
+
+    The dense layers see 7 x 7 places of an image of 224 x 224 pixels, as in the paper, and fewer
+    of a smaller one.
+    """
+    layers = published_backbone(PUBLISHED["vgg16"])
+    return replace(layers, flattened_size=7)

@@ -1,0 +1,71 @@
+"""Settings of the BAGAN-GP generator."""
+
+from typing import Annotated, Literal, Self
+
+from pydantic import Field, model_validator
+
+from synthmix.generate.models.settings import GeneratorSettings
+from synthmix.settings import PositiveFloat, PositiveInt
+
+
+class Settings(GeneratorSettings):
+    """BAGAN-GP of Huang and Jafari (2021), https://doi.org/10.1007/s00521-021-06163-8."""
+
+    model: Literal["bagan_gp"]
+    autoencoder_epochs: PositiveInt = Field(
+        30, description="How many of the first epochs train the autoencoder; the others the GAN."
+    )
+    batch_size: PositiveInt = Field(32, description="Images a training step.")
+    latent_dim: PositiveInt = Field(128, description="Length of the latent vector.")
+    base_channels: PositiveInt = Field(
+        64,
+        description="Channels next to the image; next to the latents there are four times as many.",
+    )
+    working_size: PositiveInt = Field(
+        64,
+        description="Size the networks work at, a power of two from 16 to 256; "
+        "images of another size are resized to it and back.",
+    )
+    learning_rate: PositiveFloat = Field(2e-4, description="Adam's step size, all networks.")
+    beta1: Annotated[float, Field(ge=0, lt=1)] = Field(0.5, description="Adam's first momentum.")
+    beta2: Annotated[float, Field(ge=0, lt=1)] = Field(0.9, description="Adam's second momentum.")
+    critic_steps: PositiveInt = Field(5, description="Steps of the critic a generator step.")
+    gradient_penalty: PositiveFloat = Field(10.0, description="Weight of the gradient penalty.")
+    adversarial_loss: Literal["wasserstein", "cross_entropy"] = Field(
+        "wasserstein",
+        description="What critic and generator play for; the authors' own program plays for "
+        "cross_entropy, the scale of the losses that the imbalance study printed.",
+    )
+
+    @model_validator(mode="after")
+    def _has_both_phases(self) -> Self:
+        if self.autoencoder_epochs >= self.epochs:
+            raise ValueError(
+                f"epochs ({self.epochs}) counts those of the autoencoder too: it must be larger "
+                f"than autoencoder_epochs ({self.autoencoder_epochs})"
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _networks_fit(self) -> Self:
+        if not (16 <= self.working_size <= 256 and self.working_size.bit_count() == 1):
+            raise ValueError(
+                f"working_size must be a power of two from 16 to 256, not {self.working_size}"
+            )
+        return self
+
+    @property
+    def first_scored_epoch(self) -> int:
+        """The autoencoder's epochs teach nothing about images of random latent vectors."""
+        return self.autoencoder_epochs + 1
+
+    @property
+    def joint(self) -> bool:
+        """Return True: the classes share one model, small ones learn from large ones."""
+        return True
+
+    def check_image(self, image_size: int, channels: int) -> str | None:
+        """Return why the networks can't make such images, or None where they can."""
+        if channels not in (1, 3):
+            return f"BAGAN-GP makes grey or RGB images, not images of {channels} channels"
+        return None

@@ -1,0 +1,1 @@
+"""What runs a job, whatever it does: logs, checkpoints, devices, time limits, digests of code."""

@@ -1,0 +1,50 @@
+"""Trainings that run out of GPU memory: the next attempt takes its batches in more parts."""
+
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from synthmix.errors import UserError
+from synthmix.runtime.checkpoint import Checkpoint
+from synthmix.runtime.memory import gpu_shortage
+
+LOGGER = logging.getLogger(__name__)
+
+
+def parts_to_take(checkpoint: Checkpoint, accumulation_steps: int) -> int:
+    """Return in how many parts a training takes its batches: `accumulation_steps`, or more.
+
+    More where an attempt before, at the training of this `checkpoint`, ran out of GPU memory.
+    """
+    parts = checkpoint.noted_parts()
+    if parts is None or parts <= accumulation_steps:
+        return accumulation_steps
+    LOGGER.warning("batches in %d parts: an attempt before ran out of GPU memory", parts)
+    return parts
+
+
+@contextmanager
+def smaller_parts_next(checkpoint: Checkpoint, parts: int, images: int) -> Iterator[None]:
+    """Learn within the block; where GPU memory runs out have the next attempt take smaller parts.
+
+    `images` is how many a batch has, on each of several devices, `parts` in how many it is taken;
+    none has fewer than two images. Raises UserError with what ran out and what comes next.
+    """
+    try:
+        yield
+    except RuntimeError as error:
+        said = gpu_shortage(error)
+        if said is None:
+            raise
+        more = min(2 * parts, images // 2)
+        if more <= parts:
+            raise UserError(
+                f"{said}, and batches in {parts} part(s) can't be taken in smaller ones: lower "
+                f"batch_size or image_size, or use a GPU with more memory or device: cpu"
+            ) from error
+        checkpoint.note_parts(more)
+        raise UserError(
+            f"{said}. The next attempt takes batches in {more} parts, as with accumulation_steps: "
+            f"{more}, and goes on from the state that is kept: run the same command again, where "
+            f"no retry does"
+        ) from error

@@ -1,0 +1,111 @@
+import pytest
+import torch
+from torch import nn
+
+from synthmix.classify.networks.build import build_network
+from synthmix.classify.networks.cnn import MaxPooling3d, largest_of_windows
+from synthmix.classify.networks.settings import Classifier
+
+
+def build(network, image_shape, dense_layers=(), **cnn):
+    settings = Classifier(network=network, weights="none", dense_layers=dense_layers, cnn=cnn)
+    return build_network(settings.model_dump(mode="json"), image_shape, 2)
+
+
+def parameters(*arguments, **settings):
+    with torch.device("meta"):
+        return sum(value.numel() for value in build(*arguments, **settings).parameters())
+
+
+def kinds(level):
+    return [type(layer).__name__ for layer in level]
+
+
+def test_a_level_is_put_together_as_the_settings_say():
+    network = build("cnn", (1, 32, 32), levels=3, convolutions=2, filters=4, dropout=0.2)
+    convolution = ["BatchNorm2d", "Conv2d", "ReLU"]
+    assert [kinds(level) for level in network.layers] == [
+        [*convolution * 2, "MaxPool2d"],
+        ["Dropout", *convolution * 2, "MaxPool2d"],
+        ["Dropout", *convolution * 2, "MaxPool2d", "BatchNorm2d"],
+    ]
+    assert network.channels == 1
+    assert network.mean is None
+
+
+def test_filters_double_up_to_the_most():
+    network = build("cnn", (3, 64, 64), levels=5, filters=8, max_filters=32, batch_norm=False)
+    assert [level[-3].out_channels for level in network.layers] == [8, 16, 32, 32, 32]
+
+
+def test_the_last_level_may_go_without_pooling():
+    network = build("cnn", (3, 16, 16), levels=2, last_pooling=False, batch_norm=False)
+    assert kinds(network.layers[0]) == ["Conv2d", "ReLU", "MaxPool2d"]
+    assert kinds(network.layers[1]) == ["Conv2d", "ReLU"]
+    assert network.head[0].in_features == 64 * 8 * 8
+
+
+@pytest.mark.parametrize(
+    ("settings", "minimum"),
+    [
+        ({"levels": 4}, 16),
+        ({"levels": 4, "last_pooling": False}, 8),
+        ({"levels": 2, "padding": "valid"}, 10),
+        ({"levels": 2, "padding": "valid", "kernel_size": 5, "convolutions": 2}, 28),
+    ],
+)
+def test_the_settings_decide_how_small_an_image_may_be(settings, minimum):
+    assert parameters("cnn", (1, minimum, minimum), **settings)
+    with pytest.raises(ValueError, match=f"cnn needs images of {minimum} pixels"):
+        parameters("cnn", (1, minimum - 1, minimum), **settings)
+
+
+VOLUME = (1, 91, 109, 91)
+SLICES = (3, 181, 217)
+
+
+# The source prints millions: 6 for the 3D network that was chosen and 50 before a pooling was put
+# behind its last level; 50 and 40 for the 2D one with three and two convolutions a level.
+@pytest.mark.parametrize(
+    ("expected", "network", "shape", "dense_layers", "cnn"),
+    [
+        (5_223_492, "cnn_3d", VOLUME, [256, 64], {"filters": 16}),
+        (51_852_356, "cnn_3d", VOLUME, [256, 64], {"filters": 16, "last_pooling": False}),
+        # the convolution of the input counted as one more level
+        (6_293_700, "cnn_3d", VOLUME, [256, 64], {"filters": 32, "levels": 5}),
+        (45_349_960, "cnn", SLICES, [512], {"levels": 5, "convolutions": 3, "last_pooling": False}),
+        (42_204_328, "cnn", SLICES, [512], {"levels": 5, "convolutions": 2, "last_pooling": False}),
+    ],
+)
+def test_parameters_are_about_those_of_the_source(expected, network, shape, dense_layers, cnn):
+    assert parameters(network, shape, dense_layers, **cnn) == expected
+
+
+def test_pooling_of_volumes_is_torchs():
+    torch.manual_seed(0)
+    ours, theirs = (torch.randn(2, 3, 5, 6, 7).requires_grad_() for _ in range(2))
+    theirs.data.copy_(ours.data)
+    expected = nn.MaxPool3d(2)(theirs)
+    pooled = largest_of_windows(ours)
+    assert pooled.equal(expected)
+    assert MaxPooling3d()(ours).equal(expected)
+    weights = torch.randn(expected.shape)
+    (pooled * weights).sum().backward()
+    (expected * weights).sum().backward()
+    assert ours.grad.equal(theirs.grad)
+
+
+@pytest.mark.gpu
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="no CUDA device")
+def test_a_training_step_repeats_on_a_gpu():
+    def gradient():
+        torch.manual_seed(0)
+        network = build("cnn_3d", (1, 24, 24, 24), [16], filters=8, levels=3).cuda()
+        network(torch.randn(4, 1, 24, 24, 24).cuda()).square().sum().backward()
+        return network.layers[0][1].weight.grad
+
+    torch.use_deterministic_algorithms(True)
+    try:
+        assert gradient().equal(gradient())
+    finally:
+        torch.use_deterministic_algorithms(False)
