@@ -74,5 +74,5 @@ def test_every_rule_has_a_script_whose_imports_are_found():
 
 
 def test_a_module_that_does_not_exist_is_an_error():
-    with pytest.raises(FileNotFoundError, match=r"synthmix\.generators\.nothing"):
+    with pytest.raises(FileNotFoundError, match=r"synthmix\.generate\.models\.nothing"):
         digest.code_digest("train_generator", "synthmix.generate.models.nothing")
