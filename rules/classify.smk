@@ -29,7 +29,7 @@ def possible(wildcards):
 
 
 def classifier_devices(wildcards):
-    """Return how many devices share a training: as many whatever the stages of a sweep choose."""
+    """Return how many devices share a training: as many whatever a search chooses."""
     return possible(wildcards)[0]["devices"]
 
 
@@ -80,11 +80,8 @@ def images_of(wildcards, stores):
 
 
 def chosen_file(wildcards):
-    """Return what the stages of a sweep have chosen for a classifier, if it waits for that."""
-    if training_of(wildcards).chosen_in is None:
-        return []
-    swept, stage = training_of(wildcards).chosen_in
-    return f"{DATASET}/sweeps/{swept}/stage{stage}.json".format(**wildcards)
+    """Return the file of what a search has chosen for a classifier, if it waits for that."""
+    return choice_file(wildcards, "classifiers", training_of(wildcards))
 
 
 def start_file(wildcards):

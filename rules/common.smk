@@ -27,12 +27,18 @@ from synthmix.classify.networks.plan import (
     training_mb,
     weights_name,
 )
+from synthmix.config.generators import trained_generators
 from synthmix.config.preparation import FoldSplit, InputPipeline
 from synthmix.mix.plan import pool_size
 from synthmix.registry import CLASSIFIERS, dataset_module, generator_module, load_dataset
 from synthmix.runtime.trackers import require_tracker
-from synthmix.search.candidates import candidates, search_of, trained_generators
-from synthmix.sweep.resolve import all_trained, possible_settings, trained_otherwise
+from synthmix.search.resolve import (
+    all_trained,
+    possible_settings,
+    search_of,
+    searched_for,
+    trained_otherwise,
+)
 
 
 def studies_of_jobs():
@@ -148,29 +154,23 @@ MIXES = {
     key: {mix.name: mix for mix in view.plan()} for key, view in VIEWS.items() if view.classifiers
 }
 
-# the classifiers and the candidates of their sweeps, by study and data set and name
+# classifiers and the candidates of their searches, by study and data set and name
 TRAINED = {key: all_trained(view.classifiers) for key, view in VIEWS.items()}
 
-# all generators that are trained, so: the candidates of searches too, which are in no mix
+# the same of generators: their candidates are in no mix
+TRAINED_GENERATORS = {key: all_trained(view.generators) for key, view in VIEWS.items()}
 GENERATORS = {key: trained_generators(view.generators) for key, view in VIEWS.items()}
 
-# the searches, by study, data set and name of the generator
-SEARCHES = {
-    (*key, name): search_of(generator)
-    for key, view in VIEWS.items()
-    for name, generator in view.generators.items()
-    if search_of(generator)
-}
+# the generator whose candidate each is, by study and data set and name
+CANDIDATES = {key: searched_for(view.generators) for key, view in VIEWS.items()}
 
-# whose candidate each is: {(study, data set): {candidate: generator}}
-CANDIDATES = {
-    key: {
-        candidate: name
-        for name, generator in view.generators.items()
-        if search_of(generator)
-        for candidate in candidates(name, generator)
-    }
+# the searches, by study, data set, kind and name
+SEARCHES = {
+    (*key, kind, name): search_of(settings)
     for key, view in VIEWS.items()
+    for kind in ("generators", "classifiers")
+    for name, settings in getattr(view, kind).items()
+    if search_of(settings)
 }
 
 # matches the beginning of a path below RESULTS in the folder of a generator that is not trained:
@@ -178,8 +178,8 @@ CANDIDATES = {
 ADOPTED = "(?:{})/".format(
     "|".join(
         f"{study}/{dataset}/generators/{name}"
-        for (study, dataset, name), search in SEARCHES.items()
-        if search.epochs is None
+        for (study, dataset, kind, name), search in SEARCHES.items()
+        if kind == "generators" and search.epochs is None
     )
     or "(?!)"
 )
@@ -223,7 +223,7 @@ def selection_of(wildcards):
 
 
 def training_of(wildcards):
-    """Return what a classifier, or a candidate of its sweep, is trained with on a mix."""
+    """Return what a classifier, or a candidate of its search, is trained with on a mix."""
     return trained_on(key_of(wildcards), wildcards.classifier, wildcards.get("mix"))
 
 

@@ -40,15 +40,21 @@ def pools_of(pattern):
 
 
 def start_of(wildcards):
-    """Return the file of weights that a generator starts from, where it names one."""
-    start = getattr(generator_of(wildcards), "init_from", None)
-    return [] if start is None else str(Path(start).expanduser())
+    """Return the files of weights that a generator may start from, where it names any."""
+    trained, generators = generator_training_of(wildcards), study_of(wildcards).generators
+    possible = possible_settings(trained, generators, {"init_from"})
+    starts = {settings.get("init_from") for settings in possible} - {None}
+    return [str(Path(start).expanduser()) for start in sorted(starts)]
+
+
+def generator_training_of(wildcards):
+    """Return what a generator, or a candidate of its search, is trained with."""
+    return TRAINED_GENERATORS[key_of(wildcards)][wildcards.generator]
 
 
 def chosen_of(wildcards):
-    """Return the file with the settings that were found best, where some are searched."""
-    searched = (*key_of(wildcards), wildcards.generator) in SEARCHES
-    return rules.choose_generator.output.best.format(**wildcards) if searched else []
+    """Return the file of what a search has chosen for a generator, if it waits for that."""
+    return choice_file(wildcards, "generators", generator_training_of(wildcards))
 
 
 def scored_while_training(find):
@@ -69,7 +75,7 @@ def generator_devices(wildcards):
 def images_needed(wildcards):
     """Return how many images of each class are made at the least."""
     if searched_name(wildcards):
-        images = SEARCHES[*key_of(wildcards), searched_name(wildcards)].images
+        images = SEARCHES[*key_of(wildcards), "generators", searched_name(wildcards)].images
         return dict.fromkeys(learned_classes(wildcards), images)
     mixes = generator_mixes(wildcards, additions=False)
     least = study_of(wildcards).pools.images
@@ -123,7 +129,8 @@ rule train_generator:
     benchmark:
         BENCHMARKS + "/train_generator/{generator}-{scope}.tsv"
     params:
-        settings=settings(generator_of),
+        base=lambda wildcards: dict(generator_training_of(wildcards).base),
+        own=lambda wildcards: dict(generator_training_of(wildcards).own),
         classes=learned_classes,
         scope=lambda wildcards: wildcards.scope,
         features=lambda wildcards: (
@@ -134,6 +141,7 @@ rule train_generator:
             f"{wildcards.dataset}/{searched_name(wildcards) or wildcards.generator}"
         ),
         leakage=leakage_of,
+        devices=generator_devices,
         seed=MASTER_SEED,
         code=training_code,
     # each device has a process

@@ -64,12 +64,14 @@ def printed_models(wildcards):
     return [model for model in models_of(wildcards) if model[0] in printed]
 
 
-def printed_sweeps(wildcards):
-    """Return the swept classifiers that published values are of."""
-    printed = {row.classifier for row in printed_of(wildcards, "sweep")}
-    swept = study_of(wildcards).classifiers
-    there = classifiers_of(wildcards) if is_trained(wildcards) else []
-    return [name for name in there if name in printed and swept[name].sweep]
+def printed_searches(wildcards):
+    """Return (kind, name) of the searches that published values are of, and that there are."""
+    rows = printed_of(wildcards, "search")
+    printed = {("generators", row.generator) for row in rows if row.generator}
+    if is_trained(wildcards):
+        printed |= {("classifiers", row.classifier) for row in rows if row.classifier}
+    searches = study_searches(wildcards.study, wildcards.dataset)
+    return [search for search in searches if search in printed]
 
 
 def printed_settings(wildcards):
@@ -85,8 +87,9 @@ def printed_settings(wildcards):
             name: {"base": found.base, "own": found.own} for name, found in trained.items()
         },
         "generators": {
-            name: generator_of(named(wildcards, generator=name)).model_dump(mode="json")
+            name: {"base": found.base, "own": found.own}
             for name in printed_generators(wildcards, "parameters")
+            for found in [generator_training_of(named(wildcards, generator=name))]
         },
     }
 
@@ -145,7 +148,7 @@ def published_keys(wildcards):
         "generator_times": timed_models(wildcards, printed_models(wildcards)),
         "snapshots": scored_models(wildcards, printed_models(wildcards)),
         "planes": printed_generators(wildcards, "scores", metric=PLANE),
-        "sweeps": printed_sweeps(wildcards),
+        "searches": printed_searches(wildcards),
         "chosen": list(printed_choices(wildcards)),
     }
 
@@ -231,9 +234,9 @@ rule compare_published:
             **wildcards,
             generator=published_keys(wildcards)["planes"],
         ),
-        sweeps=lambda wildcards: [
-            rules.tabulate_sweep.output.table.format(**named(wildcards, classifier=name))
-            for name in printed_sweeps(wildcards)
+        searches=lambda wildcards: [
+            rules.tabulate_search.output.table.format(**wildcards, kind=kind, name=name)
+            for kind, name in printed_searches(wildcards)
         ],
         chosen=lambda wildcards: list(printed_choices(wildcards).values()),
     output:

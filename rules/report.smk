@@ -120,11 +120,6 @@ def classifier_pictures(study, dataset):
         "examples": of_each(rules.plot_examples.output[0], mix=shown),
         "heat_maps": of_each(rules.plot_gradcam.output[0], mix=shown),
         "feature_maps": of_each(rules.plot_feature_maps.output[0], mix=shown),
-        "sweeps": [
-            (f"{sweep['classifier']}, stage {stage}", figure)
-            for sweep in study_sweeps(study, dataset)
-            for stage, figure in enumerate(sweep["figures"], start=1)
-        ],
     }
 
 
@@ -135,23 +130,8 @@ def generator_files(study, dataset):
     return (
         [study_files(study, dataset)[name] for name in names]
         + [file for found in pictures.values() for _, file in found]
-        + [search["figure"] for search in study_searches(study, dataset)]
         + [file for quiz in study_quizzes(study, dataset) for file in (quiz["figure"], quiz["key"])]
     )
-
-
-def study_searches(study, dataset):
-    """Return generator, table and figure of every search, by the fields of `Search`."""
-    return [
-        {
-            "generator": generator,
-            "table": rules.choose_generator.output.table.format(**names),
-            "figure": rules.plot_search.output[0].format(**names),
-        }
-        for *searched, generator in SEARCHES
-        if searched == [study, dataset]
-        for names in [{"study": study, "dataset": dataset, "generator": generator}]
-    ]
 
 
 def study_quizzes(study, dataset):
@@ -219,7 +199,7 @@ def pages(keys, page):
                 if VIEWS[study, dataset].generators and not VIEWS[study, dataset].classifiers
                 else []
             )
-            + sweep_files(study, dataset)
+            + search_files(study, dataset)
             + list(census_files(study, dataset).values())
             + list(pipeline_files(study, dataset).values())
             + list(published_files(study, dataset).values())
@@ -246,7 +226,9 @@ rule render_report:
         ),
         searches=on_page(
             lambda *key: [
-                search[kind] for search in study_searches(*key) for kind in ("table", "figure")
+                file
+                for search in searches_shown(*key)
+                for file in (*search["tables"], *search["figures"])
             ]
         ),
         quizzes=on_page(
@@ -264,7 +246,7 @@ rule render_report:
             | {
                 "files": study_files(*key),
                 "pictures": study_pictures(*key),
-                "searches": study_searches(*key),
+                "searches": searches_shown(*key),
                 "quizzes": study_quizzes(*key),
             }
             for key in reported_on(wildcards)

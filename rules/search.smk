@@ -1,77 +1,223 @@
-"""Choosing the settings of a generator among candidates, each trained and scored like any other."""
+"""Choosing settings in stages, among candidates that are trained and judged like anything else."""
 
+from synthmix.search.judges import judge_module
+from synthmix.search.resolve import candidates, choices
 from synthmix.search.scores import is_loss, score_names
 
-SEARCH = DATASET + "/searches/{generator}"
+SEARCH = DATASET + "/searches/{kind}/{name}"
 
 
-def searched_generator(wildcards):
-    """Return a generator as its study gives it, with its search."""
-    if (*key_of(wildcards), wildcards.generator) not in SEARCHES:
-        raise WorkflowError(f"{wildcards.study} searches no settings of {wildcards.generator}")
-    return study_of(wildcards).generators[wildcards.generator]
+wildcard_constraints:
+    kind="generators|classifiers",
+    name="[A-Za-z0-9_]+",
+    stage="[0-9]+",
 
 
-def candidates_of(wildcards):
-    """Return what sets each candidate of a searched generator apart, by its name."""
-    return candidates(wildcards.generator, searched_generator(wildcards))
+def search_asked(wildcards):
+    """Return the search for settings of a generator or a classifier."""
+    key = (*key_of(wildcards), wildcards.kind, wildcards.name)
+    if key not in SEARCHES:
+        raise WorkflowError(f"{wildcards.study} searches no settings of {wildcards.name}")
+    return SEARCHES[key]
 
 
-def search_score(wildcards):
-    """Return the score that candidates are compared by, as tables and histories call it."""
-    score = search_of(searched_generator(wildcards)).score
-    return score if is_loss(score) else score_names(scores_of(wildcards).features)[score]
+def stages_asked(wildcards):
+    """Return the numbers of the stages of a search, from 1."""
+    return list(range(1, search_asked(wildcards).stage_count + 1))
 
 
-def of_candidates(pattern, **more):
-    """Return an input function: `pattern` for each candidate, in their order."""
-    return lambda wildcards: expand(
-        pattern, **{**wildcards, "generator": list(candidates_of(wildcards)), **more}
+def candidates_asked(wildcards):
+    """Return what sets each candidate of a stage apart, by its name."""
+    if int(wildcards.stage) not in stages_asked(wildcards):
+        raise WorkflowError(f"the search of {wildcards.name} has no stage {wildcards.stage}")
+    return candidates(wildcards.name, search_asked(wildcards), int(wildcards.stage))
+
+
+def choices_asked(wildcards):
+    """Return what each candidate of a stage is chosen with besides what earlier stages chose."""
+    entries = getattr(study_of(wildcards), wildcards.kind)
+    return choices(wildcards.name, entries, int(wildcards.stage))
+
+
+def choice_file(wildcards, kind, trained):
+    """Return the file of what a search has chosen for a training, if it waits for that."""
+    if trained.chosen_in is None:
+        return []
+    name, stage = trained.chosen_in
+    return rules.choose_candidate.output.best.format(
+        study=wildcards.study, dataset=wildcards.dataset, kind=kind, name=name, stage=stage
     )
 
 
-def compared(wildcards):
-    """Return the tables that candidates are compared by, all of one and then of the next."""
-    if not is_loss(search_score(wildcards)):
-        return of_candidates(rules.score_generator.output.scores)(wildcards)
-    scopes = scopes_of(searched_generator(wildcards), classes_of(wildcards))
-    return of_candidates(rules.train_generator.output.history, scope=scopes)(wildcards)
+def chosen_before(wildcards):
+    """Return the file of what the stage before has chosen, if there is one."""
+    stage = int(wildcards.stage) - 1
+    return (SEARCH + f"/stage{stage}.json").format(**wildcards) if stage else []
 
 
-rule choose_generator:
+def adoptable(wildcards):
+    """Return the candidates of the last stage of the search for a generator's settings."""
+    trained = generator_training_of(wildcards)
+    search = SEARCHES[*key_of(wildcards), "generators", trained.origin]
+    return list(candidates(trained.origin, search, trained.stages))
+
+
+def judge_of(wildcards):
+    """Return by which files candidates are judged."""
+    if wildcards.kind == "classifiers":
+        return "predictions"
+    return "losses" if is_loss(search_asked(wildcards).score) else "scores"
+
+
+def score_of(wildcards):
+    """Return the score that candidates are compared by, as the files call it."""
+    score = search_asked(wildcards).score
+    if judge_of(wildcards) == "scores":
+        return score_names(scores_of(wildcards).features)[score]
+    return score
+
+
+def judged(wildcards):
+    """Return the files that candidates are judged by, all of one and then of the next."""
+    kind = judge_of(wildcards)
+    if kind == "predictions":
+        return candidates_predictions(wildcards, "validation")
+    if kind == "scores":
+        return of_candidates(wildcards, rules.score_generator.output.scores)
+    scopes = scopes_of(study_of(wildcards).generators[wildcards.name], classes_of(wildcards))
+    return of_candidates(wildcards, rules.train_generator.output.history, scope=scopes)
+
+
+def of_candidates(wildcards, pattern, **more):
+    """Return `pattern` for each candidate of a stage that is a generator, in their order."""
+    return expand(pattern, **{**wildcards, "generator": list(candidates_asked(wildcards)), **more})
+
+
+def candidates_predictions(wildcards, part):
+    """Return what the candidates of a stage that are classifiers say of their images of a `part`.
+
+    They are trained on the first baseline: real images, of the first seed and fold.
+    """
+    return expand(
+        rules.predict.output[part],
+        **{**wildcards, "classifier": list(candidates_asked(wildcards))},
+        mix=next(mix.name for mix in mixes_of(wildcards).values() if mix.is_baseline),
+        seed=MASTER_SEED,
+        fold=folds_of(wildcards)[0],
+    )
+
+
+def scorer_of(wildcards):
+    """Return how the predictions of candidates are scored; {} where these are generators."""
+    if wildcards.kind == "generators":
+        return {}
+    study = study_of(wildcards)
+    return {
+        "classes": classes_of(wildcards),
+        "positive_class": study.positive_class,
+        "bootstrap_samples": study.evaluation.bootstrap_samples,
+        "confidence": study.evaluation.confidence,
+        "seed": MASTER_SEED,
+    }
+
+
+def tested_of_stages(wildcards):
+    """Return what all candidates that are classifiers say of test images, stage by stage."""
+    if wildcards.kind == "generators":
+        return []
+    return of_stages(lambda one: candidates_predictions(one, "test"))(wildcards)
+
+
+def of_stages(find):
+    """Return an input function: what `find` gives for each stage of a search, in their order."""
+    return lambda wildcards: [
+        found
+        for stage in stages_asked(wildcards)
+        for found in find(named(wildcards, stage=str(stage)))
+    ]
+
+
+def study_searches(study, dataset):
+    """Return (kind, name) of every search of a study's data set."""
+    taken = classifiers_for(study, dataset)
+    return [
+        (kind, name)
+        for *key, kind, name in SEARCHES
+        if key == [study, dataset] and (kind == "generators" or name in taken)
+    ]
+
+
+def searches_shown(study, dataset):
+    """Return what the report shows of every search, by the fields of `Search`."""
+    return [
+        {
+            "kind": kind,
+            "name": name,
+            "tables": expand(rules.choose_candidate.output.table, **names),
+            "figures": expand(rules.plot_search.output[0], **names),
+        }
+        for kind, name in study_searches(study, dataset)
+        for stages in [SEARCHES[study, dataset, kind, name].stage_count]
+        for names in [
+            {
+                **{"study": study, "dataset": dataset, "kind": kind, "name": name},
+                "stage": range(1, stages + 1),
+            }
+        ]
+    ]
+
+
+def search_files(study, dataset):
+    """Return the tables and figures of all searches of a data set."""
+    return [
+        file
+        for search in searches_shown(study, dataset)
+        for names in [{"study": study, "dataset": dataset} | search]
+        for file in (
+            rules.tabulate_search.output.table.format(**names),
+            rules.tabulate_search.output.markdown.format(**names),
+            *search["figures"],
+        )
+    ]
+
+
+rule choose_candidate:
     input:
-        compared,
+        judged=judged,
+        chosen_before=chosen_before,
     output:
-        table=SEARCH + "/search.csv",
-        best=SEARCH + "/best.json",
+        table=SEARCH + "/stage{stage}.csv",
+        best=SEARCH + "/stage{stage}.json",
     log:
-        LOGS + "/choose_generator/{generator}.log",
+        LOGS + "/choose_candidate/{kind}-{name}-stage{stage}.log",
     benchmark:
-        BENCHMARKS + "/choose_generator/{generator}.tsv"
+        BENCHMARKS + "/choose_candidate/{kind}-{name}-stage{stage}.tsv"
     params:
-        generator=lambda wildcards: wildcards.generator,
-        candidates=candidates_of,
-        score=search_score,
-        code=code("choose_generator"),
+        candidates=candidates_asked,
+        choices=choices_asked,
+        score=score_of,
+        judge=judge_of,
+        about=scorer_of,
+        code=code("choose_candidate", lambda wildcards: judge_module(judge_of(wildcards))),
     threads: 1
     resources:
-        mem_mb=memory(1000),
-        runtime=minutes(10),
+        mem_mb=memory(1500),
+        runtime=minutes(20),
     localrule: True
     conda:
         ENVIRONMENT
     message:
-        "Choosing the settings of {wildcards.generator}"
+        "Choosing the settings of {wildcards.name}, stage {wildcards.stage}"
     script:
-        "../scripts/choose_generator.py"
+        "../scripts/choose_candidate.py"
 
 
 rule adopt_generator:
     input:
-        best=rules.choose_generator.output.best,
+        best=chosen_of,
         files=lambda wildcards: [
             file
-            for candidate in candidates_of(wildcards)
+            for candidate in adoptable(wildcards)
             for pattern in rules.train_generator.output
             for file in expand(pattern, **{**wildcards, "generator": candidate})
         ],
@@ -82,7 +228,7 @@ rule adopt_generator:
     benchmark:
         BENCHMARKS + "/adopt_generator/{generator}-{scope}.tsv"
     params:
-        candidates=lambda wildcards: list(candidates_of(wildcards)),
+        candidates=adoptable,
         code=code("adopt_generator"),
     threads: 1
     resources:
@@ -101,14 +247,15 @@ rule adopt_generator:
 
 rule plot_search:
     input:
-        rules.choose_generator.output.table,
+        rules.choose_candidate.output.table,
     output:
-        FIGURES + "/search-{generator}.svg",
+        DATASET + "/figures/search-{kind}-{name}-stage{stage}.svg",
     log:
-        LOGS + "/plot_search/{generator}.log",
+        LOGS + "/plot_search/{kind}-{name}-stage{stage}.log",
     benchmark:
-        BENCHMARKS + "/plot_search/{generator}.tsv"
+        BENCHMARKS + "/plot_search/{kind}-{name}-stage{stage}.tsv"
     params:
+        stages=stages_asked,
         demo=DEMO,
         leakage=leakage_of,
         code=code("plot_search"),
@@ -119,6 +266,36 @@ rule plot_search:
     conda:
         ENVIRONMENT
     message:
-        "Drawing the search for settings of {wildcards.generator}"
+        "Drawing stage {wildcards.stage} of the search for settings of {wildcards.name}"
     script:
         "../scripts/plot_search.py"
+
+
+rule tabulate_search:
+    input:
+        stages=lambda wildcards: expand(
+            rules.choose_candidate.output.table, **wildcards, stage=stages_asked(wildcards)
+        ),
+        predictions=tested_of_stages,
+    output:
+        table=DATASET + "/tables/search-{kind}-{name}.csv",
+        markdown=DATASET + "/tables/search-{kind}-{name}.md",
+    log:
+        LOGS + "/tabulate_search/{kind}-{name}.log",
+    benchmark:
+        BENCHMARKS + "/tabulate_search/{kind}-{name}.tsv"
+    params:
+        candidates=of_stages(candidates_asked),
+        scorer=scorer_of,
+        leakage=leakage_of,
+        code=code("tabulate_search"),
+    threads: 1
+    resources:
+        mem_mb=memory(1500),
+        runtime=minutes(20),
+    conda:
+        ENVIRONMENT
+    message:
+        "Writing the table of the search for settings of {wildcards.name}"
+    script:
+        "../scripts/tabulate_search.py"

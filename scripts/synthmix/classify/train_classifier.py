@@ -37,7 +37,7 @@ from synthmix.runtime.checkpoint import Checkpoint
 from synthmix.runtime.trackers import NO_TRACKER, Tracker
 from synthmix.seeds import derive_seed
 from synthmix.store import load_array, read_table
-from synthmix.sweep.chosen import settle
+from synthmix.search.chosen import settle
 
 LOGGER = logging.getLogger(__name__)
 

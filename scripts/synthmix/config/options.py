@@ -2,7 +2,7 @@
 
 from synthmix.generate.models.settings import GeneratorSettings
 from synthmix.registry import DATASETS, GENERATORS, load_dataset, load_generator_settings
-from synthmix.search.settings import searchable
+from synthmix.config.generators import searchable
 from synthmix.settings import SettingsModel
 
 
