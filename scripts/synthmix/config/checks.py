@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from synthmix.config.classifier_checks import check_classifiers
+from synthmix.config.generator_searches import check_generator_searches, setting_path, trained_as
 from synthmix.config.messages import one_of
 from synthmix.config.models import GeneratorSettings, Study
 from synthmix.config.parse import KeyPath
@@ -14,7 +15,6 @@ from synthmix.config.preparation import (
     OfficialSplit,
     ShareSplit,
 )
-from synthmix.config.generator_searches import check_generator_searches, setting_path, trained_as
 from synthmix.errors import UserError
 from synthmix.evaluate.settings import check_threshold
 from synthmix.files import expanded
