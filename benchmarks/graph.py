@@ -4,8 +4,8 @@
 
 Each is a dry run, a process of its own: of the five studies at paper scale, of one study whose
 search has 2,000 candidates, and of one job of that search as a node of a cluster starts it. The
-unit is the dry run of a workflow without a rule, so that little depends on the machine. A run in which
-nothing is left to be done builds its graph too, and looks at all its files and their records.
+unit is the dry run of a workflow without a rule, so that little depends on the machine. A run in
+which nothing is left to be done builds its graph too, and looks at all its files and their records.
 """
 
 import argparse

@@ -278,8 +278,8 @@ rule tabulate_search:
         ),
         predictions=tested_of_stages,
     output:
-        table=DATASET + "/tables/search-{kind}-{name}.csv",
-        markdown=DATASET + "/tables/search-{kind}-{name}.md",
+        table=SEARCH + "/candidates.csv",
+        markdown=SEARCH + "/candidates.md",
     log:
         LOGS + "/tabulate_search/{kind}-{name}.log",
     benchmark:

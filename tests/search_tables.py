@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 
 from synthmix.files import write_table
-from synthmix.generate.models.settings import ALL_CLASSES
+from synthmix.scopes import ALL_CLASSES
 from synthmix.score.compare import COLUMNS
 from synthmix.search.scorer import Scorer
 

@@ -11,7 +11,8 @@ from synthmix.store import read_table
 from workflow_project import Project
 
 STAGES = "results/paper/stages/phantoms"
-BEST = "search-classifiers-best"
+BEST = "searches/classifiers/best"
+FIGURE = "figures/search-classifiers-best-stage1.svg"
 VOLUMES = "results/paper/volumes"
 
 
@@ -43,7 +44,7 @@ def test_candidates_are_trained_on_real_images_and_take_part_in_nothing_else(sta
 
 
 def test_the_first_stage_waits_for_its_own_candidates_alone(stages):
-    planned = stages.planned(f"{STAGES}/searches/classifiers/best/stage1.json")
+    planned = stages.planned(f"{STAGES}/{BEST}/stage1.json")
     assert planned["train_classifier"] == 4
     assert planned["extract_features"] == 2
     assert planned["choose_candidate"] == 1
@@ -73,7 +74,7 @@ def test_every_fold_is_trained_on_and_each_data_set_by_its_classifier(volumes):
 def searched(project):
     """The project after the search and what goes on from its best."""
     project = replace(project, study="stages")
-    files = ("tables/metrics.csv", f"tables/{BEST}.md", f"figures/{BEST}-stage1.svg")
+    files = ("tables/metrics.csv", f"{BEST}/candidates.md", FIGURE)
     run(project, *(f"{STAGES}/{file}" for file in files))
     return project
 
@@ -88,15 +89,15 @@ def test_each_stage_takes_what_the_one_before_chose(searched):
     results = searched.results()
     chosen = {}
     for stage in (1, 2):
-        table = read_search(results / f"searches/classifiers/best/stage{stage}.csv")
-        best = json.loads((results / f"searches/classifiers/best/stage{stage}.json").read_text())
+        table = read_search(results / f"{BEST}/stage{stage}.csv")
+        best = json.loads((results / f"{BEST}/stage{stage}.json").read_text())
         assert list(table["candidate"][table["chosen"]]) == [best["candidate"]]
         assert table["value"].max() == table["value"][table["chosen"]].item()
         assert chosen.items() <= best["settings"].items()
         chosen = best["settings"]
     assert set(chosen) == {"network", "batch_size", "learning_rate", "dense_layers"}
-    first = json.loads((results / "searches/classifiers/best/stage1.json").read_text())["settings"]
-    for name in read_search(results / "searches/classifiers/best/stage2.csv")["candidate"]:
+    first = json.loads((results / f"{BEST}/stage1.json").read_text())["settings"]
+    for name in read_search(results / f"{BEST}/stage2.csv")["candidate"]:
         assert first.items() <= settings(results, name).items()
     assert chosen.items() <= settings(results, "best").items()
     trained = [path.parts[-4] for path in results.glob("classifiers/*/*/*/weights.safetensors")]
@@ -120,14 +121,14 @@ def test_what_goes_on_from_the_best_keeps_its_settings_but_its_own(searched):
     }
     metrics = read_table(results / "tables/metrics.csv")
     assert set(metrics["classifier"]) == {"best", "tuned"}
-    table = read_table(results / f"tables/{BEST}.csv")
+    table = read_table(results / f"{BEST}/candidates.csv")
     assert table.groupby("stage").size().tolist() == [4, 2]
-    assert (results / f"figures/{BEST}-stage1.svg").stat().st_size > 5000
+    assert (results / FIGURE).stat().st_size > 5000
 
 
 @pytest.mark.full
 def test_a_value_more_trains_its_candidates_and_what_follows_if_the_choice_changes(searched):
-    choice = f"{STAGES}/searches/classifiers/best/stage1.json"
+    choice = f"{STAGES}/{BEST}/stage1.json"
     last = f"{STAGES}/metrics/tuned/real_only.csv"
     before = (searched.folder / choice).read_bytes()
     with searched.edit("studies/stages.yaml", "batch_size: [8, 16]", "batch_size: [8, 16, 64]"):

@@ -4,11 +4,11 @@ from collections.abc import Iterator
 
 from synthmix.classify.networks.facts import FACTS
 from synthmix.config.classifiers import SHAPING
-from synthmix.config.messages import one_of
 from synthmix.config.models import Study
 from synthmix.config.parse import KeyPath
 from synthmix.config.searches import check_searches
 from synthmix.config.training_checks import TrainingCheck, has_volumes, kind
+from synthmix.errors import one_of
 from synthmix.search.resolve import all_trained, possible_points, trained_otherwise
 
 Finding = tuple[KeyPath, str]

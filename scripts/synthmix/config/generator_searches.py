@@ -5,10 +5,10 @@ from collections.abc import Iterator
 from pydantic import ValidationError
 
 from synthmix.config.generators import generator_settings
-from synthmix.config.messages import one_of
 from synthmix.config.models import GeneratorSettings, Study
 from synthmix.config.parse import KeyPath
 from synthmix.config.searches import Finding, check_searches
+from synthmix.errors import one_of
 from synthmix.search.resolve import (
     Trained,
     candidates_trained,

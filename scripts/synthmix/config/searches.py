@@ -2,9 +2,9 @@
 
 from collections.abc import Collection, Iterator, Mapping
 
-from synthmix.config.messages import one_of
 from synthmix.config.models import Study
 from synthmix.config.parse import KeyPath
+from synthmix.errors import one_of
 from synthmix.search.chosen import replaced_by
 from synthmix.search.resolve import search_of, searched_for
 from synthmix.search.settings import Search, as_text, is_value

@@ -20,7 +20,7 @@ PLACES = {
     "history": "the histories of the classifiers' trainings",
     "generator": "the histories, times and snapshots of generators",
     "scores": "tables/scores.csv, or the plane of principal components",
-    "search": "tables/search-<classifiers or generators>-<name>.csv",
+    "search": "searches/<classifiers or generators>/<name>/candidates.csv",
     "parameters": "the settings of a classifier or a generator, or the size of its weights",
     "pipeline": "tables/pipeline.csv",
     "none": "nowhere: note says why",

@@ -4,7 +4,7 @@ import math
 from collections.abc import Sequence
 from pathlib import Path
 
-from synthmix.generate.models.settings import ALL_CLASSES
+from synthmix.scopes import ALL_CLASSES
 from synthmix.search.judges import Judged
 from synthmix.store import read_table
 
