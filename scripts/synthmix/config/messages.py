@@ -11,8 +11,9 @@ from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
 
-from synthmix.config.locate import Schema, locate, settle_unions
+from synthmix.config.locate import locate, settle_unions
 from synthmix.config.parse import KeyPath
+from synthmix.config.subschemas import Schema
 from synthmix.settings import Name
 
 _LONGEST_VALUE = 60
