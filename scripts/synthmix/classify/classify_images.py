@@ -6,19 +6,10 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
+from synthmix import command_line
 from synthmix.classify.new_images import open_images
 from synthmix.classify.predict_new import TrainedClassifier, problems_of, summary, write_answers
 from synthmix.classify.sorting import WAYS, check_sorting, sort_images
-from synthmix.command_line import (
-    add_device,
-    add_threads,
-    parser_of,
-    require_names,
-    require_new_file,
-    require_one_at_least,
-    run,
-    threads_of,
-)
 from synthmix.errors import UserError
 from synthmix.runtime.devices import set_up_torch
 
@@ -33,7 +24,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
     What is not finished is not left behind.
     """
-    return run(classify_images, _parser().parse_args(arguments))
+    return command_line.run(classify_images, _parser().parse_args(arguments))
 
 
 def classify_images(asked: Namespace) -> None:
@@ -41,7 +32,7 @@ def classify_images(asked: Namespace) -> None:
     _check(asked)
     output, place = Path(asked.output), Path(asked.input)
     sorted_into = asked.sort_into and Path(asked.sort_into)
-    threads = threads_of(asked)
+    threads = command_line.threads_of(asked)
     device = set_up_torch({"device": asked.device, "training_threads": threads})
     classifier = TrainedClassifier.load(asked.model, device)
     print(classifier.header.about, file=sys.stderr)
@@ -77,10 +68,10 @@ def _again(output: Path) -> str:
 
 
 def _check(asked: Namespace) -> None:
-    require_names(asked, "model", "input", "--output", "--sort-into")
+    command_line.require_names(asked, "model", "input", "--output", "--sort-into")
     output = Path(asked.output)
-    require_new_file(output)
-    require_one_at_least(asked, "--threads")
+    command_line.require_new_file(output)
+    command_line.require_one_at_least(asked, "--threads")
     if asked.by and not asked.sort_into:
         raise UserError(f"--by {asked.by} says how to sort: name the folder with --sort-into")
     asked.by = asked.by or WAYS[0]
@@ -93,7 +84,7 @@ def _check(asked: Namespace) -> None:
 
 
 def _parser() -> ArgumentParser:
-    parser = parser_of(
+    parser = command_line.parser_of(
         "classify_images.py",
         description="Classify new images with a trained classifier: a CSV with a row an image, its "
         "class and the probability of each class. Images are made ready as those that it was "
@@ -107,6 +98,6 @@ def _parser() -> ArgumentParser:
     add("--sort-into", metavar="FOLDER", help="new folder to sort the images into, by class")
     add("--by", choices=WAYS, help="how they are sorted: lists of paths (default), links, copies")
     add("--seed", type=int, default=1, metavar="N", help="of classifiers with Monte Carlo dropout")
-    add_device(parser)
-    add_threads(parser)
+    command_line.add_device(parser)
+    command_line.add_threads(parser)
     return parser

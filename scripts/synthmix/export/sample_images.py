@@ -5,13 +5,7 @@ from argparse import ArgumentParser, Namespace
 from collections.abc import Sequence
 from pathlib import Path
 
-from synthmix.command_line import (
-    add_device,
-    add_threads,
-    parser_of,
-    require_one_at_least,
-    run,
-)
+from synthmix import command_line
 from synthmix.config.messages import one_of
 from synthmix.errors import UserError
 from synthmix.export.card import Provenance, data_card
@@ -34,7 +28,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
     What is not finished is not left behind.
     """
-    return run(sample_images, _parser().parse_args(arguments))
+    return command_line.run(sample_images, _parser().parse_args(arguments))
 
 
 def sample_images(asked: Namespace) -> None:
@@ -52,7 +46,7 @@ def sample_images(asked: Namespace) -> None:
         seeds=_seeds(asked),
         truncation=asked.truncation,
     )
-    require_one_at_least(asked, "--threads")
+    command_line.require_one_at_least(asked, "--threads")
     device = set_up_torch({"device": asked.device, "training_threads": asked.threads})
     provenance = Provenance(
         saw_test_images=header.leakage == AS_PUBLISHED, training_images=_training_images(weights)
@@ -64,7 +58,7 @@ def sample_images(asked: Namespace) -> None:
 
 
 def _parser() -> ArgumentParser:
-    parser = parser_of(
+    parser = command_line.parser_of(
         "sample_images.py",
         description="Make images from a trained generator, one a seed and class, as PNG files with "
         "a list (manifest.csv) and a data card (README.md). Equal seeds make the images that the "
@@ -86,8 +80,8 @@ def _parser() -> ArgumentParser:
     add("--truncation", type=float, default=1.0, metavar="T", help="1: full variety; 0: average")
     add("--output", required=True, metavar="FOLDER|FILE.zip", help="where the images go")
     add("--name", metavar="NAME", help="what the list calls the generator; its kind by default")
-    add_device(parser)
-    add_threads(parser, "as many as the workflow's training_threads for equal images")
+    command_line.add_device(parser)
+    command_line.add_threads(parser, "as many as the workflow's training_threads for equal images")
     return parser
 
 

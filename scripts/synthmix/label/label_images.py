@@ -6,16 +6,8 @@ from pathlib import Path
 
 from tqdm import tqdm
 
+from synthmix import command_line
 from synthmix.classify.new_images import NewImages, open_images
-from synthmix.command_line import (
-    add_threads,
-    parser_of,
-    require_names,
-    require_new_file,
-    require_one_at_least,
-    run,
-    threads_of,
-)
 from synthmix.errors import UserError
 from synthmix.files import write_text
 from synthmix.label.choices import label_keys
@@ -36,7 +28,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
     What is not finished is not left behind.
     """
-    return run(label_images, _parser().parse_args(arguments))
+    return command_line.run(label_images, _parser().parse_args(arguments))
 
 
 def label_images(asked: Namespace) -> None:
@@ -45,7 +37,7 @@ def label_images(asked: Namespace) -> None:
     keys = label_keys(asked.labels, asked.keys)
     output, place = Path(asked.output), Path(asked.input)
     with open_images(place, output.parent) as found:
-        images = _shown(found, asked.pixels, asked.limit_mb, threads_of(asked))
+        images = _shown(found, asked.pixels, asked.limit_mb, command_line.threads_of(asked))
     good = sum(not image.reason for image in images)
     bad = [image for image in images if image.reason]
     listed = "".join(f"\n  {image.name}: {image.reason}" for image in bad[:MOST_TOLD])
@@ -88,12 +80,12 @@ def _within(limit_mb: float, images: Iterable[Shown], count: int) -> Iterable[Sh
 
 
 def _check(asked: Namespace) -> None:
-    require_names(asked, "input", "--output")
+    command_line.require_names(asked, "input", "--output")
     output = Path(asked.output)
     if output.suffix.lower() not in (".html", ".htm"):
         raise UserError(f"--output {output}: give it the ending .html, for a browser to know it by")
-    require_new_file(output)
-    require_one_at_least(asked, "--threads", "--pixels")
+    command_line.require_new_file(output)
+    command_line.require_one_at_least(asked, "--threads", "--pixels")
     if not asked.limit_mb > 0:
         raise UserError(f"--limit-mb {asked.limit_mb:g}: give more than 0")
 
@@ -104,7 +96,7 @@ def _printable(text: str) -> str:
 
 
 def _parser() -> ArgumentParser:
-    parser = parser_of(
+    parser = command_line.parser_of(
         "label_images.py",
         description="Make a page to label images with, one key a label: of volumes their three "
         "middle slices, of pictures the picture. The page is one file, works without a network "
@@ -119,5 +111,5 @@ def _parser() -> ArgumentParser:
     add("--blind", action="store_true", help="hide what files are called, and shuffle them")
     add("--pixels", type=int, default=480, metavar="N", help="longest side of a picture: 480")
     add("--limit-mb", type=float, default=200, metavar="MB", help="of the page: 200")
-    add_threads(parser)
+    command_line.add_threads(parser)
     return parser
