@@ -5,11 +5,12 @@ import json
 import os
 import sys
 from argparse import ArgumentParser, Namespace
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from synthmix.command_line import parser_of, run
 from synthmix.errors import UserError
+from synthmix.results_layout import of_earlier_version, study_folders, told
 from synthmix.trace.chain import AGAIN, Chain
 from synthmix.trace.describe import describe
 from synthmix.trace.raw_images import raw_images
@@ -53,14 +54,22 @@ def trace(asked: Namespace) -> Trace:
     _check(asked)
     records = Records.read(Path())
     file = _file_of(asked, records)
+    _require_this_version([file])
     value, follows = None, None
     if asked.metric:
         row = Asked(asked.metric, asked.label, asked.seed, asked.fold, asked.split)
         value = trace_value(file, row, records)
         follows = value.asked.follows
     chain = Chain(records, file, follows)
+    _require_this_version(path for step in chain for path in step.files)
     describe(chain)
     return Trace(chain, value, raw_images(chain, asked.images))
+
+
+def _require_this_version(files: Iterable[str]) -> None:
+    earlier = of_earlier_version(study_folders(files))
+    if earlier:
+        raise UserError(told(earlier))
 
 
 def _check(asked: Namespace) -> None:
