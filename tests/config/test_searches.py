@@ -1,15 +1,12 @@
 """Searches in study files: what they become, and what is wrong with them."""
 
-import json
 import re
 from pathlib import Path
 
 import pytest
 import yaml
-from jsonschema import Draft7Validator
 
 from synthmix.config.generators import trained_generators
-from synthmix.config.schema import study_schema
 from synthmix.score.settings import ScoreSettings
 from synthmix.search.resolve import all_trained, candidates
 
@@ -253,10 +250,9 @@ def test_a_file_to_start_from_that_is_not_there(settings, mistakes):
     ]
 
 
-def test_editors_know_the_grid(settings):
-    study = Draft7Validator(study_schema())
-    assert study.is_valid(json.loads(json.dumps(searched(settings))))
+def test_editors_know_the_grid(settings, editors):
+    assert editors.is_valid(searched(settings))
     settings["demo"]["generators"] = {"small": {"search": {"grid": {"learning_rate": None}}}}
-    assert study.is_valid(settings)
-    assert not study.is_valid(searched(settings, grid={"learning_rate": [-1]}))
-    assert not study.is_valid(searched(settings, grid={"rate": [1]}))
+    assert editors.is_valid(settings)
+    assert not editors.is_valid(searched(settings, grid={"learning_rate": [-1]}))
+    assert not editors.is_valid(searched(settings, grid={"rate": [1]}))

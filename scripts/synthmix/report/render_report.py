@@ -127,16 +127,15 @@ class StudyReport:
 
 
 def render_report(
-    output: str | Path, studies: Sequence[StudyReport], facts: Mapping[str, Any]
+    output: str | Path, studies: Sequence[StudyReport], ran_on: Mapping[str, Any]
 ) -> None:
     """Write the page about `studies` to `output`.
 
-    `facts` says what it all ran on: names and values, or sections of them (versions: {...}).
+    `ran_on` says what it all ran on: names and values, or sections of them (versions: {...}).
     """
     template = _environment().get_template(TEMPLATE)
-    write_text(
-        output, template.render(studies=[_view(study) for study in studies], facts=facts) + "\n"
-    )
+    views = [_view(study) for study in studies]
+    write_text(output, template.render(studies=views, ran_on=ran_on) + "\n")
 
 
 def _view(study: StudyReport) -> dict[str, Any]:
