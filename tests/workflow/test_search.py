@@ -20,11 +20,11 @@ def project(tmp_path_factory):
 
 def test_candidates_are_trained_and_scored_and_take_part_in_nothing_else(project):
     planned = project.planned()
-    candidates, scopes = 4 + 2 + 2, {"scored": 2, "adopted": 1, "retrained": 1, "plain": 1}
+    candidates, scopes = 4 + 2 + 2 + 1, {"scored": 2, "adopted": 1, "retrained": 1, "plain": 1}
     # those of `scored` learn a class each; `retrained` and `plain` are trained besides
-    assert planned["train_generator"] == 2 * 4 + 2 + 2 + 1 + 1
+    assert planned["train_generator"] == 2 * 4 + 2 + 2 + 1 + 1 + 1
     assert planned["adopt_generator"] == scopes["scored"] + scopes["adopted"]
-    assert planned["choose_candidate"] == planned["plot_search"] == 3
+    assert planned["choose_candidate"] == planned["plot_search"] == 4
     assert planned["tabulate_search"] == 3
     # by a loss nothing is drawn or scored for
     assert planned["sample_generator"] == 2 * 4 + sum(scopes.values())
@@ -99,6 +99,21 @@ def test_the_best_settings_are_trained_anew_in_full(searched):
     assert len(read_table(results / "generators" / candidate / "all_classes/history.csv")) == 1
     assert len(read_table(folder / "history.csv")) == 3
     assert latent_dim(folder) == dim
+
+
+def test_a_later_stage_goes_on_from_the_choice_of_the_one_before(searched):
+    results = searched.results()
+    _, dim = chosen(results, "retrained")
+    second = json.loads((results / "searches/generators/retrained/stage2.json").read_text())
+    settings = {"latent_dim": dim, "learning_rate": 1e-3, "batch_size": 16}
+    assert second["settings"] == settings
+    assert second["candidate"].startswith("retrained_s2c")
+    for name, epochs in ((second["candidate"], 1), ("retrained", 3)):
+        weights = results / "generators" / name / "all_classes/weights.safetensors"
+        trained_with = read_header(weights).settings
+        assert settings | {"epochs": epochs} == {
+            setting: trained_with[setting] for setting in (*settings, "epochs")
+        }
 
 
 ADOPTED = "results/paper/search/phantoms/generators/adopted/all_classes/weights.safetensors"
