@@ -193,6 +193,7 @@ rule choose_candidate:
     benchmark:
         BENCHMARKS + "/choose_candidate/{kind}-{name}-stage{stage}.tsv"
     params:
+        place=lambda wildcards: f"{wildcards.kind}.{wildcards.name}.search",
         candidates=candidates_asked,
         choices=choices_asked,
         score=score_of,

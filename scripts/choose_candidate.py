@@ -7,7 +7,7 @@ from synthmix.search.files import by_candidate
 with job(snakemake):
     params = snakemake.params
     choose_candidate(
-        place=f"{snakemake.wildcards.kind}.{snakemake.wildcards.name}.search",
+        place=params.place,
         candidates=params.candidates,
         choices=params.choices,
         files=by_candidate(params.candidates, list(snakemake.input.judged)),

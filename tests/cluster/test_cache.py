@@ -99,8 +99,8 @@ def test_the_key_of_a_shared_result_holds_all_that_its_script_is_told():
     before = MAKING | CLASSIFYING | {"fetch_weights", "train_score_network"}
     before |= {"index_dataset", "split_samples", "select_samples", "compose_mix", "fit_real"}
     before |= {"extract_score_features"}
-    before |= {"score_real", "score_generator", "choose_generator", "adopt_generator"}
-    before |= {"predict", "choose_classifier", "fetch_dataset", "fetch_score_weights"}
+    before |= {"score_real", "score_generator", "choose_candidate", "adopt_generator"}
+    before |= {"predict", "fetch_dataset", "fetch_score_weights"}
     for name in before:
         assert f"rule {name}:" in rules
         assert "wildcards" not in (ROOT / "scripts" / f"{name}.py").read_text(), name

@@ -144,7 +144,7 @@ def test_values_of_stages_that_do_not_go_together(settings, mistakes):
         ({"stages": [[]]}, ".stages[0]: has 0 entries; it needs at least 1"),
         ({"stages": [[{"epochs": 0}]]}, ".stages[0][0].epochs: 0 is too small"),
         ({"stages": [[{"epoch": 1}]]}, ".stages[0][0].epoch: is not a known setting; did you mean"),
-        ({"stages": [[{"epochs": 1}, {"epochs": 1}]]}, ".stages[0]: lists"),
+        ({"stages": [[{"epochs": 1}, {"epochs": 1}]]}, ": stage 1 lists a candidate twice"),
         (
             {"stages": [[{"epochs": 1}, {"batch_size": 8}]]},
             ": the candidates of stage 1 must name the same settings, one or more",

@@ -86,10 +86,10 @@ def test_the_epoch_whose_weights_were_kept(project):
 
 
 def test_what_a_search_has_chosen(project):
-    best = Path(f"{DATASET}/searches/dcgan/best.json")
+    best = Path(f"{DATASET}/searches/generators/dcgan/stage1.json")
     best.parent.mkdir(parents=True)
     best.write_text('{"candidate": "dcgan_1", "settings": {"learning_rate": 0.0001}}')
-    project.note("choose_generator", [str(best)])
+    project.note("choose_candidate", [str(best)])
     chain = Chain(Records.read(Path()), str(best))
     describe(chain)
     assert "chosen: candidate dcgan_1, settings (learning_rate 0.0001)" in next(iter(chain)).details

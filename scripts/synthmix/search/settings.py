@@ -94,6 +94,8 @@ class Search(SettingsModel):
                 raise ValueError(
                     f"the candidates of stage {number} must name the same settings, one or more"
                 )
+            if any(point in points[:place] for place, point in enumerate(points)):
+                raise ValueError(f"stage {number} lists a candidate twice")
         return self
 
     @property
@@ -153,7 +155,7 @@ def search_section(
     """
     grid = grid_of(settings, fixed)
     some = some_of(settings, "Candidate", "Settings of a candidate.", fixed)
-    points = Annotated[list[some], Field(min_length=1), Distinct]
+    points = Annotated[list[some], Field(min_length=1)]
     stages = Annotated[list[grid | points], Field(min_length=1)] | None
     per_value = dict[Name, dict[SearchedValue, some | None] | None] | None
     fields = {"grid": grid | None, "stages": stages, "per_value": per_value}

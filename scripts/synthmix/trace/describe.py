@@ -218,8 +218,7 @@ def _predictions(step: Step, files: Files) -> Iterator[str]:
             yield said + (_within(step, files, table, split, path) if split == "test" else "")
 
 
-@_of("choose_generator")
-@_of("choose_classifier")
+@_of("choose_candidate")
 def _chosen(step: Step, files: Files) -> Iterator[str]:
     if best := files.output(".json"):
         chosen = json.loads(best.read_text(encoding="utf-8"))
