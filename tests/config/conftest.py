@@ -9,6 +9,7 @@ from jsonschema import Draft7Validator
 from pydantic import ValidationError
 
 from synthmix.config.load import Configuration, load
+from synthmix.config.locate import Schema, settle_unions
 from synthmix.config.models import PER_DATASET, Study
 from synthmix.config.schema import study_schema
 from synthmix.errors import UserError
@@ -73,7 +74,7 @@ def editors() -> Draft7Validator:
     return Draft7Validator(study_schema())
 
 
-def _has_wrong_shape(settings: Mapping[str, Any]) -> bool:
+def _has_wrong_shape(settings: Mapping[str, Any], schema: Schema) -> bool:
     """Return whether the models refuse a study, its demo section aside, without a check of ours."""
     own = {key: value for key, value in settings.items() if key not in ("demo", PER_DATASET)}
     try:
@@ -83,7 +84,7 @@ def _has_wrong_shape(settings: Mapping[str, Any]) -> bool:
             found["type"] != "value_error"
             # to JSON schemas 200.0 is a whole number
             and not (isinstance(found["input"], float) and found["input"].is_integer())
-            for found in error.errors()
+            for found in settle_unions(error.errors(), schema)
         )
     return False
 
@@ -100,7 +101,7 @@ def mistakes(project: Project, editors: Draft7Validator) -> Callable[..., list[s
             project.write(settings)
         with pytest.raises(UserError) as refused:
             project.load(**config)
-        if isinstance(settings, Mapping) and _has_wrong_shape(settings):
+        if isinstance(settings, Mapping) and _has_wrong_shape(settings, editors.schema):
             assert not editors.is_valid(settings)
         headline, *lines = str(refused.value).splitlines()
         noun = "mistake" if len(lines) == 1 else "mistakes"
