@@ -1,5 +1,6 @@
 import json
 from collections.abc import Callable, Mapping
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -74,7 +75,12 @@ def editors() -> Draft7Validator:
     return Draft7Validator(study_schema())
 
 
-def _has_wrong_shape(settings: Mapping[str, Any], schema: Schema) -> bool:
+@cache
+def _schema() -> Schema:
+    return Study.model_json_schema()
+
+
+def _has_wrong_shape(settings: Mapping[str, Any]) -> bool:
     """Return whether the models refuse a study, its demo section aside, without a check of ours."""
     own = {key: value for key, value in settings.items() if key not in ("demo", PER_DATASET)}
     try:
@@ -84,7 +90,7 @@ def _has_wrong_shape(settings: Mapping[str, Any], schema: Schema) -> bool:
             found["type"] != "value_error"
             # to JSON schemas 200.0 is a whole number
             and not (isinstance(found["input"], float) and found["input"].is_integer())
-            for found in settle_unions(error.errors(), schema)
+            for found in settle_unions(error.errors(), _schema())
         )
     return False
 
@@ -101,7 +107,7 @@ def mistakes(project: Project, editors: Draft7Validator) -> Callable[..., list[s
             project.write(settings)
         with pytest.raises(UserError) as refused:
             project.load(**config)
-        if isinstance(settings, Mapping) and _has_wrong_shape(settings, editors.schema):
+        if isinstance(settings, Mapping) and _has_wrong_shape(settings):
             assert not editors.is_valid(settings)
         headline, *lines = str(refused.value).splitlines()
         noun = "mistake" if len(lines) == 1 else "mistakes"
