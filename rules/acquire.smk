@@ -47,7 +47,7 @@ rule fetch_dataset:
         source=lambda wildcards: raw_of(wildcards).source,
         settings=lambda wildcards: raw_of(wildcards).raw_settings(),
         state=lambda wildcards: raw_state(raw_of(wildcards)),
-        code=code("fetch_dataset", lambda wildcards: dataset_module(raw_of(wildcards).source)),
+        code=code("fetch_dataset", lambda wildcards: dataset_modules(raw_of(wildcards).source)),
     threads: 1
     resources:
         mem_mb=memory(2000),
@@ -87,7 +87,7 @@ rule fetch_weights:
         weights=lambda wildcards: WEIGHTS[wildcards.weights]["weights"],
         seed=MASTER_SEED,
         code=lambda wildcards: code_digest(
-            "fetch_weights", CLASSIFIERS[WEIGHTS[wildcards.weights]["network"]]
+            "fetch_weights", *classifier_modules(WEIGHTS[wildcards.weights]["network"])
         ),
     threads: 1
     resources:

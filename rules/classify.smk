@@ -103,10 +103,11 @@ def named(wildcards, **others):
 def classifier_code(rule):
     """Return a rule parameter: a digest of the code behind the rule, and of the networks."""
 
-    def networks(wildcards):
-        return sorted({CLASSIFIERS[settings["network"]] for settings in possible(wildcards)})
+    def modules(wildcards):
+        networks = sorted({settings["network"] for settings in possible(wildcards)})
+        return [module for network in networks for module in classifier_modules(network)]
 
-    return lambda wildcards: code_digest(rule, *networks(wildcards))
+    return code(rule, modules)
 
 
 BACKBONES = {
@@ -167,7 +168,8 @@ rule extract_features:
     params:
         settings=lambda wildcards: frozen_settings(backbone_of(wildcards)),
         code=code(
-            "extract_features", lambda wildcards: CLASSIFIERS[backbone_of(wildcards)["network"]]
+            "extract_features",
+            lambda wildcards: classifier_modules(backbone_of(wildcards)["network"]),
         ),
     threads: TRAINING_THREADS
     resources:

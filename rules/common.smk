@@ -20,16 +20,21 @@ from synthmix.files import expanded
 from synthmix.runtime.killed_runs import jobs_run_elsewhere, take_over
 from synthmix.generate.models.settings import ALL_CLASSES
 from synthmix.runtime.leases import visible_cards
-from synthmix.classify.networks.facts import FACTS
 from synthmix.classify.networks.plan import (
     backbone_name,
+    facts_of,
     frozen_settings,
     training_mb,
     weights_name,
 )
 from synthmix.config.preparation import FoldSplit, InputPipeline
 from synthmix.mix.plan import pool_size
-from synthmix.registry import CLASSIFIERS, dataset_module, generator_module, load_dataset
+from synthmix.registry import (
+    classifier_modules,
+    dataset_modules,
+    generator_modules,
+    load_dataset,
+)
 from synthmix.runtime.trackers import require_tracker
 from synthmix.search.candidates import candidates, search_of, trained_generators
 from synthmix.sweep.resolve import all_trained, possible_settings, trained_otherwise
@@ -248,7 +253,7 @@ def classifiers_for(study, dataset):
     return [
         name
         for name in VIEWS[key].classifiers
-        if FACTS[TRAINED[key][name].base["network"]].volumes == volumes
+        if facts_of(TRAINED[key][name].base).volumes == volumes
     ]
 
 
@@ -282,13 +287,13 @@ def settings(find):
     return lambda wildcards: find(wildcards).model_dump(mode="json")
 
 
-def code(rule, module_of=None):
+def code(rule, modules_of=None):
     """Return a rule parameter: a digest of the code behind the rule.
 
-    `module_of` names the registered module that a job uses, given its wildcards. Found when a job
+    `modules_of` names the registered modules that a job uses, given its wildcards. Found when a job
     asks: every job of a cluster reads these files anew, and needs one of the digests.
     """
-    return lambda wildcards: code_digest(rule, *([module_of(wildcards)] if module_of else []))
+    return lambda wildcards: code_digest(rule, *(modules_of(wildcards) if modules_of else []))
 
 
 def memory(base_mb, array_bytes=lambda wildcards: 0, devices_of=lambda wildcards: 1):

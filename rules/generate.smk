@@ -2,13 +2,13 @@
 
 
 def generator_code(rule):
-    return code(rule, lambda wildcards: generator_module(generator_of(wildcards).model))
+    return code(rule, lambda wildcards: generator_modules(generator_of(wildcards).model))
 
 
 def training_code(wildcards):
     """Return a digest of the code behind a training: that of scores where it is scored."""
     generator = generator_of(wildcards)
-    modules = [generator_module(generator.model)]
+    modules = [*generator_modules(generator.model)]
     if generator.snapshots:
         modules.append("synthmix.generate.snapshots")
     return code_digest("train_generator", *modules)

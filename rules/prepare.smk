@@ -6,7 +6,7 @@ def fetched_of(wildcards):
 
 
 def dataset_code(rule):
-    return code(rule, lambda wildcards: dataset_module(dataset_of(wildcards).source))
+    return code(rule, lambda wildcards: dataset_modules(dataset_of(wildcards).source))
 
 
 def test_sample_of(wildcards):

@@ -2,11 +2,11 @@
 
 from collections.abc import Collection, Iterator
 
-from synthmix.classify.networks.facts import FACTS
 from synthmix.config.messages import one_of
 from synthmix.config.models import Study
 from synthmix.config.parse import KeyPath
 from synthmix.config.training_checks import TrainingCheck, has_volumes, kind
+from synthmix.registry import load_classifier_facts
 from synthmix.search.settings import as_text
 from synthmix.sweep.chosen import replaced_by
 from synthmix.sweep.resolve import (
@@ -155,4 +155,4 @@ def _check_kinds(study: Study) -> Iterator[Finding]:
 def _takes_volumes(study: Study, name: str) -> bool:
     while (before := study.classifiers[name].starts_from) is not None:
         name = before
-    return FACTS[study.classifiers[name].network].volumes
+    return load_classifier_facts(study.classifiers[name].network).volumes

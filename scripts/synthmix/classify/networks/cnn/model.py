@@ -11,7 +11,7 @@ import torch
 from torch import nn
 
 from synthmix.classify.networks.base import Backbone
-from synthmix.classify.networks.plan import minimum_size_of
+from synthmix.classify.networks.cnn.settings import filters_of, has_pooling
 
 
 class MaxPooling3d(nn.Module):
@@ -50,10 +50,10 @@ def backbone(settings: Mapping[str, Any], image_shape: tuple[int, ...]) -> Backb
     levels = nn.Sequential()
     before = channels
     for number in range(cnn["levels"]):
-        filters = min(cnn["filters"] * 2**number, cnn["max_filters"] or float("inf"))
+        filters = filters_of(cnn, number)
         levels.append(_level(cnn, number, before, filters, len(image_shape) - 1))
         before = filters
-    return Backbone(levels, channels, minimum_size=minimum_size_of(settings))
+    return Backbone(levels, channels)
 
 
 def _level(
@@ -69,9 +69,8 @@ def _level(
         convolution = _CONVOLUTION[dimensions]
         level.append(convolution(channels, filters, cnn["kernel_size"], padding=cnn["padding"]))
         level.append(nn.ReLU())
-    is_last = number == cnn["levels"] - 1
-    if cnn["last_pooling"] or not is_last:
+    if has_pooling(cnn, number):
         level.append(_POOLING[dimensions]())
-    if cnn["batch_norm"] and is_last:
+    if cnn["batch_norm"] and number == cnn["levels"] - 1:
         level.append(_BATCH_NORM[dimensions](filters))
     return level
