@@ -13,7 +13,6 @@ from snakemake.exceptions import WorkflowError
 from snakemake.settings.types import DeploymentMethod
 
 from synthmix.acquire.fetch_dataset import require_ready
-from synthmix.config.load import load
 from synthmix.runtime.digest import code_digest
 from synthmix.errors import UserError
 from synthmix.files import expanded
@@ -58,6 +57,9 @@ if workflow.is_main_process and take_over(".snakemake"):
     print("synthmix: a run was killed here, and its lock is removed", file=sys.stderr)
 
 try:
+    # it loads all that the registry names: what is wrong with that is a message too
+    from synthmix.config.load import load
+
     CONFIGURATION = load(config, Path(workflow.basedir), needed=studies_of_jobs())
     # under --sdm conda jobs have another environment than this one
     if DeploymentMethod.CONDA not in workflow.deployment_settings.deployment_method:
