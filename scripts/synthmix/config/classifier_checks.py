@@ -2,10 +2,10 @@
 
 from collections.abc import Collection, Iterator
 
-from synthmix.config.messages import one_of
 from synthmix.config.models import Study
 from synthmix.config.parse import KeyPath
 from synthmix.config.training_checks import TrainingCheck, has_volumes, kind
+from synthmix.errors import one_of
 from synthmix.registry import load_classifier_facts
 from synthmix.search.settings import as_text
 from synthmix.sweep.chosen import replaced_by
