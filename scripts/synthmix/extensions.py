@@ -5,6 +5,7 @@ Classes are named by text here, so that one kind of extension loads nothing of t
 
 import importlib
 import inspect
+import sys
 import traceback
 from pathlib import Path
 from types import ModuleType
@@ -28,8 +29,11 @@ def file_of(module: str) -> str:
 
 
 def shown_file(module: ModuleType) -> str:
-    """Return the file of a loaded module, relative to the project where it lies in there."""
-    file = Path(module.__file__)
+    """Return the file of a loaded module as messages call it."""
+    return _shown(Path(module.__file__))
+
+
+def _shown(file: Path) -> str:
     folder = SCRIPTS.parent
     return file.relative_to(folder).as_posix() if file.is_relative_to(folder) else str(file)
 
@@ -58,15 +62,33 @@ def load_module(table: str, name: str, module: str) -> ModuleType:
 
 
 def _refuse(module: str, error: Exception) -> NoReturn:
-    """Raise a UserError that says where in `module` it fails, and how."""
-    file = SCRIPTS.parent / file_of(module)
-    frames = [(frame.filename, frame.lineno) for frame in traceback.extract_tb(error.__traceback__)]
-    if isinstance(error, SyntaxError):
-        frames.append((error.filename, error.lineno))
-    lines = [line for name, line in frames if name and Path(name).parts[-2:] == file.parts[-2:]]
-    where = f"{file_of(module)}, line {lines[-1]}" if lines else file_of(module)
-    reason = error.msg if isinstance(error, SyntaxError) else str(error).partition("\n")[0]
+    """Raise a UserError that says where `module`, or what it imports, fails, and how."""
+    # what runs while modules are imported: the last of these lines is an author's
+    places = [
+        (Path(frame.filename), frame.lineno)
+        for frame in traceback.extract_tb(error.__traceback__)
+        if frame.name == "<module>"
+    ]
+    reason = str(error).partition("\n")[0]
+    if isinstance(error, SyntaxError) and error.filename:
+        places.append((Path(error.filename), error.lineno))
+        reason = error.msg
+    places = [(file, line) for file, line in places if _is_ours(file)]
+    where = module
+    if places:
+        file, line = places[-1]
+        where = f"{_shown(file)}, line {line}"
     raise UserError(f"{where}: can't be imported: {type(error).__name__}: {reason}") from error
+
+
+def _is_ours(file: Path) -> bool:
+    """Return whether a file is the project's or an author's, not Python's or a library's."""
+    others = (sys.prefix, sys.base_prefix)
+    return (
+        file.is_absolute()
+        and file != Path(__file__)
+        and not any(file.is_relative_to(folder) for folder in others)
+    )
 
 
 def require_beside(table: str, name: str, module: ModuleType, other: str) -> None:

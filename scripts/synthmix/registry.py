@@ -124,10 +124,13 @@ def generator_modules(name: str) -> tuple[str, ...]:
 @cache
 def load_classifier(name: str) -> ModuleType:
     """Return the module that makes the classifier network `name`; this loads torch."""
+    facts = load_classifier_facts(name)
     loaded = load_module("CLASSIFIERS", name, f"{CLASSIFIERS[name]}.model")
     if not callable(getattr(loaded, "backbone", None)):
-        raise fault(shown_file(loaded), "there is no function backbone(settings, image_shape)")
-    if load_classifier_facts(name).pretrained:
+        raise fault(
+            shown_file(loaded), "there is no function backbone(settings, image_shape): add it"
+        )
+    if facts.pretrained:
         get_entry(loaded, "PUBLISHED", name, _PUBLISHED)
     return loaded
 
