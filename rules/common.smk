@@ -35,6 +35,7 @@ from synthmix.registry import (
     load_dataset,
 )
 from synthmix.runtime.trackers import require_tracker
+from synthmix.results_layout import mark, mark_new, of_earlier_version, told
 from synthmix.search.candidates import candidates, search_of, trained_generators
 from synthmix.sweep.resolve import all_trained, possible_settings, trained_otherwise
 
