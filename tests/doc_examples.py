@@ -15,6 +15,11 @@ def files() -> dict[str, str]:
     return dict(found)
 
 
+def modules() -> list[str]:
+    """Return the names of the modules that these files are."""
+    return [path.removeprefix("scripts/")[:-3].replace("/", ".") for path in files()]
+
+
 def lines() -> dict[str, str]:
     """Return the line that the page adds to each table of the registry."""
     found = re.findall(
