@@ -32,26 +32,26 @@ include: "rules/share.smk"
 rule all:
     default_target: True
     input:
-        pages(ASKED, "report"),
+        pages(PLAN.asked, "report"),
 
 
 rule all_studies:
     input:
         [
             file
-            for study in STUDIES
-            for file in pages([key for key in VIEWS if key[0] == study], f"{SCALE}/{study}/report")
+            for study in PLAN.studies
+            for file in pages(PLAN.views_of(study), f"{SCALE}/{study}/report")
         ],
 
 
 # a target for each study, called as it is: its own page, and what is on none
-for study in STUDIES:
+for study in PLAN.studies:
 
     rule:
         name:
             study
         input:
-            pages([key for key in VIEWS if key[0] == study], f"{SCALE}/{study}/report"),
+            pages(PLAN.views_of(study), f"{SCALE}/{study}/report"),
 
 
 # The last of several such sections alone would count
@@ -70,11 +70,13 @@ onstart:
 rule fetch_all:
     input:
         lambda wildcards: [
-            f"{DATA}/{raw_name(VIEWS[key].datasets[key[1]])}/fetched.json"
-            for key in every_dataset()
+            rules.fetch_dataset.output[0].format(raw=acquire.raw_name(view))
+            for view in every_view()
         ],
-        [weights_path(name) for name in WEIGHTS],
-        SCORE_WEIGHTS,
+        lambda wildcards: [
+            rules.fetch_weights.output[0].format(weights=name) for name in PLAN.starting_weights
+        ],
+        lambda wildcards: PLAN.score_weights,
 
 
 rule index_all:
@@ -86,9 +88,11 @@ rule index_all:
 rule export_all:
     input:
         [
-            f"{RESULTS}/{study}/{dataset}/exports/{generator}.zip"
-            for study, dataset in ASKED
-            for generator in VIEWS[study, dataset].generators
+            rules.export_images.output[0].format(
+                study=view.study, dataset=view.dataset, generator=name
+            )
+            for view in PLAN.asked
+            for name in view.settings.generators
         ],
 
 
