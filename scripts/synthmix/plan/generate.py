@@ -3,10 +3,11 @@
 from typing import Any, NamedTuple
 
 from synthmix.files import expanded
-from synthmix.generate.models.settings import ALL_CLASSES, GeneratorSettings
+from synthmix.generate.models.settings import GeneratorSettings
 from synthmix.mix.plan import Mix, pool_size
 from synthmix.plan.view import View
 from synthmix.registry import generator_module
+from synthmix.scopes import ALL_CLASSES
 from synthmix.score.settings import FeatureKind
 
 _SNAPSHOTS = "synthmix.generate.snapshots"

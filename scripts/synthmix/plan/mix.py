@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from synthmix.generate.models.resampling.removal import Removal
 from synthmix.mix.plan import Mix
+from synthmix.mix.removal import Removal
 from synthmix.plan.generate import Model, scopes
 from synthmix.plan.view import View
 

@@ -2,9 +2,9 @@
 
 from typing import Any
 
-from synthmix.config.preparation import InputPipeline
 from synthmix.plan import acquire
 from synthmix.plan.view import View
+from synthmix.prepare.settings import InputPipeline
 
 
 def modules(view: View) -> list[str]:

@@ -9,12 +9,12 @@ from typing import TypeVar
 
 from synthmix.classify.networks.facts import FACTS
 from synthmix.config.models import Study
-from synthmix.config.preparation import FoldSplit, Prepare, Split
 from synthmix.datasets.base import Dataset
 from synthmix.errors import UserError
 from synthmix.generate.models.settings import GeneratorSettings
 from synthmix.leakage import Leakage
 from synthmix.mix.plan import Mix
+from synthmix.prepare.settings import FoldSplit, Prepare, Split
 from synthmix.search.candidates import candidates, search_of, trained_generators
 from synthmix.search.settings import Search
 from synthmix.sweep.resolve import Trained, all_trained
