@@ -32,16 +32,12 @@ include: "rules/share.smk"
 rule all:
     default_target: True
     input:
-        pages(PLAN.asked, "report"),
+        lambda wildcards: pages(PLAN.asked, "report"),
 
 
 rule all_studies:
     input:
-        [
-            file
-            for study in PLAN.studies
-            for file in pages(PLAN.views_of(study), f"{SCALE}/{study}/report")
-        ],
+        lambda wildcards: [file for study in PLAN.studies for file in own_page(study)],
 
 
 # a target for each study, called as it is: its own page, and what is on none
@@ -51,7 +47,7 @@ for study in PLAN.studies:
         name:
             study
         input:
-            pages(PLAN.views_of(study), f"{SCALE}/{study}/report"),
+            lambda wildcards, study=study: own_page(study),
 
 
 # The last of several such sections alone would count
@@ -87,7 +83,7 @@ rule index_all:
 
 rule export_all:
     input:
-        [
+        lambda wildcards: [
             rules.export_images.output[0].format(
                 study=view.study, dataset=view.dataset, generator=name
             )
@@ -98,9 +94,9 @@ rule export_all:
 
 rule export_classifiers:
     input:
-        of_asked_classifiers(rules.export_classifier.output[0]),
+        lambda wildcards: of_asked_classifiers(rules.export_classifier.output[0]),
 
 
 rule classify_images:
     input:
-        of_asked_classifiers(rules.predict_new.output[0]),
+        lambda wildcards: of_asked_classifiers(rules.predict_new.output[0]),

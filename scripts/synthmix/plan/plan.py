@@ -83,10 +83,8 @@ class Plan:
         """
         if (study, dataset) not in self.views:
             there = ", ".join("/".join(key) for key in self.views)
-            raise UserError(
-                f"there is no {study}/{dataset} in {self.results}, but {there}; --config"
-                " studies= names other study files, and scale=paper has studies without a demo"
-            )
+            hint = "; --config scale=paper has those without a demo" if self.is_demo else ""
+            raise UserError(f"no {study}/{dataset} at scale {self.scale}, but {there}{hint}")
         return self.views[study, dataset]
 
     def views_of(self, study: str) -> list[View]:
