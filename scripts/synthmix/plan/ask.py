@@ -1,7 +1,7 @@
 """Answering the questions of rules for a job, and filling their answers into patterns of paths."""
 
 import inspect
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from functools import cache
 from itertools import product
 from typing import Any
@@ -36,8 +36,8 @@ def ask_for_files(
         several = answer if _is_several(answer) else [answer]
         parts.append([{name: one} for one in several])
     return [
-        pattern.format_map(dict(wildcards) | dict(_items(combination)))
-        for combination in product(*parts)
+        pattern.format_map({name: part[name] for part in (wildcards, *found) for name in part})
+        for found in product(*parts)
     ]
 
 
@@ -57,10 +57,10 @@ def ask_for_file(
     if when and not ask(when, view, wildcards):
         return []
     filled = {name: _answer(value, view, wildcards) for name, value in values.items()}
-    if thing:
-        found = ask(thing, view, wildcards)
-        filled |= {"": None} if found is None else found._asdict()
-    return [] if None in filled.values() else pattern.format_map(dict(wildcards) | filled)
+    found = ask(thing, view, wildcards) if thing else ()
+    if found is None or None in filled.values():
+        return []
+    return pattern.format_map({**wildcards, **filled, **(found._asdict() if found else {})})
 
 
 def _answer(value: Any, view: View, wildcards: Wildcards) -> Any:
@@ -75,8 +75,3 @@ def _arguments(question: Question) -> tuple[str, ...]:
 
 def _is_several(answer: Any) -> bool:
     return isinstance(answer, Iterable) and not isinstance(answer, str)
-
-
-def _items(parts: Iterable[Mapping[str, Any]]) -> Iterator[tuple[str, Any]]:
-    for part in parts:
-        yield from part.items()
