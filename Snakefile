@@ -29,6 +29,11 @@ include: "rules/estimate.smk"
 include: "rules/share.smk"
 
 
+def pages_of(study, page):
+    """Return a page with a study, and what the study has that is on none."""
+    return pages(PLAN.views_of(study), page)
+
+
 rule all:
     default_target: True
     input:
@@ -37,7 +42,9 @@ rule all:
 
 rule all_studies:
     input:
-        lambda wildcards: [file for study in PLAN.studies for file in own_page(study)],
+        lambda wildcards: [
+            file for study in PLAN.studies for file in pages_of(study, f"{SCALE}/{study}/report")
+        ],
 
 
 # a target for each study, called as it is: its own page, and what is on none
@@ -47,12 +54,30 @@ for study in PLAN.studies:
         name:
             study
         input:
-            lambda wildcards, study=study: own_page(study),
+            lambda wildcards, study=study: pages_of(study, f"{SCALE}/{study}/report"),
+
+
+def files_of_run():
+    """Return all files that this run makes or has found made."""
+    return {str(file) for job in workflow.dag.jobs for file in job.output}
+
+
+def is_whole(study, files):
+    """Return whether `files` have all that a page of the study is made of, and the page."""
+    on = [f"{SCALE}/{study}/report"] + (["report"] if study in CONFIGURATION.studies else [])
+    return any(files.issuperset(pages_of(study, page)) for page in on)
+
+
+if workflow.is_main_process:
+    earlier = of_earlier_version(Path(RESULTS, study) for study in CONFIGURATION.studies)
+    if earlier:
+        print(f"synthmix: {told(earlier)}", file=sys.stderr)
 
 
 # The last of several such sections alone would count
 onstart:
     require_credentials()  # before anything has run: not to be told after hours
+    mark_new(files_of_run())
     if not workflow.local_exec:
         jobs_run_elsewhere()
     # By default at most 100 jobs are started in a second. To keep to that the scheduler wakes up
@@ -61,6 +86,13 @@ onstart:
     limiter = workflow.scheduler.job_rate_limiter
     if limiter and (limiter.max_jobs, limiter.timespan) == (100, 1):
         workflow.scheduler.job_rate_limiter = None
+
+
+onsuccess:
+    files = files_of_run()
+    whole = [Path(RESULTS, study) for study in PLAN.studies if is_whole(study, files)]
+    for folder in of_earlier_version(whole):
+        mark(folder)
 
 
 rule fetch_all:

@@ -13,6 +13,7 @@ from synthmix.errors import UserError
 from synthmix.plan.ask import ask, ask_for_file, ask_for_files
 from synthmix.plan.jobs import studies_of_jobs
 from synthmix.plan.plan import Plan
+from synthmix.results_layout import mark, mark_new, of_earlier_version, told
 from synthmix.runtime.digest import code_digest
 from synthmix.runtime.killed_runs import jobs_run_elsewhere, take_over
 from synthmix.runtime.leases import visible_cards

@@ -181,11 +181,6 @@ def pages(views, page):
     ]
 
 
-def own_page(study):
-    """Return the page of a study alone, and what it has that is on none."""
-    return pages(PLAN.views_of(study), f"{SCALE}/{study}/report")
-
-
 def beside_pages(view):
     """Return what a study makes of a data set that is on no page, or where there may be none.
 

@@ -1,6 +1,6 @@
 """Write the report."""
 
-from synthmix.report.facts import run_facts
+from synthmix.report.ran_on import ran_on
 from synthmix.report.render_report import Picture, Quiz, Search, StudyReport, render_report
 from synthmix.runtime.jobs import job
 
@@ -15,4 +15,4 @@ with job(snakemake):
         searches = [Search(**search) for search in study.pop("searches")]
         quizzes = [Quiz(**quiz) for quiz in study.pop("quizzes")]
         studies.append(StudyReport(**study, **files, **several, searches=searches, quizzes=quizzes))
-    render_report(snakemake.output[0], studies, run_facts(snakemake.config))
+    render_report(snakemake.output[0], studies, ran_on(snakemake.config))

@@ -11,6 +11,7 @@ import jinja2
 import pandas as pd
 import yaml
 
+from synthmix.evaluate import wording
 from synthmix.evaluate.paired import differences
 from synthmix.evaluate.verdict import ACCURACY, judged_by
 from synthmix.figures.measures import main_measure, measure_name, measures
@@ -19,7 +20,7 @@ from synthmix.files import write_text
 from synthmix.leakage import NONE, caution
 from synthmix.published.markdown import legend
 from synthmix.published.sections import read_comparison, sections
-from synthmix.report import tables, wording
+from synthmix.report import tables
 from synthmix.report.cautions import find_cautions
 from synthmix.report.findings import find, find_classifiers
 from synthmix.search.table import read_search, searched_settings
@@ -123,16 +124,15 @@ class StudyReport:
 
 
 def render_report(
-    output: str | Path, studies: Sequence[StudyReport], facts: Mapping[str, Any]
+    output: str | Path, studies: Sequence[StudyReport], ran_on: Mapping[str, Any]
 ) -> None:
     """Write the page about `studies` to `output`.
 
-    `facts` says what it all ran on: names and values, or sections of them (versions: {...}).
+    `ran_on` says what it all ran on: names and values, or sections of them (versions: {...}).
     """
     template = _environment().get_template(TEMPLATE)
-    write_text(
-        output, template.render(studies=[_view(study) for study in studies], facts=facts) + "\n"
-    )
+    views = [_view(study) for study in studies]
+    write_text(output, template.render(studies=views, ran_on=ran_on) + "\n")
 
 
 def _view(study: StudyReport) -> dict[str, Any]:
