@@ -37,9 +37,7 @@ def inspected_title(wildcards):
     return f"{wildcards.classifier}, {wildcards.mix}"
 
 
-def models_scored_while_training(wildcards):
-    generators = study_of(wildcards).generators
-    return [model for model in models_of(wildcards) if generators[model[0]].snapshots]
+models_scored_while_training = of(generate.models_with_snapshots)
 
 
 rule plot_samples:

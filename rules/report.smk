@@ -1,13 +1,17 @@
 """One page about everything."""
 
+from synthmix.plan import acquire, generate, report
+from synthmix.plan.plan import reported
+
 
 def study_files(study, dataset):
     """Return the tables and figures that the report shows, by the field of `StudyReport`."""
-    settings = VIEWS[study, dataset]
+    view = PLAN.view(study, dataset)
+    settings = view.settings
     figures = RESULTS + f"/{study}/{dataset}/figures"
     tables = RESULTS + f"/{study}/{dataset}/tables"
     files = {
-        "fetched": f"{DATA}/{raw_name(settings.datasets[dataset])}/fetched.json",
+        "fetched": rules.fetch_dataset.output[0].format(raw=acquire.raw_name(view)),
         "split": RESULTS + f"/{study}/{dataset}/split.csv",
         "rejected": RESULTS + f"/{study}/{dataset}/rejected.csv",
         "duplicates": RESULTS + f"/{study}/{dataset}/duplicates.csv",
@@ -47,7 +51,7 @@ def study_files(study, dataset):
 
 def census_files(study, dataset):
     """Return what the metadata says of all images, where it says more than their classes."""
-    if not VIEWS[study, dataset].datasets[dataset].facts:
+    if not PLAN.view(study, dataset).data.facts:
         return {}
     names = {"study": study, "dataset": dataset}
     return {
@@ -58,8 +62,7 @@ def census_files(study, dataset):
 
 def pipeline_files(study, dataset):
     """Return how fast images are read, of pictures and where the study asks for it."""
-    settings = VIEWS[study, dataset]
-    if settings.input_pipeline is None or settings.prepare_of(dataset).volume_shape:
+    if not PLAN.view(study, dataset).measures_pipeline:
         return {}
     names = {"study": study, "dataset": dataset}
     return {
@@ -75,51 +78,48 @@ def study_pictures(study, dataset):
 
 def generator_pictures(study, dataset):
     """Return what there is to see of each generator."""
-    generators = VIEWS[study, dataset].generators
+    view = PLAN.view(study, dataset)
     names = {"study": study, "dataset": dataset}
-    classes = VIEWS[study, dataset].datasets[dataset].class_names()
 
     def of_each(pattern):
-        return [(name, pattern.format(**names, generator=name)) for name in generators]
+        return [(name, pattern.format(**names, generator=name)) for name in generate.names(view)]
 
     return {
         "samples": of_each(rules.plot_samples.output[0]),
         "snapshots": [
             ("", rules.plot_snapshots.output[0].format(**names))
-            for scored in [any(generator.snapshots for generator in generators.values())]
-            if scored
+            for _ in generate.models_with_snapshots(view)[:1]
         ],
         "planes": of_each(rules.plot_pca.output[0]),
         "nearest": of_each(rules.plot_nearest.output[0]),
         "sheets": [
             (
-                f"{name}, {scope}",
-                rules.train_generator.output.sheet.format(**names, generator=name, scope=scope),
+                ", ".join(model),
+                rules.train_generator.output.sheet.format(**names, **model._asdict()),
             )
-            for name, generator in generators.items()
-            for scope in scopes_of(generator, classes)
+            for model in generate.models(view)
         ],
     }
 
 
 def classifier_pictures(study, dataset):
     """Return what there is to see of each classifier; of one training that on real images."""
+    view = PLAN.view(study, dataset)
     names = {"study": study, "dataset": dataset}
-    if (study, dataset) not in MIXES:
+    if not view.mixes:
         return {}
-    shown = next(name for name, mix in MIXES[study, dataset].items() if mix.is_baseline)
 
     def of_each(pattern, **more):
         return [
             (classifier, pattern.format(**names, classifier=classifier, **more))
-            for classifier in classifiers_for(study, dataset)
+            for classifier in view.classifiers
         ]
 
     return {
         "classifier_histories": of_each(rules.plot_classifier_history.output[0]),
-        "examples": of_each(rules.plot_examples.output[0], mix=shown),
-        "heat_maps": of_each(rules.plot_gradcam.output[0], mix=shown),
-        "feature_maps": of_each(rules.plot_feature_maps.output[0], mix=shown),
+        "examples": of_each(rules.plot_examples.output[0], mix=view.baseline),
+        "heat_maps": of_each(rules.plot_gradcam.output[0], mix=view.baseline),
+        "feature_maps": of_each(rules.plot_feature_maps.output[0], mix=view.baseline),
         "sweeps": [
             (f"{sweep['classifier']}, stage {stage}", figure)
             for sweep in study_sweeps(study, dataset)
@@ -148,8 +148,7 @@ def study_searches(study, dataset):
             "table": rules.choose_generator.output.table.format(**names),
             "figure": rules.plot_search.output[0].format(**names),
         }
-        for *searched, generator in SEARCHES
-        if searched == [study, dataset]
+        for generator in PLAN.view(study, dataset).searches
         for names in [{"study": study, "dataset": dataset, "generator": generator}]
     ]
 
@@ -162,69 +161,39 @@ def study_quizzes(study, dataset):
             "figure": rules.plot_quiz.output.figure.format(**names),
             "key": rules.plot_quiz.output.key.format(**names),
         }
-        for generator in VIEWS[study, dataset].generators
+        for generator in generate.names(PLAN.view(study, dataset))
         for names in [{"study": study, "dataset": dataset, "generator": generator}]
     ]
 
 
-def folds_reported(study, dataset):
-    """Return how many folds are tested on in turn, 0 where images are split once."""
-    split = VIEWS[study, dataset].split_of(dataset)
-    return split.folds if isinstance(split, FoldSplit) and split.cross_validate else 0
-
-
-def study_facts(study, dataset):
-    """Return what the report says about a study apart from its files."""
-    settings = VIEWS[study, dataset]
-    return {
-        "name": study,
-        "dataset": dataset,
-        "title": settings.title,
-        "description": settings.description,
-        "demo": DEMO,
-        "positive_class": settings.positive_class,
-        "seeds": SEEDS,
-        "folds": folds_reported(study, dataset),
-        "evaluation": settings.evaluation.model_dump(mode="json"),
-        "settings": settings.model_dump(mode="json"),
-    }
-
-
-def reported(keys):
-    """Return those studies and data sets that have something to report: a classifier takes them."""
-    return [key for key in keys if key in MIXES and classifiers_for(*key)]
-
-
-def reported_on(wildcards):
-    """Return what a page reports on: one study, or all that are asked for."""
-    study = wildcards.page.removesuffix("report").strip("/").removeprefix(SCALE).strip("/")
-    return reported([key for key in VIEWS if key[0] == study] if study else ASKED)
-
-
 def on_page(find):
     """Return an input function: the files that `find` gives for all that a page reports on."""
-    return lambda wildcards: [file for key in reported_on(wildcards) for file in find(*key)]
+    return lambda wildcards: [
+        file for view in PLAN.on_page(wildcards.page) for file in find(view.study, view.dataset)
+    ]
 
 
-def pages(keys, page):
+def pages(views, page):
     """Return a page, and what some of the studies and data sets have that is on none."""
     return [
-        *([f"results/{page}.html"] if reported(keys) else []),
-        *(
-            file
-            for study, dataset in keys
-            # a study without classifiers ends with what its generators make, or with the split
-            for file in (
-                generator_files(study, dataset)
-                if VIEWS[study, dataset].generators and not VIEWS[study, dataset].classifiers
-                else []
-            )
-            + sweep_files(study, dataset)
-            + list(census_files(study, dataset).values())
-            + list(pipeline_files(study, dataset).values())
-            + list(published_files(study, dataset).values())
-            + [f"{RESULTS}/{study}/{dataset}/split.csv"]
-        ),
+        *([f"results/{page}.html"] if reported(views) else []),
+        *(file for view in views for file in beside_pages(view)),
+    ]
+
+
+def beside_pages(view):
+    """Return what a study makes of a data set that is on no page, or where there may be none.
+
+    A study without classifiers ends with what its generators make, or with the split.
+    """
+    key = view.study, view.dataset
+    return [
+        *(generator_files(*key) if view.settings.generators and not view.mixes else []),
+        *sweep_files(*key),
+        *census_files(*key).values(),
+        *pipeline_files(*key).values(),
+        *published_files(*key).values(),
+        rules.split_samples.output.split.format(study=view.study, dataset=view.dataset),
     ]
 
 
@@ -260,14 +229,14 @@ rule render_report:
         f"{RESULTS}/benchmarks/render_report/{{page}}.tsv"
     params:
         studies=lambda wildcards: [
-            study_facts(*key)
+            report.facts(PLAN, view)
             | {
-                "files": study_files(*key),
-                "pictures": study_pictures(*key),
-                "searches": study_searches(*key),
-                "quizzes": study_quizzes(*key),
+                "files": study_files(view.study, view.dataset),
+                "pictures": study_pictures(view.study, view.dataset),
+                "searches": study_searches(view.study, view.dataset),
+                "quizzes": study_quizzes(view.study, view.dataset),
             }
-            for key in reported_on(wildcards)
+            for view in PLAN.on_page(wildcards.page)
         ],
         code=code("render_report"),
     threads: 1
@@ -275,7 +244,7 @@ rule render_report:
         mem_mb=memory(1500),
         runtime=minutes(20),
     wildcard_constraints:
-        page=f"(?:{SCALE}/(?:{'|'.join(STUDIES)})/)?report",
+        page=f"(?:{SCALE}/(?:{'|'.join(PLAN.studies)})/)?report",
     conda:
         ENVIRONMENT
     message:

@@ -1,5 +1,7 @@
 """Choosing the settings of a generator among candidates, each trained and scored like any other."""
 
+from synthmix.plan import generate
+from synthmix.search.candidates import candidates, search_of
 from synthmix.search.scores import is_loss, score_names
 
 SEARCH = DATASET + "/searches/{generator}"
@@ -7,7 +9,7 @@ SEARCH = DATASET + "/searches/{generator}"
 
 def searched_generator(wildcards):
     """Return a generator as its study gives it, with its search."""
-    if (*key_of(wildcards), wildcards.generator) not in SEARCHES:
+    if not of(generate.is_searched)(wildcards):
         raise WorkflowError(f"{wildcards.study} searches no settings of {wildcards.generator}")
     return study_of(wildcards).generators[wildcards.generator]
 
@@ -34,7 +36,7 @@ def compared(wildcards):
     """Return the tables that candidates are compared by, all of one and then of the next."""
     if not is_loss(search_score(wildcards)):
         return of_candidates(rules.score_generator.output.scores)(wildcards)
-    scopes = scopes_of(searched_generator(wildcards), classes_of(wildcards))
+    scopes = of(generate.scopes)(wildcards)
     return of_candidates(rules.train_generator.output.history, scope=scopes)(wildcards)
 
 
@@ -89,7 +91,7 @@ rule adopt_generator:
         mem_mb=memory(1000),
         runtime=minutes(10),
     wildcard_constraints:
-        study=f"(?={ADOPTED}){STUDY_NAME}",
+        study=f"(?={PLAN.adopted}){STUDY_NAME}",
     localrule: True
     conda:
         ENVIRONMENT

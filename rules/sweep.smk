@@ -1,5 +1,6 @@
 """Choosing the settings of a classifier in stages, each trained from the best of the one before."""
 
+from synthmix.plan import classify
 from synthmix.sweep.resolve import candidates as sweep_candidates, stages_of
 
 SWEEP = DATASET + "/sweeps/{classifier}"
@@ -11,6 +12,11 @@ def sweep_of(wildcards):
     if settings is None or settings.sweep is None:
         raise WorkflowError(f"{wildcards.study} sweeps no settings of {wildcards.classifier}")
     return settings.sweep
+
+
+def named(wildcards, **others):
+    """Return wildcards with some of them changed."""
+    return type(wildcards)(fromdict={**wildcards, **others})
 
 
 def sweep_stages(wildcards):
@@ -28,10 +34,10 @@ def candidates_of_stage(wildcards):
 
 def candidate_settings(wildcards):
     """Return what each candidate of a stage is trained with besides what earlier stages chose."""
-    return {
-        candidate: dict(training_of(named(wildcards, classifier=candidate)).own)
-        for candidate in candidates_of_stage(wildcards)
-    }
+    names = candidates_of_stage(wildcards)
+    return of(lambda view: {name: dict(classify.trained(view, name).own) for name in names})(
+        wildcards
+    )
 
 
 def candidates_predictions(part):
@@ -41,7 +47,7 @@ def candidates_predictions(part):
     """
 
     def predictions(wildcards):
-        baseline = next(mix.name for mix in mixes_of(wildcards).values() if mix.is_baseline)
+        baseline = of(lambda view: view.baseline)(wildcards)
         return [
             rules.predict.output[part].format(
                 **named(wildcards, classifier=candidate),
@@ -92,8 +98,9 @@ def study_sweeps(study, dataset):
                 rules.plot_sweep.output[0], **names, stage=range(1, stages_of(settings) + 1)
             ),
         }
-        for classifier in classifiers_for(study, dataset)
-        for settings in [VIEWS[study, dataset].classifiers[classifier]]
+        for view in [PLAN.view(study, dataset)]
+        for classifier in view.classifiers
+        for settings in [view.settings.classifiers[classifier]]
         if settings.sweep
         for names in [{"study": study, "dataset": dataset, "classifier": classifier}]
     ]
