@@ -33,7 +33,7 @@ def test_a_training_reads_all_that_stages_may_choose():
     view = view_of("stages")
     both = ["resnet18-random1", "vgg16-random1"]
     assert classify.weights(view, "best", "real_only") == both
-    assert len(classify.modules(view, "best", "real_only")) == 2
+    assert len(classify.modules(view, "best", "real_only")) == 4
     assert len(classify.backbones(view, "best", "real_only")) == 2
     (small, *_) = candidates(view, 1)
     assert len(classify.weights(view, small, "real_only")) == 1
