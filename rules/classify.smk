@@ -100,13 +100,21 @@ def named(wildcards, **others):
     return type(wildcards)(fromdict={**wildcards, **others})
 
 
+def networks_of(wildcards):
+    """Return the modules of the networks that a classifier may be."""
+    return sorted({CLASSIFIERS[settings["network"]] for settings in possible(wildcards)})
+
+
 def classifier_code(rule):
     """Return a rule parameter: a digest of the code behind the rule, and of the networks."""
+    return lambda wildcards: code_digest(rule, *networks_of(wildcards))
 
-    def networks(wildcards):
-        return sorted({CLASSIFIERS[settings["network"]] for settings in possible(wildcards)})
 
-    return lambda wildcards: code_digest(rule, *networks(wildcards))
+def measures_pipeline(wildcards):
+    """Return whether it is measured how fast images are read: pictures, where a study asks for it."""
+    study = study_of(wildcards)
+    volumes = study.prepare_of(wildcards.dataset).volume_shape is not None
+    return study.input_pipeline is not None and not volumes
 
 
 BACKBONES = {

@@ -112,6 +112,7 @@ wildcard_constraints:
     store="real|[A-Za-z0-9_]+/[A-Za-z0-9_]+",
     seed="[0-9]+",
     fold=r"(?:\.fold[0-9]+)?",
+    stage="[0-9]+",
 
 
 def text_digest(text):
@@ -267,6 +268,11 @@ def folds_of(wildcards):
 def mixes_of(wildcards):
     """Return the mixes of a study's data set by name, in the order of its tables."""
     return MIXES[key_of(wildcards)]
+
+
+def first_baseline(wildcards):
+    """Return the first mix of real images alone of a study's data set."""
+    return next(mix.name for mix in mixes_of(wildcards).values() if mix.is_baseline)
 
 
 def mix_of(wildcards):

@@ -1,6 +1,11 @@
 """Metrics with their intervals, comparisons and tables, all from the predictions."""
 
 
+def is_trained(wildcards):
+    """Return whether classifiers are trained on a data set: where one takes its images."""
+    return key_of(wildcards) in MIXES and bool(classifiers_of(wildcards))
+
+
 def evaluation_of(wildcards):
     """Return how a job judges predictions; the threshold is in them already."""
     return study_of(wildcards).evaluation.model_dump(mode="json", exclude={"threshold", "verdict"})

@@ -1,29 +1,10 @@
-"""Figures, each drawn from tables that lie on disk."""
+"""Figures: a rule for each that `synthmix.figures.catalogue` declares, and what it names."""
 
 from itertools import product
+from string import Formatter
+from types import SimpleNamespace
 
-FIGURES = DATASET + "/figures"
-
-
-def trainings_of(wildcards, classifiers):
-    """Return classifier, mix, seed and fold of all trainings of a study's `classifiers`.
-
-    The wildcards that a job has already are left out.
-    """
-    names = ("classifier", "mix", "seed", "fold")
-    values = (classifiers, mixes_of(wildcards), SEEDS, folds_of(wildcards))
-    return [
-        {name: value for name, value in zip(names, found) if name not in wildcards.keys()}
-        for found in product(*values)
-    ]
-
-
-def test_trainings(wildcards):
-    """Return (classifier, mix, seed) of each of `test_predictions`."""
-    return [
-        (training["classifier"], training["mix"], training["seed"])
-        for training in trainings_of(wildcards, classifiers_of(wildcards))
-    ]
+from synthmix.figures.catalogue import FIGURES
 
 
 def inspected(pattern):
@@ -33,499 +14,234 @@ def inspected(pattern):
     )
 
 
-def inspected_title(wildcards):
-    return f"{wildcards.classifier}, {wildcards.mix}"
+def compares(study):
+    """Return whether other training sets are compared with real images alone."""
+    return bool(study.has_mixes or study.selections or study.baselines)
 
 
-def models_scored_while_training(wildcards):
-    generators = study_of(wildcards).generators
-    return [model for model in models_of(wildcards) if generators[model[0]].snapshots]
+def trained_classifiers(wildcards):
+    return classifiers_of(wildcards) if is_trained(wildcards) else []
 
 
-rule plot_samples:
-    input:
-        images=rules.prepare_images.output.images,
-        split=rules.split_samples.output.split,
-        pools=pools_of(rules.sample_generator.output.images),
-    output:
-        FIGURES + "/samples-{generator}.png",
-    log:
-        LOGS + "/plot_samples/{generator}.log",
-    benchmark:
-        BENCHMARKS + "/plot_samples/{generator}.tsv"
-    params:
-        classes=classes_of,
-        demo=DEMO,
-        leakage=leakage_of,
-        code=code("plot_samples"),
-    threads: 1
-    resources:
-        mem_mb=memory(1500),
-        runtime=minutes(20),
-    conda:
-        ENVIRONMENT
-    message:
-        "Drawing real and synthetic images of {wildcards.generator}"
-    script:
-        "../scripts/plot_samples.py"
+def each_model(pattern, models):
+    """Return an input function: `pattern` of each (generator, what it learns) of `models`."""
+    return lambda wildcards: [
+        pattern.format(**wildcards, generator=generator, scope=scope)
+        for generator, scope in models(wildcards)
+    ]
 
 
-rule plot_quiz:
-    input:
-        images=rules.prepare_images.output.images,
-        split=rules.split_samples.output.split,
-        pools=pools_of(rules.sample_generator.output.images),
-    output:
-        figure=FIGURES + "/quiz-{generator}.png",
-        key=DATASET + "/tables/quiz-{generator}-key.csv",
-    log:
-        LOGS + "/plot_quiz/{generator}.log",
-    benchmark:
-        BENCHMARKS + "/plot_quiz/{generator}.tsv"
-    params:
-        classes=classes_of,
-        seed=MASTER_SEED,
-        demo=DEMO,
-        leakage=leakage_of,
-        code=code("plot_quiz"),
-    threads: 1
-    resources:
-        mem_mb=memory(1500),
-        runtime=minutes(20),
-    conda:
-        ENVIRONMENT
-    message:
-        "Drawing real images and those of {wildcards.generator} for a quiz"
-    script:
-        "../scripts/plot_quiz.py"
+# What figures may take, by the name by which they take it.
+FIGURE_INPUTS = {
+    # real images: the array of all that were prepared, and the table of which split each is in
+    "images": rules.prepare_images.output.images,
+    "split": rules.split_samples.output.split,
+    "census": rules.tabulate_census.output.table,
+    "pipeline": rules.measure_pipeline.output.table,
+    # of a generator: the array of its images by class, where they lie among real ones, and the
+    # ones nearest to these
+    "pools": pools_of(rules.sample_generator.output.images),
+    "plane": rules.project_images.output[0],
+    "pairs": rules.score_generator.output.pairs,
+    "search": rules.choose_generator.output.table,
+    # of all generators: the histories by generator and class, and the scores
+    "generator_histories": each_model(rules.train_generator.output.history, models_of),
+    "snapshots": each_model(rules.train_generator.output.snapshots, models_scored_while_training),
+    "scores": rules.tabulate_scores.output[0],
+    # of a classifier: its histories by mix and seed, and a stage of its sweep
+    "classifier_histories": lambda wildcards: expand(
+        rules.train_classifier.output.history,
+        **wildcards,
+        mix=mixes_of(wildcards),
+        seed=SEEDS,
+        fold=folds_of(wildcards),
+    ),
+    "stage_table": rules.choose_classifier.output.table,
+    # of a classifier and a mix: what all folds say of the test images; a network, the weights that
+    # it started from, and what this one says
+    "own_predictions": lambda wildcards: expand(
+        rules.predict.output.test, **wildcards, seed=MASTER_SEED, fold=folds_of(wildcards)
+    ),
+    "model": inspected(rules.train_classifier.output.weights),
+    "weights": weights_files,
+    "model_predictions": inspected(rules.predict.output.test),
+    # of all classifiers and mixes: the predictions by classifier, mix and seed, and the tables
+    "predictions": test_predictions,
+    "mixes": rules.tabulate_study.output.mixes,
+    "metrics": rules.tabulate_study.output.metrics,
+    "confusion": rules.tabulate_study.output.confusion,
+    "summary": rules.tabulate_study.output.summary,
+    "comparison": rules.compare_mixes.output[0],
+    # beside published values: the comparison, their histories, and ours by classifier and mix
+    "published": rules.compare_published.output.table,
+    "curves": curves_of,
+    "published_histories": files_of_trainings(rules.train_classifier.output.history, "history"),
+}
+# What the files of an input are of, where it has several: they are given together.
+FIGURE_KEYS = {
+    "pools": classes_of,
+    "generator_histories": lambda wildcards: list(map(", ".join, models_of(wildcards))),
+    "snapshots": lambda wildcards: list(map(", ".join, models_scored_while_training(wildcards))),
+    "classifier_histories": lambda wildcards: [
+        key for *key, fold in product(mixes_of(wildcards), SEEDS, folds_of(wildcards))
+    ],
+    "predictions": lambda wildcards: [
+        key
+        for *key, fold in product(
+            classifiers_of(wildcards), mixes_of(wildcards), SEEDS, folds_of(wildcards)
+        )
+    ],
+    "weights": weights_of,
+    "published_histories": lambda wildcards: published_keys(wildcards)["histories"],
+}
+FIGURE_PARAMS = {
+    "dataset": lambda wildcards: wildcards.dataset,
+    "generator": lambda wildcards: wildcards.generator,
+    "classifier": lambda wildcards: wildcards.classifier,
+    "stage": lambda wildcards: int(wildcards.stage),
+    "stages": lambda wildcards: len(sweep_stages(wildcards)),
+    "seed": MASTER_SEED,
+    "positive_class": lambda wildcards: study_of(wildcards).positive_class,
+    "label": lambda wildcards: study_of(wildcards).positive_class or classes_of(wildcards)[0],
+    "title": lambda wildcards: f"{wildcards.classifier}, {wildcards.mix}",
+    "measures": lambda wildcards: (
+        ["loss", "accuracy"]
+        if study_of(wildcards).positive_class
+        else ["loss", "accuracy", "macro_f1"]
+    ),
+}
+# What there must be of a data set of a study.
+FIGURE_WHEN = {
+    "always": lambda wildcards: True,
+    "census": has_census,
+    "pipeline": measures_pipeline,
+    "generators": lambda wildcards: bool(study_of(wildcards).generators),
+    "snapshots": models_scored_while_training,
+    "trainings": is_trained,
+    "mixes": lambda wildcards: is_trained(wildcards) and study_of(wildcards).has_mixes,
+    "comparisons": lambda wildcards: is_trained(wildcards) and compares(study_of(wildcards)),
+    "published": printed_of,
+    "published curves": has_curves,
+}
+# Of what there is a figure each: titles and wildcards.
+FIGURE_PER = {
+    "data set": lambda wildcards: {"": {}},
+    "generator": lambda wildcards: {
+        name: {"generator": name} for name in study_of(wildcards).generators
+    },
+    "search": lambda wildcards: {
+        name: {"generator": name} for *key, name in SEARCHES if tuple(key) == key_of(wildcards)
+    },
+    # of its trainings that on real images
+    "classifier": lambda wildcards: {
+        name: {"classifier": name, "mix": first_baseline(wildcards)}
+        for name in trained_classifiers(wildcards)
+    },
+    "stage": lambda wildcards: {
+        f"{name}, stage {stage}": {"classifier": name, "stage": stage}
+        for name in trained_classifiers(wildcards)
+        for stage in range(1, stages_of(study_of(wildcards).classifiers[name]) + 1)
+    },
+}
 
 
-rule plot_pipeline:
-    input:
-        pipeline=rules.measure_pipeline.output.table,
-    output:
-        FIGURES + "/pipeline.svg",
-    log:
-        LOGS + "/plot_pipeline.log",
-    benchmark:
-        BENCHMARKS + "/plot_pipeline.tsv"
-    params:
-        demo=DEMO,
-        leakage=leakage_of,
-        code=code("plot_pipeline"),
-    threads: 1
-    resources:
-        mem_mb=memory(1500),
-        runtime=minutes(20),
-    conda:
-        ENVIRONMENT
-    message:
-        "Drawing how fast the images of {wildcards.dataset} are read"
-    script:
-        "../scripts/plot_pipeline.py"
-
-
-rule plot_census:
-    input:
-        census=rules.tabulate_census.output.table,
-    output:
-        FIGURES + "/census.svg",
-    log:
-        LOGS + "/plot_census.log",
-    benchmark:
-        BENCHMARKS + "/plot_census.tsv"
-    params:
-        demo=DEMO,
-        leakage=leakage_of,
-        code=code("plot_census"),
-    threads: 1
-    resources:
-        mem_mb=memory(1500),
-        runtime=minutes(20),
-    conda:
-        ENVIRONMENT
-    message:
-        "Drawing what the metadata says of {wildcards.dataset}"
-    script:
-        "../scripts/plot_census.py"
-
-
-rule plot_mixes:
-    input:
-        mixes=rules.tabulate_study.output.mixes,
-    output:
-        FIGURES + "/mixes.svg",
-    log:
-        LOGS + "/plot_mixes.log",
-    benchmark:
-        BENCHMARKS + "/plot_mixes.tsv"
-    params:
-        demo=DEMO,
-        leakage=leakage_of,
-        code=code("plot_mixes"),
-    threads: 1
-    resources:
-        mem_mb=memory(1500),
-        runtime=minutes(20),
-    conda:
-        ENVIRONMENT
-    message:
-        "Drawing what the mixes are made of"
-    script:
-        "../scripts/plot_mixes.py"
-
-
-rule plot_generator_history:
-    input:
-        lambda wildcards: [
-            rules.train_generator.output.history.format(
-                **wildcards, generator=generator, scope=scope
+def figure_names(figure, field, known):
+    """Return the names that a declaration has in `field`; stops at one that isn't `known`."""
+    found = getattr(figure, field)
+    names = (found,) if isinstance(found, str) else found
+    for name in names:
+        if name not in known:
+            raise WorkflowError(
+                f"synthmix/figures/catalogue.py, {figure.name}: {field} has {name!r}, which is "
+                f"none of those in rules/figures.smk: {', '.join(known)}"
             )
-            for generator, scope in models_of(wildcards)
-        ],
-    output:
-        FIGURES + "/generator_history.svg",
-    log:
-        LOGS + "/plot_generator_history.log",
-    benchmark:
-        BENCHMARKS + "/plot_generator_history.tsv"
-    params:
-        names=lambda wildcards: [", ".join(model) for model in models_of(wildcards)],
-        demo=DEMO,
-        leakage=leakage_of,
-        code=code("plot_generator_history"),
-    threads: 1
-    resources:
-        mem_mb=memory(1500),
-        runtime=minutes(20),
-    conda:
-        ENVIRONMENT
-    message:
-        "Drawing how the generators of {wildcards.dataset} learned"
-    script:
-        "../scripts/plot_generator_history.py"
+    return names
 
 
-rule plot_snapshots:
-    input:
-        lambda wildcards: [
-            rules.train_generator.output.snapshots.format(
-                **wildcards, generator=generator, scope=scope
-            )
-            for generator, scope in models_scored_while_training(wildcards)
-        ],
-    output:
-        FIGURES + "/snapshots.svg",
-    log:
-        LOGS + "/plot_snapshots.log",
-    benchmark:
-        BENCHMARKS + "/plot_snapshots.tsv"
-    params:
-        names=lambda wildcards: [
-            ", ".join(model) for model in models_scored_while_training(wildcards)
-        ],
-        demo=DEMO,
-        leakage=leakage_of,
-        code=code("plot_snapshots"),
-    threads: 1
-    resources:
-        mem_mb=memory(1500),
-        runtime=minutes(20),
-    conda:
-        ENVIRONMENT
-    message:
-        "Drawing how good the generators of {wildcards.dataset} were while they learned"
-    script:
-        "../scripts/plot_snapshots.py"
+def figures_of(study, dataset):
+    """Return all pictures of a study's data set, by figure: title, path and tables of each."""
+    names = {"study": study, "dataset": dataset}
+    wildcards = SimpleNamespace(**names)
+    pictures = {
+        figure.name: [
+            {
+                "title": title,
+                "path": path.format(**names, **own),
+                "tables": {table: path.format(**names, **own) for table, path in tables},
+            }
+            for title, own in FIGURE_PER[figure.per](wildcards).items()
+            for (_, path), *tables in [figure_outputs(figure).items()]
+        ]
+        for figure in FIGURES
+        if FIGURE_WHEN[figure.when](wildcards)
+    }
+    return {name: found for name, found in pictures.items() if found}
 
 
-rule plot_classifier_history:
-    input:
-        histories=lambda wildcards: [
-            rules.train_classifier.output.history.format(**wildcards, **training)
-            for training in trainings_of(wildcards, [wildcards.classifier])
-        ],
-        mixes=rules.tabulate_study.output.mixes,
-    output:
-        FIGURES + "/classifier_history-{classifier}.svg",
-    log:
-        LOGS + "/plot_classifier_history/{classifier}.log",
-    benchmark:
-        BENCHMARKS + "/plot_classifier_history/{classifier}.tsv"
-    params:
-        trainings=lambda wildcards: [
-            (training["mix"], training["seed"])
-            for training in trainings_of(wildcards, [wildcards.classifier])
-        ],
-        metrics=lambda wildcards: (
-            ["loss", "accuracy"]
-            if study_of(wildcards).positive_class
-            else ["loss", "accuracy", "macro_f1"]
-        ),
-        demo=DEMO,
-        leakage=leakage_of,
-        code=code("plot_classifier_history"),
-    threads: 1
-    resources:
-        mem_mb=memory(1500),
-        runtime=minutes(20),
-    conda:
-        ENVIRONMENT
-    message:
-        "Drawing how {wildcards.classifier} learned"
-    script:
-        "../scripts/plot_classifier_history.py"
+def figure_files(study, dataset):
+    """Return all files of the figures of a study's data set."""
+    return [
+        file
+        for pictures in figures_of(study, dataset).values()
+        for picture in pictures
+        for file in (picture["path"], *picture["tables"].values())
+    ]
 
 
-rule plot_roc:
-    input:
-        predictions=test_predictions,
-        metrics=rules.tabulate_study.output.metrics,
-        mixes=rules.tabulate_study.output.mixes,
-    output:
-        FIGURES + "/roc.svg",
-    log:
-        LOGS + "/plot_roc.log",
-    benchmark:
-        BENCHMARKS + "/plot_roc.tsv"
-    params:
-        trainings=test_trainings,
-        positive_class=lambda wildcards: study_of(wildcards).positive_class,
-        demo=DEMO,
-        leakage=leakage_of,
-        code=code("plot_roc"),
-    threads: 1
-    resources:
-        mem_mb=memory(1500),
-        runtime=minutes(20),
-    conda:
-        ENVIRONMENT
-    message:
-        "Drawing the ROC curves of {wildcards.dataset}"
-    script:
-        "../scripts/plot_roc.py"
+def figure_outputs(figure):
+    """Return the patterns of the files that a figure is made of; `output` is the picture."""
+    tables = {name: f"{DATASET}/{path}" for name, path in figure.tables.items()}
+    return {"output": f"{DATASET}/figures/{figure.file}"} | tables
 
 
-rule plot_calibration:
-    input:
-        predictions=test_predictions,
-        metrics=rules.tabulate_study.output.metrics,
-        mixes=rules.tabulate_study.output.mixes,
-    output:
-        FIGURES + "/calibration.svg",
-    log:
-        LOGS + "/plot_calibration.log",
-    benchmark:
-        BENCHMARKS + "/plot_calibration.tsv"
-    params:
-        trainings=test_trainings,
-        demo=DEMO,
-        leakage=leakage_of,
-        code=code("plot_calibration"),
-    threads: 1
-    resources:
-        mem_mb=memory(1500),
-        runtime=minutes(20),
-    conda:
-        ENVIRONMENT
-    message:
-        "Drawing the calibration of the classifiers of {wildcards.dataset}"
-    script:
-        "../scripts/plot_calibration.py"
+def figure_job(figure):
+    """Return what tells a job of a figure from others in the names of logs and benchmarks."""
+    wildcards = [f"{{{name}}}" for _, name, _, _ in Formatter().parse(figure.file) if name]
+    return "/".join([figure.name, *wildcards])
 
 
-rule plot_examples:
-    input:
-        images=rules.prepare_images.output.images,
-        split=rules.split_samples.output.split,
-        predictions=lambda wildcards: expand(
-            rules.predict.output.test, **wildcards, seed=MASTER_SEED, fold=folds_of(wildcards)
-        ),
-    output:
-        FIGURES + "/examples/{classifier}/{mix}.png",
-    log:
-        LOGS + "/plot_examples/{classifier}/{mix}.log",
-    benchmark:
-        BENCHMARKS + "/plot_examples/{classifier}/{mix}.tsv"
-    params:
-        title=inspected_title,
-        demo=DEMO,
-        leakage=leakage_of,
-        code=code("plot_examples"),
-    threads: 1
-    resources:
-        mem_mb=memory(1500),
-        runtime=minutes(20),
-    conda:
-        ENVIRONMENT
-    message:
-        "Drawing test images that {wildcards.classifier} of {wildcards.mix} gets right and wrong"
-    script:
-        "../scripts/plot_examples.py"
+def figure_code(figure):
+    """Return a rule parameter: a digest of the code behind a figure, and of a network it shows."""
+
+    def digest(wildcards):
+        networks = networks_of(wildcards) if "model" in figure.inputs else []
+        return code_digest("plot_figure", f"synthmix.figures.{figure.name}", *networks)
+
+    return digest
 
 
-rule plot_feature_maps:
-    input:
-        model=inspected(rules.train_classifier.output.weights),
-        predictions=inspected(rules.predict.output.test),
-        weights=weights_files,
-        images=rules.prepare_images.output.images,
-        split=rules.split_samples.output.split,
-    output:
-        FIGURES + "/feature_maps/{classifier}/{mix}.png",
-    log:
-        LOGS + "/plot_feature_maps/{classifier}/{mix}.log",
-    benchmark:
-        BENCHMARKS + "/plot_feature_maps/{classifier}/{mix}.tsv"
-    params:
-        weights=weights_of,
-        label=lambda wildcards: study_of(wildcards).positive_class or classes_of(wildcards)[0],
-        title=inspected_title,
-        demo=DEMO,
-        leakage=leakage_of,
-        code=classifier_code("plot_feature_maps"),
-    threads: 1
-    resources:
-        mem_mb=memory(2500),
-        runtime=minutes(20),
-    conda:
-        ENVIRONMENT
-    message:
-        "Drawing the feature maps of {wildcards.classifier} of {wildcards.mix}"
-    script:
-        "../scripts/plot_feature_maps.py"
+for figure in FIGURES:
+    inputs = figure_names(figure, "inputs", FIGURE_INPUTS)
+    params = figure_names(figure, "params", FIGURE_PARAMS)
+    figure_names(figure, "when", FIGURE_WHEN)
+    figure_names(figure, "per", FIGURE_PER)
 
-
-rule plot_gradcam:
-    input:
-        model=inspected(rules.train_classifier.output.weights),
-        predictions=inspected(rules.predict.output.test),
-        weights=weights_files,
-        images=rules.prepare_images.output.images,
-        split=rules.split_samples.output.split,
-    output:
-        FIGURES + "/gradcam/{classifier}/{mix}.png",
-    log:
-        LOGS + "/plot_gradcam/{classifier}/{mix}.log",
-    benchmark:
-        BENCHMARKS + "/plot_gradcam/{classifier}/{mix}.tsv"
-    params:
-        weights=weights_of,
-        title=inspected_title,
-        demo=DEMO,
-        leakage=leakage_of,
-        code=classifier_code("plot_gradcam"),
-    threads: 1
-    resources:
-        mem_mb=memory(2500),
-        runtime=minutes(20),
-    conda:
-        ENVIRONMENT
-    message:
-        "Drawing where {wildcards.classifier} of {wildcards.mix} looks"
-    script:
-        "../scripts/plot_gradcam.py"
-
-
-rule plot_real_share:
-    input:
-        summary=rules.tabulate_study.output.summary,
-    output:
-        FIGURES + "/{origin}_share.svg",
-    log:
-        LOGS + "/plot_real_share/{origin}.log",
-    benchmark:
-        BENCHMARKS + "/plot_real_share/{origin}.tsv"
-    params:
-        demo=DEMO,
-        leakage=leakage_of,
-        code=code("plot_real_share"),
-    threads: 1
-    resources:
-        mem_mb=memory(1500),
-        runtime=minutes(20),
-    wildcard_constraints:
-        origin="real|synthetic",
-    conda:
-        ENVIRONMENT
-    message:
-        "Drawing how good the classifiers are against the share of {wildcards.origin} images"
-    script:
-        "../scripts/plot_real_share.py"
-
-
-rule plot_metrics:
-    input:
-        summary=rules.tabulate_study.output.summary,
-    output:
-        FIGURES + "/metrics.svg",
-    log:
-        LOGS + "/plot_metrics.log",
-    benchmark:
-        BENCHMARKS + "/plot_metrics.tsv"
-    params:
-        demo=DEMO,
-        leakage=leakage_of,
-        code=code("plot_metrics"),
-    threads: 1
-    resources:
-        mem_mb=memory(1500),
-        runtime=minutes(20),
-    conda:
-        ENVIRONMENT
-    message:
-        "Drawing the metrics of {wildcards.dataset}"
-    script:
-        "../scripts/plot_metrics.py"
-
-
-rule plot_comparison:
-    input:
-        comparison=rules.compare_mixes.output[0],
-        mixes=rules.tabulate_study.output.mixes,
-    output:
-        FIGURES + "/comparison.svg",
-    log:
-        LOGS + "/plot_comparison.log",
-    benchmark:
-        BENCHMARKS + "/plot_comparison.tsv"
-    params:
-        demo=DEMO,
-        leakage=leakage_of,
-        code=code("plot_comparison"),
-    threads: 1
-    resources:
-        mem_mb=memory(1500),
-        runtime=minutes(20),
-    conda:
-        ENVIRONMENT
-    message:
-        "Drawing the mixes against their baselines"
-    script:
-        "../scripts/plot_comparison.py"
-
-
-rule plot_confusion:
-    input:
-        confusion=rules.tabulate_study.output.confusion,
-        mixes=rules.tabulate_study.output.mixes,
-    output:
-        FIGURES + "/confusion.svg",
-    log:
-        LOGS + "/plot_confusion.log",
-    benchmark:
-        BENCHMARKS + "/plot_confusion.tsv"
-    params:
-        demo=DEMO,
-        leakage=leakage_of,
-        code=code("plot_confusion"),
-    threads: 1
-    resources:
-        mem_mb=memory(1500),
-        runtime=minutes(20),
-    conda:
-        ENVIRONMENT
-    message:
-        "Drawing the confusion matrices of {wildcards.dataset}"
-    script:
-        "../scripts/plot_confusion.py"
+    rule:
+        name:
+            figure.name
+        input:
+            **{name: FIGURE_INPUTS[name] for name in inputs},
+        output:
+            **figure_outputs(figure),
+        log:
+            f"{LOGS}/{figure_job(figure)}.log",
+        benchmark:
+            f"{BENCHMARKS}/{figure_job(figure)}.tsv"
+        params:
+            **{name: FIGURE_KEYS[name] for name in inputs if name in FIGURE_KEYS},
+            **{name: FIGURE_PARAMS[name] for name in params},
+            demo=DEMO,
+            leakage=leakage_of,
+            code=figure_code(figure),
+        threads: 1
+        resources:
+            mem_mb=memory(figure.mem_mb),
+            runtime=minutes(20),
+        group:
+            workflow.group_settings.overwrite_groups.get("plot_figure")
+        conda:
+            ENVIRONMENT
+        message:
+            figure.message
+        script:
+            "../scripts/plot_figure.py"

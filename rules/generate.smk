@@ -28,6 +28,11 @@ def models_of(wildcards):
     ]
 
 
+def models_scored_while_training(wildcards):
+    generators = study_of(wildcards).generators
+    return [model for model in models_of(wildcards) if generators[model[0]].snapshots]
+
+
 def learned_classes(wildcards):
     return classes_of(wildcards) if wildcards.scope == ALL_CLASSES else [wildcards.scope]
 

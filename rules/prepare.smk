@@ -134,10 +134,12 @@ def has_census(wildcards):
     return bool(dataset_of(wildcards).facts)
 
 
-def of_every_dataset(pattern):
-    """Return a rule input: the files of `pattern` for every data set of the project."""
+def of_every_dataset(*patterns):
+    """Return a rule input: the files of `patterns` for every data set of the project."""
     return lambda wildcards: [
-        pattern.format(study=study, dataset=dataset) for study, dataset in every_dataset()
+        pattern.format(study=study, dataset=dataset)
+        for study, dataset in every_dataset()
+        for pattern in patterns
     ]
 
 
@@ -175,10 +177,11 @@ rule tabulate_datasets:
 rule plot_datasets:
     input:
         table=rules.tabulate_datasets.output.table,
-        images=of_every_dataset(rules.prepare_images.output.images),
-        splits=of_every_dataset(rules.split_samples.output.split),
+        datasets=of_every_dataset(
+            rules.prepare_images.output.images, rules.split_samples.output.split
+        ),
     output:
-        f"{RESULTS}/datasets.png",
+        output=f"{RESULTS}/datasets.png",
     log:
         f"{RESULTS}/logs/plot_datasets.log",
     benchmark:
@@ -186,7 +189,7 @@ rule plot_datasets:
     params:
         datasets=lambda wildcards: every_dataset(),
         demo=DEMO,
-        code=code("plot_datasets"),
+        code=code("plot_figure", lambda wildcards: "synthmix.figures.plot_datasets"),
     threads: 1
     resources:
         mem_mb=memory(1500),
@@ -196,4 +199,4 @@ rule plot_datasets:
     message:
         "Drawing images of every data set"
     script:
-        "../scripts/plot_datasets.py"
+        "../scripts/plot_figure.py"

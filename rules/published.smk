@@ -27,12 +27,6 @@ def printed_of(wildcards, *places):
     return [row for row in rows if not places or row.of in places]
 
 
-def is_trained(wildcards):
-    """Return whether classifiers are trained on a data set."""
-    mixes = (wildcards.study, wildcards.dataset) in MIXES
-    return mixes and bool(classifiers_of(wildcards))
-
-
 def where_printed(file, *places, when=lambda wildcards: True):
     """Return an input function: `file` where published values are looked up in one of `places`."""
     return lambda wildcards: (
@@ -166,18 +160,12 @@ def curves_of(wildcards):
     return str(path) if path.is_file() else []
 
 
-def published_files(study, dataset):
-    """Return what compares a data set with published values, by the fields of `StudyReport`."""
-    if not of_dataset(PRINTED.get(study, []), dataset):
-        return {}
-    files = {
-        "published": rules.compare_published.output.table,
-        "published_figure": rules.plot_published.output[0],
-    }
-    curves = read_curves(published_file(study))
-    if any(curve.dataset in ("", dataset) for curve in curves):
-        files["published_curves_figure"] = rules.plot_published_curves.output[0]
-    return {name: file.format(study=study, dataset=dataset) for name, file in files.items()}
+def has_curves(wildcards):
+    """Return whether the source prints training histories of a data set."""
+    if not printed_of(wildcards):
+        return False
+    curves = read_curves(curves_file(published_file(wildcards.study)))
+    return any(curve.dataset in ("", wildcards.dataset) for curve in curves)
 
 
 rule compare_published:
@@ -224,7 +212,7 @@ rule compare_published:
         pipeline=where_printed(
             rules.measure_pipeline.output.table,
             "pipeline",
-            when=lambda wildcards: pipeline_files(wildcards.study, wildcards.dataset),
+            when=measures_pipeline,
         ),
         planes=lambda wildcards: expand(
             rules.project_images.output[0],
@@ -262,56 +250,3 @@ rule compare_published:
         "Comparing {wildcards.dataset} with the published values"
     script:
         "../scripts/compare_published.py"
-
-
-rule plot_published:
-    input:
-        table=rules.compare_published.output.table,
-    output:
-        FIGURES + "/published.svg",
-    log:
-        LOGS + "/plot_published.log",
-    benchmark:
-        BENCHMARKS + "/plot_published.tsv"
-    params:
-        leakage=leakage_of,
-        demo=DEMO,
-        code=code("plot_published"),
-    threads: 1
-    resources:
-        mem_mb=memory(1500),
-        runtime=minutes(20),
-    conda:
-        ENVIRONMENT
-    message:
-        "Drawing {wildcards.dataset} beside the published values"
-    script:
-        "../scripts/plot_published.py"
-
-
-rule plot_published_curves:
-    input:
-        published=lambda wildcards: str(published_file(wildcards.study)),
-        curves=curves_of,
-        histories=files_of_trainings(rules.train_classifier.output.history, "history"),
-    output:
-        FIGURES + "/published_curves.svg",
-    log:
-        LOGS + "/plot_published_curves.log",
-    benchmark:
-        BENCHMARKS + "/plot_published_curves.tsv"
-    params:
-        trainings=lambda wildcards: published_keys(wildcards)["histories"],
-        leakage=leakage_of,
-        demo=DEMO,
-        code=code("plot_published_curves"),
-    threads: 1
-    resources:
-        mem_mb=memory(1500),
-        runtime=minutes(20),
-    conda:
-        ENVIRONMENT
-    message:
-        "Drawing the trainings of {wildcards.dataset} beside the published ones"
-    script:
-        "../scripts/plot_published_curves.py"

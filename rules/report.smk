@@ -1,170 +1,65 @@
 """One page about everything."""
 
 
-def study_files(study, dataset):
-    """Return the tables and figures that the report shows, by the field of `StudyReport`."""
-    settings = VIEWS[study, dataset]
-    figures = RESULTS + f"/{study}/{dataset}/figures"
-    tables = RESULTS + f"/{study}/{dataset}/tables"
-    files = {
-        "fetched": f"{DATA}/{raw_name(settings.datasets[dataset])}/fetched.json",
-        "split": RESULTS + f"/{study}/{dataset}/split.csv",
-        "rejected": RESULTS + f"/{study}/{dataset}/rejected.csv",
-        "duplicates": RESULTS + f"/{study}/{dataset}/duplicates.csv",
-        "mixes": f"{tables}/mixes.csv",
-        "metrics": f"{tables}/metrics.csv",
-        "summary": f"{tables}/summary.csv",
-        "comparison": f"{tables}/comparison.csv",
-        "classifier_comparison": f"{tables}/classifier_comparison.csv",
-        "metrics_figure": f"{figures}/metrics.svg",
-        "roc_figure": f"{figures}/roc.svg",
-        "calibration_figure": f"{figures}/calibration.svg",
-        "confusion_figure": f"{figures}/confusion.svg",
-    }
-    if settings.has_mixes:
-        files |= {
-            "real_share_figure": f"{figures}/real_share.svg",
-            "synthetic_share_figure": f"{figures}/synthetic_share.svg",
-        }
-    if settings.has_mixes or settings.selections or settings.baselines:
-        files |= {
-            "mixes_figure": f"{figures}/mixes.svg",
-            "comparison_figure": f"{figures}/comparison.svg",
-        }
-    if settings.generators:
-        files |= {
-            "scores": f"{tables}/scores.csv",
-            "generator_history_figure": f"{figures}/generator_history.svg",
-            "scores_figure": f"{figures}/scores.svg",
-        }
-    return (
-        files
-        | census_files(study, dataset)
-        | pipeline_files(study, dataset)
-        | published_files(study, dataset)
-    )
-
-
-def census_files(study, dataset):
-    """Return what the metadata says of all images, where it says more than their classes."""
-    if not VIEWS[study, dataset].datasets[dataset].facts:
-        return {}
+def study_tables(study, dataset):
+    """Return the tables that there are of a study's data set, by the field of `StudyReport`."""
     names = {"study": study, "dataset": dataset}
-    return {
-        "census": rules.tabulate_census.output.table.format(**names),
-        "census_figure": rules.plot_census.output[0].format(**names),
+    wildcards = SimpleNamespace(**names)
+    tables = {
+        "fetched": fetched_of(wildcards),
+        "split": rules.split_samples.output.split,
+        "rejected": rules.prepare_images.output.rejected,
+        "duplicates": rules.split_samples.output.duplicates,
     }
-
-
-def pipeline_files(study, dataset):
-    """Return how fast images are read, of pictures and where the study asks for it."""
-    settings = VIEWS[study, dataset]
-    if settings.input_pipeline is None or settings.prepare_of(dataset).volume_shape:
-        return {}
-    names = {"study": study, "dataset": dataset}
-    return {
-        "pipeline": rules.measure_pipeline.output.table.format(**names),
-        "pipeline_figure": rules.plot_pipeline.output[0].format(**names),
+    if is_trained(wildcards):
+        for name in ("mixes", "metrics", "summary"):
+            tables[name] = rules.tabulate_study.output[name]
+        tables["comparison"] = rules.compare_mixes.output[0]
+        tables["classifier_comparison"] = rules.compare_classifiers.output[0]
+    some = {
+        "scores": ("generators", rules.tabulate_scores.output[0]),
+        "census": ("census", rules.tabulate_census.output.table),
+        "pipeline": ("pipeline", rules.measure_pipeline.output.table),
+        "published": ("published", rules.compare_published.output.table),
     }
+    tables |= {name: table for name, (when, table) in some.items() if FIGURE_WHEN[when](wildcards)}
+    return {name: table.format(**names) for name, table in tables.items()}
 
 
-def study_pictures(study, dataset):
-    """Return the figures of which there are several, as (title, path), by the same fields."""
-    return generator_pictures(study, dataset) | classifier_pictures(study, dataset)
-
-
-def generator_pictures(study, dataset):
-    """Return what there is to see of each generator."""
-    generators = VIEWS[study, dataset].generators
-    names = {"study": study, "dataset": dataset}
+def study_sheets(study, dataset):
+    """Return title and path of the pictures of each generator as its training went on."""
     classes = VIEWS[study, dataset].datasets[dataset].class_names()
-
-    def of_each(pattern):
-        return [(name, pattern.format(**names, generator=name)) for name in generators]
-
-    return {
-        "samples": of_each(rules.plot_samples.output[0]),
-        "snapshots": [
-            ("", rules.plot_snapshots.output[0].format(**names))
-            for scored in [any(generator.snapshots for generator in generators.values())]
-            if scored
-        ],
-        "planes": of_each(rules.plot_pca.output[0]),
-        "nearest": of_each(rules.plot_nearest.output[0]),
-        "sheets": [
-            (
-                f"{name}, {scope}",
-                rules.train_generator.output.sheet.format(**names, generator=name, scope=scope),
-            )
-            for name, generator in generators.items()
-            for scope in scopes_of(generator, classes)
-        ],
-    }
-
-
-def classifier_pictures(study, dataset):
-    """Return what there is to see of each classifier; of one training that on real images."""
-    names = {"study": study, "dataset": dataset}
-    if (study, dataset) not in MIXES:
-        return {}
-    shown = next(name for name, mix in MIXES[study, dataset].items() if mix.is_baseline)
-
-    def of_each(pattern, **more):
-        return [
-            (classifier, pattern.format(**names, classifier=classifier, **more))
-            for classifier in classifiers_for(study, dataset)
-        ]
-
-    return {
-        "classifier_histories": of_each(rules.plot_classifier_history.output[0]),
-        "examples": of_each(rules.plot_examples.output[0], mix=shown),
-        "heat_maps": of_each(rules.plot_gradcam.output[0], mix=shown),
-        "feature_maps": of_each(rules.plot_feature_maps.output[0], mix=shown),
-        "sweeps": [
-            (f"{sweep['classifier']}, stage {stage}", figure)
-            for sweep in study_sweeps(study, dataset)
-            for stage, figure in enumerate(sweep["figures"], start=1)
-        ],
-    }
-
-
-def generator_files(study, dataset):
-    """Return what there is to see of the generators of a study."""
-    names = ("scores", "generator_history_figure", "scores_figure")
-    pictures = generator_pictures(study, dataset)
-    return (
-        [study_files(study, dataset)[name] for name in names]
-        + [file for found in pictures.values() for _, file in found]
-        + [search["figure"] for search in study_searches(study, dataset)]
-        + [file for quiz in study_quizzes(study, dataset) for file in (quiz["figure"], quiz["key"])]
-    )
+    pattern = rules.train_generator.output.sheet
+    return [
+        {
+            "title": f"{name}, {scope}",
+            "path": pattern.format(study=study, dataset=dataset, generator=name, scope=scope),
+        }
+        for name, generator in VIEWS[study, dataset].generators.items()
+        for scope in scopes_of(generator, classes)
+    ]
 
 
 def study_searches(study, dataset):
-    """Return generator, table and figure of every search, by the fields of `Search`."""
+    """Return generator and table of every search, by the fields of `Search`."""
     return [
         {
             "generator": generator,
-            "table": rules.choose_generator.output.table.format(**names),
-            "figure": rules.plot_search.output[0].format(**names),
+            "table": rules.choose_generator.output.table.format(
+                study=study, dataset=dataset, generator=generator
+            ),
         }
         for *searched, generator in SEARCHES
         if searched == [study, dataset]
-        for names in [{"study": study, "dataset": dataset, "generator": generator}]
     ]
 
 
-def study_quizzes(study, dataset):
-    """Return generator, figure and key of every quiz, by the fields of `Quiz`."""
-    return [
-        {
-            "generator": generator,
-            "figure": rules.plot_quiz.output.figure.format(**names),
-            "key": rules.plot_quiz.output.key.format(**names),
-        }
-        for generator in VIEWS[study, dataset].generators
-        for names in [{"study": study, "dataset": dataset, "generator": generator}]
-    ]
+def shown_files(study, dataset):
+    """Return all files that a page shows of a study's data set."""
+    key = (study, dataset)
+    pictures = [picture["path"] for picture in study_sheets(*key)]
+    searches = [search["table"] for search in study_searches(*key)]
+    return [*study_tables(*key).values(), *figure_files(*key), *pictures, *searches]
 
 
 def folds_reported(study, dataset):
@@ -201,30 +96,16 @@ def reported_on(wildcards):
     return reported([key for key in VIEWS if key[0] == study] if study else ASKED)
 
 
-def on_page(find):
-    """Return an input function: the files that `find` gives for all that a page reports on."""
-    return lambda wildcards: [file for key in reported_on(wildcards) for file in find(*key)]
-
-
 def pages(keys, page):
-    """Return a page, and what some of the studies and data sets have that is on none."""
+    """Return a page, and what some of the studies and data sets have that is on none.
+
+    A study without classifiers ends with what its generators make, or with the split.
+    """
+    shown = reported(keys)
     return [
-        *([f"results/{page}.html"] if reported(keys) else []),
-        *(
-            file
-            for study, dataset in keys
-            # a study without classifiers ends with what its generators make, or with the split
-            for file in (
-                generator_files(study, dataset)
-                if VIEWS[study, dataset].generators and not VIEWS[study, dataset].classifiers
-                else []
-            )
-            + sweep_files(study, dataset)
-            + list(census_files(study, dataset).values())
-            + list(pipeline_files(study, dataset).values())
-            + list(published_files(study, dataset).values())
-            + [f"{RESULTS}/{study}/{dataset}/split.csv"]
-        ),
+        *([f"results/{page}.html"] if shown else []),
+        *(file for key in keys for file in sweep_files(*key)),
+        *(file for key in keys if key not in shown for file in shown_files(*key)),
     ]
 
 
@@ -238,20 +119,9 @@ REPORT_TEMPLATES = sorted(
 rule render_report:
     input:
         templates=REPORT_TEMPLATES,
-        files=on_page(lambda *key: study_files(*key).values()),
-        pictures=on_page(
-            lambda *key: [
-                file for pictures in study_pictures(*key).values() for _, file in pictures
-            ]
-        ),
-        searches=on_page(
-            lambda *key: [
-                search[kind] for search in study_searches(*key) for kind in ("table", "figure")
-            ]
-        ),
-        quizzes=on_page(
-            lambda *key: [quiz[kind] for quiz in study_quizzes(*key) for kind in ("figure", "key")]
-        ),
+        shown=lambda wildcards: [
+            file for key in reported_on(wildcards) for file in shown_files(*key)
+        ],
     output:
         "results/{page}.html",
     log:
@@ -262,10 +132,10 @@ rule render_report:
         studies=lambda wildcards: [
             study_facts(*key)
             | {
-                "files": study_files(*key),
-                "pictures": study_pictures(*key),
+                "tables": study_tables(*key),
+                "figures": figures_of(*key),
+                "sheets": study_sheets(*key),
                 "searches": study_searches(*key),
-                "quizzes": study_quizzes(*key),
             }
             for key in reported_on(wildcards)
         ],

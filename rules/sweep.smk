@@ -41,11 +41,10 @@ def candidates_predictions(part):
     """
 
     def predictions(wildcards):
-        baseline = next(mix.name for mix in mixes_of(wildcards).values() if mix.is_baseline)
         return [
             rules.predict.output[part].format(
                 **named(wildcards, classifier=candidate),
-                mix=baseline,
+                mix=first_baseline(wildcards),
                 seed=MASTER_SEED,
                 fold=folds_of(wildcards)[0],
             )
@@ -81,30 +80,15 @@ def all_stages(find):
     ]
 
 
-def study_sweeps(study, dataset):
-    """Return classifier, table, markdown and the figure of each stage of every sweep."""
-    return [
-        {
-            "classifier": classifier,
-            "table": rules.tabulate_sweep.output.table.format(**names),
-            "markdown": rules.tabulate_sweep.output.markdown.format(**names),
-            "figures": expand(
-                rules.plot_sweep.output[0], **names, stage=range(1, stages_of(settings) + 1)
-            ),
-        }
-        for classifier in classifiers_for(study, dataset)
-        for settings in [VIEWS[study, dataset].classifiers[classifier]]
-        if settings.sweep
-        for names in [{"study": study, "dataset": dataset, "classifier": classifier}]
-    ]
-
-
 def sweep_files(study, dataset):
-    """Return the tables and figures of all sweeps of a data set."""
+    """Return the tables of all sweeps of a data set."""
     return [
         file
-        for sweep in study_sweeps(study, dataset)
-        for file in (sweep["table"], sweep["markdown"], *sweep["figures"])
+        for classifier in classifiers_for(study, dataset)
+        if VIEWS[study, dataset].classifiers[classifier].sweep
+        for file in expand(
+            rules.tabulate_sweep.output, study=study, dataset=dataset, classifier=classifier
+        )
     ]
 
 
@@ -130,8 +114,6 @@ rule choose_classifier:
     resources:
         mem_mb=memory(1500),
         runtime=minutes(20),
-    wildcard_constraints:
-        stage="[0-9]+",
     localrule: True
     conda:
         ENVIRONMENT
@@ -139,34 +121,6 @@ rule choose_classifier:
         "Choosing the settings of {wildcards.classifier}, stage {wildcards.stage}"
     script:
         "../scripts/choose_classifier.py"
-
-
-rule plot_sweep:
-    input:
-        rules.choose_classifier.output.table,
-    output:
-        DATASET + "/figures/sweep-{classifier}-stage{stage}.svg",
-    log:
-        LOGS + "/plot_sweep/{classifier}-stage{stage}.log",
-    benchmark:
-        BENCHMARKS + "/plot_sweep/{classifier}-stage{stage}.tsv"
-    params:
-        stages=sweep_stages,
-        demo=DEMO,
-        leakage=leakage_of,
-        code=code("plot_sweep"),
-    threads: 1
-    resources:
-        mem_mb=memory(1500),
-        runtime=minutes(20),
-    wildcard_constraints:
-        stage="[0-9]+",
-    conda:
-        ENVIRONMENT
-    message:
-        "Drawing stage {wildcards.stage} of the sweep of {wildcards.classifier}"
-    script:
-        "../scripts/plot_sweep.py"
 
 
 rule tabulate_sweep:
