@@ -19,6 +19,7 @@ FIGURES = {
     "plot_generator_history",
     "plot_classifier_history",
     "plot_real_share",
+    "plot_synthetic_share",
     "plot_metrics",
     "plot_comparison",
     "plot_confusion",
@@ -113,9 +114,9 @@ def test_an_edited_generator_reruns_its_jobs_and_what_follows(finished):
 
 
 def test_an_edited_figure_reruns_that_figure_and_the_report(finished):
-    file = "scripts/synthmix/figures/plot_real_share.py"
-    with finished.edit(file, "DODGE = 0.1", "DODGE = 0.2"):
-        assert set(finished.planned()) == {"plot_real_share"} | REPORTED
+    file = "scripts/synthmix/figures/plot_calibration.py"
+    with finished.edit(file, "MOST_MIXES = 4", "MOST_MIXES = 5"):
+        assert set(finished.planned()) == {"plot_calibration"} | REPORTED
 
 
 def test_an_edited_score_retrains_no_generator(finished):
