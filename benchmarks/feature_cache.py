@@ -26,8 +26,8 @@ import pandas as pd
 import torch
 from PIL import Image
 
-from synthmix.acquire.fetch_weights import fetch_weights
 from synthmix.classify.extract_features import extract_features
+from synthmix.classify.fetch_weights import fetch_weights
 from synthmix.classify.files import TrainingFiles
 from synthmix.classify.networks.plan import backbone_name, weights_name
 from synthmix.classify.networks.settings import Classifier

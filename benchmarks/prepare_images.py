@@ -19,10 +19,10 @@ import numpy as np
 import pandas as pd
 from PIL import Image
 
-from synthmix.config.preparation import Prepare
-from synthmix.datasets.archives import extract_archive
+from synthmix.acquire.archives import extract_archive
 from synthmix.files import write_table
 from synthmix.prepare.prepare_images import prepare_images
+from synthmix.prepare.settings import Prepare
 from synthmix.readers import PICTURE_SUFFIXES
 
 

@@ -18,7 +18,7 @@ from synthmix.runtime.digest import code_digest
 from synthmix.errors import UserError
 from synthmix.files import expanded
 from synthmix.runtime.killed_runs import jobs_run_elsewhere, take_over
-from synthmix.generate.models.settings import ALL_CLASSES
+from synthmix.scopes import ALL_CLASSES
 from synthmix.runtime.leases import visible_cards
 from synthmix.classify.networks.facts import FACTS
 from synthmix.classify.networks.plan import (
@@ -27,7 +27,7 @@ from synthmix.classify.networks.plan import (
     training_mb,
     weights_name,
 )
-from synthmix.config.preparation import FoldSplit, InputPipeline
+from synthmix.prepare.settings import FoldSplit, InputPipeline
 from synthmix.mix.plan import pool_size
 from synthmix.registry import CLASSIFIERS, dataset_module, generator_module, load_dataset
 from synthmix.runtime.trackers import require_tracker

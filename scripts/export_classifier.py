@@ -1,8 +1,8 @@
 """Export a trained classifier as one file."""
 
 from synthmix.classify.export_classifier import describe, export_classifier
-from synthmix.config.preparation import Prepare
 from synthmix.prepare.folds import fold_number
+from synthmix.prepare.settings import Prepare
 from synthmix.runtime.jobs import job
 
 with job(snakemake):

@@ -1,6 +1,6 @@
 """Bring the starting weights of a classifier to disk."""
 
-from synthmix.acquire.fetch_weights import fetch_weights
+from synthmix.classify.fetch_weights import fetch_weights
 from synthmix.runtime.jobs import job
 
 with job(snakemake):

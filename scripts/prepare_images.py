@@ -1,7 +1,7 @@
 """Pad and resize the images of a data set into one store."""
 
-from synthmix.config.preparation import Prepare
 from synthmix.prepare.prepare_images import prepare_images
+from synthmix.prepare.settings import Prepare
 from synthmix.runtime.jobs import job
 
 with job(snakemake):

@@ -2,7 +2,7 @@
 
 from pydantic import TypeAdapter
 
-from synthmix.generate.models.resampling.removal import Removal
+from synthmix.mix.removal import Removal
 from synthmix.mix.select_samples import select_samples
 from synthmix.runtime.jobs import job
 

@@ -2,7 +2,7 @@
 
 from pydantic import TypeAdapter
 
-from synthmix.config.preparation import Split, Subsample
+from synthmix.prepare.settings import Split, Subsample
 from synthmix.prepare.split_samples import split_samples
 from synthmix.runtime.jobs import job
 

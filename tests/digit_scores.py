@@ -6,7 +6,7 @@ import torch
 from sklearn.datasets import load_digits
 
 from synthmix.files import write_table
-from synthmix.generate.models.settings import ALL_CLASSES
+from synthmix.scopes import ALL_CLASSES
 from synthmix.score.extract_score_features import extract_score_features
 from synthmix.score.score_generator import score_generator
 from synthmix.score.score_real import score_real

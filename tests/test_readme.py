@@ -2,13 +2,10 @@
 
 import re
 
-import pytest
 import yaml
 
 from synthmix.config.load import load
 from workflow_project import ROOT
-
-PAGES = [ROOT / "README.md", ROOT / "results" / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
 
 
 def test_the_study_in_the_readme_is_valid_and_ten_lines_long(tmp_path):
@@ -19,11 +16,3 @@ def test_the_study_in_the_readme_is_valid_and_ten_lines_long(tmp_path):
     study = load({"studies": [str(file)], "scale": "paper"}, ROOT).studies["mine"]
     assert study.datasets["mine"].class_names() == ("sick", "well")
     assert yaml.safe_load(text)["title"] == study.title
-
-
-@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
-def test_links_lead_somewhere(page):
-    links = re.findall(r"\]\(([^)#]+)\)", page.read_text())
-    own = [link for link in links if not link.startswith("https://")]
-    missing = [link for link in own if not (page.parent / link).exists()]
-    assert not missing

@@ -9,8 +9,8 @@ from synthmix.classify.inputs import to_inputs, to_tensor
 from synthmix.classify.model_file import ModelHeader, save_model
 from synthmix.classify.network import new_network
 from synthmix.classify.networks.settings import Classifier
-from synthmix.config.preparation import Prepare
 from synthmix.prepare.prepare_images import prepare_image
+from synthmix.prepare.settings import Prepare
 
 CPU = torch.device("cpu")
 CLASSES = ("bad", "good")

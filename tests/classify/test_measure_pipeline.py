@@ -20,9 +20,9 @@ from synthmix.classify.measure_pipeline import (
     measure_pipeline,
     tabulate,
 )
-from synthmix.config.preparation import InputPipeline, Prepare
 from synthmix.files import write_table
 from synthmix.prepare.prepare_images import prepare_file
+from synthmix.prepare.settings import InputPipeline, Prepare
 from synthmix.readers import read_image
 from synthmix.store import read_table, save_array
 

@@ -20,12 +20,12 @@ from synthmix.classify.new_images import open_images
 from synthmix.classify.predict import predict
 from synthmix.classify.predict_new import TrainedClassifier, predict_new, write_answers
 from synthmix.classify.train_classifier import train_classifier
-from synthmix.config.preparation import Prepare
 from synthmix.datasets.image_folder import ImageFolder
 from synthmix.datasets.nifti_folder import NiftiFolder
 from synthmix.files import write_table
 from synthmix.prepare.index_dataset import index_dataset
 from synthmix.prepare.prepare_images import prepare_file, prepare_images
+from synthmix.prepare.settings import Prepare
 from synthmix.readers import read_image
 from synthmix.runtime.checkpoint import Checkpoint
 from synthmix.store import load_store, read_table

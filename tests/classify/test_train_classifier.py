@@ -8,9 +8,9 @@ from safetensors.torch import load_file
 from torch import nn
 
 from little_memory import room_for
-from synthmix.acquire.fetch_weights import fetch_weights
 from synthmix.classify.examples import Examples, Source
 from synthmix.classify.extract_features import extract_features
+from synthmix.classify.fetch_weights import fetch_weights
 from synthmix.classify.files import TrainingFiles
 from synthmix.classify.inputs import to_inputs, to_tensor
 from synthmix.classify.losses import build_loss

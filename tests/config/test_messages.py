@@ -1,6 +1,7 @@
 import pytest
 
-from synthmix.config.messages import Mistake, dotted, shown, summary
+from synthmix.config.messages import Mistake, dotted, summary
+from synthmix.errors import shown
 from synthmix.registry import DATASETS, GENERATORS
 
 MISSING = object()

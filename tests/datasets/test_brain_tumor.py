@@ -259,7 +259,7 @@ class TestDownload:
         server.files["/articles/1512427"] = json.dumps({"files": entries}).encode()
 
     def test_all_slices_come(self, server, tmp_path):
-        assert set(index(BrainTumor.fetch({}, tmp_path))["label"]) == set(brain_slices.LABELS)
+        assert set(index(BrainTumor.fetch({}, tmp_path))["label"]) == set(brain_tumor.LABELS)
         assert {path.name for path in (tmp_path / "download").iterdir()} == set(published())
 
     def test_supplied_checksum_where_none_was_computed(self, server, tmp_path):
@@ -310,7 +310,7 @@ EMBEDDED = {
 
 def draw(folder, **more):
     folder.mkdir()
-    brain_slices.write(brain_slices.Embedded(**EMBEDDED | more), folder)
+    brain_slices.Embedded(**EMBEDDED | more).write(folder)
     return {
         path.relative_to(folder).as_posix(): path.read_bytes() for path in folder.rglob("*.mat")
     }

@@ -375,7 +375,7 @@ COUNTS = {"benign": 14, "malignant": 12, "sonic": 5, "indeterminate": 3}
 
 def draw(root, **more):
     root.mkdir()
-    skin_lesions.write(skin_lesions.Embedded(**(COUNTS | {"height": 32} | more)), root)
+    skin_lesions.Embedded(**(COUNTS | {"height": 32} | more)).write(root)
     return {path.relative_to(root).as_posix(): path.read_bytes() for path in root.rglob("*.*")}
 
 

@@ -19,10 +19,9 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from raw_files import files_below
-from synthmix.acquire.fetch_weights import fetch_weights
 from synthmix.classify.extract_features import extract_features
+from synthmix.classify.fetch_weights import fetch_weights
 from synthmix.classify.networks.settings import Classifier
-from synthmix.config.preparation import Prepare
 from synthmix.datasets.mini_ddsm import MiniDDSM
 from synthmix.errors import UserError
 from synthmix.phantoms.mammogram_drawing import (
@@ -33,6 +32,7 @@ from synthmix.phantoms.mammogram_drawing import (
     random_lesion,
 )
 from synthmix.prepare.prepare_images import prepare_image
+from synthmix.prepare.settings import Prepare
 from synthmix.readers import read_image
 from synthmix.store import load_array, save_array
 

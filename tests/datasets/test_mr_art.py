@@ -284,20 +284,20 @@ class TestEmbedded:
             torch.set_num_threads(count)
             torch.manual_seed(count)
             (tmp_path / str(count)).mkdir()
-            brain_volumes.write(embedded, tmp_path / str(count))
+            embedded.write(tmp_path / str(count))
             written.append(contents(tmp_path / str(count)))
         torch.set_num_threads(threads)
         assert written[0] == written[1]
 
     def test_a_subject_does_not_depend_on_how_many_there_are(self, drawn, tmp_path):
-        brain_volumes.write(brain_volumes.Embedded(subjects=1, **COARSE), tmp_path)
+        brain_volumes.Embedded(subjects=1, **COARSE).write(tmp_path)
         few, many = contents(tmp_path), contents(drawn)
         scans = [name for name in few if name.endswith(".nii.gz")]
         assert len(scans) == 3
         assert all(few[name] == many[name] for name in scans)
 
     def test_another_seed_gives_other_scans(self, drawn, tmp_path):
-        brain_volumes.write(brain_volumes.Embedded(subjects=1, seed=2, **COARSE), tmp_path)
+        brain_volumes.Embedded(subjects=1, seed=2, **COARSE).write(tmp_path)
         few, many = contents(tmp_path), contents(drawn)
         assert not any(few[name] == many[name] for name in few if name.endswith(".nii.gz"))
 
@@ -305,10 +305,10 @@ class TestEmbedded:
         torch.manual_seed(5)
         expected = torch.rand(3)
         torch.manual_seed(5)
-        brain_volumes.write(brain_volumes.Embedded(subjects=1, **COARSE), tmp_path)
+        brain_volumes.Embedded(subjects=1, **COARSE).write(tmp_path)
         assert torch.equal(torch.rand(3), expected)
 
     def test_any_resolution(self, tmp_path):
-        brain_volumes.write(brain_volumes.Embedded(subjects=1, resolution_mm=5.3), tmp_path)
+        brain_volumes.Embedded(subjects=1, resolution_mm=5.3).write(tmp_path)
         [path] = tmp_path.rglob("*_acq-standard_T1w.nii.gz")
         assert MrArt.read(path, "").shape == (36, 48, 48)

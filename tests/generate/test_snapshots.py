@@ -8,11 +8,11 @@ from safetensors.torch import load_file
 from sklearn.datasets import load_digits
 
 from synthmix.files import write_table
-from synthmix.generate.models.settings import ALL_CLASSES
 from synthmix.generate.snapshots import FIRST_SEED, FrechetScorer
 from synthmix.generate.train_generator import fit, train_generator
 from synthmix.registry import load_generator
 from synthmix.runtime.checkpoint import Checkpoint
+from synthmix.scopes import ALL_CLASSES
 from synthmix.score.extract_score_features import extract_score_features
 from synthmix.score.fit_real import fit_real
 from synthmix.score.score_generator import score_generator

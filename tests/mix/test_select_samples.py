@@ -5,7 +5,7 @@ from sklearn.datasets import load_digits
 
 from synthmix.errors import UserError
 from synthmix.files import write_table
-from synthmix.generate.models.resampling import removal
+from synthmix.mix import removal
 from synthmix.mix.compose_mix import compose_mix
 from synthmix.mix.plan import plan_mixes
 from synthmix.mix.select_samples import select_samples

@@ -15,12 +15,12 @@ import pytest
 from PIL import Image
 from pydicom.uid import CTImageStorage, ExplicitVRLittleEndian
 
-from synthmix.config.preparation import Prepare
 from synthmix.datasets.image_folder import ImageFolder
 from synthmix.datasets.nifti_folder import NiftiFolder
 from synthmix.files import write_table
 from synthmix.prepare.index_dataset import index_dataset, read_index
 from synthmix.prepare.prepare_images import prepare_images
+from synthmix.prepare.settings import Prepare
 from synthmix.store import load_store, read_table
 
 READ = None  # what stands in the place of a reason for files that are read

@@ -5,10 +5,10 @@ import pandas as pd
 import pytest
 from PIL import Image
 
-from synthmix.config.preparation import Prepare
 from synthmix.errors import UserError
 from synthmix.files import write_table
 from synthmix.prepare.prepare_images import prepare_image, prepare_images
+from synthmix.prepare.settings import Prepare
 from synthmix.store import load_store
 
 

@@ -1,7 +1,11 @@
 import pandas as pd
 import pytest
 
-from synthmix.config.preparation import (
+from synthmix.errors import UserError
+from synthmix.files import write_table
+from synthmix.leakage import AS_PUBLISHED, NONE
+from synthmix.prepare.parts import rows_of
+from synthmix.prepare.settings import (
     BalancedSubsample,
     CountSplit,
     FoldSplit,
@@ -9,10 +13,6 @@ from synthmix.config.preparation import (
     OfficialSplit,
     ShareSplit,
 )
-from synthmix.errors import UserError
-from synthmix.files import write_table
-from synthmix.leakage import AS_PUBLISHED, NONE
-from synthmix.prepare.parts import rows_of
 from synthmix.prepare.split_samples import assign_splits, split_samples
 from synthmix.store import read_table
 

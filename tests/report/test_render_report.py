@@ -11,9 +11,9 @@ import pandas as pd
 import pytest
 
 from report_data import make_study_report, without
+from synthmix.evaluate import wording
 from synthmix.figures.catalogue import FIGURES
 from synthmix.files import write_table
-from synthmix.report import wording
 from synthmix.report.findings import find, find_classifiers
 from synthmix.report.render_report import render_report
 from synthmix.store import read_table

@@ -10,7 +10,7 @@ from synthmix.figures.plot_nearest import plot_nearest
 from synthmix.figures.plot_pca import plot_pca
 from synthmix.figures.plot_scores import plot_scores
 from synthmix.files import write_table
-from synthmix.generate.models.settings import ALL_CLASSES
+from synthmix.scopes import ALL_CLASSES
 from synthmix.score.compare import COLUMNS
 from synthmix.score.project_images import principal_plane, project_images
 from synthmix.score.settings import HELD_OUT_REAL

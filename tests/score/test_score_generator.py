@@ -9,8 +9,8 @@ import pytest
 from digit_scores import CLASSES, CPU, FRECHET, SETTINGS, Digits, value
 from synthmix.errors import UserError
 from synthmix.files import write_table
-from synthmix.generate.models.settings import ALL_CLASSES
 from synthmix.leakage import AS_PUBLISHED
+from synthmix.scopes import ALL_CLASSES
 from synthmix.score.compare import compare_distances
 from synthmix.score.reference import load_reference
 from synthmix.score.score_generator import balanced_counts, cap

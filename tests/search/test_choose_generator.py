@@ -8,7 +8,7 @@ import pytest
 
 from synthmix.errors import UserError
 from synthmix.files import write_table
-from synthmix.generate.models.settings import ALL_CLASSES
+from synthmix.scopes import ALL_CLASSES
 from synthmix.score.compare import COLUMNS, FRECHET, KERNEL
 from synthmix.search.choose_generator import choose_generator
 from synthmix.search.chosen import chosen_candidate, with_chosen

@@ -15,7 +15,7 @@ from zipfile import is_zipfile
 import requests
 from tqdm import tqdm
 
-from synthmix.datasets.archives import is_archive_name
+from synthmix.acquire.archives import is_archive_name
 from synthmix.errors import UserError
 from synthmix.files import write_text
 

@@ -7,9 +7,9 @@ from pathlib import Path
 from synthmix.classify.model_file import NETWORK, ModelHeader, save_model
 from synthmix.classify.network import load_network
 from synthmix.classify.networks.settings import Classifier
-from synthmix.config.preparation import Prepare
 from synthmix.evaluate.settings import LARGEST_PROBABILITY
 from synthmix.leakage import NONE, caution
+from synthmix.prepare.settings import Prepare
 from synthmix.store import read_table
 
 LOGGER = logging.getLogger(__name__)

@@ -17,9 +17,9 @@ from torchvision.transforms import v2
 from synthmix.acquire.raw import raw_root
 from synthmix.classify.inputs import to_tensor
 from synthmix.classify.passes import batches_of
-from synthmix.config.preparation import InputPipeline
 from synthmix.files import write_table, write_text
 from synthmix.prepare.prepare_images import upright
+from synthmix.prepare.settings import InputPipeline
 from synthmix.prepare.volumes import three_slices
 from synthmix.registry import load_dataset
 from synthmix.seeds import derive_seed

@@ -14,10 +14,10 @@ from synthmix import weights_file
 from synthmix.classify.network import new_network
 from synthmix.classify.networks.base import Network
 from synthmix.classify.networks.settings import Classifier
-from synthmix.config.preparation import Prepare
 from synthmix.errors import UserError
 from synthmix.evaluate.settings import Evaluation, check_threshold
 from synthmix.files import write_beside
+from synthmix.prepare.settings import Prepare
 from synthmix.readers.nifti import MOST_VOXELS
 from synthmix.settings import Distinct, Name, SettingsModel, Share
 from synthmix.weights_file import FORMAT_VERSION, Kind

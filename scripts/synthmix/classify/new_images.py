@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from synthmix.datasets.archives import extract_archive, is_archive
+from synthmix.acquire.archives import extract_archive, is_archive
 from synthmix.datasets.base import visible_files
 from synthmix.errors import UserError
 from synthmix.readers import DICOM_SUFFIXES, PICTURE_SUFFIXES, VOLUME_SUFFIXES, is_dicom

@@ -18,12 +18,12 @@ from synthmix.classify.networks.base import Network
 from synthmix.classify.networks.plan import input_size_of, unfrozen_of
 from synthmix.classify.new_images import NewImages, open_images
 from synthmix.classify.predict import dropout
-from synthmix.config.preparation import Prepare
 from synthmix.evaluate.predictions import PROBABILITY
 from synthmix.evaluate.settings import LARGEST_PROBABILITY
 from synthmix.evaluate.threshold import predicted_classes
 from synthmix.files import write_beside
 from synthmix.prepare.prepare_images import FACTS, Prepared, in_order, prepare_file
+from synthmix.prepare.settings import Prepare
 from synthmix.readers import read_image
 from synthmix.seeds import derive_seed
 

@@ -4,25 +4,24 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from synthmix.config.classifier_checks import check_classifiers
-from synthmix.config.messages import one_of
 from synthmix.config.models import GeneratorSettings, Study
 from synthmix.config.parse import KeyPath
-from synthmix.config.preparation import (
+from synthmix.config.searches import check_searches, setting_path, trained_as
+from synthmix.errors import UserError, one_of
+from synthmix.evaluate.settings import check_threshold
+from synthmix.files import expanded
+from synthmix.generate.models.weights_file import read_header
+from synthmix.leakage import AS_PUBLISHED, NONE
+from synthmix.mix.plan import REAL_ONLY
+from synthmix.prepare.settings import (
     CountSplit,
     FoldSplit,
     LongTailSubsample,
     OfficialSplit,
     ShareSplit,
 )
-from synthmix.config.searches import check_searches, setting_path, trained_as
-from synthmix.errors import UserError
-from synthmix.evaluate.settings import check_threshold
-from synthmix.files import expanded
-from synthmix.generate.models.settings import ALL_CLASSES
-from synthmix.generate.models.weights_file import read_header
-from synthmix.leakage import AS_PUBLISHED, NONE
-from synthmix.mix.plan import REAL_ONLY
 from synthmix.published.rows import read_headings, read_printed
+from synthmix.scopes import ALL_CLASSES
 from synthmix.shares import apportion
 
 Finding = tuple[KeyPath, str]

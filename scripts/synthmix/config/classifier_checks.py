@@ -3,10 +3,10 @@
 from collections.abc import Collection, Iterator
 
 from synthmix.classify.networks.facts import FACTS
-from synthmix.config.messages import one_of
 from synthmix.config.models import Study
 from synthmix.config.parse import KeyPath
 from synthmix.config.training_checks import TrainingCheck, has_volumes, kind
+from synthmix.errors import one_of
 from synthmix.search.settings import as_text
 from synthmix.sweep.chosen import replaced_by
 from synthmix.sweep.resolve import (

@@ -9,20 +9,12 @@ from typing import Any
 from pydantic import ValidationError
 
 from synthmix.config.checks import check
-from synthmix.config.messages import (
-    Mistake,
-    did_you_mean,
-    explain,
-    one_of,
-    shown,
-    summary,
-    wrong_name,
-)
+from synthmix.config.messages import Mistake, explain, summary, wrong_name
 from synthmix.config.models import OF_THE_STUDY, PER_DATASET, Study, Workflow, as_list
 from synthmix.config.overlay import entries_left_out, lay_over, without
 from synthmix.config.parse import KeyPath, parse
 from synthmix.config.schema import study_schema, workflow_schema
-from synthmix.errors import UserError
+from synthmix.errors import UserError, did_you_mean, one_of, shown
 
 _STUDIES = "studies"
 _DEMO = "demo"

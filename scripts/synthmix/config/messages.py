@@ -3,7 +3,6 @@
 pydantic finds the mistakes; the JSON schema of what it checked tells what would have been right.
 """
 
-import difflib
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -13,9 +12,9 @@ from pydantic import TypeAdapter, ValidationError
 
 from synthmix.config.locate import Schema, locate, settle_unions
 from synthmix.config.parse import KeyPath
+from synthmix.errors import did_you_mean, one_of, shown
 from synthmix.settings import Name
 
-_LONGEST_VALUE = 60
 _NAME_PATTERN = TypeAdapter(Name).json_schema()["pattern"]
 _NUMBERS = {"integer": int, "number": float}
 _PLAIN_KEY = re.compile(r"[\w-]+")
@@ -68,29 +67,6 @@ def dotted(path: KeyPath) -> str:
         else:
             text += f".{step}" if text else step
     return text
-
-
-def one_of(value: Any, options: Iterable[Any], kind: str = "") -> str:
-    """Return that `value` is none of `options`, which are called `kind`, and the closest one."""
-    options = list(options)
-    listed = ", ".join(map(str, options))
-    prefix = f"the {kind}: " if kind else ""
-    return f"{shown(value)} is not one of {prefix}{listed}{did_you_mean(value, options)}"
-
-
-def did_you_mean(value: Any, options: Iterable[Any]) -> str:
-    """Return a suggestion to append to a message, or "" where no option is like `value`."""
-    by_text = {str(option).lower(): option for option in options}
-    close = difflib.get_close_matches(str(value).lower(), by_text, n=1)
-    return f"; did you mean {by_text[close[0]]}?" if close else ""
-
-
-def shown(value: Any) -> str:
-    """Return `value` as a message shows it: near to what stands in the file, and short."""
-    if value is None:
-        return "nothing"
-    text = str(value).lower() if isinstance(value, bool) else repr(value)
-    return text if len(text) <= _LONGEST_VALUE else f"{text[: _LONGEST_VALUE - 3]}..."
 
 
 def wrong_name(name: str) -> str | None:

@@ -5,11 +5,11 @@ from typing import Annotated, Any, Literal, Self, Union
 from pydantic import BeforeValidator, Field, model_validator
 
 from synthmix.config.options import dataset_settings, generator_settings
-from synthmix.config.preparation import InputPipeline, Prepare, ShareSplit, Split
 from synthmix.evaluate.settings import Evaluation
-from synthmix.generate.models.resampling.removal import Removal
 from synthmix.leakage import NONE, Leakage
 from synthmix.mix.plan import Mix, plan_study
+from synthmix.mix.removal import Removal
+from synthmix.prepare.settings import InputPipeline, Prepare, ShareSplit, Split
 from synthmix.score.settings import ScoreSettings
 from synthmix.settings import (
     Distinct,

@@ -4,9 +4,9 @@ from collections.abc import Iterator
 
 from pydantic import ValidationError
 
-from synthmix.config.messages import one_of
 from synthmix.config.models import GeneratorSettings, Study
 from synthmix.config.parse import KeyPath
+from synthmix.errors import one_of
 from synthmix.search.candidates import candidate_settings, candidates, search_of
 from synthmix.search.scores import is_loss, score_names
 

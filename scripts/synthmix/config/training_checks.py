@@ -11,9 +11,9 @@ from synthmix.classify.loss_settings import OF_A_BATCH, cost_matrix_classes
 from synthmix.classify.networks.facts import FACTS, NetworkFacts
 from synthmix.classify.networks.plan import input_size_of, layers_of, minimum_size_of, unfrozen_of
 from synthmix.classify.networks.settings import Classifier
-from synthmix.config.messages import did_you_mean, one_of, shown
 from synthmix.config.models import Study
 from synthmix.config.parse import KeyPath
+from synthmix.errors import did_you_mean, one_of, shown
 from synthmix.files import expanded
 from synthmix.sweep.chosen import lay_over
 from synthmix.sweep.resolve import (

@@ -12,7 +12,7 @@ import pandas as pd
 from PIL import Image
 from pydantic import Field
 
-from synthmix.config.preparation import Prepare, Split, Subsample
+from synthmix.prepare.settings import Prepare, Split, Subsample
 from synthmix.readers import read_image
 from synthmix.settings import Name, PositiveInt, SettingsModel
 

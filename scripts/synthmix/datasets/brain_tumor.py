@@ -17,8 +17,8 @@ from PIL import Image
 from pydantic import Field
 from tqdm import tqdm
 
+from synthmix.acquire.archives import archive_stem, extract_archive, is_archive
 from synthmix.acquire.download import RemoteFile, download_files, get_json
-from synthmix.datasets.archives import archive_stem, extract_archive, is_archive
 from synthmix.datasets.base import About, sample_identifiers, visible_files
 from synthmix.datasets.public import FILES, PublicDataset, write_whole
 from synthmix.errors import UserError
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 LOGGER = logging.getLogger(__name__)
 API = "https://api.figshare.com/v2"
 ARTICLE = 1512427
+LABELS = ("meningioma", "glioma", "pituitary")  # in the files: 1, 2, 3
 MOST_PIXELS = 100_000_000
 MOST_LETTERS = 1000
 MOST_UNREADABLE = 0.05  # of the files
@@ -48,7 +49,6 @@ class BrainTumor(PublicDataset):
         homepage=f"https://doi.org/10.6084/m9.figshare.{ARTICLE}",
     )
     markers = ("[0-9]*.mat",)  # in folders of the root, mostly: see `find`
-    stand_in = brain_slices
 
     source: Literal["brain_tumor"]
     embedded: brain_slices.Embedded | None = Field(
@@ -57,7 +57,7 @@ class BrainTumor(PublicDataset):
 
     def class_names(self) -> tuple[str, ...]:
         """Return the kinds of tumour in the order of their numbers in the files."""
-        return brain_slices.LABELS
+        return LABELS
 
     @classmethod
     def download(cls, folder: Path) -> None:
@@ -195,7 +195,7 @@ def _require_enough(
             f"{root}: {len(reasons)} of {len(paths)} files can't be read as slices, such as "
             f"{path} ({reason}); the data set is damaged: get it again"
         )
-    for label in brain_slices.LABELS:
+    for label in LABELS:
         if label not in labels:
             raise UserError(
                 f"{root}: no slice has a {label} tumour; the data set is not whole: get it again"
@@ -218,7 +218,7 @@ def _label_and_patient(path: Path) -> tuple[str, str]:
     patient = "".join(chr(int(letter)) for letter in letters).strip()
     if not patient.isprintable() or not patient:
         raise ValueError(f"cjdata/PID is {patient!r}, which names no patient")
-    return brain_slices.LABELS[int(number) - 1], patient
+    return LABELS[int(number) - 1], patient
 
 
 def _dataset(file: "h5py.File", name: str) -> "h5py.Dataset":

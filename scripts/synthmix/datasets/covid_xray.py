@@ -44,7 +44,6 @@ class CovidXray(KaggleFolders):
     handle = HANDLE
     # the class folders themselves: what lies above them has had several names
     markers = ("COVID*", "Viral Pneumonia")
-    stand_in = chest_films
 
     source: Literal["covid_xray"]
     classes: Annotated[

@@ -11,7 +11,7 @@ from typing import Annotated, Any, ClassVar, Literal, Self
 import pandas as pd
 from pydantic import BeforeValidator, Field, model_validator
 
-from synthmix.datasets.archives import MOST_BYTES, extract_archive, is_archive
+from synthmix.acquire.archives import MOST_BYTES, extract_archive, is_archive
 from synthmix.datasets.base import Dataset, sample_identifiers, visible_files
 from synthmix.errors import UserError
 from synthmix.files import expanded, fingerprint

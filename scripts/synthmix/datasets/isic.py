@@ -26,11 +26,13 @@ from synthmix.datasets.base import About, sample_identifiers, visible_files
 from synthmix.datasets.public import PublicDataset
 from synthmix.errors import UserError
 from synthmix.phantoms import skin_lesions
-from synthmix.phantoms.skin_patients import STICKERS
 
 LOGGER = logging.getLogger(__name__)
 API = "https://api.isic-archive.com/api/v2"
 BATCH = 1000  # images between two looks at the list: addresses in it may expire
+METADATA = "metadata.csv"
+IMAGES = "images"
+STICKERS = "SONIC"  # the collection whose images have them
 
 _PAGE = 100  # entries, the most that the API gives at a time
 _SUFFIXES = (".jpg", ".jpeg", ".png")
@@ -88,8 +90,7 @@ class Isic(PublicDataset):
         homepage="https://www.isic-archive.com",
     )
     facts = ("collection", "label", "diagnosis")
-    markers = (skin_lesions.METADATA,)
-    stand_in = skin_lesions
+    markers = (METADATA,)
     collections: ClassVar[tuple[str, ...]] = (
         *("HAM10000", "MSK-1", "MSK-2", "MSK-3", "MSK-4", "MSK-5"),
         *("UDA-1", "UDA-2"),
@@ -134,7 +135,7 @@ class Isic(PublicDataset):
                 rows |= {identifier: _row(entry, name) for identifier, entry in fresh.items()}
         # The table comes last: a tree that has one is whole.
         table = pd.DataFrame([rows[identifier] for identifier in sorted(rows)], dtype=object)
-        table.to_csv(folder / skin_lesions.METADATA, index=False)
+        table.to_csv(folder / METADATA, index=False)
 
     def index(self, root: Path) -> pd.DataFrame:
         """List the images; raises `UserError` when the table lacks a column or a class has none.
@@ -152,7 +153,7 @@ class Isic(PublicDataset):
         for label in self.class_names():
             if not (rows["label"] == label).any():
                 raise UserError(
-                    f"{root}: no image is labelled {label} in {skin_lesions.METADATA}, has a file "
+                    f"{root}: no image is labelled {label} in {METADATA}, has a file "
                     f"and is not of {', '.join(self.excluded_sources) or 'an excluded source'}; "
                     "the data set is not whole, or the settings leave too much out"
                 )
@@ -181,7 +182,7 @@ class Isic(PublicDataset):
         `path` is missing where there is no file; `kept_as` is the class, for all labels.
         """
         files = _files(root)
-        rows = _rows(root / skin_lesions.METADATA)
+        rows = _rows(root / METADATA)
         rows["path"] = rows["name"].map(files).astype(object)
         _report("files without a row in the table", set(files) - set(rows["name"]))
         excluded = self._excluded(root, rows)
@@ -210,7 +211,7 @@ class Isic(PublicDataset):
             elif not found.any() and not (rows["collection"] != "").any():
                 raise UserError(
                     f"excluded_sources: nothing tells which images are of {source}: "
-                    f"{root / skin_lesions.METADATA} has no column {' or '.join(_SOURCES)}, and "
+                    f"{root / METADATA} has no column {' or '.join(_SOURCES)}, and "
                     f"{source}.csv is not there. Put the table of that collection's images there "
                     f"(isic metadata download --collections NUMBER -o {source}.csv), or take "
                     f"{source} out of excluded_sources if there are none"
@@ -294,7 +295,7 @@ def _raise_for_several_labels(root: Path, rows: pd.DataFrame) -> None:
     twice = sorted(set(rows["name"][rows["name"].duplicated()]))
     if twice:
         raise UserError(
-            f"{root / skin_lesions.METADATA}: {len(twice)} images have several labels, such as "
+            f"{root / METADATA}: {len(twice)} images have several labels, such as "
             f"{', '.join(twice[:3])}; keep one row of each"
         )
 
@@ -373,7 +374,7 @@ def _remote_file(entry: dict[str, Any]) -> RemoteFile:
         ) from None
     suffix = PurePosixPath(urlsplit(address).path).suffix.lower()
     suffix = suffix if suffix in _SUFFIXES else ".jpg"
-    return RemoteFile(address, f"{skin_lesions.IMAGES}/{entry['isic_id']}{suffix}")
+    return RemoteFile(address, f"{IMAGES}/{entry['isic_id']}{suffix}")
 
 
 def _row(entry: dict[str, Any], collection: str) -> dict[str, Any]:

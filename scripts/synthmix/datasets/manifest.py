@@ -11,7 +11,7 @@ from typing import Annotated, Any, Literal, Self
 import pandas as pd
 from pydantic import BeforeValidator, Field, field_validator, model_validator
 
-from synthmix.datasets.archives import MOST_BYTES, extract_archive, is_archive
+from synthmix.acquire.archives import MOST_BYTES, extract_archive, is_archive
 from synthmix.datasets.base import Dataset, sample_identifiers
 from synthmix.datasets.image_folder import ImageFolder
 from synthmix.errors import UserError

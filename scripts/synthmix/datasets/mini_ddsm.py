@@ -22,6 +22,7 @@ from synthmix.settings import Name
 LOGGER = logging.getLogger(__name__)
 HANDLE = "cheddad/miniddsm2"
 TABLE = "DataWMask.xlsx"
+TOP = "MINI-DDSM-Complete-JPEG-8"
 _MASKS = "*mask*"  # compared in lower case
 
 Folder = Literal["Benign", "Cancer", "Normal"]
@@ -38,8 +39,7 @@ class MiniDDSM(KaggleFolders):
         homepage=f"https://www.kaggle.com/datasets/{HANDLE}",
     )
     handle = HANDLE
-    markers = (mammograms.TOP,)
-    stand_in = mammograms
+    markers = (TOP,)
 
     source: Literal["mini_ddsm"]
     classes: Annotated[
@@ -57,7 +57,7 @@ class MiniDDSM(KaggleFolders):
 
         A picture that only the tree or only the table of the data set knows is logged.
         """
-        top = root / mammograms.TOP
+        top = root / TOP
         labels = {f"{folder}": label for label, names in self.classes.items() for folder in names}
         paths = [
             name
@@ -76,7 +76,7 @@ class MiniDDSM(KaggleFolders):
         return pd.DataFrame(
             {
                 "sample_id": sample_identifiers(paths),
-                "path": [f"{mammograms.TOP}/{path}" for path in paths],
+                "path": [f"{TOP}/{path}" for path in paths],
                 "label": [labels[PurePosixPath(path).parts[0]] for path in paths],
                 # not with its class folder: a patient must not be taken for two
                 "group": [PurePosixPath(path).parent.name for path in paths],

@@ -137,7 +137,6 @@ class MNIST(_IdxPictures):
     )
     names = tuple("0123456789")
     torchvision = "MNIST"
-    stand_in = digits
 
     source: Literal["mnist"]
     embedded: digits.Embedded | None = Field(
@@ -155,9 +154,11 @@ class FashionMNIST(_IdxPictures):
         "Benchmarking Machine Learning Algorithms. 2017. https://arxiv.org/abs/1708.07747",
         homepage="https://github.com/zalandoresearch/fashion-mnist",
     )
-    names = garments.CLASSES
+    names = (
+        *("t_shirt", "trouser", "pullover", "dress", "coat"),
+        *("sandal", "shirt", "sneaker", "bag", "ankle_boot"),
+    )
     torchvision = "FashionMNIST"
-    stand_in = garments
 
     source: Literal["fashion_mnist"]
     embedded: garments.Embedded | None = Field(

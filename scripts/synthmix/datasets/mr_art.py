@@ -24,7 +24,7 @@ from synthmix.phantoms import brain_volumes
 LOGGER = logging.getLogger(__name__)
 BUCKET = "https://s3.amazonaws.com/openneuro.org"
 ACCESSION = "ds004173"
-SCORES = brain_volumes.SCORES
+SCORES = "derivatives/scores.tsv"
 
 _SCAN = re.compile(
     r"sub-[A-Za-z0-9]+/anat/"
@@ -50,7 +50,6 @@ class MrArt(PublicDataset):
     )
     volumes = True
     markers = ("dataset_description.json", "sub-*")
-    stand_in = brain_volumes
 
     source: Literal["mr_art"]
     good_up_to: Literal[1, 2] = Field(

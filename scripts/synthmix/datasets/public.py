@@ -7,18 +7,18 @@ from abc import abstractmethod
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from types import ModuleType
 from typing import Any, ClassVar, Self, get_args
 
-from pydantic import model_validator
+from pydantic import TypeAdapter, model_validator
 
 from synthmix.acquire import kaggle
+from synthmix.acquire.archives import archive_stem, extract_archive, is_archive
 from synthmix.acquire.download import forget_checksum
-from synthmix.datasets.archives import archive_stem, extract_archive, is_archive
 from synthmix.datasets.base import About, Dataset
 from synthmix.errors import UserError
 from synthmix.files import locked
-from synthmix.settings import Name, SettingsModel
+from synthmix.phantoms.base import StandIn
+from synthmix.settings import Name
 
 LOGGER = logging.getLogger(__name__)
 FILES = "files"
@@ -29,8 +29,8 @@ _DEPTH = 3  # wrapper folders that archives put around their content, at the mos
 class PublicDataset(Dataset):
     """A published data set. Abstract.
 
-    A subclass gives `about`, `markers`, `stand_in` and `download`, and narrows `embedded` to the
-    settings of its stand-in. In `data_dir/<source>/` the user may put, by hand, the unpacked
+    A subclass gives `about`, `markers` and `download`, and narrows `embedded` to the settings of
+    its stand-in. In `data_dir/<source>/` the user may put, by hand, the unpacked
     tree or the archives it comes in: they are used as they are, without a network.
     """
 
@@ -39,10 +39,8 @@ class PublicDataset(Dataset):
     about: ClassVar[About]
     markers: ClassVar[tuple[str, ...]]
     """Patterns (as `Path.glob` takes them) of which each finds something in the raw tree's root."""
-    stand_in: ClassVar[ModuleType]
-    """Module of `datasets.embedded` that writes small images in the layout of the real ones."""
 
-    embedded: SettingsModel | None = None
+    embedded: StandIn | None = None
 
     def raw_settings(self) -> dict[str, Any]:
         """Return the settings of the embedded images; nothing for the real ones."""
@@ -75,8 +73,8 @@ class PublicDataset(Dataset):
     def fetch(cls, raw: dict[str, Any], target: Path) -> Path:
         """Return the folder of the raw tree: drawn, found below `target`, or downloaded to it."""
         if raw:
-            embedded = cls.stand_in.Embedded(**raw["embedded"])
-            return write_whole(target / FILES, lambda root: cls.stand_in.write(embedded, root))
+            kind = TypeAdapter(cls.model_fields["embedded"].annotation)
+            return write_whole(target / FILES, kind.validate_python(raw["embedded"]).write)
         _show(cls.about)
         with locked(target), explained(target):
             root = cls.find(target)

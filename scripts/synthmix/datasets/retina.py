@@ -42,7 +42,6 @@ class Retina(KaggleDataset):
     handle = HANDLE
     has_parts = True
     markers = tuple(PARTS.values())
-    stand_in = fundus_photographs
 
     source: Literal["retina"]
     embedded: fundus_photographs.Embedded | None = Field(

@@ -6,15 +6,14 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from synthmix.config.messages import one_of
-from synthmix.errors import UserError
+from synthmix.errors import UserError, one_of
 from synthmix.export.card import Provenance, data_card
 from synthmix.export.destination import destination, require_free
 from synthmix.export.images import Request, weights_by_class, write_images
-from synthmix.generate.models.settings import ALL_CLASSES
 from synthmix.generate.models.weights_file import read_header
 from synthmix.leakage import AS_PUBLISHED
 from synthmix.runtime.devices import set_up_torch
+from synthmix.scopes import ALL_CLASSES
 from synthmix.store import read_table
 
 EXAMPLE = """example:

@@ -6,7 +6,7 @@ from typing import Any
 
 import pandas as pd
 
-from synthmix.generate.models.settings import ALL_CLASSES
+from synthmix.scopes import ALL_CLASSES
 
 # how a card calls a score, and which way is better
 SCORES = {

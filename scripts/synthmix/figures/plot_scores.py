@@ -8,7 +8,7 @@ from matplotlib.lines import Line2D
 from matplotlib.ticker import LogLocator, NullLocator
 
 from synthmix.figures import style
-from synthmix.generate.models.settings import ALL_CLASSES
+from synthmix.scopes import ALL_CLASSES
 from synthmix.score.settings import HELD_OUT_REAL
 from synthmix.store import read_table
 

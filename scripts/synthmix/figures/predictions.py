@@ -8,8 +8,8 @@ import numpy as np
 import pandas as pd
 
 from synthmix.evaluate.predictions import PROBABILITY
+from synthmix.evaluate.wording import interval
 from synthmix.mix.plan import REAL_ONLY
-from synthmix.report.wording import interval
 from synthmix.store import read_table
 
 

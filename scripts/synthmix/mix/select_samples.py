@@ -7,8 +7,8 @@ import numpy as np
 
 from synthmix.errors import UserError
 from synthmix.files import write_table
-from synthmix.generate.models.resampling.removal import RandomUnderSampling, Removal
-from synthmix.generate.models.resampling.selection import select
+from synthmix.mix.removal import RandomUnderSampling, Removal
+from synthmix.mix.selection import select
 from synthmix.seeds import derive_seed
 from synthmix.store import load_array, read_table
 

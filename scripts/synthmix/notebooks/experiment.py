@@ -9,8 +9,8 @@ import pandas as pd
 import torch
 from safetensors.torch import load_file
 
-from synthmix.acquire.fetch_weights import fetch_weights
 from synthmix.classify.extract_features import extract_features
+from synthmix.classify.fetch_weights import fetch_weights
 from synthmix.classify.files import TrainingFiles
 from synthmix.classify.inputs import to_tensor
 from synthmix.classify.network import new_network

@@ -7,8 +7,8 @@ import pandas as pd
 from torch import nn
 
 from synthmix.classify.networks.base import Network
+from synthmix.evaluate.wording import interval
 from synthmix.figures.predictions import overall
-from synthmix.report.wording import interval
 from synthmix.store import read_table
 
 

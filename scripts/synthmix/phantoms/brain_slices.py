@@ -11,11 +11,12 @@ from numpy.typing import NDArray
 from pydantic import Field
 from tqdm import tqdm
 
+from synthmix.phantoms.base import StandIn
 from synthmix.phantoms.brain_slice_patients import VIEWS, View, random_patient
 from synthmix.phantoms.filing import interleaved, numbered
 from synthmix.phantoms.textures import FloatImage
 from synthmix.seeds import derive_seed
-from synthmix.settings import PositiveInt, SettingsModel
+from synthmix.settings import PositiveInt
 
 LABELS = ("meningioma", "glioma", "pituitary")  # in the files: 1, 2, 3
 FILES_PER_FOLDER = 766
@@ -24,7 +25,7 @@ _MOST_PATIENTS = 100_000  # of a class: their numbers have six digits
 _USER_BLOCK = 512
 
 
-class Embedded(SettingsModel):
+class Embedded(StandIn):
     """How many patients are drawn, and how large their slices are."""
 
     meningioma_patients: Annotated[int, Field(ge=1, le=_MOST_PATIENTS)] = Field(
@@ -48,13 +49,12 @@ class Embedded(SettingsModel):
     )
     seed: Annotated[int, Field(ge=0)] = Field(1, description="Another seed, other patients.")
 
-
-def write(embedded: Embedded, root: Path) -> None:
-    """Draw every patient into `root`; a patient's slices do not depend on how many others are."""
-    counts = (embedded.meningioma_patients, embedded.glioma_patients, embedded.pituitary_patients)
-    patients = numbered(dict(zip(LABELS, counts, strict=True)))
-    for label, number in tqdm(patients, "draw patients", disable=None):
-        _write_patient(embedded, label, number, root)
+    def write(self, root: Path) -> None:
+        """Draw every patient; a patient's slices do not depend on how many others are drawn."""
+        counts = (self.meningioma_patients, self.glioma_patients, self.pituitary_patients)
+        patients = numbered(dict(zip(LABELS, counts, strict=True)))
+        for label, number in tqdm(patients, "draw patients", disable=None):
+            _write_patient(self, label, number, root)
 
 
 def _write_patient(embedded: Embedded, label: str, number: int, root: Path) -> None:

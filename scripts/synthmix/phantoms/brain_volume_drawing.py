@@ -15,7 +15,7 @@ import torchio
 from nilearn.datasets import load_mni152_template
 from scipy import ndimage
 
-from synthmix.phantoms.brain_volumes import FIELD_OF_VIEW_MM
+from synthmix.phantoms.sizes import FIELD_OF_VIEW_MM
 
 _TEMPLATE_MM = 2  # of the voxels that heads are built from
 _WHITE_MATTER = 1000  # in the unit of the files, about as in MR-ART

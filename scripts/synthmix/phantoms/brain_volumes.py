@@ -11,11 +11,11 @@ import numpy as np
 from pydantic import Field
 from tqdm import tqdm
 
+from synthmix.phantoms.base import StandIn
+from synthmix.phantoms.sizes import FIELD_OF_VIEW_MM
 from synthmix.seeds import derive_seed
-from synthmix.settings import SettingsModel
 
 SCORES = "derivatives/scores.tsv"
-FIELD_OF_VIEW_MM = (192, 256, 256)
 
 _MOST_SUBJECTS = 9000
 
@@ -39,7 +39,7 @@ _THRESHOLDS = (0.35, 0.62)
 _RATER_NOISE = 0.05
 
 
-class Embedded(SettingsModel):
+class Embedded(StandIn):
     """How many subjects are made, and how finely they are scanned."""
 
     subjects: Annotated[int, Field(ge=1, le=_MOST_SUBJECTS)] = Field(
@@ -50,30 +50,29 @@ class Embedded(SettingsModel):
     )
     seed: Annotated[int, Field(ge=0)] = Field(1, description="Another seed, other subjects.")
 
+    def write(self, root: Path) -> None:
+        """Make every subject's scans; they do not depend on how many subjects there are."""
+        from synthmix.phantoms import brain_volume_drawing as drawing
 
-def write(embedded: Embedded, root: Path) -> None:
-    """Make every subject's scans in `root`; they do not depend on how many subjects there are."""
-    from synthmix.phantoms import brain_volume_drawing as drawing
-
-    head = drawing.template_head(embedded.resolution_mm)
-    scores, participants = [], []
-    for number in tqdm(range(embedded.subjects), "draw subjects", disable=None):
-        generator = np.random.default_rng(derive_seed("brain", embedded.seed, number))
-        # Scattered numbers, as in MR-ART; no two subjects have the same.
-        subject = f"sub-{number * 6131 % 900_000 + 100_000}"
-        sex, age = generator.choice(["F", "M"]), generator.uniform(18, 75)
-        participants.append(f"{subject}\t{sex}\t{age:.2f}")
-        for name, score in _write_subject(embedded, head, subject, root, generator):
-            scores.append(f"{name}\t{score}")
-    (root / SCORES).parent.mkdir()
-    _write_rows(root / SCORES, "bids_name\tscore", scores)
-    _write_rows(root / "participants.tsv", "participant_id\tsex\tage", participants)
-    description = {
-        "Name": "Drawn stand-in for Movement-related artefacts (MR-ART)",
-        "BIDSVersion": "1.2.1",
-        "License": "CC0",
-    }
-    (root / "dataset_description.json").write_text(json.dumps(description, indent=4) + "\n")
+        head = drawing.template_head(self.resolution_mm)
+        scores, participants = [], []
+        for number in tqdm(range(self.subjects), "draw subjects", disable=None):
+            generator = np.random.default_rng(derive_seed("brain", self.seed, number))
+            # Scattered numbers, as in MR-ART; no two subjects have the same.
+            subject = f"sub-{number * 6131 % 900_000 + 100_000}"
+            sex, age = generator.choice(["F", "M"]), generator.uniform(18, 75)
+            participants.append(f"{subject}\t{sex}\t{age:.2f}")
+            for name, score in _write_subject(self, head, subject, root, generator):
+                scores.append(f"{name}\t{score}")
+        (root / SCORES).parent.mkdir()
+        _write_rows(root / SCORES, "bids_name\tscore", scores)
+        _write_rows(root / "participants.tsv", "participant_id\tsex\tage", participants)
+        description = {
+            "Name": "Drawn stand-in for Movement-related artefacts (MR-ART)",
+            "BIDSVersion": "1.2.1",
+            "License": "CC0",
+        }
+        (root / "dataset_description.json").write_text(json.dumps(description, indent=4) + "\n")
 
 
 def _write_subject(

@@ -7,14 +7,15 @@ import numpy as np
 from pydantic import Field
 from tqdm import tqdm
 
+from synthmix.phantoms.base import StandIn
 from synthmix.phantoms.filing import numbered, save_picture
 from synthmix.seeds import derive_seed
-from synthmix.settings import PositiveInt, SettingsModel
+from synthmix.settings import PositiveInt
 
 TOP = "COVID-19_Radiography_Dataset"
 
 
-class Embedded(SettingsModel):
+class Embedded(StandIn):
     """How many films of each finding are drawn, and how large they are."""
 
     normal: PositiveInt = Field(description="Films without a finding.")
@@ -28,22 +29,21 @@ class Embedded(SettingsModel):
     )
     seed: Annotated[int, Field(ge=0)] = Field(1, description="Another seed, other films.")
 
+    def write(self, root: Path) -> None:
+        """Draw every film, and the outline of its lungs, into `root`.
 
-def write(embedded: Embedded, root: Path) -> None:
-    """Draw every film, and the outline of its lungs, into `root`.
+        A film does not depend on how many others there are.
+        """
+        from synthmix.phantoms.chest_film_drawing import draw
 
-    A film does not depend on how many others there are.
-    """
-    from synthmix.phantoms.chest_film_drawing import draw
-
-    counts = {
-        "COVID": embedded.covid,
-        "Normal": embedded.normal,
-        "Viral Pneumonia": embedded.pneumonia,
-        "Lung_Opacity": embedded.lung_opacity,
-    }
-    for folder, number in tqdm(numbered(counts), "draw chest films", disable=None):
-        generator = np.random.default_rng(derive_seed("chest film", embedded.seed, folder, number))
-        film, mask = draw(generator, folder, embedded.size)
-        for kind, picture in (("images", film), ("masks", mask)):
-            save_picture(picture, root / TOP / folder / kind / f"{folder}-{number + 1}.png")
+        counts = {
+            "COVID": self.covid,
+            "Normal": self.normal,
+            "Viral Pneumonia": self.pneumonia,
+            "Lung_Opacity": self.lung_opacity,
+        }
+        for folder, number in tqdm(numbered(counts), "draw chest films", disable=None):
+            generator = np.random.default_rng(derive_seed("chest film", self.seed, folder, number))
+            film, mask = draw(generator, folder, self.size)
+            for kind, picture in (("images", film), ("masks", mask)):
+                save_picture(picture, root / TOP / folder / kind / f"{folder}-{number + 1}.png")

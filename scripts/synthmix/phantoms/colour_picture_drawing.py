@@ -14,7 +14,7 @@ from synthmix.phantoms import colour_picture_animals as animals
 from synthmix.phantoms import colour_picture_vehicles as vehicles
 from synthmix.phantoms.colour_picture_pieces import Generator, Piece, Point
 from synthmix.phantoms.colour_picture_scenes import SIDE, random_scene
-from synthmix.phantoms.colour_pictures import SIZE
+from synthmix.phantoms.sizes import COLOUR_PICTURE as SIZE
 from synthmix.phantoms.textures import FloatImage, eight_bit
 
 _TILTS = {"airplane": 0.6, "bird": 0.35, "frog": 0.3, "cat": 0.2, "dog": 0.2}  # radians

@@ -7,12 +7,12 @@ import numpy as np
 from pydantic import Field
 from tqdm import tqdm
 
+from synthmix.phantoms.base import StandIn
 from synthmix.phantoms.python2_pickle import pickled
+from synthmix.phantoms.sizes import COLOUR_PICTURE
 from synthmix.seeds import derive_seed
-from synthmix.settings import SettingsModel
 
 TOP = "cifar-10-batches-py"
-SIZE = 32  # of a picture, in pixels
 CLASSES = (
     *("airplane", "automobile", "bird", "cat", "deer"),
     *("dog", "frog", "horse", "ship", "truck"),
@@ -20,7 +20,7 @@ CLASSES = (
 _BATCHES = 5
 
 
-class Embedded(SettingsModel):
+class Embedded(StandIn):
     """How many pictures are drawn, the classes in turn."""
 
     train_images: Annotated[int, Field(ge=_BATCHES * len(CLASSES))] = Field(
@@ -31,26 +31,25 @@ class Embedded(SettingsModel):
     )
     seed: Annotated[int, Field(ge=0)] = Field(1, description="Another seed, other pictures.")
 
-
-def write(embedded: Embedded, root: Path) -> None:
-    """Draw every picture into `root`; a picture does not depend on how many others are drawn."""
-    folder = root / TOP
-    folder.mkdir()
-    parts = np.array_split(np.arange(embedded.train_images), _BATCHES)
-    batches = [
-        (f"data_batch_{number}", f"training batch {number} of {_BATCHES}", "train", places)
-        for number, places in enumerate(parts, start=1)
-    ]
-    batches.append(("test_batch", "testing batch 1 of 1", "test", np.arange(embedded.test_images)))
-    for file, title, part, places in tqdm(batches, "draw batches", disable=None):
-        content = _batch(embedded.seed, part, [int(place) for place in places])
-        (folder / file).write_bytes(pickled({b"batch_label": title.encode(), **content}))
-    meta = {
-        b"num_cases_per_batch": max(len(part) for part in parts),
-        b"label_names": [name.encode() for name in CLASSES],
-        b"num_vis": 3 * SIZE**2,
-    }
-    (folder / "batches.meta").write_bytes(pickled(meta))
+    def write(self, root: Path) -> None:
+        """Draw every picture; a picture does not depend on how many others are drawn."""
+        folder = root / TOP
+        folder.mkdir()
+        parts = np.array_split(np.arange(self.train_images), _BATCHES)
+        batches = [
+            (f"data_batch_{number}", f"training batch {number} of {_BATCHES}", "train", places)
+            for number, places in enumerate(parts, start=1)
+        ]
+        batches.append(("test_batch", "testing batch 1 of 1", "test", np.arange(self.test_images)))
+        for file, title, part, places in tqdm(batches, "draw batches", disable=None):
+            content = _batch(self.seed, part, [int(place) for place in places])
+            (folder / file).write_bytes(pickled({b"batch_label": title.encode(), **content}))
+        meta = {
+            b"num_cases_per_batch": max(len(part) for part in parts),
+            b"label_names": [name.encode() for name in CLASSES],
+            b"num_vis": 3 * COLOUR_PICTURE**2,
+        }
+        (folder / "batches.meta").write_bytes(pickled(meta))
 
 
 def _batch(seed: int, part: str, places: list[int]) -> dict[bytes, object]:

@@ -11,15 +11,15 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field, model_validator
 
+from synthmix.phantoms.base import StandIn
 from synthmix.phantoms.idx import write_part
 from synthmix.seeds import derive_seed
-from synthmix.settings import SettingsModel
 
 CLASSES = 10
 _MOST = 1797
 
 
-class Embedded(SettingsModel):
+class Embedded(StandIn):
     """How many digits are taken, the same number of each as far as there are as many."""
 
     train_images: Annotated[int, Field(ge=CLASSES)] = Field(
@@ -41,21 +41,20 @@ class Embedded(SettingsModel):
             )
         return self
 
+    def write(self, root: Path) -> None:
+        """Write the digits; which ones the test part has does not depend on the training part."""
+        from sklearn.datasets import load_digits
 
-def write(embedded: Embedded, root: Path) -> None:
-    """Write the digits into `root`; which ones the test part has does not depend on the other."""
-    from sklearn.datasets import load_digits
+        from synthmix.phantoms.digit_drawing import enlarged_digit
 
-    from synthmix.phantoms.digit_drawing import enlarged_digit
-
-    images, labels = load_digits(return_X_y=True)
-    order = _order(labels, embedded.seed)[: embedded.test_images + embedded.train_images]
-    for name, chosen in (
-        ("t10k", order[: embedded.test_images]),
-        ("train", order[embedded.test_images :]),
-    ):
-        pictures = [enlarged_digit(images[index].reshape(8, 8)) for index in chosen]
-        write_part(root, name, np.stack(pictures), labels[chosen].astype(np.uint8))
+        images, labels = load_digits(return_X_y=True)
+        order = _order(labels, self.seed)[: self.test_images + self.train_images]
+        for name, chosen in (
+            ("t10k", order[: self.test_images]),
+            ("train", order[self.test_images :]),
+        ):
+            pictures = [enlarged_digit(images[index].reshape(8, 8)) for index in chosen]
+            write_part(root, name, np.stack(pictures), labels[chosen].astype(np.uint8))
 
 
 def _order(labels: NDArray[np.integer], seed: int) -> NDArray[np.integer]:

@@ -12,9 +12,10 @@ import pandas as pd
 from pydantic import Field
 from tqdm import tqdm
 
+from synthmix.phantoms.base import StandIn
 from synthmix.phantoms.filing import numbered, save_picture
 from synthmix.seeds import derive_seed
-from synthmix.settings import SettingsModel, Share
+from synthmix.settings import Share
 
 # Folder, folder of the pictures, table; the first of five pictures go to the first part.
 _PARTS = (
@@ -39,7 +40,7 @@ _FINDINGS: dict[Finding, int] = dict(
 """How frequent each is among the diseased, compared with the others."""
 
 
-class Embedded(SettingsModel):
+class Embedded(StandIn):
     """How many photographs are drawn in all, and how large they are.
 
     Three in five go to the training part, one each to the validation and the test part.
@@ -59,31 +60,30 @@ class Embedded(SettingsModel):
     )
     seed: Annotated[int, Field(ge=0)] = Field(1, description="Another seed, other photographs.")
 
+    def write(self, root: Path) -> None:
+        """Draw every photograph, and write the tables, into `root`.
 
-def write(embedded: Embedded, root: Path) -> None:
-    """Draw every photograph, and write the tables, into `root`.
+        A photograph does not depend on how many others there are, nor does its name.
+        """
+        from synthmix.phantoms.fundus_photograph_drawing import draw
 
-    A photograph does not depend on how many others there are, nor does its name.
-    """
-    from synthmix.phantoms.fundus_photograph_drawing import draw
-
-    eyes = numbered({0: embedded.healthy, 1: embedded.diseased})
-    rows: list[list[dict[str, int]]] = [[] for _ in _PARTS]
-    for risk, number in tqdm(eyes, "draw fundus photographs", disable=None):
-        generator = np.random.default_rng(derive_seed("fundus", embedded.seed, risk, number))
-        findings = _random_findings(generator, embedded.findings) if risk else []
-        part = _PART_OF_FIVE[number % 5]
-        folder, pictures, _ = _PARTS[part]
-        # the classes take turns
-        identifier = 2 * _place(number) + risk + 1
-        path = root / folder / folder / pictures / f"{identifier}.png"
-        picture = draw(generator, findings, embedded.height, embedded.least_severity)
-        save_picture(picture, path)
-        row = {disease: int(disease in findings) for disease in _DISEASES}
-        rows[part].append({"ID": identifier, "Disease_Risk": risk} | row)
-    for (folder, _, table), listed in zip(_PARTS, rows, strict=True):
-        frame = pd.DataFrame(listed).sort_values("ID")
-        frame.to_csv(root / folder / folder / table, index=False, lineterminator="\n")
+        eyes = numbered({0: self.healthy, 1: self.diseased})
+        rows: list[list[dict[str, int]]] = [[] for _ in _PARTS]
+        for risk, number in tqdm(eyes, "draw fundus photographs", disable=None):
+            generator = np.random.default_rng(derive_seed("fundus", self.seed, risk, number))
+            findings = _random_findings(generator, self.findings) if risk else []
+            part = _PART_OF_FIVE[number % 5]
+            folder, pictures, _ = _PARTS[part]
+            # the classes take turns
+            identifier = 2 * _place(number) + risk + 1
+            path = root / folder / folder / pictures / f"{identifier}.png"
+            picture = draw(generator, findings, self.height, self.least_severity)
+            save_picture(picture, path)
+            row = {disease: int(disease in findings) for disease in _DISEASES}
+            rows[part].append({"ID": identifier, "Disease_Risk": risk} | row)
+        for (folder, _, table), listed in zip(_PARTS, rows, strict=True):
+            frame = pd.DataFrame(listed).sort_values("ID")
+            frame.to_csv(root / folder / folder / table, index=False, lineterminator="\n")
 
 
 def _place(number: int) -> int:

@@ -7,9 +7,9 @@ import numpy as np
 from pydantic import Field
 from tqdm import tqdm
 
+from synthmix.phantoms.base import StandIn
 from synthmix.phantoms.idx import write_part
 from synthmix.seeds import derive_seed
-from synthmix.settings import SettingsModel
 
 CLASSES = (
     *("t_shirt", "trouser", "pullover", "dress", "coat"),
@@ -17,7 +17,7 @@ CLASSES = (
 )
 
 
-class Embedded(SettingsModel):
+class Embedded(StandIn):
     """How many garments are drawn, the classes in turn."""
 
     train_images: Annotated[int, Field(ge=len(CLASSES))] = Field(
@@ -28,20 +28,19 @@ class Embedded(SettingsModel):
     )
     seed: Annotated[int, Field(ge=0)] = Field(1, description="Another seed, other garments.")
 
+    def write(self, root: Path) -> None:
+        """Draw every garment; a garment does not depend on how many others are drawn."""
+        from synthmix.phantoms.garment_drawing import draw
 
-def write(embedded: Embedded, root: Path) -> None:
-    """Draw every garment into `root`; a garment does not depend on how many others are drawn."""
-    from synthmix.phantoms.garment_drawing import draw
-
-    for name, count in (("t10k", embedded.test_images), ("train", embedded.train_images)):
-        labels = np.arange(count, dtype=np.int64) % len(CLASSES)
-        images = [
-            draw(
-                np.random.default_rng(
-                    derive_seed("garment", embedded.seed, name, CLASSES[label], place)
-                ),
-                CLASSES[label],
-            )
-            for place, label in enumerate(tqdm(labels, f"draw {name}", disable=None))
-        ]
-        write_part(root, name, np.stack(images), labels.astype(np.uint8))
+        for name, count in (("t10k", self.test_images), ("train", self.train_images)):
+            labels = np.arange(count, dtype=np.int64) % len(CLASSES)
+            images = [
+                draw(
+                    np.random.default_rng(
+                        derive_seed("garment", self.seed, name, CLASSES[label], place)
+                    ),
+                    CLASSES[label],
+                )
+                for place, label in enumerate(tqdm(labels, f"draw {name}", disable=None))
+            ]
+            write_part(root, name, np.stack(images), labels.astype(np.uint8))

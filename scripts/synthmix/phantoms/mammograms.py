@@ -12,9 +12,9 @@ import numpy as np
 from pydantic import Field
 from tqdm import tqdm
 
+from synthmix.phantoms.base import StandIn
 from synthmix.phantoms.filing import interleaved, numbered, save_picture
 from synthmix.seeds import derive_seed
-from synthmix.settings import SettingsModel
 
 TOP = "MINI-DDSM-Complete-JPEG-8"
 _FINDINGS = {"Benign": "benign", "Cancer": "malignant", "Normal": None}
@@ -22,7 +22,7 @@ _LETTERS = {"Benign": "C", "Cancer": "B", "Normal": "A"}
 _MOST_PATIENTS = 9999 // len(_FINDINGS)  # of a folder: case numbers have four digits
 
 
-class Embedded(SettingsModel):
+class Embedded(StandIn):
     """How many patients are drawn, and how large their films are."""
 
     normal_patients: Annotated[int, Field(ge=1, le=_MOST_PATIENTS)] = Field(
@@ -39,16 +39,15 @@ class Embedded(SettingsModel):
     )
     seed: Annotated[int, Field(ge=0)] = Field(1, description="Another seed, other patients.")
 
-
-def write(embedded: Embedded, root: Path) -> None:
-    """Draw every patient into `root`; a patient's films do not depend on how many others are."""
-    counts = {
-        "Benign": embedded.benign_patients,
-        "Cancer": embedded.cancer_patients,
-        "Normal": embedded.normal_patients,
-    }
-    for folder, number in tqdm(numbered(counts), "draw patients", disable=None):
-        _write_patient(embedded, folder, number, root / TOP)
+    def write(self, root: Path) -> None:
+        """Draw every patient; a patient's films do not depend on how many others are drawn."""
+        counts = {
+            "Benign": self.benign_patients,
+            "Cancer": self.cancer_patients,
+            "Normal": self.normal_patients,
+        }
+        for folder, number in tqdm(numbered(counts), "draw patients", disable=None):
+            _write_patient(self, folder, number, root / TOP)
 
 
 def _write_patient(embedded: Embedded, folder: str, number: int, root: Path) -> None:

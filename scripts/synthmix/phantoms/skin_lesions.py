@@ -17,10 +17,10 @@ import numpy as np
 from pydantic import Field
 from tqdm import tqdm
 
+from synthmix.phantoms.base import StandIn
 from synthmix.phantoms.filing import interleaved, save_picture
 from synthmix.phantoms.skin_patients import GROUPS, Patient, random_patient
 from synthmix.seeds import derive_seed
-from synthmix.settings import SettingsModel
 
 METADATA = "metadata.csv"
 IMAGES = "images"
@@ -49,7 +49,7 @@ _DIAGNOSES = {
 _SITES = ("anterior torso", "posterior torso", "lower extremity", "upper extremity", "head/neck")
 
 
-class Embedded(SettingsModel):
+class Embedded(StandIn):
     """How many images are drawn, and how large."""
 
     benign: Annotated[int, Field(ge=1, le=_MOST)] = Field(
@@ -69,25 +69,26 @@ class Embedded(SettingsModel):
     )
     seed: Annotated[int, Field(ge=0)] = Field(1, description="Another seed, other patients.")
 
+    def write(self, root: Path) -> None:
+        """Draw every image into `root`; one does not depend on how many others there are."""
+        from synthmix.phantoms.skin_lesion_drawing import draw
 
-def write(embedded: Embedded, root: Path) -> None:
-    """Draw every image into `root`; one does not depend on how many others there are."""
-    from synthmix.phantoms.skin_lesion_drawing import draw
-
-    rows = []
-    images = list(_images(embedded))
-    for group, number, patient_number in tqdm(images, "draw skin lesions", disable=None):
-        patient = _patient(embedded.seed, group, patient_number)
-        generator = np.random.default_rng(derive_seed("skin lesion", embedded.seed, group, number))
-        picture = draw(generator, patient, group, embedded.height)
-        identifier = _number("ISIC", group, number)
-        save_picture(picture, root / IMAGES / f"{identifier}.jpg")
-        diagnosis = _diagnosis(embedded.seed, group, number)
-        rows.append(_row(generator, identifier, patient, group, number, diagnosis, picture.shape))
-    with (root / METADATA).open("w", encoding="utf-8", newline="") as file:
-        writer = csv.DictWriter(file, list(rows[0]))
-        writer.writeheader()
-        writer.writerows(sorted(rows, key=lambda row: row["isic_id"]))
+        rows = []
+        images = list(_images(self))
+        for group, number, patient_number in tqdm(images, "draw skin lesions", disable=None):
+            patient = _patient(self.seed, group, patient_number)
+            generator = np.random.default_rng(derive_seed("skin lesion", self.seed, group, number))
+            picture = draw(generator, patient, group, self.height)
+            identifier = _number("ISIC", group, number)
+            save_picture(picture, root / IMAGES / f"{identifier}.jpg")
+            diagnosis = _diagnosis(self.seed, group, number)
+            rows.append(
+                _row(generator, identifier, patient, group, number, diagnosis, picture.shape)
+            )
+        with (root / METADATA).open("w", encoding="utf-8", newline="") as file:
+            writer = csv.DictWriter(file, list(rows[0]))
+            writer.writeheader()
+            writer.writerows(sorted(rows, key=lambda row: row["isic_id"]))
 
 
 def _images(embedded: Embedded) -> Iterator[tuple[str, int, int]]:

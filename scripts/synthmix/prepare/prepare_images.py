@@ -15,10 +15,10 @@ from PIL import Image, ImageOps
 from tqdm import tqdm
 
 from synthmix.acquire.raw import raw_root
-from synthmix.config.preparation import Prepare
 from synthmix.errors import UserError
 from synthmix.files import write_table
 from synthmix.prepare.index_dataset import read_index
+from synthmix.prepare.settings import Prepare
 from synthmix.prepare.volumes import resample_volume, three_slices
 from synthmix.registry import load_dataset
 from synthmix.store import save_array, table_path

@@ -9,7 +9,13 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from synthmix.config.preparation import (
+from synthmix.errors import UserError
+from synthmix.files import write_table
+from synthmix.leakage import AS_PUBLISHED, NONE, SEEN_IN_TRAINING
+from synthmix.prepare.duplicates import HELD_OUT, find_duplicates, hold_out_duplicates
+from synthmix.prepare.folds import name_folds
+from synthmix.prepare.parts import TESTED, deal_from_one_pool, has_leak, rows_of
+from synthmix.prepare.settings import (
     CountSplit,
     FoldSplit,
     LongTailSubsample,
@@ -18,12 +24,6 @@ from synthmix.config.preparation import (
     Split,
     Subsample,
 )
-from synthmix.errors import UserError
-from synthmix.files import write_table
-from synthmix.leakage import AS_PUBLISHED, NONE, SEEN_IN_TRAINING
-from synthmix.prepare.duplicates import HELD_OUT, find_duplicates, hold_out_duplicates
-from synthmix.prepare.folds import name_folds
-from synthmix.prepare.parts import TESTED, deal_from_one_pool, has_leak, rows_of
 from synthmix.prepare.subsample import balanced, draw, long_tail
 from synthmix.seeds import derive_seed
 from synthmix.shares import largest_sample

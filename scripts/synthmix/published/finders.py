@@ -18,10 +18,10 @@ from synthmix.evaluate.score_predictions import (
     MEAN_OF_FOLDS,
     t_interval,
 )
-from synthmix.generate.models.settings import ALL_CLASSES
 from synthmix.prepare.parts import rows_of
 from synthmix.published.results import AbsentError, Ours, Results
 from synthmix.published.rows import LEARNED_WEIGHTS, PLANE, TRAINING_MINUTES, Printed
+from synthmix.scopes import ALL_CLASSES
 from synthmix.search.chosen import with_chosen
 from synthmix.sweep.chosen import settle
 

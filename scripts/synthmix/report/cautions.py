@@ -5,11 +5,11 @@ from typing import Any
 
 import pandas as pd
 
+from synthmix.evaluate.wording import listed
 from synthmix.figures.measures import has_positive_class
 from synthmix.figures.mix_names import mix_names
 from synthmix.leakage import NONE, caution
 from synthmix.prepare.parts import has_leak, rows_of
-from synthmix.report.wording import listed
 
 
 def find_cautions(

@@ -7,9 +7,9 @@ import pandas as pd
 from synthmix.evaluate.compare_mixes import HELPS, HURTS
 from synthmix.evaluate.paired import NO_EVIDENCE
 from synthmix.evaluate.verdict import ACCURACY, judged_by
+from synthmix.evaluate.wording import interval, listed
 from synthmix.figures.measures import has_positive_class, main_measure, measure_name
 from synthmix.figures.mix_names import mix_names
-from synthmix.report.wording import interval, listed
 
 VERDICTS = (HELPS, NO_EVIDENCE, HURTS)
 

@@ -6,10 +6,7 @@ import pandas as pd
 
 from synthmix.evaluate.paired import differences
 from synthmix.evaluate.verdict import judged_by
-from synthmix.figures.measures import has_positive_class, measures
-from synthmix.figures.mix_names import MixName, mix_names
-from synthmix.prepare.parts import rows_of
-from synthmix.report.wording import (
+from synthmix.evaluate.wording import (
     NONE,
     count_interval,
     interval,
@@ -17,6 +14,9 @@ from synthmix.report.wording import (
     signed_interval,
     significant,
 )
+from synthmix.figures.measures import has_positive_class, measures
+from synthmix.figures.mix_names import MixName, mix_names
+from synthmix.prepare.parts import rows_of
 from synthmix.search.table import searched_settings
 
 SPLITS = {

@@ -11,7 +11,7 @@ import numpy as np
 from safetensors.numpy import load_file, save_file
 
 from synthmix.files import write_beside
-from synthmix.generate.models.settings import ALL_CLASSES
+from synthmix.scopes import ALL_CLASSES
 from synthmix.score.statistics import Gaussian, fit_gaussian
 from synthmix.store import load_array, read_table
 

@@ -10,7 +10,7 @@ import pandas as pd
 from safetensors.numpy import load_file, save_file
 
 from synthmix.files import write_beside
-from synthmix.generate.models.settings import ALL_CLASSES
+from synthmix.scopes import ALL_CLASSES
 from synthmix.score.neighbours import nearest, radii
 from synthmix.score.statistics import Gaussian, fit_gaussian
 

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from synthmix.files import write_table
-from synthmix.generate.models.settings import ALL_CLASSES
+from synthmix.scopes import ALL_CLASSES
 from synthmix.score.compare import Row, compare, compare_distances, write_scores
 from synthmix.score.memorisation import near_limit
 from synthmix.score.neighbours import nearest

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 
-from synthmix.generate.models.settings import ALL_CLASSES
+from synthmix.scopes import ALL_CLASSES
 from synthmix.score.compare import Row, compare, write_scores
 from synthmix.score.reference import describe_real, save_reference, spaced
 from synthmix.score.settings import HELD_OUT_REAL, ScoreSettings

@@ -10,7 +10,7 @@ import pandas as pd
 
 from synthmix.errors import UserError
 from synthmix.files import write_table
-from synthmix.generate.models.settings import ALL_CLASSES
+from synthmix.scopes import ALL_CLASSES
 from synthmix.search.chosen import write_chosen
 from synthmix.search.scores import LOSS_SUFFIX, is_loss, lower_is_better
 from synthmix.search.table import table_of

@@ -4,8 +4,7 @@ from pathlib import Path
 
 import torch
 
-from synthmix.config.messages import one_of
-from synthmix.errors import UserError
+from synthmix.errors import UserError, one_of
 from synthmix.generate.models.base import Generator
 from synthmix.generate.models.weights_file import read_header
 from synthmix.registry import GENERATORS, load_generator

@@ -6,9 +6,6 @@ from pydantic import Field, model_validator
 
 from synthmix.settings import PositiveInt, SettingsModel
 
-# The name of what a joint generator learns, where others have the name of their class.
-ALL_CLASSES = "all_classes"
-
 
 class Snapshots(SettingsModel):
     """When a generator is scored while it learns, and what follows from it.

@@ -8,7 +8,7 @@ import pytest
 import torch
 from safetensors.torch import load_file, save_file
 
-from synthmix.acquire.fetch_weights import fetch_weights
+from synthmix.classify.fetch_weights import fetch_weights
 from synthmix.classify.networks.published import names_of_weights
 from synthmix.errors import UserError
 from synthmix.registry import load_classifier

@@ -10,8 +10,8 @@ from pydantic import TypeAdapter, ValidationError
 from sklearn.datasets import load_digits
 
 from synthmix.errors import UserError
-from synthmix.generate.models.resampling.removal import Removal
-from synthmix.generate.models.resampling.selection import select
+from synthmix.mix.removal import Removal
+from synthmix.mix.selection import select
 
 
 def removal(method, **settings):

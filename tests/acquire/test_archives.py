@@ -6,8 +6,8 @@ import zipfile
 
 import pytest
 
-from synthmix.datasets import archives
-from synthmix.datasets.archives import extract_zip
+from synthmix.acquire import archives
+from synthmix.acquire.archives import extract_zip
 from synthmix.errors import UserError
 
 

@@ -6,7 +6,7 @@ import zipfile
 
 import pytest
 
-from synthmix.datasets.archives import extract_archive, is_archive
+from synthmix.acquire.archives import extract_archive, is_archive
 from synthmix.errors import UserError
 
 GOOD = ("good.png", b"good")

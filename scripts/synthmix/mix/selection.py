@@ -11,7 +11,7 @@ from imblearn import under_sampling
 from imblearn.base import SamplerMixin
 
 from synthmix.errors import UserError
-from synthmix.generate.models.resampling.removal import (
+from synthmix.mix.removal import (
     CondensedNearestNeighbours,
     EditedNearestNeighbours,
     RandomUnderSampling,
