@@ -105,12 +105,10 @@ FIGURE_PARAMS = {
     "label": lambda wildcards: study_of(wildcards).positive_class or classes_of(wildcards)[0],
     "title": lambda wildcards: f"{wildcards.classifier}, {wildcards.mix}",
     "measures": lambda wildcards: (
-        ["loss", "accuracy"]
-        if study_of(wildcards).positive_class
-        else ["loss", "accuracy", "macro_f1"]
+        ["loss", "accuracy"] + ([] if study_of(wildcards).positive_class else ["macro_f1"])
     ),
 }
-# What there must be of a data set of a study.
+# What a data set of a study must have.
 FIGURE_WHEN = {
     "always": lambda wildcards: True,
     "census": has_census,
@@ -123,7 +121,7 @@ FIGURE_WHEN = {
     "published": printed_of,
     "published curves": has_curves,
 }
-# Of what there is a figure each: titles and wildcards.
+# Of what there is a figure each: what tells it from the others, and its wildcards.
 FIGURE_PER = {
     "data set": lambda wildcards: {"": {}},
     "generator": lambda wildcards: {
@@ -210,6 +208,11 @@ def figure_code(figure):
     return digest
 
 
+def group_of_figures(wildcards):
+    """Return the group of all figures that a profile names as `plot_figure`, None without one."""
+    return workflow.group_settings.overwrite_groups.get("plot_figure")
+
+
 for figure in FIGURES:
     inputs = figure_names(figure, "inputs", FIGURE_INPUTS)
     params = figure_names(figure, "params", FIGURE_PARAMS)
@@ -238,7 +241,7 @@ for figure in FIGURES:
             mem_mb=memory(figure.mem_mb),
             runtime=minutes(20),
         group:
-            workflow.group_settings.overwrite_groups.get("plot_figure")
+            group_of_figures
         conda:
             ENVIRONMENT
         message:
