@@ -1,10 +1,10 @@
 """Figures: a rule for each that `synthmix.figures.catalogue` declares, and what it names."""
 
 from itertools import product
-from string import Formatter
 from types import SimpleNamespace
 
 from synthmix.figures.catalogue import FIGURES
+from synthmix.figures.declaration import check_figures
 
 
 def inspected(pattern):
@@ -143,19 +143,6 @@ FIGURE_PER = {
 }
 
 
-def figure_names(figure, field, known):
-    """Return the names that a declaration has in `field`; stops at one that isn't `known`."""
-    found = getattr(figure, field)
-    names = (found,) if isinstance(found, str) else found
-    for name in names:
-        if name not in known:
-            raise WorkflowError(
-                f"synthmix/figures/catalogue.py, {figure.name}: {field} has {name!r}, which is "
-                f"none of those in rules/figures.smk: {', '.join(known)}"
-            )
-    return names
-
-
 def figures_of(study, dataset):
     """Return all pictures of a study's data set, by figure: title, path and tables of each."""
     names = {"study": study, "dataset": dataset}
@@ -194,8 +181,7 @@ def figure_outputs(figure):
 
 def figure_job(figure):
     """Return what tells a job of a figure from others in the names of logs and benchmarks."""
-    wildcards = [f"{{{name}}}" for _, name, _, _ in Formatter().parse(figure.file) if name]
-    return "/".join([figure.name, *wildcards])
+    return "/".join([figure.name, *(f"{{{name}}}" for name in figure.wildcards())])
 
 
 def figure_code(figure):
@@ -213,17 +199,19 @@ def group_of_figures(wildcards):
     return workflow.group_settings.overwrite_groups.get("plot_figure")
 
 
+try:
+    known = {"inputs": FIGURE_INPUTS, "params": FIGURE_PARAMS, "when": FIGURE_WHEN}
+    check_figures(FIGURES, known)
+except UserError as error:
+    raise WorkflowError(str(error)) from None
+
 for figure in FIGURES:
-    inputs = figure_names(figure, "inputs", FIGURE_INPUTS)
-    params = figure_names(figure, "params", FIGURE_PARAMS)
-    figure_names(figure, "when", FIGURE_WHEN)
-    figure_names(figure, "per", FIGURE_PER)
 
     rule:
         name:
             figure.name
         input:
-            **{name: FIGURE_INPUTS[name] for name in inputs},
+            **{name: FIGURE_INPUTS[name] for name in figure.inputs},
         output:
             **figure_outputs(figure),
         log:
@@ -231,8 +219,8 @@ for figure in FIGURES:
         benchmark:
             f"{BENCHMARKS}/{figure_job(figure)}.tsv"
         params:
-            **{name: FIGURE_KEYS[name] for name in inputs if name in FIGURE_KEYS},
-            **{name: FIGURE_PARAMS[name] for name in params},
+            **{name: FIGURE_KEYS[name] for name in figure.inputs if name in FIGURE_KEYS},
+            **{name: FIGURE_PARAMS[name] for name in figure.params},
             demo=DEMO,
             leakage=leakage_of,
             code=figure_code(figure),

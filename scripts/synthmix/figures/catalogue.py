@@ -1,45 +1,11 @@
-"""Every figure by its declaration: rules, the report and the tests follow from it.
+"""Every figure by its declaration, in the order of the report.
 
-A figure is a module of its name beside this one, with a function of its name, and an entry in
-`FIGURES`. They stand together because each start of Snakemake reads them, and must load neither
-matplotlib nor pandas for it; and because their order is that of the report.
+A figure is a module of its name beside this one, with a function of its name, and an entry here.
+They stand together because each start of Snakemake reads them, and must load neither matplotlib
+nor pandas for it; and because their order is that of the report.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
-
-
-@dataclass(frozen=True)
-class Figure:
-    """What is drawn, of what, and where the report shows it.
-
-    `inputs` and `params` are names that `rules/figures.smk` knows; the function takes each of them
-    by its name, and `output` and `demo` besides. It is drawn `when` the study has what that name of
-    `rules/figures.smk` stands for, `per` data set, generator, search, classifier or stage (of a
-    sweep). `file` lies below the figures of the data set; its wildcards are those of the rule.
-    `tables` are what it writes besides: the name by which the function takes the path, and the
-    path below the folder of the data set.
-
-    `section` is the section of the report. `alt`, which says what is seen to whoever can't see it,
-    and `caption` are templates of Jinja: `title` is what tells the pictures of a figure apart,
-    `several` says whether there are some, the rest is what `render_report` says of a study.
-    Pictures that are `folded` away are behind these words.
-    """
-
-    name: str
-    inputs: tuple[str, ...]
-    file: str
-    section: str
-    alt: str
-    message: str
-    caption: str = ""
-    params: tuple[str, ...] = ()
-    per: str = "data set"
-    when: str = "always"
-    tables: Mapping[str, str] = field(default_factory=dict)
-    folded: str = ""
-    mem_mb: int = 1500
-
+from synthmix.figures.declaration import Figure
 
 FIGURES = (
     Figure(

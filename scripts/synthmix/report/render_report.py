@@ -13,7 +13,8 @@ import yaml
 
 from synthmix.evaluate.paired import differences
 from synthmix.evaluate.verdict import ACCURACY, judged_by
-from synthmix.figures.catalogue import FIGURES, Figure
+from synthmix.figures.catalogue import FIGURES
+from synthmix.figures.declaration import SECTIONS, Figure
 from synthmix.figures.measures import main_measure, measure_name, measures
 from synthmix.figures.mix_names import mix_names
 from synthmix.files import write_text
@@ -100,9 +101,8 @@ def render_report(
     `facts` says what it all ran on: names and values, or sections of them (versions: {...}).
     """
     template = _environment().get_template(TEMPLATE)
-    write_text(
-        output, template.render(studies=[_view(study) for study in studies], facts=facts) + "\n"
-    )
+    views = [_view(study) for study in studies]
+    write_text(output, template.render(studies=views, sections=SECTIONS, facts=facts) + "\n")
 
 
 def _view(study: StudyReport) -> dict[str, Any]:
