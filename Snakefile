@@ -29,6 +29,11 @@ include: "rules/estimate.smk"
 include: "rules/share.smk"
 
 
+def pages_of(study, page):
+    """Return a page with a study, and what the study has that is on none."""
+    return pages([key for key in VIEWS if key[0] == study], page)
+
+
 rule all:
     default_target: True
     input:
@@ -37,11 +42,7 @@ rule all:
 
 rule all_studies:
     input:
-        [
-            file
-            for study in STUDIES
-            for file in pages([key for key in VIEWS if key[0] == study], f"{SCALE}/{study}/report")
-        ],
+        [file for study in STUDIES for file in pages_of(study, f"{SCALE}/{study}/report")],
 
 
 # a target for each study, called as it is: its own page, and what is on none
@@ -51,12 +52,30 @@ for study in STUDIES:
         name:
             study
         input:
-            pages([key for key in VIEWS if key[0] == study], f"{SCALE}/{study}/report"),
+            pages_of(study, f"{SCALE}/{study}/report"),
+
+
+def files_of_run():
+    """Return all files that this run makes or has found made."""
+    return {str(file) for job in workflow.dag.jobs for file in job.output}
+
+
+def is_whole(study, files):
+    """Return whether `files` have all that a page of the study is made of, and the page."""
+    on = [f"{SCALE}/{study}/report"] + (["report"] if study in ASKED_STUDIES else [])
+    return any(files.issuperset(pages_of(study, page)) for page in on)
+
+
+if workflow.is_main_process:
+    earlier = of_earlier_version(Path(RESULTS, study) for study in ASKED_STUDIES)
+    if earlier:
+        print(f"synthmix: {told(earlier)}", file=sys.stderr)
 
 
 # The last of several such sections alone would count
 onstart:
     require_credentials()  # before anything has run: not to be told after hours
+    mark_new(files_of_run())
     if not workflow.local_exec:
         jobs_run_elsewhere()
     # By default at most 100 jobs are started in a second. To keep to that the scheduler wakes up
@@ -65,6 +84,13 @@ onstart:
     limiter = workflow.scheduler.job_rate_limiter
     if limiter and (limiter.max_jobs, limiter.timespan) == (100, 1):
         workflow.scheduler.job_rate_limiter = None
+
+
+onsuccess:
+    files = files_of_run()
+    whole = [Path(RESULTS, study) for study in STUDIES if is_whole(study, files)]
+    for folder in of_earlier_version(whole):
+        mark(folder)
 
 
 rule fetch_all:

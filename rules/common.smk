@@ -31,6 +31,7 @@ from synthmix.prepare.settings import FoldSplit, InputPipeline
 from synthmix.mix.plan import pool_size
 from synthmix.registry import CLASSIFIERS, dataset_module, generator_module, load_dataset
 from synthmix.runtime.trackers import require_tracker
+from synthmix.results_layout import mark, mark_new, of_earlier_version, told
 from synthmix.search.candidates import candidates, search_of, trained_generators
 from synthmix.sweep.resolve import all_trained, possible_settings, trained_otherwise
 

@@ -11,12 +11,5 @@ with job(snakemake):
         params.mixes,
         params.classifiers,
         snakemake.output[0],
-        Judge(
-            params.classes,
-            params.positive_class,
-            seed=params.seeds[0],
-            measure=params.measure,
-            **params.evaluation,
-        ),
-        params.leakage,
+        Judge.of_job(params),
     )

@@ -14,12 +14,5 @@ with job(snakemake):
         mixes,
         params.classifiers,
         snakemake.output[0],
-        Judge(
-            params.classes,
-            params.positive_class,
-            seed=params.seeds[0],
-            measure=params.measure,
-            **params.evaluation,
-        ),
-        params.leakage,
+        Judge.of_job(params),
     )

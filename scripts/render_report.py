@@ -1,6 +1,6 @@
 """Write the report."""
 
-from synthmix.report.facts import run_facts
+from synthmix.report.ran_on import ran_on
 from synthmix.report.render_report import Picture, Search, StudyReport, render_report
 from synthmix.runtime.jobs import job
 
@@ -17,4 +17,4 @@ with job(snakemake):
         studies.append(
             StudyReport(**study, **tables, figures=figures, sheets=sheets, searches=searches)
         )
-    render_report(snakemake.output[0], studies, run_facts(snakemake.config))
+    render_report(snakemake.output[0], studies, ran_on(snakemake.config))

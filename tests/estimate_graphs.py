@@ -3,8 +3,8 @@
 from dataclasses import replace
 
 from synthmix.classify.networks.settings import Classifier
-from synthmix.estimate.facts import Facts
 from synthmix.estimate.jobs import Graph, Job
+from synthmix.estimate.sizes import Sizes
 from synthmix.generate.models.dcgan.settings import Settings as Dcgan
 from synthmix.mix.plan import Mix
 from synthmix.score.settings import ScoreSettings
@@ -46,7 +46,7 @@ def chain(*needs):
 
 
 def study(epochs=10, size=32, split=None, network="vgg16", **changes):
-    """Return the facts of a study: a DCGAN of one class, a mix of its images, a classifier."""
+    """Return the sizes of a study: a DCGAN of one class, a mix of its images, a classifier."""
     prepare = {"image_size": size, "volume_shape": None, "channels": 1}
     dcgan = Dcgan(model="dcgan", epochs=epochs, base_channels=8, batch_size=8)
     settings = {"network": network, "weights": "none", "input_size": 32, "unfrozen_layers": 1}
@@ -78,18 +78,18 @@ def study(epochs=10, size=32, split=None, network="vgg16", **changes):
         job("predict", {}, [5, 6]),
         job("score_real", {"settings": ScoreSettings().model_dump(mode="json")}, [2]),
     )
-    return Facts(graph(*jobs), {"s/d": {"cancer": 120, "normal": 80}})
+    return Sizes(graph(*jobs), {"s/d": {"cancer": 120, "normal": 80}})
 
 
-def altered(facts, rule=None, **fields):
-    """Return facts with these fields of the jobs of a rule, or of all of them."""
+def altered(sizes, rule=None, **fields):
+    """Return sizes with these fields of the jobs of a rule, or of all of them."""
     jobs = (
-        replace(each, **fields) if rule in (None, each.rule) else each for each in facts.graph.jobs
+        replace(each, **fields) if rule in (None, each.rule) else each for each in sizes.graph.jobs
     )
-    return replace(facts, graph=Graph(tuple(jobs)))
+    return replace(sizes, graph=Graph(tuple(jobs)))
 
 
-def of_rule(facts, rule):
+def of_rule(sizes, rule):
     """Return the only job of a rule."""
-    (found,) = (each for each in facts.graph.jobs if each.rule == rule)
+    (found,) = (each for each in sizes.graph.jobs if each.rule == rule)
     return found

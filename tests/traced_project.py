@@ -11,6 +11,7 @@ import pandas as pd
 from predictions_data import predictions
 from synthmix.evaluate.score_predictions import score_predictions
 from synthmix.files import write_table, write_text
+from synthmix.results_layout import mark
 from synthmix.store import save_array
 from synthmix.trace.chain import sha256
 from synthmix.trace.records import INCOMPLETE, METADATA, record_file
@@ -36,6 +37,7 @@ class TracedProject:
         self.now = BEGAN
         for place in (METADATA, INCOMPLETE):
             (folder / place).mkdir(parents=True)
+        mark(Path(DATASET).parent)
         self._data()
         self._generator()
         self._classifier()

@@ -148,7 +148,7 @@ def test_what_can_be_mended_is_said_before_anything_is_classified(run, place, ca
     (place / "new" / "a\nb.png").write_bytes((place / "new" / "0.png").read_bytes())
     for arguments, options, match in (
         (["--by", "copy"], {}, "name the folder with --sort-into"),
-        (["--threads", "0"], {}, "--threads 0: give one at least"),
+        (["--threads", "0"], {}, "--threads 0: give 1 at least"),
         (["--sort-into", place / "new" / "sorted"], {}, "lies in"),
         (["--sort-into", place / "s"], {"output": "s/out.csv"}, "lies in --sort-into"),
         (["--sort-into", place / "out.csv" / "s"], {}, "lies below --output"),
@@ -222,7 +222,7 @@ def test_images_of_which_none_can_be_read_are_a_failure(run, place, capsys):
 
 def test_no_more_threads_than_cores(run, monkeypatch):
     asked = []
-    monkeypatch.setattr(classify_images.os, "cpu_count", lambda: 1)
+    monkeypatch.setattr("os.cpu_count", lambda: 1)
     monkeypatch.setattr(
         classify_images,
         "set_up_torch",

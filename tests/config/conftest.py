@@ -1,11 +1,16 @@
+import json
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
+from jsonschema import Draft7Validator
+from pydantic import ValidationError
 
 from synthmix.config.load import Configuration, load
+from synthmix.config.models import PER_DATASET, Study
+from synthmix.config.schema import study_schema
 from synthmix.errors import UserError
 
 
@@ -62,15 +67,41 @@ def project(tmp_path: Path) -> Project:
     return Project(tmp_path)
 
 
+@pytest.fixture(scope="session")
+def editors() -> Draft7Validator:
+    """What editors check a study file with."""
+    return Draft7Validator(study_schema())
+
+
+def _has_wrong_shape(settings: Mapping[str, Any]) -> bool:
+    """Return whether the models refuse a study, its demo section aside, without a check of ours."""
+    own = {key: value for key, value in settings.items() if key not in ("demo", PER_DATASET)}
+    try:
+        Study.model_validate_json(json.dumps(own, default=str), strict=True)
+    except ValidationError as error:
+        return any(
+            found["type"] != "value_error"
+            # to JSON schemas 200.0 is a whole number
+            and not (isinstance(found["input"], float) and found["input"].is_integer())
+            for found in error.errors()
+        )
+    return False
+
+
 @pytest.fixture
-def mistakes(project: Project) -> Callable[..., list[str]]:
-    """Return the lines that a configuration is refused with, without the headline."""
+def mistakes(project: Project, editors: Draft7Validator) -> Callable[..., list[str]]:
+    """Return the lines that a configuration is refused with, without the headline.
+
+    What the models refuse for its shape, the schema must refuse too.
+    """
 
     def refuse(settings: Mapping[str, Any] | str | None = None, **config: Any) -> list[str]:
         if settings is not None:
             project.write(settings)
         with pytest.raises(UserError) as refused:
             project.load(**config)
+        if isinstance(settings, Mapping) and _has_wrong_shape(settings):
+            assert not editors.is_valid(settings)
         headline, *lines = str(refused.value).splitlines()
         noun = "mistake" if len(lines) == 1 else "mistakes"
         assert headline == f"{len(lines)} {noun} in the configuration:"

@@ -1,11 +1,6 @@
 """What single data sets have otherwise than their study."""
 
-import json
-from pathlib import Path
-
 import pytest
-
-from synthmix.config.schema import study_schema
 
 
 @pytest.fixture
@@ -130,16 +125,8 @@ def test_a_mistake_of_the_study_is_told_once(two, mistakes):
     assert line.startswith("studies/s.yaml: classifiers.vgg.epochs: 0 is too small")
 
 
-def test_editors_know_what_data_sets_may_have():
-    schema = study_schema()
-    for section in (schema["properties"], schema["properties"]["demo"]["properties"]):
-        (own,) = section["per_dataset"]["patternProperties"].values()
-        assert {"classifiers", "generators", "split"} <= own["properties"].keys()
-        assert "title" not in own["properties"]
+def test_editors_know_what_data_sets_may_have(two, editors):
+    two["per_dataset"] = {"new": {"classifiers": {"other": None}}}
+    two["demo"]["per_dataset"] = {"old": {"split": {"train": 0.5}, "generators": {}}}
 
-
-def test_the_schema_is_that_of_the_studies():
-    """Every section that a study of the project uses is one that editors complete."""
-    folder = Path(__file__).parents[2] / "studies"
-    schema = json.loads((folder / "study.schema.json").read_text())
-    assert schema["properties"]["per_dataset"] == study_schema()["properties"]["per_dataset"]
+    editors.validate(two)

@@ -4,14 +4,11 @@ from pathlib import Path
 import pytest
 from jsonschema import Draft7Validator
 
-from synthmix.config.schema import schema_files, study_schema, workflow_schema
+from synthmix.config.parse import parse
+from synthmix.config.schema import schema_files, workflow_schema
 
 STUDIES = Path(__file__).parents[2] / "studies"
-
-
-@pytest.fixture(scope="module")
-def study():
-    return Draft7Validator(study_schema())
+FILES = sorted([*STUDIES.glob("*.yaml"), *(Path(__file__).parents[1] / "studies").glob("*.yaml")])
 
 
 @pytest.mark.parametrize("name", ["study.schema.json", "config.schema.json"])
@@ -31,8 +28,19 @@ def test_the_schemas_are_schemas(text):
     assert schema["title"]
 
 
-def test_a_valid_study(study, settings):
-    study.validate(settings)
+def test_the_schema_of_studies_can_be_read():
+    assert (STUDIES / "study.schema.json").read_text(encoding="utf-8").count("\n") < 5000
+
+
+@pytest.mark.parametrize("file", FILES, ids=lambda file: file.stem)
+def test_a_study_of_the_project(editors, file):
+    settings, _ = parse(file)
+
+    editors.validate(settings)
+
+
+def test_a_valid_study(editors, settings):
+    editors.validate(settings)
 
 
 @pytest.mark.parametrize(
@@ -50,29 +58,35 @@ def test_a_valid_study(study, settings):
         ("demo", {"generators": {"small": {"epoch": 3}}}),
         ("demo", {"datasets": {"films": {"source": "image_folder"}}}),
         ("demo", {"demo": {}}),
+        ("demo", {"generators": {"small": {"model": "smote", "epochs": 3}}}),
+        ("demo", {"mixes": {"class_shares": [{"cancer": 1}]}}),
+        ("per_dataset", {"films": {"title": "Films"}}),
+        ("per_dataset", {"films": {"prepare": {"image_size": 2}}}),
+        ("prepare", {"volume_shape": [16, 20, "16"]}),
     ],
 )
-def test_a_wrong_study(study, settings, section, change):
-    settings[section] = settings[section] | change
+def test_a_wrong_study(editors, settings, section, change):
+    settings[section] = settings.get(section, {}) | change
 
-    assert not study.is_valid(settings)
+    assert not editors.is_valid(settings)
 
 
-def test_a_study_that_lacks_a_section(study, settings):
+def test_a_study_that_lacks_a_section(editors, settings):
     del settings["datasets"]
 
-    assert not study.is_valid(settings)
+    assert not editors.is_valid(settings)
 
 
-def test_everything_in_demo_is_optional(study, settings):
+def test_everything_in_demo_is_optional(editors, settings):
     settings["demo"] = {
         "mixes": {"real_shares": [0.5], "validation_class_shares": {"cancer": 0.3}},
         "generators": {"small": {"epochs": 3}},
         "test_sample": {"images": 20},
         "evaluation": {},
+        "classifiers": {"vgg": None},
     }
 
-    study.validate(settings)
+    editors.validate(settings)
 
 
 def test_the_configuration():
@@ -82,3 +96,9 @@ def test_the_configuration():
     assert config.is_valid({"studies": "mammography", "scale": "demo", "seeds": 3})
     assert not config.is_valid({"studies": ["mammography"], "scale": "full"})
     assert not config.is_valid({"studies": ["mammography"], "scale": "demo", "seed": 1})
+
+
+def test_a_name_is_left_out_of_overlays_alone(editors, settings):
+    settings["classifiers"]["vgg"] = None
+
+    assert not editors.is_valid(settings)

@@ -1,11 +1,7 @@
 """Searches in study files: what they become, and what is wrong with them."""
 
-import json
-
 import pytest
-from jsonschema import Draft7Validator
 
-from synthmix.config.schema import study_schema
 from synthmix.score.settings import ScoreSettings
 from synthmix.search.candidates import candidates, trained_generators
 
@@ -164,10 +160,9 @@ def test_a_file_to_start_from_that_is_not_there(settings, mistakes):
     ]
 
 
-def test_editors_know_the_grid(settings):
-    study = Draft7Validator(study_schema())
-    assert study.is_valid(json.loads(json.dumps(searched(settings))))
+def test_editors_know_the_grid(settings, editors):
+    assert editors.is_valid(searched(settings))
     settings["demo"]["generators"] = {"small": {"search": {"grid": {"learning_rate": None}}}}
-    assert study.is_valid(settings)
-    assert not study.is_valid(searched(settings, grid={"learning_rate": [-1]}))
-    assert not study.is_valid(searched(settings, grid={"rate": [1]}))
+    assert editors.is_valid(settings)
+    assert not editors.is_valid(searched(settings, grid={"learning_rate": [-1]}))
+    assert not editors.is_valid(searched(settings, grid={"rate": [1]}))

@@ -4,19 +4,19 @@ import pytest
 
 from estimate_graphs import job, of_rule, study
 from synthmix.estimate.disk import disk
-from synthmix.estimate.facts import NotKnownError
+from synthmix.estimate.sizes import NotKnownError
 
 
 def test_stores_take_a_byte_a_pixel_and_pools_as_well():
-    facts = study(size=64)
-    assert disk(of_rule(facts, "prepare_images"), facts).kept == 200 * 64 * 64
-    assert disk(of_rule(facts, "sample_generator"), facts).kept == 100 * 64 * 64
+    sizes = study(size=64)
+    assert disk(of_rule(sizes, "prepare_images"), sizes).kept == 200 * 64 * 64
+    assert disk(of_rule(sizes, "sample_generator"), sizes).kept == 100 * 64 * 64
 
 
 def test_trainings_keep_weights_and_pass_through_checkpoints():
-    facts = study()
+    sizes = study()
     for rule in ("train_generator", "train_classifier"):
-        found = disk(of_rule(facts, rule), facts)
+        found = disk(of_rule(sizes, rule), sizes)
         assert found.passing > found.kept > 10_000
 
 

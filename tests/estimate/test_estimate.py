@@ -22,8 +22,8 @@ def test_jobs_of_one_rule_and_kind_share_a_row():
 
 
 def test_jobs_that_are_done_cost_nothing():
-    facts = altered(altered(study(), to_do=False), "predict", to_do=True)
-    found = estimate(facts, Rates([], "cpu"), MACHINE).table.set_index("rule")
+    sizes = altered(altered(study(), to_do=False), "predict", to_do=True)
+    found = estimate(sizes, Rates([], "cpu"), MACHINE).table.set_index("rule")
     assert found["to_do"].sum() == 1
     assert found.loc["train_generator", ["seconds_gpu", "disk_mb"]].tolist() == [0, 0]
 

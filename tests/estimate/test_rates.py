@@ -4,8 +4,8 @@ import pandas as pd
 import pytest
 
 from estimate_graphs import altered, graph, job, of_rule, study
-from synthmix.estimate.facts import Facts
 from synthmix.estimate.rates import Point, Rates, fit, measured
+from synthmix.estimate.sizes import Sizes
 from synthmix.estimate.work import MACS, SECONDS, SEEN, Load, Work, work
 
 
@@ -107,13 +107,13 @@ def test_a_job_without_a_size_takes_what_it_took():
 
 @pytest.fixture
 def done(tmp_path, monkeypatch):
-    """The facts of a study whose training of a generator was measured on a CPU."""
+    """The sizes of a study whose training of a generator was measured on a CPU."""
     monkeypatch.chdir(tmp_path)
     files = {"benchmark": "b.tsv", "log": "a.log", "outputs": ("history.csv",)}
-    facts = altered(study(epochs=10), "train_generator", **files)
+    sizes = altered(study(epochs=10), "train_generator", **files)
     pd.DataFrame({"s": [30.0], "max_rss": ["-"]}).to_csv("b.tsv", sep="\t", index=False)
     (tmp_path / "a.log").write_text("training on 60 images, on cpu\nepoch 1/10 loss 1\n")
-    return facts
+    return sizes
 
 
 def test_a_benchmark_is_measured_with_the_epochs_that_were_run(done):
@@ -130,11 +130,11 @@ def test_a_benchmark_of_other_settings_does_not_count(done):
 
 
 def test_what_does_not_say_what_it_ran_on_ran_where_its_generator_was_trained(done):
-    facts = altered(done, "sample_generator", benchmark="b.tsv")
-    assert measured(of_rule(facts, "sample_generator"), facts).device == "cpu"
+    sizes = altered(done, "sample_generator", benchmark="b.tsv")
+    assert measured(of_rule(sizes, "sample_generator"), sizes).device == "cpu"
 
 
 def test_of_a_job_without_a_size_any_benchmark_counts(done):
     report = job("render_report", benchmark="b.tsv", unchanged=False)
-    facts = Facts(graph(report))
-    assert measured(facts.graph.jobs[0], facts) == Point("render_report", Work(), 30.0, None)
+    sizes = Sizes(graph(report))
+    assert measured(sizes.graph.jobs[0], sizes) == Point("render_report", Work(), 30.0, None)

@@ -2,19 +2,19 @@ import pytest
 
 from estimate_graphs import altered, study
 from synthmix.estimate.costs import Machine, estimate
-from synthmix.estimate.facts import Facts
 from synthmix.estimate.rates import Point, Rates
+from synthmix.estimate.sizes import Sizes
 from synthmix.estimate.wording import duration, markdown, size, span, summary, terminal_text
 from synthmix.estimate.work import work
 
 MACHINE = Machine(2, None, "cpu")
 
 
-def rates(facts, without=()):
+def rates(sizes, without=()):
     """Return rates by which every job takes twenty seconds."""
     points = [
-        Point(job.rule, work(job, facts), 20.0, None)
-        for job in facts.graph.jobs
+        Point(job.rule, work(job, sizes), 20.0, None)
+        for job in sizes.graph.jobs
         if job.rule not in without
     ]
     return Rates(points, "cpu")
@@ -45,8 +45,8 @@ def test_ranges_and_sizes():
 
 
 def test_a_summary_of_what_is_known():
-    facts = study()
-    text = summary(estimate(facts, rates(facts), MACHINE))
+    sizes = study()
+    text = summary(estimate(sizes, rates(sizes), MACHINE))
     assert "9 of 9 jobs are to do." in text
     assert "About" in text
     assert "on this machine with 2 cores" in text
@@ -55,32 +55,32 @@ def test_a_summary_of_what_is_known():
 
 
 def test_what_is_not_known_is_listed_and_makes_the_sum_a_bound():
-    facts = study()
-    text = summary(estimate(facts, rates(facts, without=["predict"]), MACHINE))
+    sizes = study()
+    text = summary(estimate(sizes, rates(sizes, without=["predict"]), MACHINE))
     assert "At least" in text
     assert "Not known: how long predict takes, never measured here." in text
-    unknown = Facts(facts.graph)
-    text = summary(estimate(unknown, rates(facts), MACHINE))
+    unknown = Sizes(sizes.graph)
+    text = summary(estimate(unknown, rates(sizes), MACHINE))
     assert "how many images s/d has" in text
 
 
 def test_a_machine_that_has_run_nothing_is_told_how_to_find_out():
-    facts = study()
-    text = summary(estimate(facts, Rates([], "cpu"), MACHINE))
+    sizes = study()
+    text = summary(estimate(sizes, Rates([], "cpu"), MACHINE))
     assert "nothing has been measured on it yet" in text
     assert "make demo" in text
 
 
 def test_when_all_is_done_nothing_is_to_do():
-    facts = altered(study(), to_do=False)
-    assert summary(estimate(facts, Rates([], "cpu"), MACHINE)) == (
+    sizes = altered(study(), to_do=False)
+    assert summary(estimate(sizes, Rates([], "cpu"), MACHINE)) == (
         "Nothing is to do: all 9 jobs are done."
     )
 
 
 def test_the_table_is_aligned_and_the_same_in_markdown():
-    facts = study()
-    found = estimate(facts, rates(facts, without=["predict"]), MACHINE)
+    sizes = study()
+    found = estimate(sizes, rates(sizes, without=["predict"]), MACHINE)
     lines = terminal_text(found).splitlines()
     column = lines[0].index("known by")
     assert {line[column - 2 : column] for line in lines[2:11]} == {"  "}

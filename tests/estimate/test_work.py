@@ -6,12 +6,12 @@ import pandas as pd
 import pytest
 
 from estimate_graphs import MIX, altered, job, of_rule, study
-from synthmix.estimate.facts import Facts, NotKnownError
+from synthmix.estimate.sizes import NotKnownError, Sizes
 from synthmix.estimate.work import MACS, PAIRS, SECONDS, Load, Work, work
 
 
-def amount(facts, rule):
-    return work(of_rule(facts, rule), facts).weights[1]
+def amount(sizes, rule):
+    return work(of_rule(sizes, rule), sizes).weights[1]
 
 
 def test_a_generator_s_work_grows_with_epochs_pixels_and_images():
@@ -25,22 +25,22 @@ def test_a_generator_s_work_grows_with_epochs_pixels_and_images():
 
 
 def test_a_generator_that_may_stop_early_does_so_after_its_patience():
-    facts = study(epochs=100)
-    training = of_rule(facts, "train_generator")
+    sizes = study(epochs=100)
+    training = of_rule(sizes, "train_generator")
     snapshots = {"every": 10, "images": 0, "patience": 2, "keep": "best"}
     params = {**training.params, "features": "own"}
     params["settings"] = {**params["settings"], "snapshots": snapshots}
-    found = work(replace(training, params=params), facts)
+    found = work(replace(training, params=params), sizes)
     assert found.weights[0] == pytest.approx(found.weights[1] * 30 / 100)
     params["settings"]["snapshots"] = {**snapshots, "images": 5000}
-    scored = work(replace(training, params=params), facts)
+    scored = work(replace(training, params=params), sizes)
     assert scored.most.macs > found.most.macs
     assert scored.most.steps == found.most.steps
 
 
 def test_a_classifier_trains_on_its_mix_for_between_patience_and_all_epochs():
-    facts = study()
-    found = work(of_rule(facts, "train_classifier"), facts)
+    sizes = study()
+    found = work(of_rule(sizes, "train_classifier"), sizes)
     assert found.weights[0] == pytest.approx(found.weights[1] * 10 / 30)
     assert found.kind == "vgg16, by features"
     assert found.most.steps == pytest.approx(30 * (80 / 32 + 40 / 32))
@@ -49,47 +49,47 @@ def test_a_classifier_trains_on_its_mix_for_between_patience_and_all_epochs():
 def test_without_features_the_frozen_layers_are_gone_through_every_epoch():
     cached, changing = study(), study(mixup=0.2)
     by_features, by_images = (
-        work(of_rule(facts, "train_classifier"), facts).most.macs for facts in (cached, changing)
+        work(of_rule(sizes, "train_classifier"), sizes).most.macs for sizes in (cached, changing)
     )
     assert by_images > 3 * by_features
 
 
 def test_a_baseline_trains_on_as_many_real_images_as_its_shares_allow():
-    facts = study()
+    sizes = study()
     baseline = replace(MIX, generator=None, real_share=1.0)
-    facts = altered(facts, "compose_mix", params={"mix": baseline.to_dict()})
+    sizes = altered(sizes, "compose_mix", params={"mix": baseline.to_dict()})
     # of 60 and 40 training images and 36 and 24 validation images
-    assert facts.mix(of_rule(facts, "train_classifier"), done=False) == (80, 48)
+    assert sizes.mix(of_rule(sizes, "train_classifier"), done=False) == (80, 48)
 
 
 def test_a_training_that_is_done_is_as_long_as_it_was(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    facts = study()
-    training = of_rule(facts, "train_classifier")
+    sizes = study()
+    training = of_rule(sizes, "train_classifier")
     pd.DataFrame({"epoch": [1, 1, 2, 2], "split": ["train", "validation"] * 2}).to_csv(
         "history.csv", index=False
     )
     (tmp_path / "mixes").mkdir()
     splits = ["train"] * 40 + ["validation"] * 20
     pd.DataFrame({"split": splits}).to_csv("mixes/m.csv", index=False)
-    done = work(training, facts, done=True)
+    done = work(training, sizes, done=True)
     assert done.least == done.most
-    assert done.weights[1] == pytest.approx(work(training, facts).weights[1] / 2 * 2 / 30)
+    assert done.weights[1] == pytest.approx(work(training, sizes).weights[1] / 2 * 2 / 30)
 
 
 def test_pairs_grow_with_the_square_of_images():
-    facts = study()
-    found = work(of_rule(facts, "score_real"), facts)
+    sizes = study()
+    found = work(of_rule(sizes, "score_real"), sizes)
     assert found.unit == PAIRS
     assert found.most.other == 200**2 + 100 * 100**2
 
 
 def test_what_needs_the_number_of_images_says_of_which_data_set():
-    facts = Facts(study().graph)
+    sizes = Sizes(study().graph)
     with pytest.raises(NotKnownError, match="how many images s/d has"):
-        work(of_rule(facts, "train_generator"), facts)
+        work(of_rule(sizes, "train_generator"), sizes)
     # a mix says itself how many it takes
-    assert work(of_rule(facts, "train_classifier"), facts).is_sized
+    assert work(of_rule(sizes, "train_classifier"), sizes).is_sized
 
 
 def test_a_rule_that_nothing_is_known_of_has_no_size():

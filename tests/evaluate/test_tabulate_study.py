@@ -60,10 +60,12 @@ def tabulate(
                 0.95,
                 seed=1,
             )
-    judge = Judge(classes, positive_class, 100, 0.95, 0.05, seed=1, measure=measure)
-    compare_mixes(predictions, mixes, classifiers, folder / "comparison", judge, leakage)
+    judge = Judge(
+        classes, positive_class, 100, 0.95, 0.05, seed=1, measure=measure, leakage=leakage
+    )
+    compare_mixes(predictions, mixes, classifiers, folder / "comparison", judge)
     names = [mix.name for mix in mixes]
-    compare_classifiers(predictions, names, classifiers, folder / "classifiers", judge, leakage)
+    compare_classifiers(predictions, names, classifiers, folder / "classifiers", judge)
     outputs = {name: folder / "out" / name for name in OUTPUTS}
     tabulate_study(
         mixes,

@@ -132,7 +132,7 @@ def test_the_same_images_make_the_same_zip(weights, tmp_path):
         (["--images", "1", "--truncation", "-0.1"], "truncation -0.1 is not between 0 and 1"),
         (["--images", "1", "--truncation", "nan"], "truncation nan is not between 0 and 1"),
         (["--images", "1", "--class", "cancr"], "did you mean cancer?"),
-        (["--images", "1", "--threads", "0"], "--threads 0: give one at least"),
+        (["--images", "1", "--threads", "0"], "--threads 0: give 1 at least"),
     ],
 )
 def test_what_cannot_be_made_is_said_and_nothing_is_written(

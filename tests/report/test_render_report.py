@@ -18,7 +18,7 @@ from synthmix.report.findings import find, find_classifiers
 from synthmix.report.render_report import render_report
 from synthmix.store import read_table
 
-FACTS = {"versions": {"python": "3.11", "torch": "2.11"}, "device": "cpu", "threads": 1}
+RAN_ON = {"versions": {"python": "3.11", "torch": "2.11"}, "device": "cpu", "threads": 1}
 SCRIPT = "<script>alert(1)</script>"
 VOID = {"meta", "img", "br", "hr", "input", "link", "col", "wbr", "source"}
 BLOCKS = {"p", "div", "table", "ul", "dl", "figure", "section", "details", "pre", "h2", "h3", "h4"}
@@ -65,7 +65,7 @@ def report(tmp_path_factory):
 
 def render(tmp_path, *studies):
     output = tmp_path / "report.html"
-    render_report(output, studies, FACTS)
+    render_report(output, studies, RAN_ON)
     return output.read_text(encoding="utf-8")
 
 

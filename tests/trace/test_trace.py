@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from synthmix.results_layout import MARKER
 from synthmix.trace.chain import sha256
 from synthmix.trace.show import SHORT
 from synthmix.trace.trace import main
@@ -141,6 +142,13 @@ def test_names_that_fit_several_tables(project, capsys):
     assert main(NAMES) == 1
     assert "several fit; add --scale or --dataset:" in capsys.readouterr().err
     assert main([*NAMES, "--scale", "demo"]) == 0
+
+
+def test_nothing_is_read_that_an_earlier_version_made(project, capsys):
+    (Path(DATASET).parent / MARKER).unlink()
+    for arguments in ([METRICS, "--metric", "macro_f1"], ["results/report.html"]):
+        assert main(arguments) == 1
+        assert "results/demo/mine: made by an earlier version" in capsys.readouterr().err
 
 
 def test_it_needs_no_torch():

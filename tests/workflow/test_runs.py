@@ -8,6 +8,7 @@ import pytest
 
 from cluster.killed_run import EVERYTHING, ONE_JOB, Run
 from synthmix.figures.catalogue import FIGURES
+from synthmix.results_layout import MARKER
 from synthmix.store import read_table
 from synthmix.trace.trace import main as trace
 from workflow_project import ROOT, Project
@@ -75,6 +76,21 @@ def test_nothing_is_left_over_and_nothing_left_to_do(finished):
     assert not list(finished.folder.rglob("*.pt"))
     assert not [f for f in (finished.folder / "results").rglob(".*") if f.is_file()]
     assert finished.planned() == {}
+
+
+def test_results_of_an_earlier_version_are_told_until_all_is_made_again(finished):
+    marker = finished.results().parent / MARKER
+    marker.unlink()
+    dry = finished.run("--dry-run")
+    part = finished.run("--forcerun", "index_dataset", "--until", "index_dataset")
+    for result in (dry, part):
+        assert result.returncode == 0, result.stdout
+        assert result.stdout.count("results/paper/tiny: made by an earlier version") == 1
+    assert not marker.exists()
+    whole = finished.run("--forcerun", "render_report")
+    assert "made by an earlier version" in whole.stdout
+    assert marker.exists()
+    assert "made by an earlier version" not in finished.run("--dry-run").stdout
 
 
 def test_a_number_is_traced_to_the_raw_files(finished, monkeypatch, capsys):

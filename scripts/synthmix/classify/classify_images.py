@@ -1,12 +1,12 @@
 """The command line that classifies new images with an exported classifier."""
 
-import argparse
-import os
 import sys
+from argparse import ArgumentParser, Namespace
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
+from synthmix import command_line
 from synthmix.classify.new_images import open_images
 from synthmix.classify.predict_new import TrainedClassifier, problems_of, summary, write_answers
 from synthmix.classify.sorting import WAYS, check_sorting, sort_images
@@ -24,28 +24,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
     What is not finished is not left behind.
     """
-    asked = _parser().parse_args(arguments)
-    try:
-        classify_images(asked)
-    except UserError as error:
-        return _failed(str(error))
-    except OSError as error:
-        return _failed(
-            f"can't be read or written: {error}; make room, mend the permissions or name another "
-            "place, and run the same command again"
-        )
-    except KeyboardInterrupt as stop:
-        also = f"; {stop}" if str(stop) else ""
-        return _failed(f"stopped; nothing that was not finished is left{also}", status=130)
-    return 0
+    return command_line.run(classify_images, _parser().parse_args(arguments))
 
 
-def classify_images(asked: argparse.Namespace) -> None:
+def classify_images(asked: Namespace) -> None:
     """Classify the images that were `asked` for. Raises UserError and OSError."""
     _check(asked)
     output, place = Path(asked.output), Path(asked.input)
     sorted_into = asked.sort_into and Path(asked.sort_into)
-    threads = min(asked.threads, os.cpu_count() or 1)
+    threads = command_line.threads_of(asked)
     device = set_up_torch({"device": asked.device, "training_threads": threads})
     classifier = TrainedClassifier.load(asked.model, device)
     print(classifier.header.about, file=sys.stderr)
@@ -80,17 +67,11 @@ def _again(output: Path) -> str:
     return f"{output} is whole: move or remove it before you run the same command again"
 
 
-def _check(asked: argparse.Namespace) -> None:
-    given = {"model": asked.model, "input": asked.input}
-    given |= {"--output": asked.output, "--sort-into": asked.sort_into}
-    for name, value in given.items():
-        if value == "":
-            raise UserError(f"{name} is empty: name a file or folder")
+def _check(asked: Namespace) -> None:
+    command_line.require_names(asked, "model", "input", "--output", "--sort-into")
     output = Path(asked.output)
-    if output.exists():
-        raise UserError(f"--output {output} is there already: remove it, or name another file")
-    if asked.threads < 1:
-        raise UserError(f"--threads {asked.threads}: give one at least")
+    command_line.require_new_file(output)
+    command_line.require_one_at_least(asked, "--threads")
     if asked.by and not asked.sort_into:
         raise UserError(f"--by {asked.by} says how to sort: name the folder with --sort-into")
     asked.by = asked.by or WAYS[0]
@@ -102,15 +83,13 @@ def _check(asked: argparse.Namespace) -> None:
             raise UserError(f"--sort-into {asked.sort_into} lies below --output, which is a file")
 
 
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog="classify_images.py",
+def _parser() -> ArgumentParser:
+    parser = command_line.parser_of(
+        "classify_images.py",
         description="Classify new images with a trained classifier: a CSV with a row an image, its "
         "class and the probability of each class. Images are made ready as those that it was "
         "trained on.",
-        epilog=EXAMPLE,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-        allow_abbrev=False,
+        example=EXAMPLE,
     )
     add = parser.add_argument
     add("model", help="model.safetensors that `snakemake export_classifiers` wrote")
@@ -119,11 +98,6 @@ def _parser() -> argparse.ArgumentParser:
     add("--sort-into", metavar="FOLDER", help="new folder to sort the images into, by class")
     add("--by", choices=WAYS, help="how they are sorted: lists of paths (default), links, copies")
     add("--seed", type=int, default=1, metavar="N", help="of classifiers with Monte Carlo dropout")
-    add("--device", choices=("auto", "cpu", "cuda"), default="auto")
-    add("--threads", type=int, default=1, metavar="N", help="CPU threads, no more than cores")
+    command_line.add_device(parser)
+    command_line.add_threads(parser)
     return parser
-
-
-def _failed(message: str, status: int = 1) -> int:
-    print(f"\nsynthmix: {message}\n", file=sys.stderr)
-    return status

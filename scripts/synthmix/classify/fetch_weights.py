@@ -2,17 +2,16 @@
 
 import contextlib
 import logging
-import os
 import pickle
 import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
-from urllib.error import URLError
 
 import torch
 from safetensors.torch import load_file, save_file
 
+from synthmix.acquire.torch_hub import download_weights
 from synthmix.classify.networks.base import Weights
 from synthmix.classify.networks.published import Published, pick_weights
 from synthmix.classify.networks.random_weights import random_weights
@@ -59,20 +58,14 @@ def _published(network: str) -> Published:
 
 
 def _download(network: str, published: Published) -> Weights:
-    url = published.url
-    # torchvision's file names end in the first digits of the file's SHA-256
-    checksum = url.rsplit("-", 1)[1].split(".")[0]
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "weights.pth"
-        try:
-            torch.hub.download_url_to_file(url, str(file), checksum, os.isatty(2))
-        except (URLError, OSError, RuntimeError) as error:
-            raise UserError(
-                f"the ImageNet weights could not be downloaded from {url} ({error}). Without a "
-                f"network, set weights: to the path of that file in the classifier's settings, "
-                f"or weights: none to start from random ones"
-            ) from error
-        return _pick(network, _read(file), url)
+        otherwise = (
+            "set weights: to the path of that file in the classifier's settings, or weights: none"
+            " to start from random ones"
+        )
+        download_weights(published.url, file, "ImageNet", otherwise)
+        return _pick(network, _read(file), published.url)
 
 
 def _read(file: Path) -> Weights:

@@ -13,7 +13,7 @@ from synthmix.config.messages import Mistake, explain, summary, wrong_name
 from synthmix.config.models import OF_THE_STUDY, PER_DATASET, Study, Workflow, as_list
 from synthmix.config.overlay import entries_left_out, lay_over, without
 from synthmix.config.parse import KeyPath, parse
-from synthmix.config.schema import study_schema, workflow_schema
+from synthmix.config.subschemas import Schema
 from synthmix.errors import UserError, did_you_mean, one_of, shown
 
 _STUDIES = "studies"
@@ -107,7 +107,7 @@ def _read_workflow(config: Mapping[str, Any], label: str) -> tuple[Workflow | No
         # lenient: `--config seeds=[1,2]` arrives as a list of text
         return Workflow.model_validate(dict(config)), []
     except ValidationError as error:
-        return None, explain(error, workflow_schema(), label)
+        return None, explain(error, Workflow.model_json_schema(), label)
 
 
 def _find_studies(asked: Any, root: Path, label: str) -> tuple[dict[str, Path], list[Mistake]]:
@@ -310,7 +310,13 @@ def _parse(settings: dict[str, Any], label: str) -> tuple[Study | None, list[Mis
         # JSON's strict mode is what fits a text file: "1" is no number, a list may fill a tuple
         return Study.model_validate_json(json.dumps(settings, default=str), strict=True), []
     except ValidationError as error:
-        return None, explain(error, study_schema(), label)
+        return None, explain(error, _schema_of_studies(), label)
+
+
+def _schema_of_studies() -> Schema:
+    """Return the JSON schema of a study, by which messages name the sections laid over it too."""
+    schema = Study.model_json_schema()
+    return schema | {"properties": schema["properties"] | {PER_DATASET: {}, _DEMO: {}}}
 
 
 def _owed(

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from synthmix.config.parse import KeyPath
+from synthmix.config.subschemas import Schema
 
-Schema = dict[str, Any]
 Error = dict[str, Any]  # as pydantic gives it: loc, type, input, ...
 
 _KEY = "[key]"  # pydantic's mark of a mistake in the key, not in its value

@@ -10,8 +10,9 @@ from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
 
-from synthmix.config.locate import Schema, locate, settle_unions
+from synthmix.config.locate import locate, settle_unions
 from synthmix.config.parse import KeyPath
+from synthmix.config.subschemas import Schema
 from synthmix.errors import did_you_mean, one_of, shown
 from synthmix.settings import Name
 

@@ -10,41 +10,48 @@ from typing import Any
 from pydantic import BaseModel, TypeAdapter
 
 from synthmix.config.models import OF_THE_STUDY, PER_DATASET, Study, Workflow
-from synthmix.config.overlay import REPLACED_ENTRIES
+from synthmix.config.overlay import NAMED_ENTRIES, REPLACED_ENTRIES
+from synthmix.config.schema_overlays import Overlays
+from synthmix.config.schema_sharing import share_repeated
+from synthmix.config.subschemas import Schema, with_subschemas
 from synthmix.settings import Name
 
 # The version that the language servers of editors know in full.
 _DIALECT = "http://json-schema.org/draft-07/schema#"
-_IN_DEMO = "InDemo"
 _PER_DATASET = (
     "By data set: what it has otherwise than the study; of the rest nothing is repeated here."
 )
 _DEMO = "What a run at scale demo changes; of the rest of the study nothing is repeated here."
+_WIDTH = 100
 
 
-def workflow_schema() -> dict[str, Any]:
+def workflow_schema() -> Schema:
     """Return the JSON schema of `config.yaml`."""
-    return _schema(Workflow, "Configuration of synthmix")
+    return _finished(_plain(Workflow), "Configuration of synthmix")
 
 
-def study_schema() -> dict[str, Any]:
-    """Return the JSON schema of a study file, its `demo` section included."""
-    schema = _schema(Study, "Study of synthmix")
-    demo = {
-        "type": "object",
-        "description": _DEMO,
-        "additionalProperties": False,
-        "properties": {name: _partial(node) for name, node in schema["properties"].items()},
-    }
-    demo["properties"][REPLACED_ENTRIES] = schema["properties"][REPLACED_ENTRIES]
-    demo["properties"][PER_DATASET] = _per_dataset(demo["properties"])
-    partial = {f"{name}{_IN_DEMO}": _partial(node) for name, node in schema["$defs"].items()}
-    schema["$defs"] |= partial
-    schema["properties"] |= {PER_DATASET: demo["properties"][PER_DATASET], "demo": demo}
-    return schema
+def study_schema() -> Schema:
+    """Return the JSON schema of a study file, its sections `per_dataset` and `demo` included."""
+    study = _plain(Study)
+    overlays = Overlays(study.pop("$defs"))
+    overlay = overlays.of(study)
+    settings = overlay["properties"]
+    settings[REPLACED_ENTRIES] = study["properties"][REPLACED_ENTRIES]
+    settings |= {name: _with_entries_left_out(settings[name]) for name in NAMED_ENTRIES}
+    settings[PER_DATASET] = _per_dataset(settings)
+    demo = overlay | {"description": _DEMO}
+    study["properties"] |= {PER_DATASET: settings[PER_DATASET], "demo": demo}
+    return _finished(study | {"$defs": overlays.definitions()}, "Study of synthmix")
 
 
-def _per_dataset(settings: dict[str, Any]) -> dict[str, Any]:
+def _with_entries_left_out(section: Schema) -> Schema:
+    """Return the schema of a section of an overlay, where a name with no value is left out."""
+    ((names, entry),) = section["patternProperties"].items()
+    variants = entry.get("anyOf", [entry])
+    return section | {"patternProperties": {names: {"anyOf": [*variants, {"type": "null"}]}}}
+
+
+def _per_dataset(settings: dict[str, Schema]) -> Schema:
     """Return the schema of the settings of single data sets; `settings` are those of demo."""
     own = {name: node for name, node in settings.items() if name not in OF_THE_STUDY}
     of_each = {"type": "object", "additionalProperties": False, "properties": own}
@@ -66,43 +73,53 @@ def main() -> None:
 def schema_files() -> dict[str, str]:
     """Return the text of each schema by the name of its file in `studies/`."""
     schemas = {"study.schema.json": study_schema(), "config.schema.json": workflow_schema()}
-    return {name: f"{json.dumps(schema, indent=2)}\n" for name, schema in schemas.items()}
+    return {name: f"{_laid_out(schema, 0, 0)}\n" for name, schema in schemas.items()}
 
 
-def _schema(model: type[BaseModel], title: str) -> dict[str, Any]:
-    schema = _closed(model.model_json_schema())
-    return {"$schema": _DIALECT} | schema | {"title": title}
+def _finished(schema: Schema, title: str) -> Schema:
+    return {"$schema": _DIALECT, "title": title} | share_repeated(schema)
 
 
-def _closed(node: Any) -> Any:
-    """Refuse names that match no pattern, as the models do."""
-    if isinstance(node, list):
-        return [_closed(entry) for entry in node]
-    if not isinstance(node, dict):
-        return node
-    closed = {key: _closed(value) for key, value in node.items()}
-    return closed | {"additionalProperties": False} if "patternProperties" in node else closed
+def _plain(model: type[BaseModel]) -> Schema:
+    """Return the JSON schema of `model` in the keywords of the dialect, without what repeats it."""
+    return _in_dialect(model.model_json_schema())
 
 
-def _partial(node: dict[str, Any]) -> dict[str, Any]:
-    """Return `node` with nothing required of mappings, which the demo section is merged into.
+def _in_dialect(schema: Schema) -> Schema:
+    plain = with_subschemas(schema, _in_dialect)
+    plain.pop("title", None)  # the name of the setting once more
+    plain.pop("discriminator", None)  # each variant says itself what it is known by
+    if "prefixItems" in plain:
+        plain["items"] = plain.pop("prefixItems")
+    if "patternProperties" in plain:  # the models refuse names that match no pattern
+        plain["additionalProperties"] = False
+    return _with_null_among_types(plain)
 
-    Lists stay as they are since the demo section replaces them.
+
+def _with_null_among_types(schema: Schema) -> Schema:
+    match schema:
+        case {"anyOf": [{"type": str(kind)} as variant, {"type": "null"}], **rest}:
+            if not variant.keys() & {"enum", "const"}:
+                return rest | variant | {"type": [kind, "null"]}
+    return schema
+
+
+def _laid_out(value: Any, indent: int, before: int) -> str:
+    """Return `value` as JSON: on the line that it begins on where it fits, else an entry a line.
+
+    `indent` is that of this line and `before` the length of what else stands on it.
     """
-    partial = {
-        key: value
-        for key, value in node.items()
-        if key not in ("required", "default", "minProperties", "discriminator", "oneOf")
-    }
-    for key in ("anyOf", "oneOf"):
-        if key in node:  # without its source or model an entry may fit several variants
-            partial["anyOf"] = [_partial(variant) for variant in node[key]]
-    for key in ("properties", "patternProperties"):
-        if key in node:
-            partial[key] = {name: _partial(child) for name, child in node[key].items()}
-    if "$ref" in node:
-        partial["$ref"] = f"{node['$ref']}{_IN_DEMO}"
-    return partial
+    line = json.dumps(value)
+    if not isinstance(value, dict | list) or indent + before + len(line) < _WIDTH:
+        return line
+    inner = indent + 2
+    margin = " " * inner
+    if isinstance(value, list):
+        entries = [margin + _laid_out(entry, inner, 0) for entry in value]
+        return "\n".join(["[", ",\n".join(entries), " " * indent + "]"])
+    keys = {key: f"{json.dumps(key)}: " for key in value}
+    entries = [margin + keys[key] + _laid_out(v, inner, len(keys[key])) for key, v in value.items()]
+    return "\n".join(["{", ",\n".join(entries), " " * indent + "}"])
 
 
 if __name__ == "__main__":

@@ -3,6 +3,7 @@
 import os
 import re
 from abc import abstractmethod
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Any, ClassVar
@@ -18,6 +19,14 @@ from synthmix.settings import Name, PositiveInt, SettingsModel
 
 # What a study says of a data set that changes neither its raw files nor their list.
 _LATER = {"published_images", "prepare", "split", "subsample"}
+
+
+def refuse_repeats(classes: Mapping[str, Sequence[str]]) -> None:
+    """Raise ValueError where what makes up one of the `classes` is named for any of them again."""
+    named = [entry for entries in classes.values() for entry in entries]
+    twice = sorted({entry for entry in named if named.count(entry) > 1})
+    if twice:
+        raise ValueError(f"classes: {', '.join(twice)} is named more than once")
 
 
 @dataclass(frozen=True)

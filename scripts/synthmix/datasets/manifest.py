@@ -12,7 +12,7 @@ import pandas as pd
 from pydantic import BeforeValidator, Field, field_validator, model_validator
 
 from synthmix.acquire.archives import MOST_BYTES, extract_archive, is_archive
-from synthmix.datasets.base import Dataset, sample_identifiers
+from synthmix.datasets.base import Dataset, refuse_repeats, sample_identifiers
 from synthmix.datasets.image_folder import ImageFolder
 from synthmix.errors import UserError
 from synthmix.files import expanded
@@ -112,10 +112,7 @@ class Manifest(Dataset):
 
     @model_validator(mode="after")
     def _values_once(self) -> Self:
-        named = [value for values in self.classes.values() for value in values]
-        twice = sorted({value for value in named if named.count(value) > 1})
-        if twice:
-            raise ValueError(f"classes: {', '.join(twice)} is named more than once")
+        refuse_repeats(self.classes)
         return self
 
     def class_names(self) -> tuple[str, ...]:

@@ -14,7 +14,7 @@ from pydantic import TypeAdapter, model_validator
 from synthmix.acquire import kaggle
 from synthmix.acquire.archives import archive_stem, extract_archive, is_archive
 from synthmix.acquire.download import forget_checksum
-from synthmix.datasets.base import About, Dataset
+from synthmix.datasets.base import About, Dataset, refuse_repeats
 from synthmix.errors import UserError
 from synthmix.files import locked
 from synthmix.phantoms.base import StandIn
@@ -157,10 +157,7 @@ class KaggleFolders(KaggleDataset):
 
     @model_validator(mode="after")
     def _folders_once(self) -> Self:
-        named = [folder for folders in self.classes.values() for folder in folders]
-        twice = sorted({folder for folder in named if named.count(folder) > 1})
-        if twice:
-            raise ValueError(f"classes: {', '.join(twice)} is named more than once")
+        refuse_repeats(self.classes)
         return self
 
     def class_names(self) -> tuple[str, ...]:

@@ -8,10 +8,10 @@ import pandas as pd
 
 from synthmix.estimate import reference_gpu
 from synthmix.estimate.disk import Disk, disk
-from synthmix.estimate.facts import Facts, NotKnownError
 from synthmix.estimate.jobs import Job
 from synthmix.estimate.rates import Forecast, Rates
 from synthmix.estimate.schedule import wall_seconds
+from synthmix.estimate.sizes import NotKnownError, Sizes
 from synthmix.estimate.work import MACS, Work, work
 
 NEVER_RUN = {"all"}  # a rule without a script: it stands for the files it asks for
@@ -67,10 +67,10 @@ class Estimate:
     missing: tuple[str, ...]  # what else is not known
 
 
-def estimate(facts: Facts, rates: Rates, machine: Machine) -> Estimate:
+def estimate(sizes: Sizes, rates: Rates, machine: Machine) -> Estimate:
     """Return what the jobs of a graph cost on a machine."""
-    graph = facts.graph
-    costs = [cost_of(job, facts, rates) for job in graph.in_order]
+    graph = sizes.graph
+    costs = [cost_of(job, sizes, rates) for job in graph.in_order]
     to_do = [cost for cost in costs if cost.job.to_do]
     wall = tuple(
         wall_seconds(
@@ -95,21 +95,21 @@ def _picks() -> Iterable[Callable[[JobCost], float]]:
         yield lambda cost, name=name: getattr(cost.seconds or NOTHING, name)
 
 
-def cost_of(job: Job, facts: Facts, rates: Rates) -> JobCost:
+def cost_of(job: Job, sizes: Sizes, rates: Rates) -> JobCost:
     """Return what a job costs, as far as it is known."""
     if job.rule in NEVER_RUN:
         return JobCost(job, Work(), NOTHING, 0.0, Disk(), ())
     missing = []
     found = seconds = on_gpu = space = None
     try:
-        found = work(job, facts)
+        found = work(job, sizes)
         seconds = rates.forecast(job.rule, found)
         likely = None if seconds is None else seconds.likely
         on_gpu = reference_gpu.seconds(found) if found.unit == MACS else likely
     except NotKnownError as reason:
         missing.append(f"{reason}")
     try:
-        space = disk(job, facts)
+        space = disk(job, sizes)
     except NotKnownError as reason:
         missing.append(f"{reason}")
     return JobCost(job, found, seconds, on_gpu, space, tuple(missing))

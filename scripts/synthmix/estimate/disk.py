@@ -5,11 +5,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from synthmix.estimate.facts import Facts, NotKnownError
 from synthmix.estimate.jobs import Job
 from synthmix.estimate.networks import GeneratorCost, classifier_cost, generator_cost
 from synthmix.estimate.public_data import PUBLIC_DATA
 from synthmix.estimate.published_costs import LAYERS
+from synthmix.estimate.sizes import NotKnownError, Sizes
 from synthmix.estimate.work import training_settings
 
 FLOAT = 4
@@ -27,13 +27,13 @@ class Disk:
     passing: float = 0
 
 
-def disk(job: Job, facts: Facts) -> Disk:
+def disk(job: Job, sizes: Sizes) -> Disk:
     """Return the bytes that a job takes; raises NotKnownError where that is not known."""
     count = _RULES.get(job.rule)
-    return count(job, facts) if count else Disk()
+    return count(job, sizes) if count else Disk()
 
 
-def _fetch_dataset(job: Job, facts: Facts) -> Disk:
+def _fetch_dataset(job: Job, sizes: Sizes) -> Disk:
     raw = job.params["settings"] or {}
     if "embedded" in raw:
         return Disk()
@@ -55,55 +55,55 @@ def _unpacked(path: Path) -> float:
         return sum(entry.file_size for entry in archive.infolist())
 
 
-def _fetch_weights(job: Job, facts: Facts) -> Disk:
+def _fetch_weights(job: Job, sizes: Sizes) -> Disk:
     layers = LAYERS.get(job.params["network"], ())
     return Disk(FLOAT * sum(parameters for _, parameters, _ in layers))
 
 
-def _prepare_images(job: Job, facts: Facts) -> Disk:
-    return Disk(facts.images(job).total * facts.image_bytes(job))
+def _prepare_images(job: Job, sizes: Sizes) -> Disk:
+    return Disk(sizes.images(job).total * sizes.image_bytes(job))
 
 
-def _generator(job: Job, facts: Facts) -> GeneratorCost:
-    cost = generator_cost(job.params["settings"], facts.shape(job))
+def _generator(job: Job, sizes: Sizes) -> GeneratorCost:
+    cost = generator_cost(job.params["settings"], sizes.shape(job))
     if cost is None:
         raise NotKnownError(f"how large the networks of {job.params['settings']['model']} are")
     return cost
 
 
-def _train_generator(job: Job, facts: Facts) -> Disk:
-    cost = _generator(job, facts)
+def _train_generator(job: Job, sizes: Sizes) -> Disk:
+    cost = _generator(job, sizes)
     # the weights that are used, and the last ones
     return Disk(2 * FLOAT * cost.sampling_parameters, STATE * FLOAT * cost.parameters)
 
 
-def _adopt_generator(job: Job, facts: Facts) -> Disk:
-    trainings = facts.graph.needed(job, "train_generator")
-    return Disk(_train_generator(trainings[0], facts).kept if trainings else 0)
+def _adopt_generator(job: Job, sizes: Sizes) -> Disk:
+    trainings = sizes.graph.needed(job, "train_generator")
+    return Disk(_train_generator(trainings[0], sizes).kept if trainings else 0)
 
 
-def _sample_generator(job: Job, facts: Facts) -> Disk:
-    return Disk(facts.pool(job) * facts.image_bytes(job))
+def _sample_generator(job: Job, sizes: Sizes) -> Disk:
+    return Disk(sizes.pool(job) * sizes.image_bytes(job))
 
 
-def _extract_features(job: Job, facts: Facts) -> Disk:
-    features = classifier_cost(job.params["settings"], facts.shape(job)).features
-    return Disk(FLOAT * features * facts.of_store(job, job.wildcards["store"]))
+def _extract_features(job: Job, sizes: Sizes) -> Disk:
+    features = classifier_cost(job.params["settings"], sizes.shape(job)).features
+    return Disk(FLOAT * features * sizes.of_store(job, job.wildcards["store"]))
 
 
-def _extract_score_features(job: Job, facts: Facts) -> Disk:
-    images = facts.of_store(job, job.wildcards["store"])
+def _extract_score_features(job: Job, sizes: Sizes) -> Disk:
+    images = sizes.of_store(job, job.wildcards["store"])
     images = min(images, job.params["most"] or images)
     return Disk(FLOAT * SCORE_FEATURES[job.params["kind"]] * images)
 
 
-def _train_classifier(job: Job, facts: Facts) -> Disk:
-    trained = classifier_cost(training_settings(job), facts.shape(job)).trained
+def _train_classifier(job: Job, sizes: Sizes) -> Disk:
+    trained = classifier_cost(training_settings(job), sizes.shape(job)).trained
     # the checkpoint has the best weights besides
     return Disk(FLOAT * trained.parameters, (STATE + 1) * FLOAT * trained.parameters)
 
 
-_RULES: dict[str, Callable[[Job, Facts], Disk]] = {
+_RULES: dict[str, Callable[[Job, Sizes], Disk]] = {
     "fetch_dataset": _fetch_dataset,
     "fetch_weights": _fetch_weights,
     "prepare_images": _prepare_images,

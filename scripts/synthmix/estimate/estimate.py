@@ -8,9 +8,9 @@ from typing import Any
 from synthmix.errors import UserError
 from synthmix.estimate import wording
 from synthmix.estimate.costs import Estimate, Machine, estimate
-from synthmix.estimate.facts import Facts
 from synthmix.estimate.jobs import Graph
 from synthmix.estimate.rates import Rates, measured
+from synthmix.estimate.sizes import Sizes
 from synthmix.files import write_table, write_text
 
 LOGGER = logging.getLogger(__name__)
@@ -39,7 +39,7 @@ def write_estimate(
     """
     graph = plan(config)
     graphs = [graph, *_others(plan, config, known, Path(results))]
-    found = estimate(Facts(graph, published), rates_of(graphs, published, machine.device), machine)
+    found = estimate(Sizes(graph, published), rates_of(graphs, published, machine.device), machine)
     write_table(table, found.table)
     write_text(markdown, wording.markdown(found, config["scale"], config["studies"]))
     return found
@@ -64,8 +64,8 @@ def rates_of(graphs: Iterable[Graph], published: Published, device: str) -> Rate
     """Return the rates that the benchmark files of the jobs of `graphs` tell."""
     points = []
     for graph in graphs:
-        facts = Facts(graph, published)
-        points += [point for job in graph.jobs if (point := measured(job, facts))]
+        sizes = Sizes(graph, published)
+        points += [point for job in graph.jobs if (point := measured(job, sizes))]
     LOGGER.info("%d jobs were measured before", len(points))
     return Rates(points, device)
 

@@ -13,8 +13,8 @@ from statistics import median
 
 import pandas as pd
 
-from synthmix.estimate.facts import Facts, NotKnownError
 from synthmix.estimate.jobs import Job
+from synthmix.estimate.sizes import NotKnownError, Sizes
 from synthmix.estimate.work import MACS, Work, work
 
 # seconds a job takes before its work begins, with torch and without, where nothing tells
@@ -51,7 +51,7 @@ class Forecast:
     basis: str
 
 
-def measured(job: Job, facts: Facts) -> Point | None:
+def measured(job: Job, sizes: Sizes) -> Point | None:
     """Return what a job took and how much work it was, None where that can't be told.
 
     What has a size counts only where its settings, and those of all before it, are still those
@@ -61,13 +61,13 @@ def measured(job: Job, facts: Facts) -> Point | None:
     if seconds is None:
         return None
     try:
-        found = work(job, facts, done=True)
+        found = work(job, sizes, done=True)
     except NotKnownError:
         return None
-    if found.is_sized and job.number not in facts.graph.settled:
+    if found.is_sized and job.number not in sizes.graph.settled:
         return None
     # drawing and predicting don't say what they ran on: as a rule what they are made by did
-    before = (facts.graph.jobs[number] for number in job.needs)
+    before = (sizes.graph.jobs[number] for number in job.needs)
     devices = (device for each in (job, *before) if (device := _device(each)))
     return Point(job.rule, found, seconds, next(devices, None))
 

@@ -14,7 +14,6 @@ from math import prod
 from typing import Any
 
 from synthmix.classify.networks.plan import backbone_name
-from synthmix.estimate.facts import Facts, NotKnownError, epochs_done
 from synthmix.estimate.jobs import Job
 from synthmix.estimate.networks import (
     BOTH,
@@ -23,6 +22,7 @@ from synthmix.estimate.networks import (
     inception_cost,
     own_features_cost,
 )
+from synthmix.estimate.sizes import NotKnownError, Sizes, epochs_done
 from synthmix.sweep.chosen import lay_over
 
 # those of `synthmix.score.train_score_network`, which needs torch; a test compares them
@@ -77,22 +77,22 @@ class Work:
         return amount + STEP * load.steps
 
 
-def work(job: Job, facts: Facts, done: bool = False) -> Work:
+def work(job: Job, sizes: Sizes, done: bool = False) -> Work:
     """Return how much work a job is, or was where it is `done`.
 
     Raises NotKnownError where that is not known yet.
     """
     count = _RULES.get(job.rule)
-    return count(job, facts, done) if count else Work()
+    return count(job, sizes, done) if count else Work()
 
 
 def _exactly(kind: str, unit: str, load: Load) -> Work:
     return Work(kind, unit, load, load)
 
 
-def _train_generator(job: Job, facts: Facts, done: bool) -> Work:
-    settings, shape = job.params["settings"], facts.shape(job)
-    images = facts.images(job).of("train", job.params["classes"])
+def _train_generator(job: Job, sizes: Sizes, done: bool) -> Work:
+    settings, shape = job.params["settings"], sizes.shape(job)
+    images = sizes.images(job).of("train", job.params["classes"])
     batch = max(1, min(settings["batch_size"], images))
     steps = max(1, images // batch)
     cost = generator_cost(settings, shape)
@@ -118,15 +118,15 @@ def _epoch(cost: Any, steps: float, batch: float) -> Load:
     return Load(steps * batch * cost.learning, 2 * steps)
 
 
-def _sample_generator(job: Job, facts: Facts, done: bool) -> Work:
-    images = facts.pool(job)
-    trainings = facts.graph.needed(job, "train_generator")
+def _sample_generator(job: Job, sizes: Sizes, done: bool) -> Work:
+    images = sizes.pool(job)
+    trainings = sizes.graph.needed(job, "train_generator")
     # the best candidate of a search is taken as it is: any of them tells
-    for adopted in facts.graph.needed(job, "adopt_generator"):
-        trainings += facts.graph.needed(adopted, "train_generator")
+    for adopted in sizes.graph.needed(job, "adopt_generator"):
+        trainings += sizes.graph.needed(adopted, "train_generator")
     if not trainings:
         raise NotKnownError(f"the settings of {job.wildcards['generator']}")
-    cost = generator_cost(trainings[0].params["settings"], facts.shape(job))
+    cost = generator_cost(trainings[0].params["settings"], sizes.shape(job))
     if cost is None:
         return _exactly(job.params["model"], IMAGES, Load(other=images))
     if not cost.image:
@@ -134,10 +134,10 @@ def _sample_generator(job: Job, facts: Facts, done: bool) -> Work:
     return _exactly(job.params["model"], MACS, Load(images * cost.image, images / 64))
 
 
-def _extract_features(job: Job, facts: Facts, done: bool) -> Work:
+def _extract_features(job: Job, sizes: Sizes, done: bool) -> Work:
     settings = job.params["settings"]
-    images = facts.of_store(job, job.wildcards["store"])
-    cost = classifier_cost(settings, facts.shape(job))
+    images = sizes.of_store(job, job.wildcards["store"])
+    cost = classifier_cost(settings, sizes.shape(job))
     return _exactly(settings["network"], MACS, Load(images * cost.frozen.macs, images / 32))
 
 
@@ -146,10 +146,10 @@ def training_settings(job: Job) -> dict[str, Any]:
     return lay_over(job.params["base"], job.params["own"])
 
 
-def _train_classifier(job: Job, facts: Facts, done: bool) -> Work:
+def _train_classifier(job: Job, sizes: Sizes, done: bool) -> Work:
     settings = training_settings(job)
-    cost = classifier_cost(settings, facts.shape(job))
-    train, validation = facts.mix(job, done)
+    cost = classifier_cost(settings, sizes.shape(job))
+    train, validation = sizes.mix(job, done)
     cached = backbone_name(settings, 0) is not None
     images, steps = train + validation, train / settings["batch_size"]
     macs = cost.trained.macs * (BOTH * train + validation)
@@ -163,11 +163,11 @@ def _train_classifier(job: Job, facts: Facts, done: bool) -> Work:
     return Work(kind, MACS, epoch.times(least), epoch.times(most))
 
 
-def _predict(job: Job, facts: Facts, done: bool) -> Work:
-    (training,) = facts.graph.needed(job, "train_classifier")
+def _predict(job: Job, sizes: Sizes, done: bool) -> Work:
+    (training,) = sizes.graph.needed(job, "train_classifier")
     settings = training_settings(training)
-    cost = classifier_cost(settings, facts.shape(job))
-    images = facts.images(job).of("test") + facts.mix(job, done)[1]
+    cost = classifier_cost(settings, sizes.shape(job))
+    images = sizes.images(job).of("test") + sizes.mix(job, done)[1]
     cached = backbone_name(settings, 0) is not None
     macs = (settings["monte_carlo_passes"] or 1) * cost.trained.macs
     macs += 0 if cached else cost.frozen.macs
@@ -180,55 +180,55 @@ def _scoring(features: str, shape: tuple[int, ...]) -> float:
     return (inception_cost() if features == "inception" else own_features_cost(shape)).macs
 
 
-def _extract_score_features(job: Job, facts: Facts, done: bool) -> Work:
-    images = facts.of_store(job, job.wildcards["store"])
+def _extract_score_features(job: Job, sizes: Sizes, done: bool) -> Work:
+    images = sizes.of_store(job, job.wildcards["store"])
     images = min(images, job.params["most"] or images)
-    macs = _scoring(job.params["kind"], facts.shape(job))
+    macs = _scoring(job.params["kind"], sizes.shape(job))
     return _exactly(job.params["kind"], MACS, Load(images * macs, images / 64))
 
 
-def _train_score_network(job: Job, facts: Facts, done: bool) -> Work:
-    macs = BOTH * own_features_cost(facts.shape(job)).macs
+def _train_score_network(job: Job, sizes: Sizes, done: bool) -> Work:
+    macs = BOTH * own_features_cost(sizes.shape(job)).macs
     return _exactly("own", MACS, Load(SCORE_STEPS * SCORE_BATCH * macs, SCORE_STEPS))
 
 
-def _prepare_images(job: Job, facts: Facts, done: bool) -> Work:
-    return _exactly(_origin(job, facts), IMAGES, Load(other=facts.images(job).total))
+def _prepare_images(job: Job, sizes: Sizes, done: bool) -> Work:
+    return _exactly(_origin(job, sizes), IMAGES, Load(other=sizes.images(job).total))
 
 
-def _fetch_dataset(job: Job, facts: Facts, done: bool) -> Work:
+def _fetch_dataset(job: Job, sizes: Sizes, done: bool) -> Work:
     if "embedded" in (job.params["settings"] or {}):
         return Work(f"{job.params['source']}, drawn")
     return Work(job.params["source"])
 
 
-def _origin(job: Job, facts: Facts) -> str:
+def _origin(job: Job, sizes: Sizes) -> str:
     """Return what kind of raw images a data set has: these take very different times to read."""
-    index = facts.graph.of_dataset("index_dataset", job)
+    index = sizes.graph.of_dataset("index_dataset", job)
     settings = index.params["settings"] if index else {}
     return f"{settings.get('source')}{', drawn' if settings.get('embedded') else ''}"
 
 
-def _score_real(job: Job, facts: Facts, done: bool) -> Work:
+def _score_real(job: Job, sizes: Sizes, done: bool) -> Work:
     settings = job.params["settings"]
-    real = min(facts.images(job).total, settings["images"])
+    real = min(sizes.images(job).total, settings["images"])
     return _exactly("", PAIRS, Load(other=real**2 + _kernel_pairs(settings, real)))
 
 
-def _score_generator(job: Job, facts: Facts, done: bool) -> Work:
+def _score_generator(job: Job, sizes: Sizes, done: bool) -> Work:
     settings = job.params["settings"]
-    seen = facts.images(job).of("train")
-    made = sum(facts.pool(pool) for pool in _pools(job, facts))
+    seen = sizes.images(job).of("train")
+    made = sum(sizes.pool(pool) for pool in _pools(job, sizes))
     made = min(made, settings["images"])
     pairs = made * (made + seen) + _kernel_pairs(settings, made)
     return _exactly("", PAIRS, Load(other=2 * pairs))
 
 
-def _pools(job: Job, facts: Facts) -> list[Job]:
+def _pools(job: Job, sizes: Sizes) -> list[Job]:
     return [
         pool
-        for features in facts.graph.needed(job, "extract_score_features")
-        for pool in facts.graph.needed(features, "sample_generator")
+        for features in sizes.graph.needed(job, "extract_score_features")
+        for pool in sizes.graph.needed(features, "sample_generator")
     ]
 
 
@@ -236,26 +236,26 @@ def _kernel_pairs(settings: Any, images: float) -> float:
     return settings["kid_subsets"] * min(settings["kid_subset_size"], images / 2) ** 2
 
 
-def _select_samples(job: Job, facts: Facts, done: bool) -> Work:
-    seen = facts.images(job).of("train")
+def _select_samples(job: Job, sizes: Sizes, done: bool) -> Work:
+    seen = sizes.images(job).of("train")
     method = job.params["settings"]["method"]
-    return _exactly(method, COMPARED, Load(other=seen**2 * prod(facts.shape(job))))
+    return _exactly(method, COMPARED, Load(other=seen**2 * prod(sizes.shape(job))))
 
 
-def _score_predictions(job: Job, facts: Facts, done: bool) -> Work:
+def _score_predictions(job: Job, sizes: Sizes, done: bool) -> Work:
     params = job.params
-    tests = facts.images(job).of("test") * len(params["seeds"])
+    tests = sizes.images(job).of("test") * len(params["seeds"])
     return _exactly("", RESAMPLES, Load(other=tests * params["evaluation"]["bootstrap_samples"]))
 
 
-def _compare(job: Job, facts: Facts, done: bool) -> Work:
+def _compare(job: Job, sizes: Sizes, done: bool) -> Work:
     params = job.params
     trained = len(params["mixes"]) * len(params["classifiers"]) * len(params["seeds"])
-    tests = facts.images(job).of("test") * trained
+    tests = sizes.images(job).of("test") * trained
     return _exactly("", RESAMPLES, Load(other=tests * params["evaluation"]["bootstrap_samples"]))
 
 
-_RULES: dict[str, Callable[[Job, Facts, bool], Work]] = {
+_RULES: dict[str, Callable[[Job, Sizes, bool], Work]] = {
     "fetch_dataset": _fetch_dataset,
     "prepare_images": _prepare_images,
     "train_generator": _train_generator,

@@ -5,19 +5,8 @@ from collections.abc import Mapping, Sequence
 from itertools import combinations
 from pathlib import Path
 
-import pandas as pd
-
-from synthmix.evaluate.paired import (
-    NO_EVIDENCE,
-    P_VALUES,
-    Files,
-    Judge,
-    adjust,
-    difference_columns,
-)
+from synthmix.evaluate.paired import NO_EVIDENCE, P_VALUES, Files, Judge, difference_columns
 from synthmix.evaluate.verdict import ACCURACY, measure_column
-from synthmix.files import write_table
-from synthmix.leakage import NONE
 
 
 def compare_classifiers(
@@ -26,7 +15,6 @@ def compare_classifiers(
     classifiers: Sequence[str],
     output: str | Path,
     judge: Judge,
-    leakage: str = NONE,
 ) -> None:
     """Write a row for each mix and pair of `classifiers`; with one classifier a header alone.
 
@@ -46,12 +34,7 @@ def compare_classifiers(
             | judge.compare(runs[first], runs[second], comparisons)
             for first, second in combinations(classifiers, 2)
         ]
-    table = pd.DataFrame(rows)
-    if rows:
-        table = adjust(table)
-        table["better"] = [_better(row, judge) for row in table.to_dict("records")]
-    table = table.assign(leakage=leakage, **measure_column(judge.measure))
-    write_table(output, table.reindex(columns=columns(judge.measure)))
+    judge.write_table(output, rows, columns(judge.measure), lambda row: _better(row, judge))
 
 
 def columns(measure: str = ACCURACY) -> list[str]:

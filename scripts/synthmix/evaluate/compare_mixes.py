@@ -3,19 +3,8 @@
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-import pandas as pd
-
-from synthmix.evaluate.paired import (
-    NO_EVIDENCE,
-    P_VALUES,
-    Files,
-    Judge,
-    adjust,
-    difference_columns,
-)
+from synthmix.evaluate.paired import NO_EVIDENCE, P_VALUES, Files, Judge, difference_columns
 from synthmix.evaluate.verdict import ACCURACY, measure_column
-from synthmix.files import write_table
-from synthmix.leakage import NONE
 from synthmix.mix.plan import Mix
 
 HELPS, HURTS = "helps", "hurts"
@@ -32,7 +21,6 @@ def compare_mixes(
     classifiers: Sequence[str],
     output: str | Path,
     judge: Judge,
-    leakage: str = NONE,
 ) -> None:
     """Write a row for each classifier and mix but the baselines themselves.
 
@@ -54,12 +42,12 @@ def compare_mixes(
             | judge.compare(runs[mix.name], runs[mix.baseline], comparisons)
             for mix in compared
         ]
-    table = pd.DataFrame(rows).rename(columns=_RENAMED)
-    if rows:
-        table = adjust(table)
-        table["verdict"] = [VERDICTS[judge.verdict(row)] for row in table.to_dict("records")]
-    table = table.assign(leakage=leakage, **measure_column(judge.measure))
-    write_table(output, table.reindex(columns=columns(judge.measure)))
+    judge.write_table(
+        output,
+        [{_RENAMED.get(name, name): value for name, value in row.items()} for row in rows],
+        columns(judge.measure),
+        lambda row: VERDICTS[judge.verdict(row)],
+    )
 
 
 def columns(measure: str = ACCURACY) -> list[str]:

@@ -15,14 +15,13 @@ from synthmix.evaluate.ranking import ranking_metrics
 
 Name = tuple[str, str]  # the metric, and the class that it is of, "" if of all
 
+# means over the classes
+MACRO = ("macro_precision", "macro_recall", "macro_f1", "macro_auc")
 # of all classes together
 OVERALL = (
     "accuracy",
     "balanced_accuracy",
-    "macro_precision",
-    "macro_recall",
-    "macro_f1",
-    "macro_auc",
+    *MACRO,
     "macro_average_precision",
     "cohen_kappa",
     "mcc",

@@ -1,8 +1,9 @@
 """Two classifiers that were tested on the same images: how far apart, and is there evidence?"""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any, Self
 
 import numpy as np
 import pandas as pd
@@ -15,7 +16,9 @@ from synthmix.evaluate.predictions import Predictions, read_predictions, thresho
 from synthmix.evaluate.randomisation import randomisation_test, trials_for
 from synthmix.evaluate.settings import LARGEST_PROBABILITY
 from synthmix.evaluate.threshold import predicted_classes
-from synthmix.evaluate.verdict import ACCURACY
+from synthmix.evaluate.verdict import ACCURACY, measure_column
+from synthmix.files import write_table
+from synthmix.leakage import NONE
 
 NO_EVIDENCE = "no evidence"  # what tables call the verdict 0
 
@@ -54,6 +57,19 @@ class Judge:
     significance: float
     seed: int
     measure: str = ACCURACY  # that verdicts are about: one of the setting `verdict`
+    leakage: str = NONE  # how the images were split
+
+    @classmethod
+    def of_job(cls, params: Any) -> Self:
+        """Return the judge that the parameters of a rule describe."""
+        return cls(
+            params.classes,
+            params.positive_class,
+            seed=params.seeds[0],
+            measure=params.measure,
+            leakage=params.leakage,
+            **params.evaluation,
+        )
 
     def run(self, files: Files) -> Run:
         """Read the predictions of a run; raises ValueError where its seeds had other images."""
@@ -105,6 +121,25 @@ class Judge:
             else self._randomise(first, second, comparisons),
             "auc_p_value": self._test_auc(first, second),
         }
+
+    def write_table(
+        self,
+        output: str | Path,
+        rows: Sequence[Mapping[str, Any]],
+        columns: Sequence[str],
+        verdict_of: Callable[[Mapping[str, Any]], str],
+    ) -> None:
+        """Write `rows`, what `compare` returned and what was compared, with these `columns`.
+
+        The last one is what `verdict_of` calls the verdict on a row. The p-values are adjusted over
+        the table. Without rows there is a header alone.
+        """
+        table = pd.DataFrame(rows)
+        if rows:
+            table = adjust(table)
+            table[columns[-1]] = [verdict_of(row) for row in table.to_dict("records")]
+        table = table.assign(leakage=self.leakage, **measure_column(self.measure))
+        write_table(output, table.reindex(columns=columns))
 
     def verdict(self, row: Mapping[str, float]) -> int:
         """Return 1 or -1 where there is evidence that the first or second is better, else 0.

@@ -1,6 +1,7 @@
 """The metrics of one mix, each with its interval, and its confusion matrices."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -62,22 +63,15 @@ def score_predictions(
     write_table(confusion, pd.DataFrame(counts))
 
 
+@dataclass(frozen=True)
 class _Scorer:
     """Turns tables of predictions into rows of metrics."""
 
-    def __init__(
-        self,
-        classes: Sequence[str],
-        positive_class: str | None,
-        bootstrap_samples: int,
-        confidence: float,
-        seed: int,
-    ) -> None:
-        self.classes = classes
-        self.positive_class = positive_class
-        self.bootstrap_samples = bootstrap_samples
-        self.confidence = confidence
-        self.seed = seed
+    classes: Sequence[str]
+    positive_class: str | None
+    bootstrap_samples: int
+    confidence: float
+    seed: int
 
     def rows(self, tables: Mapping[str, pd.DataFrame]) -> Iterator[Row]:
         """Yield the rows of one split: of each seed, then of all."""

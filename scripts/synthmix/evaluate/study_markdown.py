@@ -6,7 +6,7 @@ from typing import Any
 
 import pandas as pd
 
-from synthmix.evaluate.metrics import OF_CLASS
+from synthmix.evaluate.metrics import MACRO, OF_CLASS
 from synthmix.evaluate.paired import differences
 from synthmix.evaluate.score_predictions import ALL_FOLDS, ALL_SEEDS, MEAN_OF_FOLDS
 from synthmix.evaluate.verdict import ACCURACY, judged_by
@@ -25,10 +25,7 @@ WITH_POSITIVE = (
 WITHOUT_POSITIVE = (
     "accuracy",
     "balanced_accuracy",
-    "macro_precision",
-    "macro_recall",
-    "macro_f1",
-    "macro_auc",
+    *MACRO,
     "cohen_kappa",
     "correct",
     "incorrect",

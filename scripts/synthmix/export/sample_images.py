@@ -1,11 +1,11 @@
 """The command line that makes images from a trained generator's file."""
 
-import argparse
 import re
-import sys
+from argparse import ArgumentParser, Namespace
 from collections.abc import Sequence
 from pathlib import Path
 
+from synthmix import command_line
 from synthmix.errors import UserError, one_of
 from synthmix.export.card import Provenance, data_card
 from synthmix.export.destination import destination, require_free
@@ -27,24 +27,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
     What is not finished is not left behind.
     """
-    asked = _parser().parse_args(arguments)
-    try:
-        made = sample_images(asked)
-    except UserError as error:
-        return _failed(str(error))
-    except OSError as error:
-        return _failed(
-            f"{asked.output} can't be written ({error}); make room, mend the permissions or name "
-            "another place, and run the same command again"
-        )
-    except KeyboardInterrupt:
-        return _failed(f"stopped; nothing is left of {asked.output}", status=130)
-    print(f"{made} images in {asked.output}")
-    return 0
+    return command_line.run(sample_images, _parser().parse_args(arguments))
 
 
-def sample_images(asked: argparse.Namespace) -> int:
-    """Make the images that were `asked` for; return how many. Raises UserError and OSError."""
+def sample_images(asked: Namespace) -> None:
+    """Make the images that were `asked` for. Raises UserError and OSError."""
     output, weights = Path(asked.output), Path(asked.checkpoint)
     require_free(output)
     files = weights_by_class([weights])
@@ -58,8 +45,7 @@ def sample_images(asked: argparse.Namespace) -> int:
         seeds=_seeds(asked),
         truncation=asked.truncation,
     )
-    if asked.threads < 1:
-        raise UserError(f"--threads {asked.threads}: give one at least")
+    command_line.require_one_at_least(asked, "--threads")
     device = set_up_torch({"device": asked.device, "training_threads": asked.threads})
     provenance = Provenance(
         saw_test_images=header.leakage == AS_PUBLISHED, training_images=_training_images(weights)
@@ -67,18 +53,16 @@ def sample_images(asked: argparse.Namespace) -> int:
     card = data_card(request, provenance)
     with destination(output) as add:
         write_images(request, card, add, device)
-    return len(request.seeds) * len(request.weights)
+    print(f"{len(request.seeds) * len(request.weights)} images in {output}")
 
 
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog="sample_images.py",
+def _parser() -> ArgumentParser:
+    parser = command_line.parser_of(
+        "sample_images.py",
         description="Make images from a trained generator, one a seed and class, as PNG files with "
         "a list (manifest.csv) and a data card (README.md). Equal seeds make the images that the "
         "workflow makes.",
-        epilog=EXAMPLE,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-        allow_abbrev=False,
+        example=EXAMPLE,
     )
     add = parser.add_argument
     add("checkpoint", help="weights.safetensors of a generator that was trained here")
@@ -95,18 +79,12 @@ def _parser() -> argparse.ArgumentParser:
     add("--truncation", type=float, default=1.0, metavar="T", help="1: full variety; 0: average")
     add("--output", required=True, metavar="FOLDER|FILE.zip", help="where the images go")
     add("--name", metavar="NAME", help="what the list calls the generator; its kind by default")
-    add("--device", choices=("auto", "cpu", "cuda"), default="auto")
-    add(
-        "--threads",
-        type=int,
-        default=1,
-        metavar="N",
-        help="CPU threads; as many as the workflow's training_threads make equal images",
-    )
+    command_line.add_device(parser)
+    command_line.add_threads(parser, "as many as the workflow's training_threads for equal images")
     return parser
 
 
-def _seeds(asked: argparse.Namespace) -> range:
+def _seeds(asked: Namespace) -> range:
     """Return the seeds that were asked for, either way."""
     if asked.seeds is None:
         if asked.images < 1:
@@ -131,8 +109,3 @@ def _training_images(weights: Path) -> dict[str, int]:
     classes = read_header(weights).class_names
     learned = classes[0] if len(classes) == 1 else ALL_CLASSES
     return {learned: len(read_table(beside))}
-
-
-def _failed(message: str, status: int = 1) -> int:
-    print(f"\nsynthmix: {message}\n", file=sys.stderr)
-    return status

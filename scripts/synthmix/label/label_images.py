@@ -1,13 +1,12 @@
 """The command line that makes a page to label images with."""
 
-import argparse
-import os
-import sys
+from argparse import ArgumentParser, Namespace
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from tqdm import tqdm
 
+from synthmix import command_line
 from synthmix.classify.new_images import NewImages, open_images
 from synthmix.errors import UserError
 from synthmix.files import write_text
@@ -29,33 +28,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
     What is not finished is not left behind.
     """
-    asked = _parser().parse_args(arguments)
-    try:
-        told = label_images(asked)
-    except UserError as error:
-        return _failed(str(error))
-    except OSError as error:
-        return _failed(
-            f"can't be read or written: {error}; make room, mend the permissions or name another "
-            "place, and run the same command again"
-        )
-    except KeyboardInterrupt:
-        return _failed(f"stopped; nothing is left of {asked.output}", status=130)
-    print(told)
-    return 0
+    return command_line.run(label_images, _parser().parse_args(arguments))
 
 
-def label_images(asked: argparse.Namespace) -> str:
-    """Write the page that was `asked` for; return what there is to say of it.
-
-    Raises UserError and OSError.
-    """
+def label_images(asked: Namespace) -> None:
+    """Write the page that was `asked` for. Raises UserError and OSError."""
     _check(asked)
     keys = label_keys(asked.labels, asked.keys)
     output, place = Path(asked.output), Path(asked.input)
-    threads = min(asked.threads, os.cpu_count() or 1)
     with open_images(place, output.parent) as found:
-        images = _shown(found, asked.pixels, asked.limit_mb, threads)
+        images = _shown(found, asked.pixels, asked.limit_mb, command_line.threads_of(asked))
     good = sum(not image.reason for image in images)
     bad = [image for image in images if image.reason]
     listed = "".join(f"\n  {image.name}: {image.reason}" for image in bad[:MOST_TOLD])
@@ -68,7 +50,7 @@ def label_images(asked: argparse.Namespace) -> str:
     title = place.resolve().name or str(place)
     write_text(output, render_page(_printable(title), keys, images, asked.blind))
     told = f"{output}: {good} images to label; open it in a browser"
-    return told + (f". {len(bad)} can't be shown, which the page lists too:{listed}" if bad else "")
+    print(told + (f". {len(bad)} can't be shown, which the page lists too:{listed}" if bad else ""))
 
 
 def _shown(found: NewImages, pixels: int, limit_mb: float, threads: int) -> list[Shown]:
@@ -97,18 +79,13 @@ def _within(limit_mb: float, images: Iterable[Shown], count: int) -> Iterable[Sh
         yield image
 
 
-def _check(asked: argparse.Namespace) -> None:
-    for name, value in {"input": asked.input, "--output": asked.output}.items():
-        if value == "":
-            raise UserError(f"{name} is empty: name a file or folder")
+def _check(asked: Namespace) -> None:
+    command_line.require_names(asked, "input", "--output")
     output = Path(asked.output)
     if output.suffix.lower() not in (".html", ".htm"):
         raise UserError(f"--output {output}: give it the ending .html, for a browser to know it by")
-    if output.exists():
-        raise UserError(f"--output {output} is there already: remove it, or name another file")
-    for name in ("threads", "pixels"):
-        if getattr(asked, name) < 1:
-            raise UserError(f"--{name} {getattr(asked, name)}: give 1 at least")
+    command_line.require_new_file(output)
+    command_line.require_one_at_least(asked, "--threads", "--pixels")
     if not asked.limit_mb > 0:
         raise UserError(f"--limit-mb {asked.limit_mb:g}: give more than 0")
 
@@ -118,15 +95,13 @@ def _printable(text: str) -> str:
     return text.encode("utf-8", "replace").decode()
 
 
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog="label_images.py",
+def _parser() -> ArgumentParser:
+    parser = command_line.parser_of(
+        "label_images.py",
         description="Make a page to label images with, one key a label: of volumes their three "
         "middle slices, of pictures the picture. The page is one file, works without a network "
         "and saves a CSV that a data set of the source manifest reads.",
-        epilog=EXAMPLE,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-        allow_abbrev=False,
+        example=EXAMPLE,
     )
     add = parser.add_argument
     add("input", help="folder with images, or with folders of them; archive (.zip, .tar.gz); image")
@@ -136,10 +111,5 @@ def _parser() -> argparse.ArgumentParser:
     add("--blind", action="store_true", help="hide what files are called, and shuffle them")
     add("--pixels", type=int, default=480, metavar="N", help="longest side of a picture: 480")
     add("--limit-mb", type=float, default=200, metavar="MB", help="of the page: 200")
-    add("--threads", type=int, default=1, metavar="N", help="CPU threads, no more than cores")
+    command_line.add_threads(parser)
     return parser
-
-
-def _failed(message: str, status: int = 1) -> int:
-    print(f"\nsynthmix: {message}\n", file=sys.stderr)
-    return status

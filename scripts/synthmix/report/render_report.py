@@ -11,6 +11,7 @@ import jinja2
 import pandas as pd
 import yaml
 
+from synthmix.evaluate import wording
 from synthmix.evaluate.paired import differences
 from synthmix.evaluate.verdict import ACCURACY, judged_by
 from synthmix.figures.catalogue import FIGURES
@@ -21,7 +22,7 @@ from synthmix.files import write_text
 from synthmix.leakage import NONE, caution
 from synthmix.published.markdown import legend
 from synthmix.published.sections import read_comparison, sections
-from synthmix.report import tables, wording
+from synthmix.report import tables
 from synthmix.report.cautions import find_cautions
 from synthmix.report.findings import find, find_classifiers
 from synthmix.search.table import read_search, searched_settings
@@ -94,15 +95,15 @@ class StudyReport:
 
 
 def render_report(
-    output: str | Path, studies: Sequence[StudyReport], facts: Mapping[str, Any]
+    output: str | Path, studies: Sequence[StudyReport], ran_on: Mapping[str, Any]
 ) -> None:
     """Write the page about `studies` to `output`.
 
-    `facts` says what it all ran on: names and values, or sections of them (versions: {...}).
+    `ran_on` says what it all ran on: names and values, or sections of them (versions: {...}).
     """
     template = _environment().get_template(TEMPLATE)
     views = [_view(study) for study in studies]
-    write_text(output, template.render(studies=views, sections=SECTIONS, facts=facts) + "\n")
+    write_text(output, template.render(studies=views, sections=SECTIONS, ran_on=ran_on) + "\n")
 
 
 def _view(study: StudyReport) -> dict[str, Any]:

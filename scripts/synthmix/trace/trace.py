@@ -1,14 +1,16 @@
 """The command line that says where a result comes from."""
 
-import argparse
 import glob
 import json
 import os
 import sys
-from collections.abc import Sequence
+from argparse import ArgumentParser, Namespace
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
+from synthmix.command_line import parser_of, run
 from synthmix.errors import UserError
+from synthmix.results_layout import of_earlier_version, study_folders, told
 from synthmix.trace.chain import AGAIN, Chain
 from synthmix.trace.describe import describe
 from synthmix.trace.raw_images import raw_images
@@ -30,13 +32,11 @@ EXAMPLE = """examples:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line; return its exit status: 0, or 1 for a broken chain or a mistake."""
-    asked = _parser().parse_args(arguments)
-    try:
-        traced = trace(asked)
-    except (UserError, OSError) as error:
-        reason = error if isinstance(error, UserError) else f"can't be read: {error}"
-        print(f"\nsynthmix: {reason}\n", file=sys.stderr)
-        return 1
+    return run(_show, _parser().parse_args(arguments))
+
+
+def _show(asked: Namespace) -> int:
+    traced = trace(asked)
     as_asked = (
         json.dumps(as_json(traced), indent=2, default=str)
         if asked.json
@@ -49,22 +49,30 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return 1 if traced.problems else 0
 
 
-def trace(asked: argparse.Namespace) -> Trace:
+def trace(asked: Namespace) -> Trace:
     """Return where the file, or its value, comes from that is `asked` for; raises UserError."""
     _check(asked)
     records = Records.read(Path())
     file = _file_of(asked, records)
+    _require_this_version([file])
     value, follows = None, None
     if asked.metric:
         row = Asked(asked.metric, asked.label, asked.seed, asked.fold, asked.split)
         value = trace_value(file, row, records)
         follows = value.asked.follows
     chain = Chain(records, file, follows)
+    _require_this_version(path for step in chain for path in step.files)
     describe(chain)
     return Trace(chain, value, raw_images(chain, asked.images))
 
 
-def _check(asked: argparse.Namespace) -> None:
+def _require_this_version(files: Iterable[str]) -> None:
+    earlier = of_earlier_version(study_folders(files))
+    if earlier:
+        raise UserError(told(earlier))
+
+
+def _check(asked: Namespace) -> None:
     named = [f"--{name}" for name in NAMES if getattr(asked, name)]
     if asked.file and named:
         raise UserError(f"{asked.file} is a file already: leave out {', '.join(named)}")
@@ -78,7 +86,7 @@ def _check(asked: argparse.Namespace) -> None:
             raise UserError(f"--{name} chooses one value of a metric: add --metric")
 
 
-def _file_of(asked: argparse.Namespace, records: Records) -> str:
+def _file_of(asked: Namespace, records: Records) -> str:
     """Return the file that is asked for, as the records call it."""
     if not asked.file:
         return _named_file(asked)
@@ -97,7 +105,7 @@ def _file_of(asked: argparse.Namespace, records: Records) -> str:
     )
 
 
-def _named_file(asked: argparse.Namespace) -> str:
+def _named_file(asked: Namespace) -> str:
     """Return the only table of metrics that fits the names; raises UserError when not just one."""
     names = {name: glob.escape(getattr(asked, name) or "") or "*" for name in NAMES}
     found = sorted(RESULTS.glob(METRICS.format(**names)))
@@ -120,16 +128,14 @@ def _listed(paths: Sequence[Path]) -> str:
     return "".join(f"\n  {path}" for path in tables)
 
 
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog="trace.py",
+def _parser() -> ArgumentParser:
+    parser = parser_of(
+        "trace.py",
         description="Say where a result comes from, back to the raw files: every job on the way, "
         "its files with their checksums, its settings and what it worked on. Run it in the folder "
         "of the project. It ends with status 1 where something is missing, was changed, or is "
         "newer than what was made from it.",
-        epilog=EXAMPLE,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-        allow_abbrev=False,
+        example=EXAMPLE,
     )
     add = parser.add_argument
     add("file", nargs="?", help="any file below results/ that a job made")

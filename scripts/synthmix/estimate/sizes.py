@@ -22,8 +22,8 @@ class NotKnownError(Exception):
 
 
 @dataclass(frozen=True)
-class Facts:
-    """What is known of the data sets of a graph.
+class Sizes:
+    """How many images the jobs of a graph work on, and how large these are, as far as is known.
 
     `published` are the images of each class that the source of a data set counts, by
     "study/data set".

@@ -10,7 +10,7 @@ import synthmix
 PACKAGES = ("snakemake", "torch", "torchvision", "numpy", "pandas", "scipy", "pillow")
 
 
-def run_facts(config: Mapping[str, Any]) -> dict[str, Any]:
+def ran_on(config: Mapping[str, Any]) -> dict[str, Any]:
     """Return the versions of what ran, the machine, and the workflow's settings in `config`."""
     return {
         "versions": {
