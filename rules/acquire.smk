@@ -64,7 +64,9 @@ rule fetch_weights:
         network=lambda wildcards: starting_of(wildcards)["network"],
         weights=lambda wildcards: starting_of(wildcards)["weights"],
         seed=MASTER_SEED,
-        code=code("fetch_weights", lambda wildcards: acquire.network_modules(starting_of(wildcards))),
+        code=code(
+            "fetch_weights", lambda wildcards: acquire.network_modules(starting_of(wildcards))
+        ),
     threads: 1
     resources:
         mem_mb=memory(2500),

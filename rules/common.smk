@@ -88,6 +88,7 @@ wildcard_constraints:
     store="real|[A-Za-z0-9_]+/[A-Za-z0-9_]+",
     seed="[0-9]+",
     fold=r"(?:\.fold[0-9]+)?",
+    stage="[0-9]+",
 
 
 def answer(find):

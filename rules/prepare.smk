@@ -5,10 +5,12 @@ from synthmix.plan import acquire, prepare
 fetched_of = file_of(rules.fetch_dataset.output[0], raw=acquire.raw_name)
 
 
-def of_every_dataset(pattern):
-    """Return a rule input: the files of `pattern` for every data set of the project."""
+def of_every_dataset(*patterns):
+    """Return a rule input: the files of `patterns` for every data set of the project."""
     return lambda wildcards: [
-        pattern.format(study=view.study, dataset=view.dataset) for view in every_view()
+        pattern.format(study=view.study, dataset=view.dataset)
+        for view in every_view()
+        for pattern in patterns
     ]
 
 
@@ -159,10 +161,11 @@ rule tabulate_datasets:
 rule plot_datasets:
     input:
         table=rules.tabulate_datasets.output.table,
-        images=of_every_dataset(rules.prepare_images.output.images),
-        splits=of_every_dataset(rules.split_samples.output.split),
+        datasets=of_every_dataset(
+            rules.prepare_images.output.images, rules.split_samples.output.split
+        ),
     output:
-        f"{RESULTS}/datasets.png",
+        output=f"{RESULTS}/datasets.png",
     log:
         f"{RESULTS}/logs/plot_datasets.log",
     benchmark:
@@ -170,7 +173,7 @@ rule plot_datasets:
     params:
         datasets=lambda wildcards: [(view.study, view.dataset) for view in every_view()],
         demo=DEMO,
-        code=code("plot_datasets"),
+        code=code("plot_figure", lambda wildcards: ["synthmix.figures.plot_datasets"]),
     threads: 1
     resources:
         mem_mb=memory(1500),
@@ -180,4 +183,4 @@ rule plot_datasets:
     message:
         "Drawing images of every data set"
     script:
-        "../scripts/plot_datasets.py"
+        "../scripts/plot_figure.py"

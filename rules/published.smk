@@ -14,20 +14,6 @@ def chosen_files(wildcards):
     return of_classifiers(wildcards) + of_generators(wildcards)
 
 
-def published_files(study, dataset):
-    """Return what compares a data set with published values, by the fields of `StudyReport`."""
-    view = PLAN.view(study, dataset)
-    if not published.rows(view):
-        return {}
-    files = {
-        "published": rules.compare_published.output.table,
-        "published_figure": rules.plot_published.output[0],
-    }
-    if published.has_curves(view):
-        files["published_curves_figure"] = rules.plot_published_curves.output[0]
-    return {name: file.format(study=study, dataset=dataset) for name, file in files.items()}
-
-
 rule compare_published:
     input:
         published=of(published.file),
@@ -85,58 +71,3 @@ rule compare_published:
         "Comparing {wildcards.dataset} with the published values"
     script:
         "../scripts/compare_published.py"
-
-
-rule plot_published:
-    input:
-        table=rules.compare_published.output.table,
-    output:
-        FIGURES + "/published.svg",
-    log:
-        LOGS + "/plot_published.log",
-    benchmark:
-        BENCHMARKS + "/plot_published.tsv"
-    params:
-        leakage=leakage_of,
-        demo=DEMO,
-        code=code("plot_published"),
-    threads: 1
-    resources:
-        mem_mb=memory(1500),
-        runtime=minutes(20),
-    conda:
-        ENVIRONMENT
-    message:
-        "Drawing {wildcards.dataset} beside the published values"
-    script:
-        "../scripts/plot_published.py"
-
-
-rule plot_published_curves:
-    input:
-        published=of(published.file),
-        curves=curves_of,
-        histories=files_of(
-            rules.train_classifier.output.history, published.shown, seed=SEEDS, fold=evaluate.folds
-        ),
-    output:
-        FIGURES + "/published_curves.svg",
-    log:
-        LOGS + "/plot_published_curves.log",
-    benchmark:
-        BENCHMARKS + "/plot_published_curves.tsv"
-    params:
-        trainings=of(lambda view: published.belong_to(view)["histories"]),
-        leakage=leakage_of,
-        demo=DEMO,
-        code=code("plot_published_curves"),
-    threads: 1
-    resources:
-        mem_mb=memory(1500),
-        runtime=minutes(20),
-    conda:
-        ENVIRONMENT
-    message:
-        "Drawing the trainings of {wildcards.dataset} beside the published ones"
-    script:
-        "../scripts/plot_published_curves.py"

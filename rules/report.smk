@@ -1,202 +1,23 @@
 """One page about everything."""
 
-from synthmix.plan import acquire, generate, report
+from synthmix.plan import acquire, figures, generate, report
 from synthmix.plan.plan import reported
 
-
-def study_files(study, dataset):
-    """Return the tables and figures that the report shows, by the field of `StudyReport`."""
-    view = PLAN.view(study, dataset)
-    settings = view.settings
-    figures = RESULTS + f"/{study}/{dataset}/figures"
-    tables = RESULTS + f"/{study}/{dataset}/tables"
-    files = {
-        "fetched": rules.fetch_dataset.output[0].format(raw=acquire.raw_name(view)),
-        "split": RESULTS + f"/{study}/{dataset}/split.csv",
-        "rejected": RESULTS + f"/{study}/{dataset}/rejected.csv",
-        "duplicates": RESULTS + f"/{study}/{dataset}/duplicates.csv",
-        "mixes": f"{tables}/mixes.csv",
-        "metrics": f"{tables}/metrics.csv",
-        "summary": f"{tables}/summary.csv",
-        "comparison": f"{tables}/comparison.csv",
-        "classifier_comparison": f"{tables}/classifier_comparison.csv",
-        "metrics_figure": f"{figures}/metrics.svg",
-        "roc_figure": f"{figures}/roc.svg",
-        "calibration_figure": f"{figures}/calibration.svg",
-        "confusion_figure": f"{figures}/confusion.svg",
-    }
-    if settings.has_mixes:
-        files |= {
-            "real_share_figure": f"{figures}/real_share.svg",
-            "synthetic_share_figure": f"{figures}/synthetic_share.svg",
-        }
-    if settings.has_mixes or settings.selections or settings.baselines:
-        files |= {
-            "mixes_figure": f"{figures}/mixes.svg",
-            "comparison_figure": f"{figures}/comparison.svg",
-        }
-    if settings.generators:
-        files |= {
-            "scores": f"{tables}/scores.csv",
-            "generator_history_figure": f"{figures}/generator_history.svg",
-            "scores_figure": f"{figures}/scores.svg",
-        }
-    return (
-        files
-        | census_files(study, dataset)
-        | pipeline_files(study, dataset)
-        | published_files(study, dataset)
-    )
-
-
-def census_files(study, dataset):
-    """Return what the metadata says of all images, where it says more than their classes."""
-    if not PLAN.view(study, dataset).data.facts:
-        return {}
-    names = {"study": study, "dataset": dataset}
-    return {
-        "census": rules.tabulate_census.output.table.format(**names),
-        "census_figure": rules.plot_census.output[0].format(**names),
-    }
-
-
-def pipeline_files(study, dataset):
-    """Return how fast images are read, of pictures and where the study asks for it."""
-    if not PLAN.view(study, dataset).measures_pipeline:
-        return {}
-    names = {"study": study, "dataset": dataset}
-    return {
-        "pipeline": rules.measure_pipeline.output.table.format(**names),
-        "pipeline_figure": rules.plot_pipeline.output[0].format(**names),
-    }
-
-
-def study_pictures(study, dataset):
-    """Return the figures of which there are several, as (title, path), by the same fields."""
-    return generator_pictures(study, dataset) | classifier_pictures(study, dataset)
-
-
-def generator_pictures(study, dataset):
-    """Return what there is to see of each generator."""
-    view = PLAN.view(study, dataset)
-    names = {"study": study, "dataset": dataset}
-
-    def of_each(pattern):
-        return [(name, pattern.format(**names, generator=name)) for name in generate.names(view)]
-
-    return {
-        "samples": of_each(rules.plot_samples.output[0]),
-        "snapshots": [
-            ("", rules.plot_snapshots.output[0].format(**names))
-            for _ in generate.models_with_snapshots(view)[:1]
-        ],
-        "planes": of_each(rules.plot_pca.output[0]),
-        "nearest": of_each(rules.plot_nearest.output[0]),
-        "sheets": [
-            (
-                ", ".join(model),
-                rules.train_generator.output.sheet.format(**names, **model._asdict()),
-            )
-            for model in generate.models(view)
-        ],
-    }
-
-
-def classifier_pictures(study, dataset):
-    """Return what there is to see of each classifier; of one training that on real images."""
-    view = PLAN.view(study, dataset)
-    names = {"study": study, "dataset": dataset}
-    if not view.mixes:
-        return {}
-
-    def of_each(pattern, **more):
-        return [
-            (classifier, pattern.format(**names, classifier=classifier, **more))
-            for classifier in view.classifiers
-        ]
-
-    return {
-        "classifier_histories": of_each(rules.plot_classifier_history.output[0]),
-        "examples": of_each(rules.plot_examples.output[0], mix=view.baseline),
-        "heat_maps": of_each(rules.plot_gradcam.output[0], mix=view.baseline),
-        "feature_maps": of_each(rules.plot_feature_maps.output[0], mix=view.baseline),
-        "sweeps": [
-            (f"{sweep['classifier']}, stage {stage}", figure)
-            for sweep in study_sweeps(study, dataset)
-            for stage, figure in enumerate(sweep["figures"], start=1)
-        ],
-    }
-
-
-def generator_files(study, dataset):
-    """Return what there is to see of the generators of a study."""
-    names = ("scores", "generator_history_figure", "scores_figure")
-    pictures = generator_pictures(study, dataset)
-    return (
-        [study_files(study, dataset)[name] for name in names]
-        + [file for found in pictures.values() for _, file in found]
-        + [search["figure"] for search in study_searches(study, dataset)]
-        + [file for quiz in study_quizzes(study, dataset) for file in (quiz["figure"], quiz["key"])]
-    )
-
-
-def study_searches(study, dataset):
-    """Return generator, table and figure of every search, by the fields of `Search`."""
-    return [
-        {
-            "generator": generator,
-            "table": rules.choose_generator.output.table.format(**names),
-            "figure": rules.plot_search.output[0].format(**names),
-        }
-        for generator in PLAN.view(study, dataset).searches
-        for names in [{"study": study, "dataset": dataset, "generator": generator}]
-    ]
-
-
-def study_quizzes(study, dataset):
-    """Return generator, figure and key of every quiz, by the fields of `Quiz`."""
-    return [
-        {
-            "generator": generator,
-            "figure": rules.plot_quiz.output.figure.format(**names),
-            "key": rules.plot_quiz.output.key.format(**names),
-        }
-        for generator in generate.names(PLAN.view(study, dataset))
-        for names in [{"study": study, "dataset": dataset, "generator": generator}]
-    ]
-
-
-def on_page(find):
-    """Return an input function: the files that `find` gives for all that a page reports on."""
-    return lambda wildcards: [
-        file for view in PLAN.on_page(wildcards.page) for file in find(view.study, view.dataset)
-    ]
-
-
-def pages(views, page):
-    """Return a page, and what some of the studies and data sets have that is on none."""
-    return [
-        *([f"results/{page}.html"] if reported(views) else []),
-        *(file for view in views for file in beside_pages(view)),
-    ]
-
-
-def beside_pages(view):
-    """Return what a study makes of a data set that is on no page, or where there may be none.
-
-    A study without classifiers ends with what its generators make, or with the split.
-    """
-    key = view.study, view.dataset
-    return [
-        *(generator_files(*key) if view.settings.generators and not view.mixes else []),
-        *sweep_files(*key),
-        *census_files(*key).values(),
-        *pipeline_files(*key).values(),
-        *published_files(*key).values(),
-        rules.split_samples.output.split.format(study=view.study, dataset=view.dataset),
-    ]
-
-
+# The tables that the report shows, by the field of `StudyReport`, and when there are such.
+REPORT_TABLES = {
+    "split": ("always", rules.split_samples.output.split),
+    "rejected": ("always", rules.prepare_images.output.rejected),
+    "duplicates": ("always", rules.split_samples.output.duplicates),
+    "mixes": ("trainings", rules.tabulate_study.output.mixes),
+    "metrics": ("trainings", rules.tabulate_study.output.metrics),
+    "summary": ("trainings", rules.tabulate_study.output.summary),
+    "comparison": ("trainings", rules.compare_mixes.output[0]),
+    "classifier_comparison": ("trainings", rules.compare_classifiers.output[0]),
+    "scores": ("generators", rules.tabulate_scores.output[0]),
+    "census": ("census", rules.tabulate_census.output.table),
+    "pipeline": ("pipeline", rules.measure_pipeline.output.table),
+    "published": ("published", rules.compare_published.output.table),
+}
 REPORT_TEMPLATES = sorted(
     str(file)
     for suffix in ("j2", "css")
@@ -204,23 +25,66 @@ REPORT_TEMPLATES = sorted(
 )
 
 
+def study_tables(view):
+    """Return the tables that there are of a data set, by the field of `StudyReport`."""
+    raw = rules.fetch_dataset.output[0].format(raw=acquire.raw_name(view))
+    return {"fetched": raw} | {
+        name: pattern.format(study=view.study, dataset=view.dataset)
+        for name, (when, pattern) in REPORT_TABLES.items()
+        if figures.WHEN[when](view)
+    }
+
+
+def study_sheets(view):
+    """Return title and path of the pictures of each generator as its training went on."""
+    pattern = rules.train_generator.output.sheet
+    return [
+        {
+            "title": ", ".join(model),
+            "path": pattern.format(study=view.study, dataset=view.dataset, **model._asdict()),
+        }
+        for model in generate.models(view)
+    ]
+
+
+def study_searches(view):
+    """Return generator and table of every search, by the fields of `Search`."""
+    pattern = rules.choose_generator.output.table
+    return [
+        {
+            "generator": name,
+            "table": pattern.format(study=view.study, dataset=view.dataset, generator=name),
+        }
+        for name in view.searches
+    ]
+
+
+def shown_files(view):
+    """Return all files that a page shows of a data set."""
+    pictures = [picture["path"] for picture in study_sheets(view)]
+    searches = [search["table"] for search in study_searches(view)]
+    return [*study_tables(view).values(), *figure_files(view), *pictures, *searches]
+
+
+def pages(views, page):
+    """Return a page, and what some of the studies and data sets have that is on none.
+
+    A study without classifiers ends with what its generators make, or with the split.
+    """
+    shown = reported(views)
+    return [
+        *([f"results/{page}.html"] if shown else []),
+        *(file for view in views for file in sweep_files(view)),
+        *(file for view in views if view not in shown for file in shown_files(view)),
+    ]
+
+
 rule render_report:
     input:
         templates=REPORT_TEMPLATES,
-        files=on_page(lambda *key: study_files(*key).values()),
-        pictures=on_page(
-            lambda *key: [
-                file for pictures in study_pictures(*key).values() for _, file in pictures
-            ]
-        ),
-        searches=on_page(
-            lambda *key: [
-                search[kind] for search in study_searches(*key) for kind in ("table", "figure")
-            ]
-        ),
-        quizzes=on_page(
-            lambda *key: [quiz[kind] for quiz in study_quizzes(*key) for kind in ("figure", "key")]
-        ),
+        shown=lambda wildcards: [
+            file for view in PLAN.on_page(wildcards.page) for file in shown_files(view)
+        ],
     output:
         "results/{page}.html",
     log:
@@ -231,10 +95,10 @@ rule render_report:
         studies=lambda wildcards: [
             report.facts(PLAN, view)
             | {
-                "files": study_files(view.study, view.dataset),
-                "pictures": study_pictures(view.study, view.dataset),
-                "searches": study_searches(view.study, view.dataset),
-                "quizzes": study_quizzes(view.study, view.dataset),
+                "tables": study_tables(view),
+                "figures": figures_of(view),
+                "sheets": study_sheets(view),
+                "searches": study_searches(view),
             }
             for view in PLAN.on_page(wildcards.page)
         ],

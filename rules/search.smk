@@ -99,28 +99,3 @@ rule adopt_generator:
         "Taking the best candidate for {wildcards.generator} on {wildcards.scope}"
     script:
         "../scripts/adopt_generator.py"
-
-
-rule plot_search:
-    input:
-        rules.choose_generator.output.table,
-    output:
-        FIGURES + "/search-{generator}.svg",
-    log:
-        LOGS + "/plot_search/{generator}.log",
-    benchmark:
-        BENCHMARKS + "/plot_search/{generator}.tsv"
-    params:
-        demo=DEMO,
-        leakage=leakage_of,
-        code=code("plot_search"),
-    threads: 1
-    resources:
-        mem_mb=memory(1500),
-        runtime=minutes(20),
-    conda:
-        ENVIRONMENT
-    message:
-        "Drawing the search for settings of {wildcards.generator}"
-    script:
-        "../scripts/plot_search.py"

@@ -87,31 +87,13 @@ def all_stages(find):
     ]
 
 
-def study_sweeps(study, dataset):
-    """Return classifier, table, markdown and the figure of each stage of every sweep."""
+def sweep_files(view):
+    """Return the tables of all sweeps of a data set."""
     return [
-        {
-            "classifier": classifier,
-            "table": rules.tabulate_sweep.output.table.format(**names),
-            "markdown": rules.tabulate_sweep.output.markdown.format(**names),
-            "figures": expand(
-                rules.plot_sweep.output[0], **names, stage=range(1, stages_of(settings) + 1)
-            ),
-        }
-        for view in [PLAN.view(study, dataset)]
+        pattern.format(study=view.study, dataset=view.dataset, classifier=classifier)
         for classifier in view.classifiers
-        for settings in [view.settings.classifiers[classifier]]
-        if settings.sweep
-        for names in [{"study": study, "dataset": dataset, "classifier": classifier}]
-    ]
-
-
-def sweep_files(study, dataset):
-    """Return the tables and figures of all sweeps of a data set."""
-    return [
-        file
-        for sweep in study_sweeps(study, dataset)
-        for file in (sweep["table"], sweep["markdown"], *sweep["figures"])
+        if view.settings.classifiers[classifier].sweep
+        for pattern in rules.tabulate_sweep.output
     ]
 
 
@@ -137,8 +119,6 @@ rule choose_classifier:
     resources:
         mem_mb=memory(1500),
         runtime=minutes(20),
-    wildcard_constraints:
-        stage="[0-9]+",
     localrule: True
     conda:
         ENVIRONMENT
@@ -146,34 +126,6 @@ rule choose_classifier:
         "Choosing the settings of {wildcards.classifier}, stage {wildcards.stage}"
     script:
         "../scripts/choose_classifier.py"
-
-
-rule plot_sweep:
-    input:
-        rules.choose_classifier.output.table,
-    output:
-        DATASET + "/figures/sweep-{classifier}-stage{stage}.svg",
-    log:
-        LOGS + "/plot_sweep/{classifier}-stage{stage}.log",
-    benchmark:
-        BENCHMARKS + "/plot_sweep/{classifier}-stage{stage}.tsv"
-    params:
-        stages=sweep_stages,
-        demo=DEMO,
-        leakage=leakage_of,
-        code=code("plot_sweep"),
-    threads: 1
-    resources:
-        mem_mb=memory(1500),
-        runtime=minutes(20),
-    wildcard_constraints:
-        stage="[0-9]+",
-    conda:
-        ENVIRONMENT
-    message:
-        "Drawing stage {wildcards.stage} of the sweep of {wildcards.classifier}"
-    script:
-        "../scripts/plot_sweep.py"
 
 
 rule tabulate_sweep:

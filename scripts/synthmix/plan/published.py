@@ -87,7 +87,9 @@ def has_curves(view: View) -> bool:
     """Return whether the source prints training histories of the data set."""
     if view.published is None:
         return False
-    return any(curve.dataset in ("", view.dataset) for curve in read_curves(view.published))
+    return any(
+        curve.dataset in ("", view.dataset) for curve in read_curves(curves_file(view.published))
+    )
 
 
 def trainings(view: View, *places: str, metric: str | None = None) -> list[Training]:
