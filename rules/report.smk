@@ -120,11 +120,6 @@ def classifier_pictures(study, dataset):
         "examples": of_each(rules.plot_examples.output[0], mix=view.baseline),
         "heat_maps": of_each(rules.plot_gradcam.output[0], mix=view.baseline),
         "feature_maps": of_each(rules.plot_feature_maps.output[0], mix=view.baseline),
-        "sweeps": [
-            (f"{sweep['classifier']}, stage {stage}", figure)
-            for sweep in study_sweeps(study, dataset)
-            for stage, figure in enumerate(sweep["figures"], start=1)
-        ],
     }
 
 
@@ -135,22 +130,8 @@ def generator_files(study, dataset):
     return (
         [study_files(study, dataset)[name] for name in names]
         + [file for found in pictures.values() for _, file in found]
-        + [search["figure"] for search in study_searches(study, dataset)]
         + [file for quiz in study_quizzes(study, dataset) for file in (quiz["figure"], quiz["key"])]
     )
-
-
-def study_searches(study, dataset):
-    """Return generator, table and figure of every search, by the fields of `Search`."""
-    return [
-        {
-            "generator": generator,
-            "table": rules.choose_generator.output.table.format(**names),
-            "figure": rules.plot_search.output[0].format(**names),
-        }
-        for generator in PLAN.view(study, dataset).searches
-        for names in [{"study": study, "dataset": dataset, "generator": generator}]
-    ]
 
 
 def study_quizzes(study, dataset):
@@ -194,7 +175,7 @@ def beside_pages(view):
     key = view.study, view.dataset
     return [
         *(generator_files(*key) if view.settings.generators and not view.mixes else []),
-        *sweep_files(*key),
+        *search_files(*key),
         *census_files(*key).values(),
         *pipeline_files(*key).values(),
         *published_files(*key).values(),
@@ -220,7 +201,9 @@ rule render_report:
         ),
         searches=on_page(
             lambda *key: [
-                search[kind] for search in study_searches(*key) for kind in ("table", "figure")
+                file
+                for shown in searches_shown(*key)
+                for file in (*shown["tables"], *shown["figures"])
             ]
         ),
         quizzes=on_page(
@@ -238,7 +221,7 @@ rule render_report:
             | {
                 "files": study_files(view.study, view.dataset),
                 "pictures": study_pictures(view.study, view.dataset),
-                "searches": study_searches(view.study, view.dataset),
+                "searches": searches_shown(view.study, view.dataset),
                 "quizzes": study_quizzes(view.study, view.dataset),
             }
             for view in PLAN.on_page(wildcards.page)

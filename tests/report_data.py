@@ -483,6 +483,15 @@ def _write_search(path: Path) -> Path:
     return path
 
 
+def _write_stages(folder: Path) -> list[Path]:
+    tried = ({"c1": {"batch_size": 8}, "c2": {"batch_size": 16}}, {"c3": {"epochs": 5}})
+    paths = [folder / f"stage{number}.csv" for number in (1, 2)]
+    for path, points in zip(paths, tried, strict=True):
+        estimates = dict.fromkeys(points, (0.75, 0.6, 0.9))
+        write_table(path, table_of(points, "macro_f1", estimates, list(points)))
+    return paths
+
+
 def _write_pipeline(path: Path) -> Path:
     rows = [("store", 500, 0.125, 4000.0, 40.0), ("image_folder", 500, 5.0, 100.0, 1.0)]
     names = ["loader", "images", "seconds", "images_per_second", "ratio"]
@@ -598,14 +607,16 @@ def make_study_report(folder: Path, **changes: Any) -> StudyReport:
         examples=[Picture("vgg16", png)],
         heat_maps=[Picture("vgg16", png)],
         feature_maps=[Picture("vgg16", png)],
-        sweeps=[Picture("vgg16, stage 1", svg)],
         quizzes=[
             Quiz(generator, png, _write_key(folder / f"{number}-key.csv"))
             for number, generator in enumerate(files.pools)
         ],
         pipeline=_write_pipeline(folder / "pipeline.csv"),
         pipeline_figure=svg,
-        searches=[Search("dcgan", _write_search(folder / "search.csv"), svg)],
+        searches=[
+            Search("generators", "dcgan", [_write_search(folder / "search.csv")], [svg]),
+            Search("classifiers", "vgg16", _write_stages(folder), [svg, svg]),
+        ],
     )
     if options.get("real_only"):
         report = replace(report, **WITHOUT_MIXES)

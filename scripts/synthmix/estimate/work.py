@@ -23,7 +23,7 @@ from synthmix.estimate.networks import (
     inception_cost,
     own_features_cost,
 )
-from synthmix.sweep.chosen import lay_over
+from synthmix.search.chosen import lay_over
 
 # those of `synthmix.score.train_score_network`, which needs torch; a test compares them
 SCORE_STEPS, SCORE_BATCH = 300, 64
@@ -91,7 +91,7 @@ def _exactly(kind: str, unit: str, load: Load) -> Work:
 
 
 def _train_generator(job: Job, facts: Facts, done: bool) -> Work:
-    settings, shape = job.params["settings"], facts.shape(job)
+    settings, shape = training_settings(job), facts.shape(job)
     images = facts.images(job).of("train", job.params["classes"])
     batch = max(1, min(settings["batch_size"], images))
     steps = max(1, images // batch)
@@ -126,7 +126,7 @@ def _sample_generator(job: Job, facts: Facts, done: bool) -> Work:
         trainings += facts.graph.needed(adopted, "train_generator")
     if not trainings:
         raise NotKnownError(f"the settings of {job.wildcards['generator']}")
-    cost = generator_cost(trainings[0].params["settings"], facts.shape(job))
+    cost = generator_cost(training_settings(trainings[0]), facts.shape(job))
     if cost is None:
         return _exactly(job.params["model"], IMAGES, Load(other=images))
     if not cost.image:
@@ -142,7 +142,7 @@ def _extract_features(job: Job, facts: Facts, done: bool) -> Work:
 
 
 def training_settings(job: Job) -> dict[str, Any]:
-    """Return what a classifier is trained with; what a sweep before it will choose is left out."""
+    """Return what something is trained with; what a search before it will choose is left out."""
     return lay_over(job.params["base"], job.params["own"])
 
 

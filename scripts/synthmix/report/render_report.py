@@ -11,6 +11,7 @@ import jinja2
 import pandas as pd
 import yaml
 
+from synthmix.evaluate import wording
 from synthmix.evaluate.paired import differences
 from synthmix.evaluate.verdict import ACCURACY, judged_by
 from synthmix.figures.measures import main_measure, measure_name, measures
@@ -19,7 +20,7 @@ from synthmix.files import write_text
 from synthmix.leakage import NONE, caution
 from synthmix.published.markdown import legend
 from synthmix.published.sections import read_comparison, sections
-from synthmix.report import tables, wording
+from synthmix.report import tables
 from synthmix.report.cautions import find_cautions
 from synthmix.report.findings import find, find_classifiers
 from synthmix.search.table import read_search, searched_settings
@@ -42,11 +43,15 @@ class Picture:
 
 @dataclass(frozen=True)
 class Search:
-    """What `choose_generator` wrote about the settings of a generator, and its figure."""
+    """What `choose_candidate` wrote of each stage of a search, and its figure.
 
-    generator: str
-    table: Path
-    figure: Path
+    `kind` is generators or classifiers, `name` what settings were searched for.
+    """
+
+    kind: str
+    name: str
+    tables: Sequence[Path]
+    figures: Sequence[Path]
 
 
 @dataclass(frozen=True)
@@ -117,7 +122,6 @@ class StudyReport:
     examples: Sequence[Picture] = ()
     heat_maps: Sequence[Picture] = ()
     feature_maps: Sequence[Picture] = ()
-    sweeps: Sequence[Picture] = ()
     searches: Sequence[Search] = ()
     quizzes: Sequence[Quiz] = ()
 
@@ -169,6 +173,7 @@ def _view(study: StudyReport) -> dict[str, Any]:
         "settings": yaml.safe_dump(dict(study.settings), sort_keys=False, allow_unicode=True),
         "pipeline": tables.pipeline_rows(read_table(study.pipeline)) if study.pipeline else [],
         **_data_view(study, summary),
+        "searches": [_search_view(search) for search in study.searches],
         **_mixes_view(study),
     }
 
@@ -180,6 +185,7 @@ def _sections(study: StudyReport, several_classifiers: bool) -> set[str]:
         "samples": study.samples,
         "generators": study.generator_history_figure,
         "scores": study.scores,
+        "searches": study.searches,
         "mixes": study.mixes_figure,
         "comparisons": study.comparison_figure,
         "classifiers": several_classifiers,
@@ -222,7 +228,6 @@ def _mixes_view(study: StudyReport) -> dict[str, Any]:
         "generators": list(mixes["generator"].dropna().unique()),
         "kinds": mixes.groupby("kind")["mix"].nunique().reindex(KINDS, fill_value=0).to_dict(),
         "scores": tables.score_rows(read_table(study.scores)) if study.scores else [],
-        "searches": [_search_view(search) for search in study.searches],
         "quizzes": [_quiz_view(quiz) for quiz in study.quizzes],
         "mix_labels": list(mixes["label"].unique()),
         "mix_groups": tables.mix_groups(mixes),
@@ -231,10 +236,22 @@ def _mixes_view(study: StudyReport) -> dict[str, Any]:
 
 
 def _search_view(search: Search) -> dict[str, Any]:
-    table = read_search(search.table)
+    stages = [
+        _stage_view(table, figure)
+        for table, figure in zip(search.tables, search.figures, strict=True)
+    ]
     return {
-        "generator": search.generator,
-        "figure": search.figure,
+        "kind": search.kind,
+        "name": search.name,
+        "score": stages[0]["score"],
+        "stages": stages,
+    }
+
+
+def _stage_view(path: Path, figure: Path) -> dict[str, Any]:
+    table = read_search(path)
+    return {
+        "figure": figure,
         "score": table["score"].iloc[0].replace("_", " "),
         "settings": [name.replace("_", " ") for name in searched_settings(table)],
         "rows": tables.search_rows(table),
