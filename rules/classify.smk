@@ -12,8 +12,6 @@ training_memory = of(classify.training_bytes)
 weights_of = of(classify.weights)
 weights_files = files_of(rules.fetch_weights.output[0], weights=classify.weights)
 
-# what the stages of a sweep have chosen, where a training waits for that
-CHOSEN = DATASET + "/sweeps/{swept}/stage{stage}.json"
 chosen_file = file_of(CHOSEN, classify.choice)
 
 

@@ -2,7 +2,7 @@
 
 from synthmix.figures.catalogue import FIGURES
 from synthmix.figures.declaration import check_figures
-from synthmix.plan import classify, evaluate, figures, generate, mix, published
+from synthmix.plan import classify, evaluate, figures, generate, mix, published, search
 
 # What figures may take, by the name by which they take it.
 FIGURE_INPUTS = {
@@ -16,16 +16,16 @@ FIGURE_INPUTS = {
     "pools": pools_of(rules.sample_generator.output.images),
     "plane": rules.project_images.output[0],
     "pairs": rules.score_generator.output.pairs,
-    "search": rules.choose_generator.output.table,
     # of all generators: the histories by generator and class, and the scores
     "generator_histories": files_of(rules.train_generator.output.history, generate.models),
     "snapshots": files_of(rules.train_generator.output.snapshots, generate.models_with_snapshots),
     "scores": rules.tabulate_scores.output[0],
-    # of a classifier: its histories by mix and seed, and a stage of its sweep
+    # of a classifier: its histories by mix and seed
     "classifier_histories": files_of(
         rules.train_classifier.output.history, mix=mix.names, seed=SEEDS, fold=evaluate.folds
     ),
-    "stage_table": rules.choose_classifier.output.table,
+    # of a stage of a search: its candidates and their scores
+    "search": rules.choose_candidate.output.table,
     # of a classifier and a mix: what all folds say of the test images; a network, the weights that
     # it started from, and what this one says
     "own_predictions": files_of(rules.predict.output.test, seed=MASTER_SEED, fold=evaluate.folds),
@@ -64,8 +64,10 @@ FIGURE_PARAMS = {
     "dataset": lambda wildcards: wildcards.dataset,
     "generator": lambda wildcards: wildcards.generator,
     "classifier": lambda wildcards: wildcards.classifier,
+    "kind": lambda wildcards: wildcards.kind,
+    "name": lambda wildcards: wildcards.name,
     "stage": lambda wildcards: int(wildcards.stage),
-    "stages": lambda wildcards: len(sweep_stages(wildcards)),
+    "stages": of(search.stage_count),
     "seed": MASTER_SEED,
     "positive_class": positive_class_of,
     "label": of(figures.label),

@@ -6,6 +6,11 @@ generator_of = of(generate.settings)
 generator_devices = of(generate.devices)
 models_of = of(generate.models)
 
+# what a search has chosen, where a training waits for that
+SEARCH = DATASET + "/searches/{kind}/{name}"
+CHOSEN = SEARCH + "/stage{stage}.json"
+chosen_of = file_of(CHOSEN, generate.choice)
+
 
 def generator_code(rule):
     return code(rule, of(generate.modules))
@@ -14,11 +19,6 @@ def generator_code(rule):
 def pools_of(pattern):
     """Return an input function: `pattern` for each model of a generator."""
     return files_of(pattern, scope=generate.scopes)
-
-
-def chosen_of(wildcards):
-    """Return the file with the settings that were found best, where some are searched."""
-    return file_of(rules.choose_generator.output.best, when=generate.is_searched)(wildcards)
 
 
 def snapshot_weights(wildcards):
@@ -33,7 +33,7 @@ def snapshot_reference(wildcards):
 
 rule train_generator:
     input:
-        start=of(generate.start),
+        start=of(generate.starts),
         chosen=chosen_of,
         score_weights=snapshot_weights,
         reference=snapshot_reference,
@@ -52,7 +52,9 @@ rule train_generator:
     benchmark:
         BENCHMARKS + "/train_generator/{generator}-{scope}.tsv"
     params:
-        settings=settings_of(generate.settings),
+        base=of(generate.base),
+        own=of(generate.own),
+        devices=generator_devices,
         classes=of(generate.learned_classes),
         scope=lambda wildcards: wildcards.scope,
         features=of(generate.snapshot_features),

@@ -5,15 +5,6 @@ from synthmix.plan import evaluate, published
 curves_of = of(published.curves)
 
 
-def chosen_files(wildcards):
-    """Return the files of what was chosen for classifiers, then for generators."""
-    of_classifiers = files_of(CHOSEN, published.choices)
-    of_generators = files_of(
-        rules.choose_generator.output.best, generator=published.searched_generators
-    )
-    return of_classifiers(wildcards) + of_generators(wildcards)
-
-
 rule compare_published:
     input:
         published=of(published.file),
@@ -43,8 +34,8 @@ rule compare_published:
         scores=file_of(rules.tabulate_scores.output[0], when=published.of_scores),
         pipeline=file_of(rules.measure_pipeline.output.table, when=published.of_pipeline),
         planes=files_of(rules.project_images.output[0], generator=published.planes),
-        sweeps=files_of(rules.tabulate_sweep.output.table, classifier=published.sweeps),
-        chosen=chosen_files,
+        searches=files_of(rules.tabulate_search.output.table, published.searches),
+        chosen=files_of(CHOSEN, published.chosen),
     output:
         table=DATASET + "/tables/published.csv",
         markdown=DATASET + "/tables/published.md",

@@ -1,6 +1,6 @@
 """One page about everything."""
 
-from synthmix.plan import acquire, figures, generate, report
+from synthmix.plan import acquire, figures, generate, report, search
 from synthmix.plan.plan import reported
 
 # The tables that the report shows, by the field of `StudyReport`, and when there are such.
@@ -48,21 +48,30 @@ def study_sheets(view):
 
 
 def study_searches(view):
-    """Return generator and table of every search, by the fields of `Search`."""
-    pattern = rules.choose_generator.output.table
+    """Return every search, by the fields of `Search`."""
+
+    def table(kind, name, stage):
+        return rules.choose_candidate.output.table.format(
+            study=view.study, dataset=view.dataset, kind=kind, name=name, stage=stage
+        )
+
     return [
         {
-            "generator": name,
-            "table": pattern.format(study=view.study, dataset=view.dataset, generator=name),
+            "kind": kind,
+            "name": name,
+            "tables": {
+                search.stage_title(view, kind, name, stage): table(kind, name, stage)
+                for stage in search.stages(view, kind, name)
+            },
         }
-        for name in view.searches
+        for kind, name in search.all_searched(view)
     ]
 
 
 def shown_files(view):
     """Return all files that a page shows of a data set."""
     pictures = [picture["path"] for picture in study_sheets(view)]
-    searches = [search["table"] for search in study_searches(view)]
+    searches = [table for found in study_searches(view) for table in found["tables"].values()]
     return [*study_tables(view).values(), *figure_files(view), *pictures, *searches]
 
 
@@ -74,7 +83,7 @@ def pages(views, page):
     shown = reported(views)
     return [
         *([f"results/{page}.html"] if shown else []),
-        *(file for view in views for file in sweep_files(view)),
+        *(file for view in views for file in search_files(view)),
         *(file for view in views if view not in shown for file in shown_files(view)),
     ]
 

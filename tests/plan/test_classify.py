@@ -2,21 +2,23 @@ import pytest
 
 from plan_data import changed, view_of
 from synthmix.errors import UserError
-from synthmix.plan import classify
-from synthmix.plan.classify import Choice
+from synthmix.plan import classify, search
+from synthmix.plan.search import Choice
 
 BASELINE = "real_only-cancer50-normal50"
 
 
 def candidates(view, stage):
-    return [name for name in view.classifiers_trained if name.startswith(f"best_s{stage}c")]
+    return search.candidate_names(view, "classifiers", "best", str(stage))
 
 
 def test_a_training_waits_for_the_stages_before_it():
     view = view_of("stages")
-    assert classify.choice(view, "best") == Choice("best", 2)
+    assert classify.choice(view, "best") == Choice("classifiers", "best", 2)
     assert {classify.choice(view, name) for name in candidates(view, 1)} == {None}
-    assert {classify.choice(view, name) for name in candidates(view, 2)} == {Choice("best", 1)}
+    assert {classify.choice(view, name) for name in candidates(view, 2)} == {
+        Choice("classifiers", "best", 1)
+    }
     assert classify.choice(view_of("tiny"), "vgg16") is None
 
 

@@ -4,6 +4,7 @@ from plan_data import changed, view_of
 from synthmix.errors import UserError
 from synthmix.plan import generate
 from synthmix.plan.generate import Model
+from synthmix.plan.search import Choice
 
 DIFFUSION = {"model": "diffusion", "epochs": 1, "num_channels": [32], "attention_levels": [False]}
 
@@ -35,8 +36,10 @@ def test_candidates_make_what_their_search_looks_at_and_share_their_seeds():
     assert generate.images_needed(view, name, "normal") == {"normal": 20}
     assert generate.seeded_as(view, name) == generate.seeded_as(view, "scored") == "phantoms/scored"
     assert generate.tried_for(view, "scored") is None
-    assert generate.is_searched(view, "scored")
-    assert not generate.is_searched(view, "plain")
+    assert generate.choice(view, "scored") == Choice("generators", "scored", 1)
+    assert generate.choice(view, "plain") is None
+    assert generate.base(view, name) == generate.base(view, "scored")
+    assert generate.own(view, name).keys() == {"learning_rate", "base_channels"}
     assert name not in generate.names(view)
 
 
@@ -67,8 +70,8 @@ def test_snapshots_are_scored_by_the_code_and_the_features_of_scores(tmp_path):
 
 
 def test_a_file_of_weights_is_started_from_where_one_is_named(tmp_path):
-    assert generate.start(view_of("tiny"), "dcgan") == []
-    assert generate.start(view_of("search"), "plain") == []
+    assert generate.starts(view_of("tiny"), "dcgan") == []
+    assert generate.starts(view_of("search"), "plain") == []
 
 
 def test_a_generator_that_is_not_there_is_a_message():

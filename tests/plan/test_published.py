@@ -27,7 +27,7 @@ def test_a_study_without_published_values_compares_none():
     assert not published.has_curves(view)
     assert published.belong_to(view).keys() == {
         *("histories", "test", "validation", "weights", "generator_histories", "generator_times"),
-        *("snapshots", "planes", "sweeps", "chosen"),
+        *("snapshots", "planes", "searches", "chosen"),
     }
     assert not any(published.belong_to(view).values())
 
@@ -80,16 +80,16 @@ def test_values_of_generators_take_their_models(view):
 
 def test_settings_that_are_chosen_are_read_from_the_choice(view):
     rows = [printed("4", "parameters", "batch_size", 8.0, classifier="best")]
-    rows.append(printed("4", "sweep", "accuracy", 0.9, classifier="best", stage="1", split="test"))
-    swept = view(*rows, study="stages")
-    assert published.swept_classifiers(swept) == published.sweeps(swept) == ["best"]
-    assert published.choices(swept) == [("best", 2)]
-    assert published.belong_to(swept)["chosen"] == [("classifiers", "best")]
-    assert published.settings(swept)["classifiers"].keys() == {"best"}
+    rows.append(printed("4", "search", "accuracy", 0.9, classifier="best", stage="1", split="test"))
+    found = view(*rows, study="stages")
+    assert published.searches(found) == [("classifiers", "best")]
+    assert published.chosen(found) == [("classifiers", "best", 2)]
+    assert published.belong_to(found)["chosen"] == [("classifiers", "best")]
+    assert published.settings(found)["classifiers"].keys() == {"best"}
     rows = [printed("4", "parameters", "latent_dim", 8.0, generator="retrained")]
     searched = view(*rows, study="search")
-    assert published.belong_to(searched)["chosen"] == [("generators", "retrained")]
-    assert published.settings(searched)["generators"]["retrained"]["epochs"] == 3
+    assert published.chosen(searched) == [("generators", "retrained", 1)]
+    assert published.settings(searched)["generators"]["retrained"]["base"]["epochs"] == 3
 
 
 def test_each_of_the_five_sources_prints_something_of_each_data_set(paper):

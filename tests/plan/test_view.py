@@ -26,12 +26,14 @@ def test_files_of_folds_are_told_apart_where_all_are_tested_on():
 
 def test_what_is_searched_is_known_with_its_candidates():
     view = view_of("search")
-    assert list(view.searches) == ["scored", "adopted", "retrained"]
+    assert {kind for kind, _ in view.searches} == {"generators"}
+    assert [name for _, name in view.searches][:3] == ["scored", "adopted", "retrained"]
+    assert list(view_of("stages").searches) == [("classifiers", "best")]
     assert sorted(view.candidates.values()).count("scored") == 4
     assert view.candidates.keys() < view.generators_trained.keys()
-    assert view.generators_trained["retrained"].epochs == 3
+    assert view.generator_settings["retrained"].epochs == 3
     tried = [name for name, of in view.candidates.items() if of == "retrained"]
-    assert [view.generators_trained[name].epochs for name in tried] == [1, 1]
+    assert [view.generator_settings[name].epochs for name in tried] == [1, 1]
 
 
 def test_the_baseline_is_the_mix_of_real_images_as_they_are(tmp_path):

@@ -23,6 +23,7 @@ SECTIONS = {
     "confusion": "Which classes are mistaken",
     "probabilities": "How sure the classifiers are",
     "looks": "What the classifiers see",
+    "searches": "How settings were chosen",
     "training": "Training of the classifiers",
     "pipeline": "How fast images are read",
     "published": "Beside the published values",
@@ -33,9 +34,8 @@ SECTIONS = {
 PER = {
     "data set": (),
     "generator": ("generator",),
-    "search": ("generator",),
     "classifier": ("classifier",),
-    "stage": ("classifier", "stage"),  # of a sweep
+    "stage": ("kind", "name", "stage"),  # of a search
 }
 # that of the training which is looked at, that on real images: a file may have it in its path
 MORE_WILDCARDS = {"classifier": ("mix",)}

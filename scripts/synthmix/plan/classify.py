@@ -1,12 +1,12 @@
 """What rules ask about the trainings of classifiers: what they read, and what they take.
 
-What a sweep chooses is known once it has run, what it may choose before: jobs are planned by that.
+What a search chooses is known once it has run, what it may choose before: jobs are planned by that.
 """
 
 from collections.abc import Iterable, Iterator
 from functools import cache
 from itertools import product
-from typing import Any, NamedTuple
+from typing import Any
 
 from synthmix.classify.networks.plan import (
     backbone_name,
@@ -15,9 +15,10 @@ from synthmix.classify.networks.plan import (
     weights_name,
 )
 from synthmix.errors import UserError
+from synthmix.plan.search import Choice, choice_for
 from synthmix.plan.view import View
 from synthmix.registry import classifier_modules
-from synthmix.sweep.resolve import Trained, possible_settings, trained_otherwise
+from synthmix.search.resolve import Trained, possible_settings, trained_otherwise
 
 Settings = dict[str, Any]
 
@@ -30,20 +31,13 @@ _TELLING |= {"dense_layers", "batch_size", "accumulation_steps", "epochs"}
 _STARTING = {"network", "weights", "unfrozen_layers", "unfrozen_share"}
 
 
-class Choice(NamedTuple):
-    """What the stages of a sweep up to one, from 1, have chosen for the classifier `swept`."""
-
-    swept: str
-    stage: int
-
-
 def names(view: View) -> list[str]:
-    """Return the classifiers that take the data set; candidates of sweeps are none of them."""
+    """Return the classifiers that take the data set; candidates of searches are none of them."""
     return view.classifiers
 
 
 def trained(view: View, classifier: str, mix: str | None = None) -> Trained:
-    """Return what a classifier, or a candidate of its sweep, is trained with on a mix.
+    """Return what a classifier, or a candidate of its search, is trained with on a mix.
 
     Without a mix it is what it is trained with on the real images as they are.
     """
@@ -73,8 +67,7 @@ def own(view: View, classifier: str, mix: str) -> Settings:
 
 def choice(view: View, classifier: str) -> Choice | None:
     """Return the choice that a training waits for, if it does."""
-    chosen_in = trained(view, classifier).chosen_in
-    return None if chosen_in is None else Choice(*chosen_in)
+    return choice_for("classifiers", trained(view, classifier))
 
 
 def starts_from(view: View, classifier: str) -> str | None:
@@ -83,7 +76,7 @@ def starts_from(view: View, classifier: str) -> str | None:
 
 
 def devices(view: View, classifier: str, mix: str | None = None) -> int:
-    """Return how many devices share a training: as many whatever the stages of a sweep choose."""
+    """Return how many devices share a training: as many whatever a search chooses."""
     return possible(view, classifier, mix)[0]["devices"]
 
 

@@ -5,10 +5,9 @@ from itertools import product
 from typing import Any
 
 from synthmix.figures.declaration import Figure
-from synthmix.plan import generate, published
+from synthmix.plan import generate, published, search
 from synthmix.plan.plan import Plan
 from synthmix.plan.view import View
-from synthmix.sweep.resolve import stages_of
 
 # What a data set of a study must have, by the word that a declaration has for it.
 WHEN: dict[str, Callable[[View], Any]] = {
@@ -27,9 +26,9 @@ WHEN: dict[str, Callable[[View], Any]] = {
 
 def _of_stages(view: View) -> dict[str, dict[str, Any]]:
     return {
-        f"{name}, stage {stage}": {"classifier": name, "stage": stage}
-        for name in view.classifiers
-        for stage in range(1, stages_of(view.settings.classifiers[name]) + 1)
+        search.stage_title(view, kind, name, stage): {"kind": kind, "name": name, "stage": stage}
+        for kind, name in search.all_searched(view)
+        for stage in search.stages(view, kind, name)
     }
 
 
@@ -37,7 +36,6 @@ def _of_stages(view: View) -> dict[str, dict[str, Any]]:
 PER: dict[str, Callable[[View], dict[str, dict[str, Any]]]] = {
     "data set": lambda view: {"": {}},
     "generator": lambda view: {name: {"generator": name} for name in generate.names(view)},
-    "search": lambda view: {name: {"generator": name} for name in view.searches},
     # of its trainings that on real images
     "classifier": lambda view: {
         name: {"classifier": name, "mix": view.baseline} for name in view.classifiers

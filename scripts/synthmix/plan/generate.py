@@ -5,10 +5,12 @@ from typing import Any, NamedTuple
 from synthmix.files import expanded
 from synthmix.generate.models.settings import GeneratorSettings
 from synthmix.mix.plan import Mix, pool_size
+from synthmix.plan.search import Choice, choice_for
 from synthmix.plan.view import View
 from synthmix.registry import generator_modules
 from synthmix.scopes import ALL_CLASSES
 from synthmix.score.settings import FeatureKind
+from synthmix.search.resolve import Trained, possible_settings
 
 _SNAPSHOTS = "synthmix.generate.snapshots"
 
@@ -21,8 +23,28 @@ class Model(NamedTuple):
 
 
 def settings(view: View, generator: str) -> GeneratorSettings:
+    """Return the settings that jobs of a generator, or of a candidate for it, are planned for."""
+    return view.known("generator", generator, view.generator_settings)
+
+
+def trained(view: View, generator: str) -> Trained:
     """Return what a generator, or a candidate of its search, is trained with."""
     return view.known("generator", generator, view.generators_trained)
+
+
+def base(view: View, generator: str) -> dict[str, Any]:
+    """Return the complete settings that those of a training go over."""
+    return dict(trained(view, generator).base)
+
+
+def own(view: View, generator: str) -> dict[str, Any]:
+    """Return the settings of a training that go over all that is chosen before it."""
+    return dict(trained(view, generator).own)
+
+
+def choice(view: View, generator: str) -> Choice | None:
+    """Return the choice that a training waits for, if it does."""
+    return choice_for("generators", trained(view, generator))
 
 
 def names(view: View) -> list[str]:
@@ -60,15 +82,11 @@ def devices(view: View, generator: str) -> int:
     return settings(view, generator).devices
 
 
-def start(view: View, generator: str) -> str | list[str]:
-    """Return the file of weights that a training starts from; [] where it names none."""
-    path = getattr(settings(view, generator), "init_from", None)
-    return [] if path is None else str(expanded(path))
-
-
-def is_searched(view: View, generator: str) -> bool:
-    """Return whether settings of a generator are searched."""
-    return generator in view.searches
+def starts(view: View, generator: str) -> list[str]:
+    """Return the files of weights that a training may start from, where it names any."""
+    possible = possible_settings(trained(view, generator), view.settings.generators, {"init_from"})
+    paths = {found.get("init_from") for found in possible} - {None}
+    return [str(expanded(path)) for path in sorted(paths)]
 
 
 def tried_for(view: View, generator: str) -> str | None:
@@ -100,7 +118,7 @@ def images_needed(view: View, generator: str, scope: str) -> dict[str, int]:
     """Return how many images of each class a model makes at the least, additions left out."""
     classes, searched_for = learned_classes(view, scope), tried_for(view, generator)
     if searched_for is not None:
-        return dict.fromkeys(classes, view.searches[searched_for].images)
+        return dict.fromkeys(classes, view.searches["generators", searched_for].images)
     mixes = [mix for mix in _mixes(view, generator) if not mix.is_addition]
     least = view.settings.pools.images
     return {label: max(pool_size(mixes, generator, label), least) for label in classes}

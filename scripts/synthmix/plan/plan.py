@@ -178,8 +178,8 @@ class Plan:
         folders = [
             f"{view.study}/{view.dataset}/generators/{name}"
             for view in self.views.values()
-            for name, search in view.searches.items()
-            if search.epochs is None
+            for (kind, name), search in view.searches.items()
+            if kind == "generators" and search.epochs is None
         ]
         return f"(?:{'|'.join(folders) or _NOTHING})/"
 

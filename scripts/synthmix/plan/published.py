@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from synthmix.plan import classify, generate
-from synthmix.plan.classify import Choice
 from synthmix.plan.generate import Model
+from synthmix.plan.search import Choice, Searched, all_searched
 from synthmix.plan.view import View
 from synthmix.published.rows import (
     LEARNED_WEIGHTS,
@@ -147,41 +147,36 @@ def planes(view: View) -> list[str]:
     return generators(view, "scores", metric=PLANE)
 
 
-def sweeps(view: View) -> list[str]:
-    """Return the swept classifiers that published values are of."""
-    printed = {row.classifier for row in rows(view, "sweep")}
-    settings = view.settings.classifiers
-    return [name for name in view.classifiers if name in printed and settings[name].sweep]
+def searches(view: View) -> list[Searched]:
+    """Return the searches that published values are of, and that there are."""
+    found = rows(view, "search")
+    printed = {("generators", row.generator) for row in found if row.generator}
+    printed |= {("classifiers", row.classifier) for row in found if row.classifier}
+    return [searched for searched in all_searched(view) if searched in printed]
 
 
 def settings(view: View) -> dict[str, dict[str, Any]]:
     """Return the settings of classifiers and generators that published ones are compared with."""
-    found = {name: classify.trained(view, name) for name in _classifiers_with_settings(view)}
+    classifiers = {name: classify.trained(view, name) for name in _classifiers_with_settings(view)}
+    models = {name: generate.trained(view, name) for name in generators(view, "parameters")}
     return {
-        "classifiers": {name: {"base": one.base, "own": one.own} for name, one in found.items()},
-        "generators": {
-            name: generate.settings(view, name).model_dump(mode="json")
-            for name in generators(view, "parameters")
-        },
+        kind: {name: {"base": one.base, "own": one.own} for name, one in found.items()}
+        for kind, found in {"classifiers": classifiers, "generators": models}.items()
     }
 
 
-def swept_classifiers(view: View) -> list[str]:
-    """Return those classifiers of `settings` of which some are chosen by a sweep."""
-    names = _classifiers_with_settings(view)
-    return [name for name in names if classify.choice(view, name) is not None]
+def choices(view: View) -> list[tuple[str, str, Choice]]:
+    """Return kind and name of those of `settings` of which some are chosen, and the choice."""
+    waiting = [
+        *(("classifiers", n, classify.choice(view, n)) for n in _classifiers_with_settings(view)),
+        *(("generators", n, generate.choice(view, n)) for n in generators(view, "parameters")),
+    ]
+    return [(kind, name, choice) for kind, name, choice in waiting if choice is not None]
 
 
-def searched_generators(view: View) -> list[str]:
-    """Return those generators of `settings` of which some are searched."""
-    names = generators(view, "parameters")
-    return [name for name in names if generate.is_searched(view, name)]
-
-
-def choices(view: View) -> list[Choice]:
-    """Return what sweeps choose for `swept_classifiers`."""
-    found = (classify.choice(view, name) for name in swept_classifiers(view))
-    return [choice for choice in found if choice is not None]
+def chosen(view: View) -> list[Choice]:
+    """Return the choices alone."""
+    return [choice for _, _, choice in choices(view)]
 
 
 def there(view: View) -> dict[str, list[str]]:
@@ -205,11 +200,8 @@ def belong_to(view: View) -> dict[str, list[Any]]:
         "generator_times": _plain(timed_models(view)),
         "snapshots": _plain(models_with_snapshots(view)),
         "planes": planes(view),
-        "sweeps": sweeps(view),
-        "chosen": [
-            *(("classifiers", name) for name in swept_classifiers(view)),
-            *(("generators", name) for name in searched_generators(view)),
-        ],
+        "searches": _plain(searches(view)),
+        "chosen": [(kind, name) for kind, name, _ in choices(view)],
     }
 
 

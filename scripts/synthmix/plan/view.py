@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from synthmix.classify.networks.plan import facts_of
+from synthmix.config.generators import trained_generators
 from synthmix.config.models import Study
 from synthmix.datasets.base import Dataset
 from synthmix.errors import UserError
@@ -15,9 +16,8 @@ from synthmix.generate.models.settings import GeneratorSettings
 from synthmix.leakage import Leakage
 from synthmix.mix.plan import Mix
 from synthmix.prepare.settings import FoldSplit, Prepare, Split
-from synthmix.search.candidates import candidates, search_of, trained_generators
+from synthmix.search.resolve import Trained, all_trained, search_of, searched_for
 from synthmix.search.settings import Search
-from synthmix.sweep.resolve import Trained, all_trained
 
 Entry = TypeVar("Entry")
 
@@ -111,28 +111,34 @@ class View:
 
     @cached_property
     def classifiers_trained(self) -> dict[str, Trained]:
-        """What classifiers and the candidates of their sweeps are trained with, by name."""
+        """What classifiers and the candidates of their searches are trained with, by name."""
         return all_trained(self.settings.classifiers)
 
     @cached_property
-    def generators_trained(self) -> dict[str, GeneratorSettings]:
-        """The settings of generators and of the candidates of their searches, by name."""
+    def generators_trained(self) -> dict[str, Trained]:
+        """What generators and the candidates of their searches are trained with, by name."""
+        return all_trained(self.settings.generators)
+
+    @cached_property
+    def generator_settings(self) -> dict[str, GeneratorSettings]:
+        """The settings of the same that jobs are planned for: the longest training there may be."""
         return trained_generators(self.settings.generators)
 
     @cached_property
-    def searches(self) -> dict[str, Search]:
-        """The searches, by the name of the generator whose settings are searched."""
-        found = {name: search_of(model) for name, model in self.settings.generators.items()}
-        return {name: search for name, search in found.items() if search is not None}
+    def searches(self) -> dict[tuple[str, str], Search]:
+        """The searches by kind, "generators" or "classifiers", and name."""
+        entries = {"generators": self.settings.generators, "classifiers": self.settings.classifiers}
+        found = {
+            (kind, name): search_of(settings)
+            for kind, named in entries.items()
+            for name, settings in named.items()
+        }
+        return {key: search for key, search in found.items() if search is not None}
 
     @cached_property
     def candidates(self) -> dict[str, str]:
-        """The generator that each candidate of a search is tried for."""
-        return {
-            candidate: name
-            for name in self.searches
-            for candidate in candidates(name, self.settings.generators[name])
-        }
+        """The generator that each candidate of a search for its settings is tried for."""
+        return searched_for(self.settings.generators)
 
     @property
     def is_trained(self) -> bool:

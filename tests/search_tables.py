@@ -1,17 +1,34 @@
-"""Tables of predictions of candidates, made by hand."""
+"""Tables of predictions and of scores of candidates, made by hand."""
 
 import numpy as np
 import pandas as pd
 
 from synthmix.files import write_table
-from synthmix.sweep.scorer import Scorer
+from synthmix.scopes import ALL_CLASSES
+from synthmix.score.compare import COLUMNS
+from synthmix.search.scorer import Scorer
 
 CLASSES = ("cancer", "normal")
 ACTUAL = np.array(["cancer", "normal"] * 6)
 
 
-def scorer(classes=CLASSES, positive_class="cancer"):
-    return Scorer(classes, positive_class, bootstrap_samples=100, confidence=0.9, seed=1)
+SCORED = {
+    **{"classes": CLASSES, "positive_class": "cancer"},
+    **{"bootstrap_samples": 100, "confidence": 0.9, "seed": 1},
+}
+SCORER = Scorer(**SCORED)
+
+
+def write_scores(path, value, score="fid"):
+    """Write the scores of a generator of which that of all classes together is `value`."""
+    rows = [
+        ("g", "a", "class", score, -99.0),
+        ("g", ALL_CLASSES, ALL_CLASSES, score, value),
+        ("g", ALL_CLASSES, ALL_CLASSES, "other", -99.0),
+    ]
+    table = pd.DataFrame(rows, columns=COLUMNS[:5]).assign(low=value - 1, high=value + 2)
+    write_table(path, table)
+    return path
 
 
 def write_predictions(path, right, confidence=0.9, actual=ACTUAL):

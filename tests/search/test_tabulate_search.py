@@ -1,11 +1,11 @@
-"""The table of all candidates of a sweep, beside what each says of test images."""
+"""The table of all candidates of a search, beside what classifiers say of test images."""
 
 import pytest
 
-from sweep_tables import scorer, write_predictions
+from search_tables import SCORED, SCORER, write_predictions, write_scores
+from synthmix.search.choose_candidate import choose_candidate
+from synthmix.search.tabulate_search import TEST_METRICS, search_markdown, tabulate_search
 from synthmix.store import read_table
-from synthmix.sweep.choose_classifier import choose_classifier
-from synthmix.sweep.tabulate_sweep import TEST_METRICS, sweep_markdown, tabulate_sweep
 
 STAGES = (
     {"a_s1c1": {"network": "vgg16", "batch_size": 8}, "a_s1c2": {"network": "x", "batch_size": 8}},
@@ -15,21 +15,26 @@ VALIDATION = {"a_s1c1": 10, "a_s1c2": 8, "a_s2c1": 11}
 TEST = {"a_s1c1": 6, "a_s1c2": 12, "a_s2c1": 9}
 
 
+def choose(folder, number, points, judged, *by):
+    """Choose in a stage and return its table."""
+    table, best = folder / f"stage{number}.csv", folder / f"stage{number}.json"
+    choose_candidate("classifiers.a.search", points, points, judged, *by, None, table, best)
+    return table
+
+
 @pytest.fixture
 def written(tmp_path):
     files = []
     for number, points in enumerate(STAGES):
         judged = {
-            name: write_predictions(tmp_path / f"{name}.validation.csv", VALIDATION[name])
+            name: [write_predictions(tmp_path / f"{name}.validation.csv", VALIDATION[name])]
             for name in points
         }
-        files.append(tmp_path / f"stage{number}.csv")
-        best = tmp_path / f"stage{number}.json"
-        choose_classifier("a", points, points, judged, "accuracy", scorer(), None, files[-1], best)
+        files.append(choose(tmp_path, number, points, judged, "accuracy", "predictions", SCORED))
     test = {
         name: write_predictions(tmp_path / f"{name}.csv", right) for name, right in TEST.items()
     }
-    tabulate_sweep("a", files, test, scorer(), tmp_path / "t.csv", tmp_path / "t.md")
+    tabulate_search("a", files, test, SCORER, tmp_path / "t.csv", tmp_path / "t.md")
     return read_table(tmp_path / "t.csv"), (tmp_path / "t.md").read_text()
 
 
@@ -45,7 +50,7 @@ def test_a_row_a_candidate_with_its_validation_and_its_test(written):
     # chosen by validation, however they test
     assert list(table["chosen"]) == [True, False, True]
     assert list(table["rank"]) == [1, 2, 1]
-    assert list(table["validation"]) == pytest.approx([10 / 12, 8 / 12, 11 / 12])
+    assert list(table["value"]) == pytest.approx([10 / 12, 8 / 12, 11 / 12])
     assert list(table["test_accuracy"]) == pytest.approx([0.5, 1, 0.75])
     assert list(table["test_correct"]) == [6, 12, 9]
     assert list(table["test_incorrect"]) == [6, 0, 3]
@@ -67,7 +72,23 @@ def test_people_read_it_a_stage_after_the_other(written):
 def test_test_images_that_were_trained_on_are_told(written):
     table, text = written
     assert set(table["leakage"]) == {"none"}
-    leaking = sweep_markdown("a", table.assign(leakage="as_published"))
+    leaking = search_markdown("a", table.assign(leakage="as_published"))
     assert leaking.startswith("**Test images were seen in training (leakage: as_published)")
     assert "took no part" not in leaking
     assert "seen in training" not in text
+
+
+def test_generators_have_a_table_without_test_images(tmp_path):
+    points = {"g_c1": {"latent_dim": 8}, "g_c2": {"latent_dim": 16}}
+    judged = {
+        name: [write_scores(tmp_path / f"{name}.csv", value)]
+        for name, value in zip(points, (9, 7), strict=True)
+    }
+    stage = choose(tmp_path, 1, points, judged, "fid", "scores", {})
+    tabulate_search("g", [stage], {}, None, tmp_path / "t.csv", tmp_path / "t.md")
+    table, text = read_table(tmp_path / "t.csv"), (tmp_path / "t.md").read_text()
+    assert not [column for column in table if column.startswith("test_")]
+    assert list(table["chosen"]) == [False, True]
+    assert "by fid on training images alone" in text
+    assert "test" not in text
+    assert "| latent_dim: 16 | 7 (6 to 9) | yes |" in text

@@ -1,4 +1,4 @@
-"""The metrics of a candidate of a sweep, with their intervals, from a table of its predictions."""
+"""The metrics of a candidate of a search, with their intervals, from a table of its predictions."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

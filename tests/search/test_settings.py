@@ -1,11 +1,15 @@
-"""What a sweep may try."""
+"""What a search may try."""
 
 import pytest
 from pydantic import ValidationError
 
 from synthmix.classify.networks.settings import Classifier
+from synthmix.config.classifiers import ClassifierSearch
 from synthmix.evaluate.metrics import OVERALL
-from synthmix.sweep.settings import ClassifierGrid, Sweep, is_value, lower_is_better
+from synthmix.search.scores import lower_is_better
+from synthmix.search.settings import grid_of, is_value
+
+ClassifierGrid = grid_of(Classifier, {"devices"})
 
 # a value of each setting that is not its default
 VALUES = {
@@ -77,10 +81,10 @@ def test_wrong_grids(grid):
 
 
 def test_scores_are_metrics_of_all_classes_and_known_which_way_they_are_better():
-    scores = Sweep.model_fields["score"].annotation.__args__
+    scores = ClassifierSearch.model_fields["score"].annotation.__args__
     assert set(scores) - {"auc"} < set(OVERALL)
     assert [score for score in scores if lower_is_better(score)] == ["negative_log_likelihood"]
-    assert Sweep(stages=[{"epochs": [1]}]).score == "macro_f1"
+    assert ClassifierSearch(stages=[{"epochs": [1]}]).score == "macro_f1"
 
 
 @pytest.mark.parametrize(
@@ -96,8 +100,8 @@ def test_keys_are_text_and_mean_the_values_that_are_written_so(text, value):
 
 def test_what_goes_with_values_is_told_by_value():
     per_value = {"batch_size": {"8": {"dropout": 0.1}, "16": None}, "epochs": None}
-    sweep = Sweep(stages=[{"batch_size": [8, 16, 32]}], per_value=per_value)
-    assert sweep.going_with("batch_size", 8) == {"dropout": 0.1}
+    search = ClassifierSearch(stages=[{"batch_size": [8, 16, 32]}], per_value=per_value)
+    assert search.going_with("batch_size", 8) == {"dropout": 0.1}
     for value in (16, 32):
-        assert sweep.going_with("batch_size", value) == {}
-    assert sweep.going_with("network", "vgg16") == {}
+        assert search.going_with("batch_size", value) == {}
+    assert search.going_with("network", "vgg16") == {}

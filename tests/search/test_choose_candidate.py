@@ -1,4 +1,4 @@
-"""Which candidate is chosen, from tables made by hand."""
+"""Which candidate of a stage is chosen, from files made by hand."""
 
 import json
 import math
@@ -6,12 +6,12 @@ import math
 import pandas as pd
 import pytest
 
+from search_tables import write_scores
 from synthmix.errors import UserError
 from synthmix.files import write_table
-from synthmix.scopes import ALL_CLASSES
-from synthmix.score.compare import COLUMNS, FRECHET, KERNEL
-from synthmix.search.choose_generator import choose_generator
-from synthmix.search.chosen import chosen_candidate, with_chosen
+from synthmix.score.compare import FRECHET, KERNEL
+from synthmix.search.choose_candidate import choose_candidate
+from synthmix.search.chosen import chosen_candidate, read_chosen, settle, write_chosen
 from synthmix.search.files import by_candidate
 from synthmix.search.scores import lower_is_better, score_names
 from synthmix.search.table import read_search, searched_settings
@@ -23,25 +23,21 @@ POINTS = {
 }
 
 
-def write_scores(path, value, score="fid"):
-    rows = [
-        ("g", "a", "class", score, -99.0),
-        ("g", ALL_CLASSES, ALL_CLASSES, score, value),
-        ("g", ALL_CLASSES, ALL_CLASSES, "other", -99.0),
-    ]
-    table = pd.DataFrame(rows, columns=COLUMNS[:5]).assign(low=value - 1, high=value + 2)
-    write_table(path, table)
-    return path
+def choose(folder, files, score="fid", judge="scores", before=None, choices=POINTS):
+    """Choose by `files` of each candidate; return the table."""
+    table, best = folder / "stage1.csv", folder / "stage1.json"
+    files = dict(zip(POINTS, files, strict=True))
+    choose_candidate(
+        "generators.g.search", POINTS, choices, files, score, judge, {}, before, table, best
+    )
+    return read_search(table)
 
 
-def choose(folder, values, score="fid"):
+def choose_by_scores(folder, values, score="fid", **options):
     """Choose by tables of scores with these values; return the table and the name chosen."""
-    files = {
-        name: [write_scores(folder / f"{name}.csv", value, score)]
-        for name, value in zip(POINTS, values, strict=True)
-    }
-    choose_generator("g", POINTS, score, files, folder / "search.csv", folder / "best.json")
-    return read_search(folder / "search.csv"), chosen_candidate(folder / "best.json")
+    paths = [[write_scores(folder / f"{n}.csv", value, score)] for n, value in enumerate(values)]
+    table = choose(folder, paths, score, **options)
+    return table, chosen_candidate(folder / "stage1.json")
 
 
 @pytest.mark.parametrize(
@@ -57,14 +53,14 @@ def choose(folder, values, score="fid"):
     ],
 )
 def test_the_best_is_chosen_and_ties_go_to_the_first(tmp_path, score, values, best, ranks):
-    table, chosen = choose(tmp_path, values, score)
+    table, chosen = choose_by_scores(tmp_path, values, score)
     assert chosen == best
     assert [None if pd.isna(rank) else rank for rank in table["rank"]] == ranks
     assert list(table["candidate"][table["chosen"]]) == [best]
 
 
 def test_the_table_has_settings_as_they_were_written_and_intervals(tmp_path):
-    table, _ = choose(tmp_path, (30, 10, 20))
+    table, _ = choose_by_scores(tmp_path, (30, 10, 20))
     assert searched_settings(table) == ["learning_rate", "layers"]
     assert list(table["learning_rate"]) == ["1e-05", "1e-05", "0.0002"]
     assert list(table["layers"]) == ["[8, 16]", "[32]", "null"]
@@ -73,33 +69,48 @@ def test_the_table_has_settings_as_they_were_written_and_intervals(tmp_path):
     assert set(table["score"]) == {"fid"}
 
 
-def test_the_chosen_settings_are_laid_over_those_of_the_generator(tmp_path):
-    choose(tmp_path, (3, 2, 1))
-    best = tmp_path / "best.json"
-    settings = {"model": "m", "learning_rate": 9, "layers": [1]}
-    assert with_chosen(settings, best) == {"model": "m", "learning_rate": 2e-4, "layers": None}
-    assert with_chosen(settings, []) == settings
+def test_the_chosen_settings_go_over_those_beside_the_search_and_under_ones_own(tmp_path):
+    choose_by_scores(tmp_path, (3, 2, 1))
+    best = tmp_path / "stage1.json"
+    base = {"model": "m", "learning_rate": 9, "layers": [1], "epochs": 5}
+    assert settle(base, {"epochs": 2}, best) == {
+        **{"model": "m", "learning_rate": 2e-4, "layers": None, "epochs": 2}
+    }
+    assert settle(base, {}, []) == base
     assert json.loads(best.read_text()) == {"candidate": "g_c3", "settings": POINTS["g_c3"]}
 
 
+def test_a_later_stage_carries_what_earlier_ones_chose(tmp_path):
+    before = tmp_path / "stage0.json"
+    write_chosen(before, "g_c0", {"batch_size": 64, "layers": [2]})
+    choose_by_scores(tmp_path, (3, 2, 1), before=before)
+    assert read_chosen(tmp_path / "stage1.json") == {"batch_size": 64, **POINTS["g_c3"]}
+
+
+def test_what_goes_with_the_best_is_chosen_with_it_and_is_no_column(tmp_path):
+    choices = {name: point | {"dropout": 0.1} for name, point in POINTS.items()}
+    table, _ = choose_by_scores(tmp_path, (3, 2, 1), choices=choices)
+    assert searched_settings(table) == ["learning_rate", "layers"]
+    assert read_chosen(tmp_path / "stage1.json") == choices["g_c3"]
+
+
 def test_without_a_finite_score_nothing_is_chosen(tmp_path):
-    with pytest.raises(UserError, match=r"generators\.g\.search: not one of the 3 candidates"):
-        choose(tmp_path, (math.nan, math.inf, -math.inf))
-    assert not (tmp_path / "best.json").exists()
-    assert not (tmp_path / "search.csv").exists()
+    with pytest.raises(UserError, match=r"generators\.g\.search\.score: not one of the 3 cand"):
+        choose_by_scores(tmp_path, (math.nan, math.inf, -math.inf))
+    assert not (tmp_path / "stage1.json").exists()
+    assert not (tmp_path / "stage1.csv").exists()
 
 
 def choose_by_loss(folder, losses, loss="critic_loss"):
-    files = {}
+    files = []
     for name, models in zip(POINTS, losses, strict=True):
-        files[name] = []
+        files.append([])
         for number, values in enumerate(models):
             path = folder / f"{name}-{number}.csv"
             table = pd.DataFrame({"epoch": range(1, len(values) + 1), "critic_loss": values})
             write_table(path, table.assign(images_seen=1))
-            files[name].append(path)
-    choose_generator("g", POINTS, loss, files, folder / "search.csv", folder / "best.json")
-    return read_search(folder / "search.csv")
+            files[-1].append(path)
+    return choose(folder, files, loss, "losses")
 
 
 def test_a_loss_is_its_last_value_and_the_mean_over_models(tmp_path):

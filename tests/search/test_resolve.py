@@ -2,22 +2,22 @@
 
 import pytest
 
-from synthmix.sweep.chosen import settle, write_chosen
-from synthmix.sweep.resolve import (
+from synthmix.config.classifiers import StudyClassifier
+from synthmix.search.chosen import settle, write_chosen
+from synthmix.search.resolve import (
     all_trained,
     candidates,
-    classifier_trained,
     possible_settings,
     settings_with,
+    trained_with,
 )
-from synthmix.sweep.settings import StudyClassifier
 
 NETWORKS, RATES = ["vgg16", "resnet18"], [1e-2, 1e-3, 1e-4]
 STAGES = [{"network": NETWORKS, "batch_size": [8, 16]}, {"learning_rate": RATES}]
 
 
 def study(stages=STAGES, **others):
-    best = {"network": "vgg16", "unfrozen_layers": 0, "sweep": {"stages": stages}}
+    best = {"network": "vgg16", "unfrozen_layers": 0, "search": {"stages": stages}}
     return {
         name: StudyClassifier.model_validate(settings)
         for name, settings in ({"best": best} | others).items()
@@ -31,13 +31,13 @@ def possible(name, classifiers, setting):
 
 def test_names_of_candidates_stand_for_what_sets_them_apart():
     classifiers = study()
-    first = candidates("best", classifiers["best"].sweep, 1)
-    second = candidates("best", classifiers["best"].sweep, 2)
+    first = candidates("best", classifiers["best"].search, 1)
+    second = candidates("best", classifiers["best"].search, 2)
     assert list(first.values()) == [
         {"network": network, "batch_size": size} for network in NETWORKS for size in (8, 16)
     ]
     assert list(second.values()) == [{"learning_rate": rate} for rate in RATES]
-    assert all(name.startswith("best_s1c") for name in first)
+    assert all(name.startswith("best_c") for name in first)
     assert all(name.startswith("best_s2c") for name in second)
     assert len({*first, *second}) == 7
 
@@ -54,26 +54,26 @@ def test_what_is_trained_is_every_classifier_and_every_candidate():
     assert len(trained) == 1 + 4 + 3 + 1
     assert trained["plain"].chosen_in is None
     assert trained["best"].chosen_in == ("best", 2)
-    waits = [each.chosen_in for name, each in trained.items() if name.startswith("best_s")]
+    waits = [each.chosen_in for name, each in trained.items() if "_" in name]
     assert waits == [None] * 4 + [("best", 1)] * 3
 
 
 def test_a_candidate_has_its_own_settings_over_those_chosen_before(tmp_path):
     classifiers = study()
-    name = next(reversed(candidates("best", classifiers["best"].sweep, 2)))
+    name = next(reversed(candidates("best", classifiers["best"].search, 2)))
     trained = all_trained(classifiers)[name]
     chosen = tmp_path / "stage1.json"
-    write_chosen(chosen, "best_s1cx", {"network": "resnet18", "batch_size": 16})
+    write_chosen(chosen, "best_cx", {"network": "resnet18", "batch_size": 16})
     settings = settle(trained.base, trained.own, chosen)
     assert (settings["network"], settings["batch_size"]) == ("resnet18", 16)
     assert settings["learning_rate"] == 1e-4
     assert settings["unfrozen_layers"] == 0
-    assert not {"sweep", "starts_from"} & set(settings)
+    assert not {"search", "starts_from"} & set(settings)
 
 
 def test_what_a_training_may_turn_out_to_be():
     classifiers = study()
-    first, second = (next(iter(candidates("best", classifiers["best"].sweep, n))) for n in (1, 2))
+    first, second = (next(iter(candidates("best", classifiers["best"].search, n))) for n in (1, 2))
     assert possible(first, classifiers, "network") == ["vgg16"]
     assert possible(second, classifiers, "batch_size") == [8, 16, 8, 16]
     assert possible(second, classifiers, "learning_rate") == [1e-2] * 4
@@ -86,7 +86,7 @@ def test_what_goes_on_gets_the_choice_and_its_own_settings_over_it():
         tuned={"starts_from": "best", "unfrozen_share": 0.5, "learning_rate": 1e-5},
         further={"starts_from": "tuned", "epochs": 3},
     )
-    trained = classifier_trained("further", classifiers)
+    trained = trained_with("further", classifiers)
     assert trained.chosen_in == ("best", 2)
     assert trained.starts_from == "tuned"
     assert trained.own == {
@@ -95,12 +95,12 @@ def test_what_goes_on_gets_the_choice_and_its_own_settings_over_it():
     }
     assert set(possible("further", classifiers, "network")) == set(NETWORKS)
     assert set(possible("further", classifiers, "learning_rate")) == {1e-5}
-    assert classifier_trained("tuned", classifiers).starts_from == "best"
+    assert trained_with("tuned", classifiers).starts_from == "best"
 
 
 def test_settings_that_are_not_given_are_those_of_the_classifier_before():
     classifiers = study(tuned={"starts_from": "best", "dropout": 0.5})  # 0.5 is the default too
-    assert classifier_trained("tuned", classifiers).own == {"dropout": 0.5}
+    assert trained_with("tuned", classifiers).own == {"dropout": 0.5}
 
 
 @pytest.mark.parametrize(
@@ -129,7 +129,7 @@ HEADS = {"network": {"resnet18": {"dense_layers": [8]}}}
 
 def with_heads(stages=STAGES, per_value=HEADS, **others):
     best = {"network": "vgg16", "unfrozen_layers": 3, "dense_layers": [64, 64]}
-    best |= {"sweep": {"stages": stages, "per_value": per_value}}
+    best |= {"search": {"stages": stages, "per_value": per_value}}
     return {"best": StudyClassifier.model_validate(best)} | {
         name: StudyClassifier.model_validate(settings) for name, settings in others.items()
     }
@@ -137,7 +137,7 @@ def with_heads(stages=STAGES, per_value=HEADS, **others):
 
 def test_settings_go_with_a_value_of_another_one_wherever_it_is_chosen():
     classifiers = with_heads(tuned={"starts_from": "best", "learning_rate": 1e-5})
-    first, second = (next(iter(candidates("best", classifiers["best"].sweep, n))) for n in (1, 2))
+    first, second = (next(iter(candidates("best", classifiers["best"].search, n))) for n in (1, 2))
     assert all_trained(classifiers)[first].own == {
         **{"network": "vgg16", "batch_size": 8, "dense_layers": [64, 64]}
     }
