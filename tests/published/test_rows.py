@@ -7,6 +7,7 @@ from published_data import printed, write_published
 from synthmix.errors import UserError
 from synthmix.published.rows import (
     COLUMNS,
+    curves_file,
     of_dataset,
     read_curves,
     read_headings,
@@ -64,7 +65,7 @@ def test_the_measures_of_a_printed_history_are_in_the_order_of_its_columns(tmp_p
     measures = ["loss", "accuracy", "recall", "precision", "macro_f1", "balanced_accuracy"]
     curve = {**CURVE, "split": "train", "epoch": 1} | dict.fromkeys(measures, 0.5)
     path = write_published(tmp_path / "p.csv", [], curves=[curve])
-    assert list(read_curves(path)[0].values) == measures
+    assert list(read_curves(curves_file(path))[0].values) == measures
 
 
 def test_a_printed_history_may_have_less(tmp_path):

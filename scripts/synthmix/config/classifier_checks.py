@@ -2,13 +2,13 @@
 
 from collections.abc import Iterator
 
-from synthmix.classify.networks.facts import FACTS
 from synthmix.config.classifiers import SHAPING
 from synthmix.config.models import Study
 from synthmix.config.parse import KeyPath
 from synthmix.config.searches import check_searches
 from synthmix.config.training_checks import TrainingCheck, has_volumes, kind
 from synthmix.errors import one_of
+from synthmix.registry import load_classifier_facts
 from synthmix.search.resolve import all_trained, possible_points, trained_otherwise
 
 Finding = tuple[KeyPath, str]
@@ -97,4 +97,4 @@ def _check_kinds(study: Study) -> Iterator[Finding]:
 def _takes_volumes(study: Study, name: str) -> bool:
     while (before := study.classifiers[name].starts_from) is not None:
         name = before
-    return FACTS[study.classifiers[name].network].volumes
+    return load_classifier_facts(study.classifiers[name].network).volumes

@@ -8,8 +8,14 @@ from typing import Any
 from pydantic import ValidationError
 
 from synthmix.classify.loss_settings import OF_A_BATCH, cost_matrix_classes
-from synthmix.classify.networks.facts import FACTS, NetworkFacts
-from synthmix.classify.networks.plan import input_size_of, layers_of, minimum_size_of, unfrozen_of
+from synthmix.classify.networks.facts import NetworkFacts
+from synthmix.classify.networks.plan import (
+    facts_of,
+    input_size_of,
+    layers_of,
+    minimum_size_of,
+    unfrozen_of,
+)
 from synthmix.classify.networks.settings import Classifier
 from synthmix.config.models import Study
 from synthmix.config.parse import KeyPath
@@ -55,7 +61,7 @@ class TrainingCheck:
 
     @property
     def facts(self) -> NetworkFacts:
-        return FACTS[self.network]
+        return facts_of(self.settings)
 
     @property
     def datasets(self) -> list[str]:
@@ -135,7 +141,7 @@ class TrainingCheck:
 
     def _check_network(self) -> Iterator[Finding]:
         first = self.trained.base["network"]
-        if FACTS[first].volumes != self.facts.volumes:
+        if facts_of(self.trained.base).volumes != self.facts.volumes:
             text = f"{self.network} takes {kind(self.facts.volumes)}, {first} does not"
             yield self.place("network"), f"{text}: make two classifiers of them"
 
@@ -195,9 +201,9 @@ class TrainingCheck:
             prepare = self.study.prepare_of(dataset)
             side = min(prepare.volume_shape or (prepare.image_size,))
             if side < least:
-                text = f"leave nothing of images of {side} pixels, as data set {dataset} has them"
-                levels = self.settings["cnn"]["levels"]
-                yield self.place("cnn"), f"{levels} levels {text}: they need {least}"
+                text = f"{self.network} needs images of {least} pixels a side or more"
+                place = self.place(self.facts.section or "network")
+                yield place, f"{text}, and those of data set {dataset} have {side}"
 
     def _check_class_names(self) -> Iterator[Finding]:
         weights, costs = self.settings["class_weights"], cost_matrix_classes(self.settings["loss"])
@@ -226,8 +232,7 @@ class TrainingCheck:
     def _check_dropout(self) -> Iterator[Finding]:
         if self.settings["monte_carlo_passes"] is None:
             return
-        cnn = self.settings["cnn"]
-        between = not self.facts.pretrained and cnn["levels"] > 1 and cnn["dropout"]
+        between = self.facts.has_dropout(self.settings)
         if not between and not (self.settings["dense_layers"] and self.settings["dropout"]):
             text = "there is no dropout to be averaged over: it follows each of dense_layers"
             yield self.place("monte_carlo_passes"), text
