@@ -1,18 +1,20 @@
 """Write the report."""
 
 from synthmix.report.ran_on import ran_on
-from synthmix.report.render_report import Picture, Quiz, Search, StudyReport, render_report
+from synthmix.report.render_report import Picture, Search, StudyReport, render_report
 from synthmix.runtime.jobs import job
 
 with job(snakemake):
     studies = []
     for study in snakemake.params.studies:
-        files, pictures = study.pop("files"), study.pop("pictures")
-        several = {
-            field: [Picture(title, file) for title, file in found]
-            for field, found in pictures.items()
+        figures = {
+            name: [Picture(**picture) for picture in pictures]
+            for name, pictures in study.pop("figures").items()
         }
+        sheets = [Picture(**picture) for picture in study.pop("sheets")]
         searches = [Search(**search) for search in study.pop("searches")]
-        quizzes = [Quiz(**quiz) for quiz in study.pop("quizzes")]
-        studies.append(StudyReport(**study, **files, **several, searches=searches, quizzes=quizzes))
+        tables = study.pop("tables")
+        studies.append(
+            StudyReport(**study, **tables, figures=figures, sheets=sheets, searches=searches)
+        )
     render_report(snakemake.output[0], studies, ran_on(snakemake.config))

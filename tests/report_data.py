@@ -14,6 +14,7 @@ from PIL import Image
 from published_data import printed, write_published
 from synthmix.evaluate.paired import differences
 from synthmix.evaluate.verdict import ACCURACY, JUDGED_BY, measure_column
+from synthmix.figures.catalogue import FIGURES
 from synthmix.figures.predictions import PredictionFile
 from synthmix.files import write_table
 from synthmix.mix.plan import (
@@ -26,7 +27,7 @@ from synthmix.mix.plan import (
 )
 from synthmix.published.compare_published import compare_published
 from synthmix.published.results import Results
-from synthmix.report.render_report import Picture, Quiz, Search, StudyReport
+from synthmix.report.render_report import Picture, Search, StudyReport
 from synthmix.search.table import table_of
 from synthmix.store import read_table, save_array, table_path
 
@@ -56,12 +57,11 @@ ENDS = {"value": "", "low": "_low", "high": "_high"}
 SPLIT_SIZES = {"train": 18, "validation": 6, "test": 6, "held_out": 2}
 
 
-WITHOUT_MIXES = dict.fromkeys(
-    (
-        *("scores", "generator_history_figure", "scores_figure", "mixes_figure"),
-        *("comparison_figure", "real_share_figure", "synthetic_share_figure"),
-    )
-) | dict.fromkeys(("samples", "sheets", "planes", "nearest", "searches", "quizzes"), ())
+OF_MIXES = {
+    *("plot_real_share", "plot_synthetic_share", "plot_mixes", "plot_comparison"),
+    *("plot_generator_history", "plot_snapshots", "plot_scores", "plot_search"),
+    *("plot_samples", "plot_quiz", "plot_pca", "plot_nearest"),
+}
 
 
 @dataclass(frozen=True)
@@ -483,6 +483,17 @@ def _write_search(path: Path) -> Path:
     return path
 
 
+def _write_stages(folder: Path) -> dict[str, Path]:
+    tried = ({"c1": {"batch_size": 8}, "c2": {"batch_size": 16}}, {"c3": {"epochs": 5}})
+    paths = {
+        f"classifier vgg16, stage {number}": folder / f"stage{number}.csv" for number in (1, 2)
+    }
+    for path, points in zip(paths.values(), tried, strict=True):
+        estimates = dict.fromkeys(points, (0.75, 0.6, 0.9))
+        write_table(path, table_of(points, "macro_f1", estimates, list(points)))
+    return paths
+
+
 def _write_pipeline(path: Path) -> Path:
     rows = [("store", 500, 0.125, 4000.0, 40.0), ("image_folder", 500, 5.0, 100.0, 1.0)]
     names = ["loader", "images", "seconds", "images_per_second", "ratio"]
@@ -536,6 +547,31 @@ def _write_published(folder: Path, files: StudyFiles) -> Path:
     return output
 
 
+def _figures(
+    folder: Path, generators: Sequence[str], png: Path, svg: Path
+) -> dict[str, list[Picture]]:
+    """Return a picture of every figure, of those of generators one of each."""
+    titles = {"data set": [""], "generator": generators, "classifier": ["vgg16"]}
+    stages = [f"classifier vgg16, stage {number}" for number in (1, 2)]
+    titles |= {"stage": ["generator dcgan", *stages]}
+    key = {"key": _write_key(folder / "key.csv")}
+    return {
+        figure.name: [
+            Picture(
+                title, png if figure.file.endswith(".png") else svg, key if figure.tables else {}
+            )
+            for title in titles[figure.per]
+        ]
+        for figure in FIGURES
+    }
+
+
+def without(report: StudyReport, *figures: str, **changes: Any) -> StudyReport:
+    """Return a report that lacks some figures, with other `changes`."""
+    kept = {name: found for name, found in report.figures.items() if name not in figures}
+    return replace(report, figures=kept, **changes)
+
+
 def make_study_report(folder: Path, **changes: Any) -> StudyReport:
     """Return what the report needs, with stand-ins for the figures; `changes` go to StudyReport.
 
@@ -573,42 +609,22 @@ def make_study_report(folder: Path, **changes: Any) -> StudyReport:
         comparison=files.comparison,
         metrics=files.metrics,
         classifier_comparison=files.classifier_comparison,
-        metrics_figure=svg,
-        roc_figure=svg,
-        calibration_figure=svg,
-        confusion_figure=svg,
+        figures=_figures(folder, list(files.pools), png, svg),
         folds=options.get("folds", 0),
         census=_write_census(folder / "census.csv"),
-        census_figure=svg,
         scores=files.scores,
-        generator_history_figure=svg,
-        scores_figure=svg,
         published=None if options.get("with_nan") else _write_published(folder, files),
-        published_figure=svg,
-        published_curves_figure=svg,
-        mixes_figure=svg,
-        comparison_figure=svg,
-        real_share_figure=svg,
-        synthetic_share_figure=svg,
-        samples=[Picture(generator, png) for generator in files.pools],
         sheets=pools,
-        planes=[Picture(generator, svg) for generator in files.pools],
-        nearest=[Picture(generator, png) for generator in files.pools],
-        classifier_histories=[Picture("vgg16", svg)],
-        examples=[Picture("vgg16", png)],
-        heat_maps=[Picture("vgg16", png)],
-        feature_maps=[Picture("vgg16", png)],
-        sweeps=[Picture("vgg16, stage 1", svg)],
-        quizzes=[
-            Quiz(generator, png, _write_key(folder / f"{number}-key.csv"))
-            for number, generator in enumerate(files.pools)
-        ],
         pipeline=_write_pipeline(folder / "pipeline.csv"),
-        pipeline_figure=svg,
-        searches=[Search("dcgan", _write_search(folder / "search.csv"), svg)],
+        searches=[
+            Search(
+                "generators", "dcgan", {"generator dcgan": _write_search(folder / "search.csv")}
+            ),
+            Search("classifiers", "vgg16", _write_stages(folder)),
+        ],
     )
     if options.get("real_only"):
-        report = replace(report, **WITHOUT_MIXES)
+        report = without(report, *OF_MIXES, scores=None, sheets=(), searches=())
     if not options.get("positive_class", True):
         report = replace(report, positive_class=None)
     return replace(report, **changes)

@@ -1,7 +1,5 @@
 """Figures of classifiers hold what the predictions say, whatever these are like."""
 
-from pathlib import Path
-
 import numpy as np
 import pandas as pd
 import pytest
@@ -328,9 +326,3 @@ def test_cells_of_many_classes_have_a_number_or_nothing(tmp_path, drawn):
     assert sorted(set(texts)) == ["", "7"]
     assert texts.count("7") == 10
     assert_readable(drawn[0])
-
-
-def test_scripts_name_their_module():
-    folder = Path(__file__).parents[2] / "scripts"
-    for figure in ("roc", "calibration", "examples", "feature_maps", "gradcam"):
-        assert f"synthmix.figures.plot_{figure}" in (folder / f"plot_{figure}.py").read_text()

@@ -21,6 +21,7 @@ from synthmix.figures.plot_real_share import plot_real_share
 from synthmix.figures.plot_roc import plot_roc
 from synthmix.figures.plot_samples import plot_samples
 from synthmix.figures.plot_snapshots import plot_snapshots
+from synthmix.figures.plot_synthetic_share import plot_synthetic_share
 from synthmix.files import write_table
 from synthmix.leakage import AS_PUBLISHED, NONE, leakage_of_job
 from synthmix.store import read_table
@@ -40,8 +41,8 @@ FIGURES = {
     "confusion": lambda files, output, demo: plot_confusion(
         files.confusion, output, demo=demo, mixes=files.mixes
     ),
-    "synthetic_share": lambda files, output, demo: plot_real_share(
-        files.summary, output, demo=demo, origin="synthetic"
+    "synthetic_share": lambda files, output, demo: plot_synthetic_share(
+        files.summary, output, demo=demo
     ),
     "roc": lambda files, output, demo: plot_roc(
         files.predictions,

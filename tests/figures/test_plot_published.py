@@ -10,6 +10,7 @@ from synthmix.files import write_table
 from synthmix.leakage import AS_PUBLISHED, leakage_of_job
 from synthmix.published.compare_published import compare_published
 from synthmix.published.results import Results
+from synthmix.published.rows import curves_file
 
 MIXES = ("stylegan2_ada-cancer30-normal70-real0", "stylegan2_ada-cancer30-normal70-real10")
 
@@ -79,8 +80,9 @@ def test_published_curves_are_dashed_and_ours_drawn_through(tmp_path, drawn):
     published = write_published(tmp_path / "p.csv", [], curves=curves)
     history = {"epoch": [1, 2, 1, 2], "split": ["train"] * 2 + ["validation"] * 2, "loss": 0.5}
     write_table(tmp_path / "h.csv", pd.DataFrame(history))
-    histories = {("vgg16", MIXES[0]): [tmp_path / "h.csv"]}
-    plot_published_curves(published, "d", histories, tmp_path / "f.svg", demo=True)
+    ours = [("vgg16", MIXES[0], tmp_path / "h.csv"), ("vgg16", "not_printed", tmp_path / "h.csv")]
+    output = tmp_path / "f.svg"
+    plot_published_curves(curves_file(published), ours, output, dataset="d", demo=True)
     (figure,) = drawn
     assert_readable(figure)
     assert len(figure.axes) == 2 * 2

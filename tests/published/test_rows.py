@@ -7,6 +7,7 @@ from published_data import printed, write_published
 from synthmix.errors import UserError
 from synthmix.published.rows import (
     COLUMNS,
+    curves_file,
     of_dataset,
     read_curves,
     read_headings,
@@ -31,7 +32,7 @@ def test_rows_come_back_as_they_were_written(tmp_path):
 
 
 def test_settings_of_a_candidate_and_the_mixes_of_a_difference():
-    row = printed("1", "sweep", "accuracy", 1.0, candidate="batch_size=32; network=vgg16")
+    row = printed("1", "search", "accuracy", 1.0, candidate="batch_size=32; network=vgg16")
     assert row.settings == {"batch_size": "32", "network": "vgg16"}
     assert printed("1", "metrics", "accuracy", 1.0, mix="a-b minus c").mixes == ["a-b", "c"]
 
@@ -64,7 +65,7 @@ def test_the_measures_of_a_printed_history_are_in_the_order_of_its_columns(tmp_p
     measures = ["loss", "accuracy", "recall", "precision", "macro_f1", "balanced_accuracy"]
     curve = {**CURVE, "split": "train", "epoch": 1} | dict.fromkeys(measures, 0.5)
     path = write_published(tmp_path / "p.csv", [], curves=[curve])
-    assert list(read_curves(path)[0].values) == measures
+    assert list(read_curves(curves_file(path))[0].values) == measures
 
 
 def test_a_printed_history_may_have_less(tmp_path):
@@ -127,7 +128,7 @@ def test_what_the_project_ships_is_whole(study):
     assert {row.table for row in rows} == set(read_headings(path))
     assert len(set(rows)) == len(rows), "a value is there twice"
     # shares, not percents
-    shares = [row for row in rows if row.of in ("metrics", "sweep") and row.metric == "accuracy"]
+    shares = [row for row in rows if row.of in ("metrics", "search") and row.metric == "accuracy"]
     assert all(0 < row.low <= row.high <= 1 for row in shares)
 
 

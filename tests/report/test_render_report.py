@@ -10,8 +10,9 @@ from html.parser import HTMLParser
 import pandas as pd
 import pytest
 
-from report_data import make_study_report
+from report_data import make_study_report, without
 from synthmix.evaluate import wording
+from synthmix.figures.catalogue import FIGURES
 from synthmix.files import write_table
 from synthmix.report.findings import find, find_classifiers
 from synthmix.report.render_report import render_report
@@ -79,7 +80,7 @@ def test_the_page_is_whole(report, tmp_path):
     assert "images, not the 300,000 asked for" in words
     assert "torch 2.11" in words
     images = [attributes for tag, attributes in page.elements if tag == "img"]
-    assert len(images) == 26
+    assert len(images) == 2 + len(FIGURES) + 2  # and the sheets of two classes, and three stages
     assert all(image["alt"] for image in images)
 
 
@@ -88,8 +89,16 @@ def test_the_candidates_of_a_search_are_listed_the_best_first(report, tmp_path):
     assert "Search for settings of dcgan" in words
     rows = "1 chosen 2e-05 0.01234 2 1e-05 81.26 (70.1 to 90.4) \u2013 0.5"
     assert f"frechet distance {rows}" in words
-    without = Page(render(tmp_path, replace(report, searches=()))).words()
-    assert "Search for settings" not in without
+    other = Page(render(tmp_path, without(report, "plot_search", searches=()))).words()
+    assert "How settings were chosen" not in other
+
+
+def test_the_stages_of_a_classifiers_search_follow_one_another(report, tmp_path):
+    words = Page(render(tmp_path, report)).words()
+    told = words.split("Search for settings of vgg16")[1]
+    assert told.startswith(" Macro f1 is of the validation images")
+    assert "batch size macro f1 1 chosen 8 0.75 (0.6 to 0.9) 2 16 0.75" in told
+    assert "epochs macro f1 1 chosen 5 0.75" in told
 
 
 def test_the_answers_of_the_quiz_are_folded_away(report, tmp_path):
@@ -97,23 +106,22 @@ def test_the_answers_of_the_quiz_are_folded_away(report, tmp_path):
     folded = text.split("<summary>The answers for dcgan</summary>")[1].split("</details>")[0]
     assert "Real: 2, 3 and 5. Synthetic: 1 and 4." in folded
     assert "Which is which?" in text
-    without = render(tmp_path, replace(report, quizzes=()))
-    assert "Which is which?" not in without
+    assert "Which is which?" not in render(tmp_path, without(report, "plot_quiz"))
 
 
 def test_how_fast_images_are_read_is_shown_where_it_was_measured(report, tmp_path):
     words = Page(render(tmp_path, report)).words()
     assert "store 500 0.125 4,000.0 40.00 image folder 500 5 100.0 1.00" in words
-    without = replace(report, pipeline=None, pipeline_figure=None)
-    assert "How fast images are read" not in Page(render(tmp_path, without)).words()
+    other = without(report, "plot_pipeline", pipeline=None)
+    assert "How fast images are read" not in Page(render(tmp_path, other)).words()
 
 
 def test_what_the_metadata_says_is_shown_where_there_is_a_census(report, tmp_path):
     words = Page(render(tmp_path, report)).words()
     assert "clinic 19 4 4.00 2 and 2 more in tables/census.csv" in words
     assert "left out used 44 50.00 44 <b>too dark</b> 44 50.00 0" in words
-    without = replace(report, census=None, census_figure=None)
-    assert "tables/census.csv" not in Page(render(tmp_path, without)).words()
+    other = without(report, "plot_census", census=None)
+    assert "tables/census.csv" not in Page(render(tmp_path, other)).words()
 
 
 @pytest.fixture(scope="module")
@@ -340,8 +348,8 @@ def test_published_values_stand_beside_ours_with_their_footnotes(report, tmp_pat
     assert "Figure 5.10 1 of 1 without a value here" in words
     assert "<b>another" not in text
     assert "<i>test" not in text
-    without = Page(render(tmp_path, replace(report, published=None))).words()
-    assert "Beside the published values" not in without
+    other = without(report, "plot_published", "plot_published_curves", published=None)
+    assert "Beside the published values" not in Page(render(tmp_path, other)).words()
 
 
 def test_scores_of_all_classes_together_are_shown(report, tmp_path):
@@ -508,7 +516,7 @@ def test_a_leak_is_told_wherever_the_other_way_is(report, tmp_path):
     assert finding < words.index("Most accurate mix:") < cautions < method
     assert "of patients that no model has seen, except where it says otherwise." in words
     kept_apart = ("Patients were split first", "validation patients", "nothing can be expected")
-    without = Page(render(tmp_path, report)).words()
-    assert all(text in without and text not in words for text in kept_apart)
-    assert "leakage" not in without
-    assert "otherwise." not in without
+    other = Page(render(tmp_path, report)).words()
+    assert all(text in other and text not in words for text in kept_apart)
+    assert "leakage" not in other
+    assert "otherwise." not in other

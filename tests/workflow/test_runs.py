@@ -1,36 +1,36 @@
 """The whole graph: it ends in a report, repeats itself, survives being killed, reruns little."""
 
 import re
+import shutil
 from random import Random
 
 import pytest
 
 from cluster.killed_run import EVERYTHING, ONE_JOB, Run
+from synthmix.figures.catalogue import FIGURES
 from synthmix.results_layout import MARKER
 from synthmix.store import read_table
 from synthmix.trace.trace import main as trace
-from workflow_project import Project
+from workflow_project import ROOT, Project
 
 FOLDER = "results/paper/tiny/phantoms"
 PREPARED = {"fetch_dataset", "fetch_weights", "index_dataset", "prepare_images", "split_samples"}
-FIGURES = {
-    "plot_samples",
-    "plot_quiz",
-    "plot_mixes",
-    "plot_generator_history",
-    "plot_classifier_history",
-    "plot_real_share",
-    "plot_metrics",
-    "plot_comparison",
-    "plot_confusion",
-    "plot_roc",
-    "plot_calibration",
-}
+# what the tiny study has nothing of
+LACKS = {"census", "snapshots", "pipeline", "published", "published curves", "search", "stage"}
+DRAWN = [figure for figure in FIGURES if not {figure.when, figure.per} & LACKS]
+
+
+def that_take(*inputs):
+    """Return the figures of the tiny study that are drawn of one of these inputs."""
+    return {figure.name for figure in DRAWN if set(inputs) & set(figure.inputs)}
+
+
 # of the classifier that was trained on real images alone
-LOOKS = {"plot_examples", "plot_feature_maps", "plot_gradcam"}
+LOOKS = that_take("own_predictions", "model_predictions")
+OF_CLASSIFIERS = LOOKS | that_take("classifier_histories", "predictions", "mixes", "metrics")
+OF_CLASSIFIERS |= that_take("confusion", "summary", "comparison")
 SCORED = {"score_generator", "tabulate_scores", "project_images"}
-SCORED |= {"plot_scores", "plot_pca", "plot_nearest"}
-SCORE_TABLES = {"score_real", "score_generator", "tabulate_scores", "plot_scores", "plot_nearest"}
+SCORE_TABLES = {"score_real", "score_generator", "tabulate_scores"} | that_take("scores", "pairs")
 JUDGED = {"predict", "score_predictions", "compare_mixes", "compare_classifiers"}
 JUDGED |= {"tabulate_study"}
 REPORTED = {"render_report", "all"}
@@ -57,6 +57,19 @@ def test_it_ends_in_a_report_with_a_log_and_a_benchmark_for_each_job(finished):
     assert logs == timed
     log = (finished.results() / "logs" / "train_generator" / "dcgan-cancer.log").read_text()
     assert "epoch 40/40 " in log
+
+
+def test_every_figure_of_the_study_is_drawn_and_in_the_report(finished):
+    shown = (finished.folder / "results" / "report.html").read_text(encoding="utf-8")
+    sections = dict(re.findall(r'<section id="study-1-(\w+)"(.*?)</section>', shown, re.DOTALL))
+    sections["finding"] = shown.partition('<div class="finding">')[2].partition("<section")[0]
+    images = {name: text.count("<img ") for name, text in sections.items()}
+    images["generators"] -= 2  # those of the training, one a class
+    drawn = {}
+    for figure in DRAWN:
+        files = (finished.results() / "figures").glob(re.sub(r"\{\w+\}", "*", figure.file))
+        drawn[figure.section] = drawn.get(figure.section, 0) + len(list(files))
+    assert {name: count for name, count in images.items() if count} == drawn
 
 
 def test_nothing_is_left_over_and_nothing_left_to_do(finished):
@@ -115,7 +128,8 @@ def test_an_edited_generator_reruns_its_jobs_and_what_follows(finished):
     )
     with edit:
         planned = finished.planned()
-    assert set(planned) == JUDGED | FIGURES | REPORTED | SCORED | {
+    figures = {figure.name for figure in DRAWN} - LOOKS
+    assert set(planned) == JUDGED | figures | REPORTED | SCORED | {
         "train_generator",
         "sample_generator",
         "extract_score_features",
@@ -129,9 +143,31 @@ def test_an_edited_generator_reruns_its_jobs_and_what_follows(finished):
 
 
 def test_an_edited_figure_reruns_that_figure_and_the_report(finished):
-    file = "scripts/synthmix/figures/plot_real_share.py"
-    with finished.edit(file, "DODGE = 0.1", "DODGE = 0.2"):
-        assert set(finished.planned()) == {"plot_real_share"} | REPORTED
+    file = "scripts/synthmix/figures/plot_calibration.py"
+    with finished.edit(file, "MOST_MIXES = 4", "MOST_MIXES = 5"):
+        assert set(finished.planned()) == {"plot_calibration"} | REPORTED
+
+
+def test_a_figure_is_a_module_and_a_declaration(finished, tmp_path):
+    """Those that `docs/extending.md` shows."""
+    page = (ROOT / "docs" / "extending.md").read_text(encoding="utf-8").split("\n## A figure\n")[1]
+    module, declaration = re.findall(r"```python\n(.*?)```", page, re.DOTALL)[:2]
+    shutil.copytree(finished.folder, tmp_path / "synthmix")
+    project = Project(tmp_path / "synthmix")
+    figures = project.folder / "scripts" / "synthmix" / "figures"
+    (figures / "plot_brightness.py").write_text(module)
+    declared = f"FIGURES = (\n{declaration}"
+    with project.edit("scripts/synthmix/figures/catalogue.py", "FIGURES = (\n", declared):
+        assert set(project.planned()) == {"plot_brightness"} | REPORTED
+        result = project.run()
+        assert result.returncode == 0, result.stdout[-3000:]
+        assert project.planned() == {}
+    picture = project.results() / "figures" / "brightness-dcgan.svg"
+    assert picture.stat().st_size > 5000
+    shown = (project.folder / "results" / "report.html").read_text(encoding="utf-8")
+    section = shown.split('<section id="study-1-samples"')[1].split("</section>")[0]
+    assert "Histograms of the brightness of real images and those of dcgan" in section
+    assert "dcgan: histograms that lie apart" in section
 
 
 def test_an_edited_score_retrains_no_generator(finished):
@@ -147,9 +183,7 @@ def test_an_edited_template_reruns_the_report(finished):
 def test_other_epochs_of_the_classifier_rerun_no_generator(finished):
     with finished.edit("studies/tiny.yaml", "epochs: 12", "epochs: 13"):
         planned = finished.planned()
-    assert set(planned) == JUDGED | REPORTED | LOOKS | {"train_classifier"} | (
-        FIGURES - {"plot_samples", "plot_quiz", "plot_generator_history"}
-    )
+    assert set(planned) == JUDGED | REPORTED | OF_CLASSIFIERS | {"train_classifier"}
     assert planned["train_classifier"] == 2
 
 
@@ -158,7 +192,7 @@ def test_another_measure_of_the_verdict_scores_and_trains_nothing_anew(finished)
     with finished.edit("studies/tiny.yaml", "evaluation: {", judged):
         planned = set(finished.planned())
     assert {"compare_mixes", "compare_classifiers", "tabulate_study", "plot_comparison"} <= planned
-    assert planned <= JUDGED - {"predict", "score_predictions"} | FIGURES | REPORTED
+    assert planned <= JUDGED - {"predict", "score_predictions"} | OF_CLASSIFIERS | REPORTED
 
 
 def test_another_mix_reruns_no_generator(finished):

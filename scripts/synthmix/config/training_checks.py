@@ -21,16 +21,15 @@ from synthmix.config.models import Study
 from synthmix.config.parse import KeyPath
 from synthmix.errors import did_you_mean, one_of, shown
 from synthmix.files import expanded
-from synthmix.sweep.chosen import lay_over
-from synthmix.sweep.resolve import (
-    Point,
+from synthmix.search.chosen import lay_over
+from synthmix.search.resolve import (
     Trained,
     all_trained,
     given,
     settings_with,
     trained_otherwise,
 )
-from synthmix.sweep.settings import is_value
+from synthmix.search.settings import Point, is_value
 
 Finding = tuple[KeyPath, str]
 
@@ -79,31 +78,37 @@ class TrainingCheck:
         if self.baseline and setting in self.study.baselines[self.baseline].model_fields_set:
             return "baselines", self.baseline, setting
         if name not in classifiers and setting in self.trained.own:
-            return self._in_stage(self.trained.stages, self.trained.own, setting)
+            return self._in_stage(self.trained.stages + 1, self.trained.own, setting)
         while name in classifiers and classifiers[name].starts_from is not None:
             if setting in given(classifiers[name]):
                 return "classifiers", name, setting
             name = classifiers[name].starts_from
-        for number in reversed(range(len(self.points))):
-            if setting in self.points[number]:
-                return self._in_stage(number, self.points[number], setting)
+        for stage in reversed(range(1, len(self.points) + 1)):
+            if setting in self.points[stage - 1]:
+                return self._in_stage(stage, self.points[stage - 1], setting)
         return "classifiers", self.trained.origin, setting
 
-    def _in_stage(self, number: int, point: Point, setting: str) -> KeyPath:
+    def _in_stage(self, stage: int, point: Point, setting: str) -> KeyPath:
         """Return where a stage, or what goes with one of its values, says what a setting is."""
         origin = self.trained.origin
-        sweep = self.study.classifiers[origin].sweep
-        if setting in sweep.stages[number].varied():
-            return self.stage(number, setting)
+        search = self.study.classifiers[origin].search
+        if setting in search.settings_tried(stage):
+            return "classifiers", origin, "search", *search.place_of(stage, setting)
         for tried, value in point.items():
-            for key, settings in sweep.by_value(tried).items():
+            for key, settings in search.by_value(tried).items():
                 if setting in settings and is_value(key, value):
-                    return "classifiers", origin, "sweep", "per_value", tried, key, setting
+                    return "classifiers", origin, "search", "per_value", tried, key, setting
         return "classifiers", origin, setting
 
-    def stage(self, number: int, *within: str) -> KeyPath:
-        """Return where a stage of the sweep stands, counted from 0."""
-        return "classifiers", self.trained.origin, "sweep", "stages", number, *within
+    def _place_of_all(self, stage: int) -> KeyPath:
+        """Return where the study says all that is laid over other settings together."""
+        if self.baseline:
+            return "baselines", self.baseline
+        origin = self.trained.origin
+        search = self.study.classifiers[origin].search
+        if search is None or stage > search.stage_count:
+            return "classifiers", self.name
+        return "classifiers", origin, "search", *search.place(stage)
 
     def findings(self) -> Iterator[Finding]:
         """Yield what is wrong with the settings."""
@@ -124,15 +129,14 @@ class TrainingCheck:
     def _check_together(self) -> Iterator[Finding]:
         """Check what each value can't be checked for where it stands: that they go together."""
         settings = dict(self.trained.base)
-        for number, point in enumerate((*self.points, self.trained.own)):
+        for stage, point in enumerate((*self.points, self.trained.own), start=1):
             settings = lay_over(settings, point)
             try:
                 Classifier.model_validate(settings)
             except ValidationError as error:
                 for found in error.errors(include_url=False):
                     reason = found.get("ctx", {}).get("error", found["msg"])
-                    place = ("baselines", self.baseline) if self.baseline else self.stage(number)
-                    yield place, f"has values that don't go together: {reason}"
+                    yield self._place_of_all(stage), f"has values that don't go together: {reason}"
                 return
 
     def _check_network(self) -> Iterator[Finding]:

@@ -23,7 +23,7 @@ from synthmix.estimate.networks import (
 )
 from synthmix.estimate.sizes import NotKnownError, Sizes, epochs_done
 from synthmix.network_costs import BOTH
-from synthmix.sweep.chosen import lay_over
+from synthmix.search.chosen import lay_over
 
 # those of `synthmix.score.train_score_network`, which needs torch; a test compares them
 SCORE_STEPS, SCORE_BATCH = 300, 64
@@ -91,7 +91,7 @@ def _exactly(kind: str, unit: str, load: Load) -> Work:
 
 
 def _train_generator(job: Job, sizes: Sizes, done: bool) -> Work:
-    settings, shape = job.params["settings"], sizes.shape(job)
+    settings, shape = training_settings(job), sizes.shape(job)
     images = sizes.images(job).of("train", job.params["classes"])
     batch = max(1, min(settings["batch_size"], images))
     steps = max(1, images // batch)
@@ -126,7 +126,7 @@ def _sample_generator(job: Job, sizes: Sizes, done: bool) -> Work:
         trainings += sizes.graph.needed(adopted, "train_generator")
     if not trainings:
         raise NotKnownError(f"the settings of {job.wildcards['generator']}")
-    cost = generator_cost(trainings[0].params["settings"], sizes.shape(job))
+    cost = generator_cost(training_settings(trainings[0]), sizes.shape(job))
     if cost is None:
         return _exactly(job.params["model"], IMAGES, Load(other=images))
     if not cost.image:
@@ -145,7 +145,7 @@ def _extract_features(job: Job, sizes: Sizes, done: bool) -> Work:
 
 
 def training_settings(job: Job) -> dict[str, Any]:
-    """Return what a classifier is trained with; what a sweep before it will choose is left out."""
+    """Return what something is trained with; what a search before it will choose is left out."""
     return lay_over(job.params["base"], job.params["own"])
 
 

@@ -9,15 +9,24 @@ import torch
 from synthmix.classify.inputs import to_inputs, to_tensor
 from synthmix.classify.network import load_network
 from synthmix.classify.networks.plan import input_size_of
+from synthmix.runtime.devices import set_up_torch
 
 
 class Inspected:
     """The network of a trained classifier, in evaluation mode, and what it takes."""
 
     def __init__(
-        self, model: str | Path, weights: Mapping[str, str | Path], device: torch.device
+        self,
+        model: str | Path,
+        weights: Mapping[str, str | Path],
+        device: torch.device | None = None,
     ) -> None:
-        """Load the file `model`; `weights` holds the starting weights by their name."""
+        """Load the file `model`; `weights` holds the starting weights by their name.
+
+        Without a `device` a thread of the CPU does the work: a few images are not worth a GPU, and
+        come out alike on all machines.
+        """
+        device = device or set_up_torch({"device": "cpu", "training_threads": 1})
         self.network, header = load_network(model, weights)
         self.network.to(device)
         self.classes = list(header.classes)

@@ -20,31 +20,31 @@ DASHES = {"train": "--", "validation": "-"}
 
 @style.look()
 def plot_classifier_history(
-    histories: Sequence[tuple[str, int, str | Path]],
+    classifier_histories: Sequence[tuple[str, int, str | Path]],
     output: str | Path,
     *,
     demo: bool,
     classifier: str = "",
-    metrics: Sequence[str] = ("loss", "accuracy"),
+    measures: Sequence[str] = ("loss", "accuracy"),
     mixes: str | Path | None = None,
 ) -> None:
-    """Draw a panel for each mix: `metrics` on training and validation images against the epoch.
+    """Draw a panel for each mix: `measures` on training and validation images against the epoch.
 
-    `histories` lists (mix, seed, path) of tables with the columns epoch, split, `metrics`,
-    learning_rate and kept, a fold each where there are folds. The lines of all trainings share the
-    panel of their mix; on each the epoch whose weights were kept is marked, and along the upper
-    edge the epochs from which on the learning rate was a lower one. `mixes`, the table of the
-    study's mixes, gives them their names.
+    `classifier_histories` lists (mix, seed, path) of tables with the columns epoch, split,
+    `measures`, learning_rate and kept, a fold each where there are folds. The lines of all
+    trainings share the panel of their mix; on each the epoch whose weights were kept is marked, and
+    along the upper edge the epochs from which on the learning rate was a lower one. `mixes`, the
+    table of the study's mixes, gives them their names.
     """
-    names = read_mix_names(mixes, [mix for mix, _, _ in histories])
-    tables = [(mix, read_table(path)) for mix, _, path in histories]
+    names = read_mix_names(mixes, [mix for mix, _, _ in classifier_histories])
+    tables = [(mix, read_table(path)) for mix, _, path in classifier_histories]
     panels = place_panels([(name.group, name.short) for name in names.values()], MOST_COLUMNS)
-    height = 0.5 + bands(panels) * (0.4 + 0.95 * len(metrics))
+    height = 0.5 + bands(panels) * (0.4 + 0.95 * len(measures))
     title = "Training and validation" + (
         f" of {style.shorten(classifier, 60)}" if classifier else ""
     )
     figure = style.new_figure(title, height, demo)
-    quantities = {_words(metric): metric for metric in metrics}
+    quantities = {_words(measure): measure for measure in measures}
     axes = dict(zip(names, curve_axes(figure, panels, list(quantities)), strict=True))
     thin = len(tables) >= SEVERAL * len(names)
     for mix, history in tables:

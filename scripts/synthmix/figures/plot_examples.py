@@ -21,7 +21,7 @@ TEXT = 0.42
 def plot_examples(
     images: str | Path,
     split: str | Path,
-    predictions: Sequence[str | Path],
+    own_predictions: Sequence[str | Path],
     output: str | Path,
     *,
     demo: bool,
@@ -29,11 +29,11 @@ def plot_examples(
 ) -> None:
     """Draw rows of test images: wrong and most confident, right and most confident, least sure.
 
-    `images` is the real store's array and `split` its table; `predictions` are those of a
+    `images` is the real store's array and `split` its table; `own_predictions` are those of a
     training, a table a fold. Above each image stand the predicted class, its probability, and the
     true class where that is another. Volumes are shown as their three middle slices.
     """
-    table = pd.concat([read_table(path) for path in predictions], ignore_index=True)
+    table = pd.concat([read_table(path) for path in own_predictions], ignore_index=True)
     stored = StoredPictures(images, split)
     first = stored.picture(table["sample_id"].iloc[0])
     columns = WIDE_COLUMNS if first.shape[1] > 2 * first.shape[0] else COLUMNS

@@ -22,10 +22,10 @@ def plot_feature_maps(
     weights: Mapping[str, str | Path],
     images: str | Path,
     split: str | Path,
-    predictions: str | Path,
+    model_predictions: str | Path,
     label: str,
     output: str | Path,
-    device: torch.device,
+    device: torch.device | None = None,
     *,
     demo: bool,
     title: str,
@@ -33,10 +33,10 @@ def plot_feature_maps(
     """Draw what the layers of a trained classifier make of the first test image of class `label`.
 
     `model` and `weights` are as `load_network` takes them, `images` is the real store's array,
-    `split` its table, and `predictions` says which images were tested. Where no image is of that
-    class the first one is taken.
+    `split` its table, and `model_predictions` says which images were tested. Where no image is of
+    that class the first one is taken. `device` is that of `Inspected`.
     """
-    tested = read_table(predictions)
+    tested = read_table(model_predictions)
     of_class = tested[tested["label"] == label]
     row = (tested if of_class.empty else of_class).iloc[0]
     stored = StoredPictures(images, split)

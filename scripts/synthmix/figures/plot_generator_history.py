@@ -14,14 +14,14 @@ MOST_COLUMNS = 3
 
 @style.look()
 def plot_generator_history(
-    histories: Mapping[str, str | Path], output: str | Path, *, demo: bool
+    generator_histories: Mapping[str, str | Path], output: str | Path, *, demo: bool
 ) -> None:
     """Draw a panel for each generator: every loss against the epoch.
 
-    `histories` holds the history of each generator by its name: columns epoch and any number that
-    end in _loss.
+    `generator_histories` holds the history of each generator by its name: columns epoch and any
+    number that end in _loss.
     """
-    tables = {name: read_table(path) for name, path in histories.items()}
+    tables = {name: read_table(path) for name, path in generator_histories.items()}
     losses = list(
         dict.fromkeys(
             column

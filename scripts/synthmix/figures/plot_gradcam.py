@@ -39,9 +39,9 @@ def plot_gradcam(
     weights: Mapping[str, str | Path],
     images: str | Path,
     split: str | Path,
-    predictions: str | Path,
+    model_predictions: str | Path,
     output: str | Path,
-    device: torch.device,
+    device: torch.device | None = None,
     *,
     demo: bool,
     title: str,
@@ -49,15 +49,20 @@ def plot_gradcam(
     """Draw heat maps of the predicted class over the surest wrong and right test images.
 
     `model` and `weights` are as `load_network` takes them, `images` is the real store's array,
-    `split` its table, and `predictions` what that classifier said of its test images.
+    `split` its table, and `model_predictions` what that classifier said of its test images.
+    `device` is that of `Inspected`.
     """
-    kinds = choose_examples(read_table(predictions), EACH)
+    kinds = choose_examples(read_table(model_predictions), EACH)
     rows = [row for kind in (WRONG, RIGHT) for _, row in kinds[kind].iterrows()]
     stored = StoredPictures(images, split)
     inspected = Inspected(model, weights, device)
     inputs = inspected.inputs(np.stack([stored.image(row["sample_id"]) for row in rows]))
     said = [inspected.classes.index(row["predicted"]) for row in rows]
-    heat = grad_cam(inspected.network, inputs, torch.tensor(said, device=device)).cpu().numpy()
+    heat = (
+        grad_cam(inspected.network, inputs, torch.tensor(said, device=inspected.device))
+        .cpu()
+        .numpy()
+    )
     examples = [
         HeatMap(
             example_text(row, 24),

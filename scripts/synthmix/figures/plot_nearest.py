@@ -15,7 +15,7 @@ COLUMNS = 4
 @style.look()
 def plot_nearest(
     pairs: str | Path,
-    real_images: str | Path,
+    images: str | Path,
     pools: Mapping[str, str | Path],
     output: str | Path,
     *,
@@ -27,7 +27,7 @@ def plot_nearest(
     suspicious; up to 1 the text is coloured. `pools` holds the store with the images of each class.
     """
     table = read_table(pairs)
-    real = load_array(real_images)
+    real = load_array(images)
     made = {label: load_class(path, label) for label, path in pools.items()}
     bands = -(-len(table) // COLUMNS) or 1
     side = style.WIDTH / COLUMNS / 2

@@ -63,13 +63,13 @@ class Band:
 
 
 @style.look()
-def plot_published(table: str | Path, output: str | Path, *, demo: bool) -> None:
-    """Draw what `compare_published` wrote to `table`, as far as there are numbers of ours.
+def plot_published(published: str | Path, output: str | Path, *, demo: bool) -> None:
+    """Draw what `compare_published` wrote to `published`, as far as there are numbers of ours.
 
     A band of axes for each table of the source, a line for each of its lines, a measure an axis
     with a scale of its own. Published values are hollow, published ranges bars.
     """
-    bands = [band for found in _drawn(read_comparison(table)) for band in _bands(*found)]
+    bands = [band for found in _drawn(read_comparison(published)) for band in _bands(*found)]
     height = TOP + sum(band.height for band in bands) if bands else 1.6
     figure = style.new_figure("Beside the published values", height, demo)
     # axes are placed by inches: so many would take a layout engine long

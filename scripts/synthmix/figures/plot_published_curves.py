@@ -16,39 +16,38 @@ MOST_COLUMNS = 3
 COLOUR = {"train": style.SERIES[4], "validation": style.SERIES[0]}
 DASHES = {"source": (0, (2, 1.5)), "ours": "-"}
 
-Training = tuple[str, str]  # a classifier and a mix
-
 
 @style.look()
 def plot_published_curves(
-    published: str | Path,
-    dataset: str,
-    histories: Mapping[Training, Sequence[str | Path]],
+    curves: str | Path,
+    published_histories: Sequence[Sequence[str | Path]],
     output: str | Path,
     *,
+    dataset: str,
     demo: bool,
 ) -> None:
     """Draw a panel for each training of `dataset` that the source prints the history of.
 
-    `histories` has ours by classifier and mix, a file for each seed and fold; a training that is
-    not there has the published curves alone. Published curves are dashed, ours drawn through; a
-    measure has the same scale in all panels. Reads the columns epoch, split and the measures.
+    `curves` is the file that has it. `published_histories` are ours: a classifier, a mix, and a
+    file for each seed and fold; a training that is not there has the published curves alone.
+    Published curves are dashed, ours drawn through; a measure has the same scale in all panels.
+    Reads the columns epoch, split and the measures.
     """
-    curves = [curve for curve in read_curves(published) if curve.dataset in ("", dataset)]
-    trainings = list(dict.fromkeys((curve.classifier, curve.mix) for curve in curves))
-    measures = list(dict.fromkeys(measure for curve in curves for measure in curve.values))
+    printed = [curve for curve in read_curves(curves) if curve.dataset in ("", dataset)]
+    trainings = list(dict.fromkeys((curve.classifier, curve.mix) for curve in printed))
+    measures = list(dict.fromkeys(measure for curve in printed for measure in curve.values))
     panels = place_panels(trainings, MOST_COLUMNS)
     height = 0.6 + bands(panels) * (0.45 + 0.95 * len(measures))
     figure = style.new_figure("Trainings beside the published ones", height, demo)
     names = {measure: style.wrap(measure_text(measure), 14) for measure in measures}
     axes = dict(zip(trainings, curve_axes(figure, panels, list(names.values())), strict=True))
-    for curve in curves:
+    for curve in printed:
         for measure, values in curve.values.items():
             axis = axes[curve.classifier, curve.mix][names[measure]]
             _draw(axis, dict(sorted(values.items())), curve.split, "source")
-    for training in trainings:
-        for path in histories.get(training, ()):
-            _draw_history(axes[training], path, names)
+    for classifier, mix, *paths in published_histories:
+        for path in paths if (classifier, mix) in axes else ():
+            _draw_history(axes[classifier, mix], path, names)
     _add_legend(figure)
     style.save(figure, output)
 

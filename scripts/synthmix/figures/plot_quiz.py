@@ -32,7 +32,7 @@ class Question:
 
 @style.look()
 def plot_quiz(
-    real_images: str | Path,
+    images: str | Path,
     split: str | Path,
     pools: Mapping[str, str | Path],
     output: str | Path,
@@ -50,7 +50,7 @@ def plot_quiz(
     The same `seed` draws the same images.
     """
     random = np.random.default_rng(derive_seed("quiz", generator, seed))
-    stored, samples = StoredPictures(real_images, split), read_table(split)
+    stored, samples = StoredPictures(images, split), read_table(split)
     most = max(1, OF_EACH_ORIGIN // len(pools))
     questions: list[Question] = []
     for label, pool in pools.items():

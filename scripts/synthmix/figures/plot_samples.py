@@ -14,7 +14,7 @@ LABEL_WIDTH = 1.25
 
 @style.look()
 def plot_samples(
-    real_images: str | Path,
+    images: str | Path,
     split: str | Path,
     pools: Mapping[str, str | Path],
     output: str | Path,
@@ -24,11 +24,11 @@ def plot_samples(
 ) -> None:
     """Draw for each class a row of real training images and a row of synthetic ones.
 
-    `real_images` is the real store's array, row i of the table `split` (columns label, split)
+    `images` is the real store's array, row i of the table `split` (columns label, split)
     its image i; `pools` holds the store with the images of each class. The images shown are evenly
     spaced over those there are, so the same files give the same figure.
     """
-    real = load_array(real_images)
+    real = load_array(images)
     samples = read_table(split)
     trained_on = samples["label"].where(samples["split"] == "train")
     side = (style.WIDTH - LABEL_WIDTH) / per_class

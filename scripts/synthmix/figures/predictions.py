@@ -1,8 +1,8 @@
 """The tables of predictions of many trainings, as figures read them."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -13,8 +13,7 @@ from synthmix.mix.plan import REAL_ONLY
 from synthmix.store import read_table
 
 
-@dataclass(frozen=True)
-class PredictionFile:
+class PredictionFile(NamedTuple):
     """The table of predictions of one training; the folds of a seed are a file each."""
 
     classifier: str
@@ -23,23 +22,15 @@ class PredictionFile:
     path: str | Path
 
 
-def prediction_files(
-    trainings: Iterable[tuple[str, str, int]], paths: Iterable[str | Path]
-) -> list[PredictionFile]:
-    """Return the tables at `paths`, which are of (classifier, mix, seed)."""
-    pairs = zip(trainings, paths, strict=True)
-    return [PredictionFile(*training, path) for training, path in pairs]
-
-
-def read_predictions(files: Iterable[PredictionFile]) -> pd.DataFrame:
+def read_predictions(files: Iterable[PredictionFile | tuple[str, str, int, str]]) -> pd.DataFrame:
     """Return the rows of all tables below one another, headed by classifier, mix and seed.
 
     The folds of a seed are together: each image is tested by one of them.
     """
     parts = []
-    for file in files:
-        table = read_table(file.path)
-        known = {"classifier": file.classifier, "mix": file.mix, "seed": file.seed}
+    for classifier, mix, seed, path in files:
+        table = read_table(path)
+        known = {"classifier": classifier, "mix": mix, "seed": seed}
         for position, (name, value) in enumerate(known.items()):
             table.insert(position, name, value)
         parts.append(table)

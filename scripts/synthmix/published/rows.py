@@ -20,7 +20,7 @@ PLACES = {
     "history": "the histories of the classifiers' trainings",
     "generator": "the histories, times and snapshots of generators",
     "scores": "tables/scores.csv, or the plane of principal components",
-    "sweep": "tables/sweep-<classifier>.csv",
+    "search": "searches/<classifiers or generators>/<name>/candidates.csv",
     "parameters": "the settings of a classifier or a generator, or the size of its weights",
     "pipeline": "tables/pipeline.csv",
     "none": "nowhere: note says why",
@@ -65,7 +65,7 @@ class Printed:
 
     @property
     def settings(self) -> dict[str, str]:
-        """What tells the candidate of a sweep from the others."""
+        """What tells the candidate of a search from the others."""
         return dict(_parts(self.candidate))
 
     @property
@@ -127,7 +127,7 @@ def read_printed(published: str | Path) -> list[Printed]:
         row = Printed(**{**values, "low": low, "high": high})
         _check(place, row)
         rows.append(row)
-    return rows + list(_rows_of_curves(read_curves(published)))
+    return rows + list(_rows_of_curves(read_curves(curves_file(published))))
 
 
 def of_dataset(rows: Iterable[Printed], dataset: str) -> list[Printed]:
@@ -145,10 +145,9 @@ def read_headings(published: str | Path) -> dict[str, Heading]:
     }
 
 
-def read_curves(published: str | Path) -> list[Curve]:
-    """Return the training histories beside the file `published`; none where it has no such file."""
-    path = curves_file(published)
-    if not path.is_file():
+def read_curves(path: str | Path) -> list[Curve]:
+    """Return the training histories that the file `path` has; none where there is no such file."""
+    if not Path(path).is_file():
         return []
     curves: dict[tuple[str, ...], dict[str, dict[int, float]]] = {}
     for place, line in _lines(path, _CURVE, more=True):

@@ -3,7 +3,7 @@
 import base64
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +14,8 @@ import yaml
 from synthmix.evaluate import wording
 from synthmix.evaluate.paired import differences
 from synthmix.evaluate.verdict import ACCURACY, judged_by
+from synthmix.figures.catalogue import FIGURES
+from synthmix.figures.declaration import SECTIONS, Figure
 from synthmix.figures.measures import main_measure, measure_name, measures
 from synthmix.figures.mix_names import mix_names
 from synthmix.files import write_text
@@ -35,39 +37,35 @@ MOST_VALUES = 20
 
 @dataclass(frozen=True)
 class Picture:
-    """A figure among several of its kind, and what tells it from the others."""
+    """A picture, what tells it from the others of its figure, and the tables written with it."""
 
     title: str
     path: Path
+    tables: Mapping[str, Path] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
 class Search:
-    """What `choose_generator` wrote about the settings of a generator, and its figure."""
+    """What `choose_candidate` wrote of each stage of a search, by the title of its picture.
 
-    generator: str
-    table: Path
-    figure: Path
+    `kind` is generators or classifiers, `name` what settings were searched for.
+    """
 
-
-@dataclass(frozen=True)
-class Quiz:
-    """What `plot_quiz` drew of a generator, and the table of what its images are."""
-
-    generator: str
-    figure: Path
-    key: Path
+    kind: str
+    name: str
+    tables: Mapping[str, Path]
 
 
 @dataclass(frozen=True)
 class StudyReport:
     """All that the report says about one data set of one study.
 
-    `fetched` is what `fetch_dataset` wrote, tables are the CSV files of the study, figures SVG or
-    PNG files. `settings` is plain data, as YAML can show it; `evaluation` its settings
-    bootstrap_samples, confidence, significance and threshold. `folds` is how many are tested on in
-    turn, 0 where images are split once. What is None or empty is not shown: the scores of
-    generators where a study has none, the figures of mixes where it only compares classifiers.
+    `fetched` is what `fetch_dataset` wrote, tables are the CSV files of the study. `settings` is
+    plain data, as YAML can show it; `evaluation` its settings bootstrap_samples, confidence,
+    significance and threshold. `folds` is how many are tested on in turn, 0 where images are split
+    once. `figures` holds the pictures, SVG or PNG files, of each figure of the catalogue that the
+    study has. What is None or not there is not shown: the scores of generators where a study has
+    none, the figures of mixes where it only compares classifiers.
     """
 
     name: str
@@ -79,6 +77,7 @@ class StudyReport:
     seeds: Sequence[int]
     evaluation: Mapping[str, Any]
     settings: Mapping[str, Any]
+    figures: Mapping[str, Sequence[Picture]]
 
     fetched: Path
     split: Path
@@ -89,38 +88,14 @@ class StudyReport:
     comparison: Path
     metrics: Path
     classifier_comparison: Path
-    metrics_figure: Path
-    roc_figure: Path
-    calibration_figure: Path
-    confusion_figure: Path
 
     folds: int = 0
     census: Path | None = None
-    census_figure: Path | None = None
     scores: Path | None = None
-    generator_history_figure: Path | None = None
-    scores_figure: Path | None = None
     published: Path | None = None
-    published_figure: Path | None = None
-    published_curves_figure: Path | None = None
-    mixes_figure: Path | None = None
-    comparison_figure: Path | None = None
-    real_share_figure: Path | None = None
-    synthetic_share_figure: Path | None = None
     pipeline: Path | None = None
-    pipeline_figure: Path | None = None
-    samples: Sequence[Picture] = ()
     sheets: Sequence[Picture] = ()
-    snapshots: Sequence[Picture] = ()
-    planes: Sequence[Picture] = ()
-    nearest: Sequence[Picture] = ()
-    classifier_histories: Sequence[Picture] = ()
-    examples: Sequence[Picture] = ()
-    heat_maps: Sequence[Picture] = ()
-    feature_maps: Sequence[Picture] = ()
-    sweeps: Sequence[Picture] = ()
     searches: Sequence[Search] = ()
-    quizzes: Sequence[Quiz] = ()
 
 
 def render_report(
@@ -132,20 +107,20 @@ def render_report(
     """
     template = _environment().get_template(TEMPLATE)
     views = [_view(study) for study in studies]
-    write_text(output, template.render(studies=views, ran_on=ran_on) + "\n")
+    write_text(output, template.render(studies=views, sections=SECTIONS, ran_on=ran_on) + "\n")
 
 
 def _view(study: StudyReport) -> dict[str, Any]:
     """Return what the template shows of `study`."""
     summary, metrics = read_table(study.summary), read_table(study.metrics)
     compared = read_table(study.classifier_comparison)
-    return {
+    has_mixes = "plot_mixes" in study.figures
+    view = {
         "study": study,
         "sections": _sections(study, len(compared) > 0),
+        "has_mixes": has_mixes,
         "leak": caution(study.settings.get("leakage", NONE)),
-        "findings": find(summary)
-        if study.comparison_figure
-        else find_classifiers(summary, compared),
+        "findings": find(summary) if has_mixes else find_classifiers(summary, compared),
         "confidence": f"{100 * study.evaluation['confidence']:g}%",
         "judged_by": measure_name(judged_by(summary)),
         "by_accuracy": judged_by(summary) == ACCURACY,
@@ -169,25 +144,38 @@ def _view(study: StudyReport) -> dict[str, Any]:
         "settings": yaml.safe_dump(dict(study.settings), sort_keys=False, allow_unicode=True),
         "pipeline": tables.pipeline_rows(read_table(study.pipeline)) if study.pipeline else [],
         **_data_view(study, summary),
+        "searches": [_search_view(search) for search in study.searches],
         **_mixes_view(study),
     }
+    return view | {"figures": _figures(study, view)}
+
+
+def _figures(study: StudyReport, view: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Return the declarations of the figures of `study`, each with its pictures and their words."""
+    words = _environment(autoescape=False)  # once they are put into the page they are escaped
+
+    def shown(figure: Figure, picture: Picture, several: bool) -> dict[str, Any]:
+        facts = {**view, "title": picture.title, "several": several}
+        texts = {
+            name: words.from_string(getattr(figure, name)).render(facts)
+            for name in ("alt", "caption")
+        }
+        return {"title": picture.title, "path": picture.path} | texts
+
+    return [
+        asdict(figure)
+        | {"pictures": [shown(figure, picture, len(pictures) > 1) for picture in pictures]}
+        for figure in FIGURES
+        for pictures in [study.figures.get(figure.name, ())]
+        if pictures
+    ]
 
 
 def _sections(study: StudyReport, several_classifiers: bool) -> set[str]:
     """Return the ids of the sections that a study has."""
-    shown = {"data", "results", "confusion", "probabilities", "training", "method", "settings"}
-    conditional = {
-        "samples": study.samples,
-        "generators": study.generator_history_figure,
-        "scores": study.scores,
-        "mixes": study.mixes_figure,
-        "comparisons": study.comparison_figure,
-        "classifiers": several_classifiers,
-        "pipeline": study.pipeline,
-        "published": study.published,
-        "looks": study.examples or study.heat_maps or study.feature_maps,
-    }
-    return shown | {name for name, there in conditional.items() if there}
+    always = {"data", "results", "training", "method", "settings"}
+    with_figures = {figure.section for figure in FIGURES if study.figures.get(figure.name)}
+    return always | with_figures | ({"classifiers"} if several_classifiers else set())
 
 
 def _data_view(study: StudyReport, summary: pd.DataFrame) -> dict[str, Any]:
@@ -222,8 +210,7 @@ def _mixes_view(study: StudyReport) -> dict[str, Any]:
         "generators": list(mixes["generator"].dropna().unique()),
         "kinds": mixes.groupby("kind")["mix"].nunique().reindex(KINDS, fill_value=0).to_dict(),
         "scores": tables.score_rows(read_table(study.scores)) if study.scores else [],
-        "searches": [_search_view(search) for search in study.searches],
-        "quizzes": [_quiz_view(quiz) for quiz in study.quizzes],
+        "quizzes": [_quiz_view(quiz) for quiz in study.figures.get("plot_quiz", ())],
         "mix_labels": list(mixes["label"].unique()),
         "mix_groups": tables.mix_groups(mixes),
         "comparisons": tables.comparison_groups(read_table(study.comparison), mix_names(mixes)),
@@ -231,21 +218,29 @@ def _mixes_view(study: StudyReport) -> dict[str, Any]:
 
 
 def _search_view(search: Search) -> dict[str, Any]:
-    table = read_search(search.table)
+    stages = [_stage_view(title, table) for title, table in search.tables.items()]
     return {
-        "generator": search.generator,
-        "figure": search.figure,
+        "kind": search.kind,
+        "name": search.name,
+        "score": stages[0]["score"],
+        "stages": stages,
+    }
+
+
+def _stage_view(title: str, path: Path) -> dict[str, Any]:
+    table = read_search(path)
+    return {
+        "title": title,
         "score": table["score"].iloc[0].replace("_", " "),
         "settings": [name.replace("_", " ") for name in searched_settings(table)],
         "rows": tables.search_rows(table),
     }
 
 
-def _quiz_view(quiz: Quiz) -> dict[str, Any]:
-    key = read_table(quiz.key)
+def _quiz_view(quiz: Picture) -> dict[str, Any]:
+    key = read_table(quiz.tables["key"])
     return {
-        "generator": quiz.generator,
-        "figure": quiz.figure,
+        "generator": quiz.title,
         "answers": {
             origin: list(key.loc[key["origin"] == origin, "number"])
             for origin in ("real", "synthetic")
@@ -253,10 +248,10 @@ def _quiz_view(quiz: Quiz) -> dict[str, Any]:
     }
 
 
-def _environment() -> jinja2.Environment:
+def _environment(autoescape: bool = True) -> jinja2.Environment:
     environment = jinja2.Environment(
         loader=jinja2.FileSystemLoader(Path(__file__).parent),
-        autoescape=True,
+        autoescape=autoescape,
         undefined=jinja2.StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,

@@ -9,7 +9,7 @@ from synthmix.classify.networks.published import pick_weights
 from synthmix.classify.networks.settings import Classifier
 from synthmix.config.load import load
 from synthmix.registry import CLASSIFIERS, load_classifier, load_classifier_facts
-from synthmix.sweep.resolve import classifier_trained, possible_settings
+from synthmix.search.resolve import possible_settings, trained_with
 from workflow_project import ROOT
 
 FACTS = {name: load_classifier_facts(name) for name in CLASSIFIERS}
@@ -167,7 +167,7 @@ def swept():
     """Return the settings that the study of three networks may choose, by network."""
     study = load({"studies": ["transfer_learning"], "scale": "paper"}, ROOT)
     classifiers = study.studies["transfer_learning"].classifiers
-    best = classifier_trained("best", classifiers)
+    best = trained_with("best", classifiers)
     return {found["network"]: found for found in possible_settings(best, classifiers)}
 
 

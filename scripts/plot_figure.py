@@ -1,0 +1,12 @@
+"""Draw a figure: the rule's name is that of the module in `synthmix.figures` that draws it."""
+
+from synthmix.figures.plot_figure import plot_figure
+from synthmix.runtime.jobs import job
+
+with job(snakemake):
+    plot_figure(
+        snakemake.rule,
+        dict(snakemake.input.items()),
+        dict(snakemake.params.items()),
+        dict(snakemake.output.items()),
+    )

@@ -1,0 +1,10 @@
+"""A measure against the share of synthetic images in the mix."""
+
+from pathlib import Path
+
+from synthmix.figures.shares import draw_shares
+
+
+def plot_synthetic_share(summary: str | Path, output: str | Path, *, demo: bool) -> None:
+    """Draw `draw_shares` of the table `summary`, against the share of synthetic images."""
+    draw_shares(summary, output, "synthetic", demo)
