@@ -1,13 +1,16 @@
 """How much work jobs are, from their parameters."""
 
 from dataclasses import replace
+from math import prod
 
 import pandas as pd
 import pytest
 
 from estimate_graphs import MIX, altered, job, of_rule, study
+from synthmix.estimate.disk import disk
 from synthmix.estimate.sizes import NotKnownError, Sizes
-from synthmix.estimate.work import MACS, PAIRS, SECONDS, Load, Work, work
+from synthmix.estimate.work import MACS, PAIRS, SECONDS, SEEN, Load, Work, work
+from synthmix.registry import load_classifier_facts
 
 
 def amount(sizes, rule):
@@ -52,6 +55,17 @@ def test_without_features_the_frozen_layers_are_gone_through_every_epoch():
         work(of_rule(sizes, "train_classifier"), sizes).most.macs for sizes in (cached, changing)
     )
     assert by_images > 3 * by_features
+
+
+def test_of_a_network_that_does_not_say_what_it_costs_pixels_are_counted(monkeypatch):
+    monkeypatch.setitem(vars(load_classifier_facts("vgg16")), "costs", None)
+    sizes = study()
+    training = of_rule(sizes, "train_classifier")
+    found = work(training, sizes)
+    assert (found.kind, found.unit) == ("vgg16, by features", SEEN)
+    assert found.most.other == 30 * (80 + 40) * prod(sizes.shape(training))
+    with pytest.raises(NotKnownError, match="how large the layers of vgg16 are"):
+        disk(training, sizes)
 
 
 def test_a_baseline_trains_on_as_many_real_images_as_its_shares_allow():
