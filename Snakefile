@@ -16,7 +16,6 @@ include: "rules/prepare.smk"
 include: "rules/generate.smk"
 include: "rules/mix.smk"
 include: "rules/classify.smk"
-include: "rules/sweep.smk"
 include: "rules/evaluate.smk"
 include: "rules/score.smk"
 include: "rules/export.smk"
@@ -31,28 +30,30 @@ include: "rules/share.smk"
 
 def pages_of(study, page):
     """Return a page with a study, and what the study has that is on none."""
-    return pages([key for key in VIEWS if key[0] == study], page)
+    return pages(PLAN.views_of(study), page)
 
 
 rule all:
     default_target: True
     input:
-        pages(ASKED, "report"),
+        lambda wildcards: pages(PLAN.asked, "report"),
 
 
 rule all_studies:
     input:
-        [file for study in STUDIES for file in pages_of(study, f"{SCALE}/{study}/report")],
+        lambda wildcards: [
+            file for study in PLAN.studies for file in pages_of(study, f"{SCALE}/{study}/report")
+        ],
 
 
 # a target for each study, called as it is: its own page, and what is on none
-for study in STUDIES:
+for study in PLAN.studies:
 
     rule:
         name:
             study
         input:
-            pages_of(study, f"{SCALE}/{study}/report"),
+            lambda wildcards, study=study: pages_of(study, f"{SCALE}/{study}/report"),
 
 
 def files_of_run():
@@ -62,12 +63,12 @@ def files_of_run():
 
 def is_whole(study, files):
     """Return whether `files` have all that a page of the study is made of, and the page."""
-    on = [f"{SCALE}/{study}/report"] + (["report"] if study in ASKED_STUDIES else [])
+    on = [f"{SCALE}/{study}/report"] + (["report"] if study in CONFIGURATION.studies else [])
     return any(files.issuperset(pages_of(study, page)) for page in on)
 
 
 if workflow.is_main_process:
-    earlier = of_earlier_version(Path(RESULTS, study) for study in ASKED_STUDIES)
+    earlier = of_earlier_version(Path(RESULTS, study) for study in CONFIGURATION.studies)
     if earlier:
         print(f"synthmix: {told(earlier)}", file=sys.stderr)
 
@@ -88,7 +89,7 @@ onstart:
 
 onsuccess:
     files = files_of_run()
-    whole = [Path(RESULTS, study) for study in STUDIES if is_whole(study, files)]
+    whole = [Path(RESULTS, study) for study in PLAN.studies if is_whole(study, files)]
     for folder in of_earlier_version(whole):
         mark(folder)
 
@@ -96,11 +97,13 @@ onsuccess:
 rule fetch_all:
     input:
         lambda wildcards: [
-            f"{DATA}/{raw_name(VIEWS[key].datasets[key[1]])}/fetched.json"
-            for key in every_dataset()
+            rules.fetch_dataset.output[0].format(raw=acquire.raw_name(view))
+            for view in every_view()
         ],
-        [weights_path(name) for name in WEIGHTS],
-        SCORE_WEIGHTS,
+        lambda wildcards: [
+            rules.fetch_weights.output[0].format(weights=name) for name in PLAN.starting_weights
+        ],
+        lambda wildcards: PLAN.score_weights,
 
 
 rule index_all:
@@ -111,18 +114,20 @@ rule index_all:
 
 rule export_all:
     input:
-        [
-            f"{RESULTS}/{study}/{dataset}/exports/{generator}.zip"
-            for study, dataset in ASKED
-            for generator in VIEWS[study, dataset].generators
+        lambda wildcards: [
+            rules.export_images.output[0].format(
+                study=view.study, dataset=view.dataset, generator=name
+            )
+            for view in PLAN.asked
+            for name in view.settings.generators
         ],
 
 
 rule export_classifiers:
     input:
-        of_asked_classifiers(rules.export_classifier.output[0]),
+        lambda wildcards: of_asked_classifiers(rules.export_classifier.output[0]),
 
 
 rule classify_images:
     input:
-        of_asked_classifiers(rules.predict_new.output[0]),
+        lambda wildcards: of_asked_classifiers(rules.predict_new.output[0]),

@@ -1,8 +1,8 @@
-"""Wall time of a sweep over heads, with features computed once and with none, in one run.
+"""Wall time of a search over heads, with features computed once and with none, in one run.
 
     PYTHONPATH=scripts .venv/bin/python benchmarks/feature_cache.py ../shared/data/skin_lesions.zip
 
-The sweep is the first stage of the transfer learning study: batch sizes times networks, of which
+The search is the first stage of the transfer learning study: batch sizes times networks, of which
 the dense layers alone are trained, on the first images of an archive at 224 x 224 pixels. All is
 trained by the job of the workflow: the cached way computes the features of each network and counts
 the time for that, the plain way goes through the frozen layers in every epoch. Both see the same
@@ -50,11 +50,11 @@ def main() -> None:
     torch.set_num_threads(arguments.threads)
     totals = {"plain": 0.0, "cached": 0.0}
     with tempfile.TemporaryDirectory() as name:
-        sweep = Sweep(Path(name), arguments)
+        search = Search(Path(name), arguments)
         for network in arguments.networks:
-            features, cached = sweep.cached(network)
-            plain = sweep.plain(network)
-            sweep.compare(network)
+            features, cached = search.cached(network)
+            plain = search.plain(network)
+            search.compare(network)
             totals["cached"] += features + cached
             totals["plain"] += plain
             print(
@@ -70,8 +70,8 @@ def main() -> None:
     )
 
 
-class Sweep:
-    """A sweep over batch sizes of heads, trained in either way in a folder."""
+class Search:
+    """A search over batch sizes of heads, trained in either way in a folder."""
 
     def __init__(self, folder: Path, arguments: argparse.Namespace) -> None:
         """Write the store of images and the table of which of them train."""

@@ -1,11 +1,11 @@
-"""What Snakemake takes to build the graph of all studies, and of a sweep, as multiples of a start.
+"""What Snakemake takes to build the graph of all studies, and of a search, as multiples of a start.
 
     PYTHONPATH=tests .venv/bin/python benchmarks/graph.py
 
 Each is a dry run, a process of its own: of the five studies at paper scale, of one study whose
-sweep has 2,000 candidates, and of one job of that sweep as a node of a cluster starts it. The unit
-is the dry run of a workflow without a rule, so that little depends on the machine. A run in which
-nothing is left to be done builds its graph too, and looks at all its files and their records.
+search has 2,000 candidates, and of one job of that search as a node of a cluster starts it. The
+unit is the dry run of a workflow without a rule, so that little depends on the machine. A run in
+which nothing is left to be done builds its graph too, and looks at all its files and their records.
 """
 
 import argparse
@@ -21,7 +21,7 @@ import yaml
 from workflow_project import ROOT, Project
 
 TEST_STUDIES = ROOT / "tests" / "studies"
-SWEEP = {
+GRID = {
     "learning_rate": [round(1e-4 * step, 6) for step in range(1, 26)],
     "batch_size": list(range(2, 42, 2)),
     "dropout": [0, 0.1, 0.2, 0.3],
@@ -41,10 +41,10 @@ def the_five(folder: Path) -> Project:
     return project
 
 
-def sweep_of_2000(project: Project) -> None:
+def search_of_2000(project: Project) -> None:
     """Add the study `wide`, with as many candidates of its classifier, to a project."""
     study = yaml.safe_load((TEST_STUDIES / "tiny.yaml").read_text())
-    study["classifiers"]["vgg16"]["sweep"] = {"stages": [SWEEP]}
+    study["classifiers"]["vgg16"]["search"] = {"stages": [GRID]}
     (project.folder / "studies" / "wide.yaml").write_text(yaml.safe_dump(study))
 
 
@@ -76,9 +76,9 @@ def main() -> None:
         everything = ("all_studies", "--config", "scale=paper", "device=cpu")
         wide = ("--config", "studies=wide", "scale=paper", "device=cpu")
         _show("all studies at paper scale", *dry_run(project.folder, *everything), unit)
-        sweep_of_2000(project)
+        search_of_2000(project)
         seconds, said = dry_run(project.folder, *wide)
-        _show("a sweep of 2,000 candidates", seconds, said, unit)
+        _show("a search of 2,000 candidates", seconds, said, unit)
         candidate = re.search(r"results/\S*/classifiers/vgg16_s1c\S*/weights.safetensors", said)
         seconds, said = dry_run(project.folder, candidate[0], *OF_A_NODE, *wide)
         _show("one job of it, on a node", seconds, said, unit)

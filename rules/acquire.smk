@@ -1,39 +1,19 @@
 """Raw data and starting weights."""
 
-
-def weights_path(name):
-    return f"{DATA}/weights/{name}.safetensors"
-
-
-STARTING = {"network", "weights", "unfrozen_layers", "unfrozen_share"}
-
-# a classifier's settings by the name of the weights it starts from; classifiers may share them
-WEIGHTS = {
-    weights_name(settings, MASTER_SEED): settings
-    for key in MIXES
-    for classifier in TRAINED[key]
-    for mix in trainings_on(key)
-    for settings in possible_settings(
-        trained_on(key, classifier, mix), VIEWS[key].classifiers, STARTING
-    )
-    if weights_name(settings, MASTER_SEED) is not None
-}
-
-
-def own_weights(wildcards):
-    """Return the user's own file of weights, where a classifier starts from one."""
-    weights = WEIGHTS[wildcards.weights]["weights"]
-    return [] if weights in ("imagenet", "none") else str(expanded(weights))
+from synthmix.acquire.fetch_dataset import require_ready
+from synthmix.plan import acquire
 
 
 def raw_of(wildcards):
     """Return the data set whose raw files lie in a folder."""
-    if wildcards.raw not in RAW:
-        raise WorkflowError(
-            f"no data set at scale {SCALE} lies in {DATA}/{wildcards.raw}, but in "
-            f"{', '.join(sorted(RAW))}; --config scale=paper has the public ones"
-        )
-    return RAW[wildcards.raw]
+    with messages():
+        return PLAN.raw_of(wildcards.raw)
+
+
+def starting_of(wildcards):
+    """Return the settings of a classifier that starts from a file of weights."""
+    with messages():
+        return PLAN.starting_of(wildcards.weights)
 
 
 rule fetch_dataset:
@@ -46,8 +26,8 @@ rule fetch_dataset:
     params:
         source=lambda wildcards: raw_of(wildcards).source,
         settings=lambda wildcards: raw_of(wildcards).raw_settings(),
-        state=lambda wildcards: raw_state(raw_of(wildcards)),
-        code=code("fetch_dataset", lambda wildcards: dataset_module(raw_of(wildcards).source)),
+        state=lambda wildcards: acquire.raw_state(raw_of(wildcards)),
+        code=code("fetch_dataset", lambda wildcards: acquire.modules(raw_of(wildcards))),
     threads: 1
     resources:
         mem_mb=memory(2000),
@@ -63,19 +43,17 @@ rule fetch_dataset:
 
 def require_credentials():
     """Raise WorkflowError where data that this run fetches ask for a password that is not there."""
-    try:
+    with messages():
         require_ready(
             (job.params.source, job.params.settings, Path(job.output[0]).parent)
             for job in workflow.dag.needrun_jobs()
             if job.rule.name == "fetch_dataset"
         )
-    except UserError as error:
-        raise WorkflowError(str(error)) from None
 
 
 rule fetch_weights:
     input:
-        own_weights,
+        lambda wildcards: acquire.own_weights(starting_of(wildcards)),
     output:
         f"{DATA}/weights/{{weights}}.safetensors",
     log:
@@ -83,11 +61,11 @@ rule fetch_weights:
     benchmark:
         f"{DATA}/weights/{{weights}}.tsv"
     params:
-        network=lambda wildcards: WEIGHTS[wildcards.weights]["network"],
-        weights=lambda wildcards: WEIGHTS[wildcards.weights]["weights"],
+        network=lambda wildcards: starting_of(wildcards)["network"],
+        weights=lambda wildcards: starting_of(wildcards)["weights"],
         seed=MASTER_SEED,
-        code=lambda wildcards: code_digest(
-            "fetch_weights", CLASSIFIERS[WEIGHTS[wildcards.weights]["network"]]
+        code=code(
+            "fetch_weights", lambda wildcards: acquire.network_modules(starting_of(wildcards))
         ),
     threads: 1
     resources:

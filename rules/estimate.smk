@@ -15,10 +15,9 @@ rule estimate:
         # the Python that runs Snakemake, which the environment of a job may lack
         python=sys.executable,
         snakefile=workflow.main_snakefile,
-        studies=list(STUDIES),
+        studies=PLAN.studies,
         published=lambda wildcards: {
-            "/".join(key): dict(view.datasets[key[1]].published_images)
-            for key, view in VIEWS.items()
+            "/".join(key): dict(view.data.published_images) for key, view in PLAN.views.items()
         },
         cores=lambda wildcards: workflow.cores,
         gpus=lambda wildcards: workflow.global_resources.get("gpu").value,

@@ -1,41 +1,24 @@
 """Metrics with their intervals, comparisons and tables, all from the predictions."""
 
+from synthmix.plan import classify, evaluate, mix
 
-def is_trained(wildcards):
-    """Return whether classifiers are trained on a data set: where one takes its images."""
-    return key_of(wildcards) in MIXES and bool(classifiers_of(wildcards))
+evaluation_of = of(evaluate.settings)
+measure_of = of(evaluate.measure)
 
-
-def evaluation_of(wildcards):
-    """Return how a job judges predictions; the threshold is in them already."""
-    return study_of(wildcards).evaluation.model_dump(mode="json", exclude={"threshold", "verdict"})
-
-
-def measure_of(wildcards):
-    """Return the measure that verdicts are about."""
-    return study_of(wildcards).evaluation.verdict
-
-
-def test_predictions(wildcards):
-    """Return the predictions of all test images: by classifier, mix, seed and fold."""
-    return expand(
-        rules.predict.output.test,
-        **wildcards,
-        classifier=classifiers_of(wildcards),
-        mix=mixes_of(wildcards),
-        seed=SEEDS,
-        fold=folds_of(wildcards),
-    )
+# the predictions of all test images: by classifier, mix, seed and fold
+test_predictions = files_of(
+    rules.predict.output.test,
+    classifier=classify.names,
+    mix=mix.names,
+    seed=SEEDS,
+    fold=evaluate.folds,
+)
 
 
 rule score_predictions:
     input:
-        test=lambda wildcards: expand(
-            rules.predict.output.test, **wildcards, seed=SEEDS, fold=folds_of(wildcards)
-        ),
-        validation=lambda wildcards: expand(
-            rules.predict.output.validation, **wildcards, seed=SEEDS, fold=folds_of(wildcards)
-        ),
+        test=files_of(rules.predict.output.test, seed=SEEDS, fold=evaluate.folds),
+        validation=files_of(rules.predict.output.validation, seed=SEEDS, fold=evaluate.folds),
     output:
         metrics=DATASET + "/metrics/{classifier}/{mix}.csv",
         confusion=DATASET + "/metrics/{classifier}/{mix}.confusion.csv",
@@ -47,7 +30,7 @@ rule score_predictions:
         seeds=SEEDS,
         folds=folds_of,
         classes=classes_of,
-        positive_class=lambda wildcards: study_of(wildcards).positive_class,
+        positive_class=positive_class_of,
         leakage=leakage_of,
         evaluation=evaluation_of,
         code=code("score_predictions"),
@@ -73,12 +56,12 @@ rule compare_mixes:
     benchmark:
         BENCHMARKS + "/compare_mixes.tsv"
     params:
-        mixes=lambda wildcards: [mix.to_dict() for mix in mixes_of(wildcards).values()],
+        mixes=of(mix.all_plain),
         classifiers=classifiers_of,
         seeds=SEEDS,
         folds=folds_of,
         classes=classes_of,
-        positive_class=lambda wildcards: study_of(wildcards).positive_class,
+        positive_class=positive_class_of,
         leakage=leakage_of,
         evaluation=evaluation_of,
         measure=measure_of,
@@ -105,12 +88,12 @@ rule compare_classifiers:
     benchmark:
         BENCHMARKS + "/compare_classifiers.tsv"
     params:
-        mixes=lambda wildcards: list(mixes_of(wildcards)),
+        mixes=of(mix.names),
         classifiers=classifiers_of,
         seeds=SEEDS,
         folds=folds_of,
         classes=classes_of,
-        positive_class=lambda wildcards: study_of(wildcards).positive_class,
+        positive_class=positive_class_of,
         leakage=leakage_of,
         evaluation=evaluation_of,
         measure=measure_of,
@@ -129,23 +112,12 @@ rule compare_classifiers:
 
 rule tabulate_study:
     input:
-        mixes=lambda wildcards: expand(
-            rules.compose_mix.output[0],
-            **wildcards,
-            mix=mixes_of(wildcards),
-            fold=folds_of(wildcards)[0],
+        mixes=files_of(rules.compose_mix.output[0], mix=mix.names, fold=evaluate.first_fold),
+        metrics=files_of(
+            rules.score_predictions.output.metrics, classifier=classify.names, mix=mix.names
         ),
-        metrics=lambda wildcards: expand(
-            rules.score_predictions.output.metrics,
-            **wildcards,
-            classifier=classifiers_of(wildcards),
-            mix=mixes_of(wildcards),
-        ),
-        confusion=lambda wildcards: expand(
-            rules.score_predictions.output.confusion,
-            **wildcards,
-            classifier=classifiers_of(wildcards),
-            mix=mixes_of(wildcards),
+        confusion=files_of(
+            rules.score_predictions.output.confusion, classifier=classify.names, mix=mix.names
         ),
         comparison=rules.compare_mixes.output[0],
         classifier_comparison=rules.compare_classifiers.output[0],
@@ -160,8 +132,8 @@ rule tabulate_study:
     benchmark:
         BENCHMARKS + "/tabulate_study.tsv"
     params:
-        mixes=lambda wildcards: [mix.to_dict() for mix in mixes_of(wildcards).values()],
-        classifiers=lambda wildcards: classifiers_of(wildcards),
+        mixes=of(mix.all_plain),
+        classifiers=classifiers_of,
         leakage=leakage_of,
         measure=measure_of,
         code=code("tabulate_study"),

@@ -1,25 +1,6 @@
 """Selections among the real images, and mixes of real and synthetic ones, as tables."""
 
-
-def of_models(pattern):
-    """Return an input function: `pattern` for each model of the mix's generator, if it has one."""
-
-    def files(wildcards):
-        generator = mix_of(wildcards).generator
-        if generator is None:
-            return []
-        scopes = scopes_of(study_of(wildcards).generators[generator], classes_of(wildcards))
-        return expand(pattern, **wildcards, generator=generator, scope=scopes)
-
-    return files
-
-
-def selection_file(wildcards):
-    """Return the table of the mix's selection, if it has one."""
-    selection = mix_of(wildcards).selection
-    if selection is None:
-        return []
-    return rules.select_samples.output[0].format(**wildcards, selection=selection)
+from synthmix.plan import mix
 
 
 rule select_samples:
@@ -34,7 +15,7 @@ rule select_samples:
         BENCHMARKS + "/select_samples/{selection}.tsv"
     params:
         name=lambda wildcards: wildcards.selection,
-        settings=settings(selection_of),
+        settings=settings_of(mix.selection_settings),
         seed=MASTER_SEED,
         code=code("select_samples"),
     threads: 1
@@ -53,9 +34,9 @@ rule select_samples:
 rule compose_mix:
     input:
         split=rules.split_samples.output.split,
-        pools=of_models(rules.sample_generator.output.table),
-        trained_on=of_models(rules.train_generator.output.trained_on),
-        selection=selection_file,
+        pools=files_of(rules.sample_generator.output.table, mix.models),
+        trained_on=files_of(rules.train_generator.output.trained_on, mix.models),
+        selection=file_of(rules.select_samples.output[0], selection=mix.selection),
     output:
         DATASET + "/mixes/{mix}{fold}.csv",
     log:
@@ -63,7 +44,7 @@ rule compose_mix:
     benchmark:
         BENCHMARKS + "/compose_mix/{mix}{fold}.tsv"
     params:
-        mix=lambda wildcards: mix_of(wildcards).to_dict(),
+        mix=of(mix.plain),
         classes=classes_of,
         fold=lambda wildcards: wildcards.fold,
         seed=MASTER_SEED,

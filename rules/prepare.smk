@@ -1,22 +1,22 @@
 """From raw files to a store of equal images, split by patient."""
 
+from synthmix.plan import acquire, prepare
 
-def fetched_of(wildcards):
-    return f"{DATA}/{raw_name(dataset_of(wildcards))}/fetched.json"
-
-
-def dataset_code(rule):
-    return code(rule, lambda wildcards: dataset_module(dataset_of(wildcards).source))
+fetched_of = file_of(rules.fetch_dataset.output[0], raw=acquire.raw_name)
 
 
-def test_sample_of(wildcards):
-    sample = study_of(wildcards).test_sample
-    return sample and sample.model_dump(mode="json")
+def of_every_dataset(*patterns):
+    """Return a rule input: the files of `patterns` for every data set of the project."""
+    return lambda wildcards: [
+        pattern.format(study=view.study, dataset=view.dataset)
+        for view in every_view()
+        for pattern in patterns
+    ]
 
 
-def subsample_of(wildcards):
-    subsample = dataset_of(wildcards).subsample
-    return subsample and subsample.model_dump(mode="json")
+def every_view():
+    with messages():
+        return PLAN.every_view()
 
 
 rule index_dataset:
@@ -29,9 +29,9 @@ rule index_dataset:
     benchmark:
         BENCHMARKS + "/index_dataset.tsv"
     params:
-        settings=lambda wildcards: dataset_of(wildcards).index_settings(),
-        state=lambda wildcards: dataset_state(dataset_of(wildcards)),
-        code=dataset_code("index_dataset"),
+        settings=of(lambda view: view.data.index_settings()),
+        state=of(acquire.data_state),
+        code=code("index_dataset", of(prepare.modules)),
     threads: 1
     resources:
         mem_mb=memory(1000),
@@ -56,9 +56,9 @@ rule tabulate_census:
     benchmark:
         BENCHMARKS + "/tabulate_census.tsv"
     params:
-        settings=lambda wildcards: dataset_of(wildcards).index_settings(),
-        state=lambda wildcards: dataset_state(dataset_of(wildcards)),
-        code=dataset_code("tabulate_census"),
+        settings=of(lambda view: view.data.index_settings()),
+        state=of(acquire.data_state),
+        code=code("tabulate_census", of(prepare.modules)),
     threads: 1
     resources:
         mem_mb=memory(1000),
@@ -84,10 +84,10 @@ rule prepare_images:
     benchmark:
         BENCHMARKS + "/prepare_images.tsv"
     params:
-        source=lambda wildcards: dataset_of(wildcards).source,
-        settings=settings(prepare_of),
-        state=lambda wildcards: dataset_state(dataset_of(wildcards)),
-        code=dataset_code("prepare_images"),
+        source=of(lambda view: view.data.source),
+        settings=settings_of(lambda view: view.prepare),
+        state=of(acquire.data_state),
+        code=code("prepare_images", of(prepare.modules)),
     threads: 4
     resources:
         mem_mb=memory(1500, lambda wildcards: 256 * image_bytes(wildcards)),
@@ -111,9 +111,9 @@ rule split_samples:
     benchmark:
         BENCHMARKS + "/split_samples.tsv"
     params:
-        split=settings(lambda wildcards: study_of(wildcards).split_of(wildcards.dataset)),
-        subsample=subsample_of,
-        test_sample=test_sample_of,
+        split=settings_of(lambda view: view.split),
+        subsample=of(prepare.subsample),
+        test_sample=of(prepare.test_sample),
         leakage=leakage_of,
         seed=MASTER_SEED,
         code=code("split_samples"),
@@ -129,20 +129,6 @@ rule split_samples:
         "../scripts/split_samples.py"
 
 
-def has_census(wildcards):
-    """Return whether the metadata of a data set says more of its images than their classes."""
-    return bool(dataset_of(wildcards).facts)
-
-
-def of_every_dataset(*patterns):
-    """Return a rule input: the files of `patterns` for every data set of the project."""
-    return lambda wildcards: [
-        pattern.format(study=study, dataset=dataset)
-        for study, dataset in every_dataset()
-        for pattern in patterns
-    ]
-
-
 rule tabulate_datasets:
     input:
         splits=of_every_dataset(rules.split_samples.output.split),
@@ -156,10 +142,8 @@ rule tabulate_datasets:
     benchmark:
         f"{RESULTS}/benchmarks/tabulate_datasets.tsv"
     params:
-        datasets=lambda wildcards: every_dataset(),
-        published=lambda wildcards: [
-            VIEWS[key].datasets[key[1]].published_images for key in every_dataset()
-        ],
+        datasets=lambda wildcards: [(view.study, view.dataset) for view in every_view()],
+        published=lambda wildcards: [view.data.published_images for view in every_view()],
         demo=DEMO,
         code=code("tabulate_datasets"),
     threads: 1
@@ -187,9 +171,9 @@ rule plot_datasets:
     benchmark:
         f"{RESULTS}/benchmarks/plot_datasets.tsv"
     params:
-        datasets=lambda wildcards: every_dataset(),
+        datasets=lambda wildcards: [(view.study, view.dataset) for view in every_view()],
         demo=DEMO,
-        code=code("plot_figure", lambda wildcards: "synthmix.figures.plot_datasets"),
+        code=code("plot_figure", lambda wildcards: ["synthmix.figures.plot_datasets"]),
     threads: 1
     resources:
         mem_mb=memory(1500),

@@ -1,32 +1,17 @@
 """How good the generators' images are, scored alike for all of them."""
 
+from synthmix.plan import generate, score
 from synthmix.score.settings import INCEPTION_FILE
 
 SCORES = DATASET + "/scores"
 
-# what has to be downloaded for the scores of all studies
-SCORE_WEIGHTS = sorted(
-    {
-        study.scores.weights_path(f"{DATA}/weights")
-        for study in VIEWS.values()
-        if study.scores.weights == "download"
-    }
-)
-
-
-def scores_of(wildcards):
-    return study_of(wildcards).scores
+scores_of = of(score.settings)
 
 
 def score_weights(wildcards):
     """Return the file of the network whose features are compared."""
-    path = scores_of(wildcards).weights_path(f"{DATA}/weights")
+    path = scores_of(wildcards).weights_path(PLAN.downloads)
     return path or rules.train_score_network.output[0].format(**wildcards)
-
-
-def scored_images(wildcards):
-    """Return how many images of each class in a store are looked at, None for all: real ones."""
-    return None if wildcards.store == "real" else scores_of(wildcards).images
 
 
 rule fetch_score_weights:
@@ -80,7 +65,7 @@ rule train_score_network:
 
 rule extract_score_features:
     input:
-        images=DATASET + "/stores/{store}.npy",
+        images=STORE,
         weights=score_weights,
     output:
         features=SCORES + "/features/{store}.npy",
@@ -90,8 +75,8 @@ rule extract_score_features:
     benchmark:
         BENCHMARKS + "/extract_score_features/{store}.tsv"
     params:
-        kind=lambda wildcards: scores_of(wildcards).features,
-        most=scored_images,
+        kind=of(score.features),
+        most=of(score.images),
         code=code("extract_score_features"),
     threads: TRAINING_THREADS
     resources:
@@ -144,7 +129,7 @@ rule score_real:
         BENCHMARKS + "/score_real.tsv"
     params:
         classes=classes_of,
-        settings=settings(scores_of),
+        settings=settings_of(score.settings),
         seed=MASTER_SEED,
         code=code("score_real"),
     threads: 1
@@ -175,7 +160,7 @@ rule score_generator:
     params:
         generator=lambda wildcards: wildcards.generator,
         classes=classes_of,
-        settings=settings(scores_of),
+        settings=settings_of(score.settings),
         seed=MASTER_SEED,
         code=code("score_generator"),
     threads: 1
@@ -192,11 +177,7 @@ rule score_generator:
 
 rule tabulate_scores:
     input:
-        lambda wildcards: expand(
-            rules.score_generator.output.scores,
-            **wildcards,
-            generator=study_of(wildcards).generators,
-        ),
+        files_of(rules.score_generator.output.scores, generator=generate.names),
         rules.score_real.output.scores,
     output:
         DATASET + "/tables/scores.csv",
@@ -232,7 +213,7 @@ rule project_images:
         BENCHMARKS + "/project_images/{generator}.tsv"
     params:
         classes=classes_of,
-        most=lambda wildcards: scores_of(wildcards).plane_images,
+        most=of(score.plane_images),
         code=code("project_images"),
     threads: 1
     resources:

@@ -6,13 +6,13 @@ from synthmix.runtime.devices import set_up_torch
 from synthmix.runtime.distributed import run_together
 from synthmix.runtime.jobs import job
 from synthmix.runtime.trackers import tracker_of_job
-from synthmix.search.chosen import with_chosen
+from synthmix.search.chosen import settle
 
 with job(snakemake, finish_epoch=True), tracker_of_job(snakemake) as tracker:
     params = snakemake.params
-    device = set_up_torch(snakemake.config, params.settings["devices"])
+    device = set_up_torch(snakemake.config, params.devices)
     work = {
-        "settings": with_chosen(params.settings, snakemake.input.chosen),
+        "settings": settle(params.base, params.own, snakemake.input.chosen),
         "images": snakemake.input.images,
         "split": snakemake.input.split,
         "classes": params.classes,
@@ -30,4 +30,4 @@ with job(snakemake, finish_epoch=True), tracker_of_job(snakemake) as tracker:
         "tracker": tracker,
         "leakage": params.leakage,
     }
-    run_together(train_generator, work, params.settings["devices"], device)
+    run_together(train_generator, work, params.devices, device)

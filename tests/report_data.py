@@ -483,6 +483,17 @@ def _write_search(path: Path) -> Path:
     return path
 
 
+def _write_stages(folder: Path) -> dict[str, Path]:
+    tried = ({"c1": {"batch_size": 8}, "c2": {"batch_size": 16}}, {"c3": {"epochs": 5}})
+    paths = {
+        f"classifier vgg16, stage {number}": folder / f"stage{number}.csv" for number in (1, 2)
+    }
+    for path, points in zip(paths.values(), tried, strict=True):
+        estimates = dict.fromkeys(points, (0.75, 0.6, 0.9))
+        write_table(path, table_of(points, "macro_f1", estimates, list(points)))
+    return paths
+
+
 def _write_pipeline(path: Path) -> Path:
     rows = [("store", 500, 0.125, 4000.0, 40.0), ("image_folder", 500, 5.0, 100.0, 1.0)]
     names = ["loader", "images", "seconds", "images_per_second", "ratio"]
@@ -540,8 +551,9 @@ def _figures(
     folder: Path, generators: Sequence[str], png: Path, svg: Path
 ) -> dict[str, list[Picture]]:
     """Return a picture of every figure, of those of generators one of each."""
-    titles = {"data set": [""], "generator": generators, "search": ["dcgan"]}
-    titles |= {"classifier": ["vgg16"], "stage": ["vgg16, stage 1"]}
+    titles = {"data set": [""], "generator": generators, "classifier": ["vgg16"]}
+    stages = [f"classifier vgg16, stage {number}" for number in (1, 2)]
+    titles |= {"stage": ["generator dcgan", *stages]}
     key = {"key": _write_key(folder / "key.csv")}
     return {
         figure.name: [
@@ -604,7 +616,12 @@ def make_study_report(folder: Path, **changes: Any) -> StudyReport:
         published=None if options.get("with_nan") else _write_published(folder, files),
         sheets=pools,
         pipeline=_write_pipeline(folder / "pipeline.csv"),
-        searches=[Search("dcgan", _write_search(folder / "search.csv"))],
+        searches=[
+            Search(
+                "generators", "dcgan", {"generator dcgan": _write_search(folder / "search.csv")}
+            ),
+            Search("classifiers", "vgg16", _write_stages(folder)),
+        ],
     )
     if options.get("real_only"):
         report = without(report, *OF_MIXES, scores=None, sheets=(), searches=())

@@ -10,6 +10,8 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
 PARTS = ("Snakefile", "config.yaml", "rules", "scripts", "studies", "profiles", "envs")
+# of the project; beside them lie those of its users
+STUDIES = ("imbalance", "mammography", "mri_qc", "skin_lesions", "transfer_learning")
 
 
 @dataclass
@@ -25,8 +27,7 @@ class Project:
         for part in PARTS:
             source = ROOT / part
             if source.is_dir():
-                ignored = shutil.ignore_patterns("__pycache__")
-                shutil.copytree(source, folder / part, ignore=ignored)
+                shutil.copytree(source, folder / part, ignore=_ignored)
             else:
                 folder.mkdir(parents=True, exist_ok=True)
                 shutil.copy(source, folder / part)
@@ -70,6 +71,13 @@ class Project:
     def edit(self, file: str, old: str, new: str) -> "Edit":
         """Return a context in which `old` is `new` in `file`."""
         return Edit(self.folder / file, old, new)
+
+
+def _ignored(folder: str, names: list[str]) -> set[str]:
+    """Return what is not copied of a folder of the project."""
+    if Path(folder) == ROOT / "studies":
+        return {name for name in names if name.endswith(".yaml") and name[:-5] not in STUDIES}
+    return {"__pycache__"}
 
 
 @dataclass

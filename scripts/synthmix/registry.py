@@ -2,11 +2,25 @@
 
 Adding one is its own module (or package) and one line here. The entries are strings so that
 naming one imports nothing: a study that uses one generator never loads the others, and an edit
-of one reruns only its own jobs (see `synthmix.runtime.digest`).
+of one reruns only its own jobs (see `synthmix.runtime.digest`). What is loaded is held to what
+its kind has to be, and raises UserError where it isn't.
 """
 
-import importlib
+from functools import cache
 from types import ModuleType
+from typing import Any
+
+from synthmix.extensions import (
+    fault,
+    get_class,
+    get_entry,
+    load_module,
+    require_beside,
+    require_name,
+    require_type,
+    shown_file,
+    split_entry,
+)
 
 # Class derived from `synthmix.datasets.base.Dataset`.
 DATASETS = {
@@ -24,7 +38,8 @@ DATASETS = {
     "mr_art": "synthmix.datasets.mr_art:MrArt",
 }
 
-# Package with `settings.Settings` (no torch there), and the class in its module `model`.
+# Package of `settings`, with `Settings` (no torch there), and `model`, with the class named here,
+# derived from `synthmix.generate.models.base.Generator`.
 GENERATORS = {
     "dcgan": "synthmix.generate.models.dcgan:DCGAN",
     "deepsmote": "synthmix.generate.models.deepsmote:DeepSMOTE",
@@ -34,9 +49,10 @@ GENERATORS = {
     "stylegan2_ada": "synthmix.generate.models.stylegan2_ada:StyleGAN2ADA",
 }
 
-# Module with `backbone(settings, image_shape)`, which makes a
-# `synthmix.classify.networks.base.Backbone`, and, where there are ImageNet weights, `PUBLISHED`, a
-# `synthmix.classify.networks.published.Published` by name. Its facts too: `networks.facts.FACTS`.
+# Package of `settings`, with the network's facts in `NETWORKS` (no torch there), and `model`, with
+# `backbone(settings, image_shape)`, which makes a `synthmix.classify.networks.base.Backbone`, and,
+# where there are ImageNet weights, `PUBLISHED`, a `synthmix.classify.networks.published.Published`
+# by name.
 CLASSIFIERS = {
     "vgg16": "synthmix.classify.networks.vgg16",
     "resnet18": "synthmix.classify.networks.resnet",
@@ -50,36 +66,84 @@ CLASSIFIERS = {
 }
 
 
+# Classes that these are derived from, or instances of
+_DATASET = "synthmix.datasets.base:Dataset"
+_GENERATOR = "synthmix.generate.models.base:Generator"
+_GENERATOR_SETTINGS = "synthmix.generate.models.settings:GeneratorSettings"
+_FACTS = "synthmix.classify.networks.facts:NetworkFacts"
+_PUBLISHED = "synthmix.classify.networks.published:Published"
+
+
+@cache
 def load_dataset(name: str) -> type:
     """Return the class of the data set source `name`."""
-    return getattr(importlib.import_module(dataset_module(name)), DATASETS[name].split(":")[1])
+    module, attribute = split_entry("DATASETS", name, DATASETS[name])
+    loaded = load_module("DATASETS", name, module)
+    kind = get_class(loaded, attribute, _DATASET)
+    require_name(loaded, kind, "source", name)
+    return kind
 
 
-def dataset_module(name: str) -> str:
-    """Return the name of the module of the data set source `name`."""
-    return DATASETS[name].split(":")[0]
+def dataset_modules(name: str) -> tuple[str, ...]:
+    """Return the names of the modules of the data set source `name`."""
+    return (split_entry("DATASETS", name, DATASETS[name])[0],)
 
 
+@cache
 def load_generator(name: str) -> type:
     """Return the class of the generator `name`; this loads torch."""
-    return getattr(importlib.import_module(generator_module(name)), GENERATORS[name].split(":")[1])
+    package, attribute = split_entry("GENERATORS", name, GENERATORS[name])
+    settings = load_generator_settings(name)
+    loaded = load_module("GENERATORS", name, f"{package}.model")
+    kind = get_class(loaded, attribute, _GENERATOR)
+    if getattr(kind, "Settings", None) is not settings:
+        problem = f"{attribute} must have the line Settings = Settings, those of {package}.settings"
+        raise fault(shown_file(loaded), problem)
+    return kind
 
 
+@cache
 def load_generator_settings(name: str) -> type:
     """Return the settings class of the generator `name`, without loading torch."""
-    return importlib.import_module(f"{generator_package(name)}.settings").Settings
+    package, _ = split_entry("GENERATORS", name, GENERATORS[name])
+    loaded = load_module("GENERATORS", name, f"{package}.settings")
+    kind = get_class(loaded, "Settings", _GENERATOR_SETTINGS)
+    require_name(loaded, kind, "model", name)
+    require_type(loaded, kind, "tiny", dict)
+    require_type(loaded, kind, "works_in_parts", bool)
+    require_beside("GENERATORS", name, loaded, "model")
+    return kind
 
 
-def generator_module(name: str) -> str:
-    """Return the name of the module with the networks and training of the generator `name`."""
-    return f"{generator_package(name)}.model"
+def generator_modules(name: str) -> tuple[str, ...]:
+    """Return the names of the modules of the generator `name`: its settings, its model."""
+    package, _ = split_entry("GENERATORS", name, GENERATORS[name])
+    return f"{package}.settings", f"{package}.model"
 
 
-def generator_package(name: str) -> str:
-    """Return the name of the package of the generator `name`."""
-    return GENERATORS[name].split(":")[0]
-
-
+@cache
 def load_classifier(name: str) -> ModuleType:
-    """Return the module of the classifier network `name`."""
-    return importlib.import_module(CLASSIFIERS[name])
+    """Return the module that makes the classifier network `name`; this loads torch."""
+    facts = load_classifier_facts(name)
+    loaded = load_module("CLASSIFIERS", name, f"{CLASSIFIERS[name]}.model")
+    if not callable(getattr(loaded, "backbone", None)):
+        raise fault(
+            shown_file(loaded), "there is no function backbone(settings, image_shape): add it"
+        )
+    if facts.pretrained:
+        get_entry(loaded, "PUBLISHED", name, _PUBLISHED)
+    return loaded
+
+
+@cache
+def load_classifier_facts(name: str) -> Any:
+    """Return the facts of the classifier network `name`, without loading torch."""
+    loaded = load_module("CLASSIFIERS", name, f"{CLASSIFIERS[name]}.settings")
+    facts = get_entry(loaded, "NETWORKS", name, _FACTS)
+    require_beside("CLASSIFIERS", name, loaded, "model")
+    return facts
+
+
+def classifier_modules(name: str) -> tuple[str, ...]:
+    """Return the names of the modules of the classifier network `name`: its facts, its layers."""
+    return f"{CLASSIFIERS[name]}.settings", f"{CLASSIFIERS[name]}.model"

@@ -1,19 +1,20 @@
 import json
-from pathlib import Path
 
 import pytest
 from jsonschema import Draft7Validator
 
 from synthmix.config.parse import parse
 from synthmix.config.schema import schema_files, workflow_schema
+from workflow_project import ROOT, STUDIES
 
-STUDIES = Path(__file__).parents[2] / "studies"
-FILES = sorted([*STUDIES.glob("*.yaml"), *(Path(__file__).parents[1] / "studies").glob("*.yaml")])
+FOLDER = ROOT / "studies"
+FILES = [FOLDER / f"{name}.yaml" for name in STUDIES]
+FILES += sorted((ROOT / "tests" / "studies").glob("*.yaml"))
 
 
 @pytest.mark.parametrize("name", ["study.schema.json", "config.schema.json"])
 def test_the_files_are_current(name):
-    assert (STUDIES / name).read_text(encoding="utf-8") == schema_files()[name], (
+    assert (FOLDER / name).read_text(encoding="utf-8") == schema_files()[name], (
         f"studies/{name} is out of date; regenerate it with "
         "PYTHONPATH=scripts python -m synthmix.config.schema"
     )
@@ -29,7 +30,7 @@ def test_the_schemas_are_schemas(text):
 
 
 def test_the_schema_of_studies_can_be_read():
-    assert (STUDIES / "study.schema.json").read_text(encoding="utf-8").count("\n") < 5000
+    assert (FOLDER / "study.schema.json").read_text(encoding="utf-8").count("\n") < 5000
 
 
 @pytest.mark.parametrize("file", FILES, ids=lambda file: file.stem)

@@ -1,9 +1,14 @@
 """Searches in study files: what they become, and what is wrong with them."""
 
-import pytest
+import re
+from pathlib import Path
 
+import pytest
+import yaml
+
+from synthmix.config.generators import trained_generators
 from synthmix.score.settings import ScoreSettings
-from synthmix.search.candidates import candidates, trained_generators
+from synthmix.search.resolve import all_trained, candidates
 
 RATES = [1e-4, 2e-4, 5e-4]
 WHERE = "studies/s.yaml: generators.small.search"
@@ -19,7 +24,7 @@ def test_every_point_of_the_grid_is_a_generator(project, settings):
     project.write(searched(settings, grid=grid))
 
     generators = project.load().studies["s"].generators
-    found = candidates("small", generators["small"])
+    found = candidates("small", generators["small"].search, 1)
     trained = trained_generators(generators)
 
     assert list(found.values()) == [
@@ -34,12 +39,31 @@ def test_every_point_of_the_grid_is_a_generator(project, settings):
 
 def test_a_value_more_leaves_the_other_candidates_as_they_are(project, settings):
     project.write(searched(settings))
-    before = candidates("small", project.load().studies["s"].generators["small"])
+    before = candidates("small", project.load().studies["s"].generators["small"].search, 1)
     project.write(searched(settings, grid={"learning_rate": [3e-4, *RATES]}))
-    after = candidates("small", project.load().studies["s"].generators["small"])
+    after = candidates("small", project.load().studies["s"].generators["small"].search, 1)
 
     assert len(after) == len(before) + 1
     assert before.items() <= after.items()
+
+
+def test_a_generator_may_be_searched_in_stages(project, settings):
+    stages = [{"learning_rate": RATES}, [{"latent_dim": 50}, {"latent_dim": 100}]]
+    settings["generators"]["small"]["search"] = {"stages": stages, "epochs": 7}
+    project.write(settings)
+
+    generators = project.load().studies["s"].generators
+    second = list(candidates("small", generators["small"].search, 2))
+    trained = all_trained(generators)
+
+    assert [trained[name].own for name in second] == [
+        {"latent_dim": 50, "epochs": 7},
+        {"latent_dim": 100, "epochs": 7},
+    ]
+    assert {trained[name].chosen_in for name in second} == {("small", 1)}
+    assert trained["small"].chosen_in == ("small", 2)
+    assert all(name.startswith("small_s2c") for name in second)
+    assert [trained_generators(generators)[name].latent_dim for name in second] == [50, 100]
 
 
 def test_candidates_train_shorter_where_it_is_said(project, settings):
@@ -97,6 +121,69 @@ def test_values_that_do_not_go_together(settings, mistakes):
     ]
 
 
+def test_values_of_stages_that_do_not_go_together(settings, mistakes):
+    levels = {"num_channels": [32, 32], "attention_levels": [False, False]}
+    settings["generators"] = {"small": {"model": "diffusion", "epochs": 9} | levels}
+    stages = [{"norm_num_groups": [16, 32]}, {"num_channels": [[32, 32], [48, 32]]}]
+    settings["generators"]["small"]["search"] = {"stages": stages}
+    assert mistakes(settings) == [
+        f"{WHERE}.stages[1]: at norm_num_groups: 32, num_channels: [48, 32]: num_channels (48) "
+        "must be a multiple of norm_num_groups (32)"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("search", "mistake"),
+    [
+        ({}, ": give either grid, for one stage, or stages"),
+        (
+            {"grid": {"epochs": [1]}, "stages": [{"epochs": [2]}]},
+            ": give either grid, for one stage, or stages",
+        ),
+        ({"stages": []}, ".stages: has 0 entries; it needs at least 1"),
+        ({"stages": [[]]}, ".stages[0]: has 0 entries; it needs at least 1"),
+        ({"stages": [[{"epochs": 0}]]}, ".stages[0][0].epochs: 0 is too small"),
+        ({"stages": [[{"epoch": 1}]]}, ".stages[0][0].epoch: is not a known setting; did you mean"),
+        ({"stages": [[{"epochs": 1}, {"epochs": 1}]]}, ".stages[0]: lists"),
+        (
+            {"stages": [[{"epochs": 1}, {"batch_size": 8}]]},
+            ": the candidates of stage 1 must name the same settings, one or more",
+        ),
+        (
+            {"stages": [[{}]]},
+            ": the candidates of stage 1 must name the same settings, one or more",
+        ),
+        ({"stages": ["epochs"]}, ".stages[0]: 'epochs' is not a section of settings or a list"),
+    ],
+)
+def test_wrong_stages_are_reported_where_they_are_wrong(settings, mistakes, search, mistake):
+    settings["generators"]["small"]["search"] = search
+    (found,) = mistakes(settings)
+    assert found.startswith(WHERE + mistake), found
+
+
+@pytest.mark.parametrize("in_demo", [False, True])
+@pytest.mark.parametrize("kind", ["generators", "classifiers"])
+def test_a_search_by_its_former_name_is_told_the_new_one(kind, in_demo, settings, mistakes):
+    name = next(iter(settings[kind]))
+    section = settings["demo"] if in_demo else settings
+    entry = section.setdefault(kind, {}).setdefault(name, {})
+    entry["sweep"] = {"stages": [{"epochs": [1, 2]}]}
+    assert mistakes(settings) == [
+        f"studies/s.yaml: {'demo.' if in_demo else ''}{kind}.{name}.sweep: is called search now: "
+        "write search, and leave what stands below it as it is"
+    ]
+
+
+@pytest.mark.parametrize("number", range(2))
+def test_the_examples_of_the_documentation_can_be(number, settings, project):
+    page = Path(__file__).parents[2] / "docs" / "search.md"
+    example = yaml.safe_load(re.findall(r"```yaml\n(.*?)```", page.read_text(), re.DOTALL)[number])
+    project.write(settings | example)
+    for kind, entries in example.items():
+        assert list(getattr(project.load().studies["s"], kind)) == list(entries)
+
+
 def test_joint_and_separate_models_are_not_searched_together(settings, mistakes):
     settings["generators"] = {"small": {"model": "diffusion", "epochs": 9}}
     (found,) = mistakes(searched(settings, grid={"conditional": [True, False]}))
@@ -125,8 +212,8 @@ def test_fid_needs_the_network_it_is_named_after(settings, project):
 @pytest.mark.parametrize(
     ("search", "mistake"),
     [
-        ({"epochs": 100}, ".epochs: 100 are not fewer than the 100 of the generator"),
-        ({"epochs": 5, "grid": {"epochs": [5, 10]}}, ".epochs: are searched by the grid too"),
+        ({"epochs": 100}, ".epochs: 100 are not fewer than the 100 that it is trained for"),
+        ({"epochs": 5, "grid": {"epochs": [5, 10]}}, ".epochs: are searched too: remove them"),
         ({"images": 3}, ".images: 3 is too small; it must be at least 4"),
     ],
 )
@@ -137,10 +224,13 @@ def test_epochs_and_images(settings, mistakes, search, mistake):
 
 def test_no_generator_is_called_as_a_candidate_is(settings, mistakes, project):
     project.write(searched(settings))
-    name = next(iter(candidates("small", project.load().studies["s"].generators["small"])))
+    name = next(
+        iter(candidates("small", project.load().studies["s"].generators["small"].search, 1))
+    )
     settings["generators"][name] = {"model": "dcgan", "epochs": 1}
     assert mistakes(settings) == [
-        f"{WHERE}: would call a candidate {name}, as a generator is called: rename that"
+        f"studies/s.yaml: generators.{name}: a candidate in the search of small has that name: "
+        "choose another one"
     ]
 
 

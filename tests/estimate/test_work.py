@@ -27,7 +27,7 @@ def test_a_generator_s_work_grows_with_epochs_pixels_and_images():
 def test_a_generator_that_may_stop_early_does_so_after_its_patience():
     sizes = study(epochs=100)
     training = of_rule(sizes, "train_generator")
-    snapshots = {"every": 10, "images": 0, "patience": 2, "keep": "best"}
+    snapshots = {"every": 10, "images": 2, "patience": 2, "keep": "best"}
     params = {**training.params, "features": "own"}
     params["settings"] = {**params["settings"], "snapshots": snapshots}
     found = work(replace(training, params=params), sizes)

@@ -1,4 +1,4 @@
-"""The figure of a search: it has all candidates, marks the chosen one and can be read."""
+"""The figure of a stage: it has all candidates, marks the chosen one and can be read."""
 
 from itertools import product
 
@@ -22,12 +22,19 @@ GRIDS = {
     "two settings, one of a single value": {"beta1": [0.5], "latent_dim": [100, 200, 300]},
     "many": {"a": list(range(12)), "b": [0.0001 * n for n in range(1, 9)]},
     "long": {LONG: [[8] * 20, [16] * 20, LONG], f"other_{LONG}": ["$x$", "<y>"]},
+    "batch sizes of networks": {
+        "network": ["vgg16", "resnet50", "inception_v3"],
+        "batch_size": [32, 64, 128, 256],
+    },
+    "sections": {
+        "augmentation": [None, {"rotation_degrees": 10.0, "zoom": 0.1, "horizontal_flip": True}]
+    },
     "four long": {f"{LONG}_{n}": [LONG, f"no_{LONG}"] for n in range(4)},
 }
 
 
 def write_search(path, grid, score="frechet_distance_own_features", undefined=()):
-    """Write the table of a search in which the second candidate, if any, is the best."""
+    """Write the table of a stage in which the second candidate, if any, is the best."""
     points = [dict(zip(grid, values, strict=True)) for values in product(*grid.values())]
     values = {f"c{n}": 10.0 + (n - 1) ** 2 for n in range(len(points))}
     values |= {f"c{n}": np.nan for n in undefined}
@@ -45,16 +52,19 @@ def drawn(monkeypatch):
     return figures
 
 
+OF_GENERATOR = {"kind": "generators", "name": "deepsmote", "stage": 1, "stages": 1}
+
+
 def draw(folder, name, **options):
-    table = write_search(folder / "search.csv", GRIDS[name], **options)
-    plot_search(table, folder / "search.svg", generator="deepsmote", demo=True)
+    table = write_search(folder / "stage1.csv", GRIDS[name], **options)
+    plot_search(table, folder / "search.svg", **OF_GENERATOR, demo=True)
 
 
 def test_it_is_written_and_the_same_every_time(tmp_path):
     table = write_search(tmp_path / "search.csv", GRIDS["two settings"])
     first, second = tmp_path / "first.svg", tmp_path / "second.svg"
     for output in (first, second):
-        plot_search(table, output, generator="deepsmote", demo=False)
+        plot_search(table, output, **OF_GENERATOR, demo=False)
     assert first.stat().st_size > 5000
     assert first.read_bytes() == second.read_bytes()
 
@@ -101,5 +111,32 @@ def test_scores_near_and_far_can_be_told_apart(drawn, tmp_path):
         points = {"c1": {"a": 1}, "c2": {"a": 2}}
         estimates = {"c1": (10, np.nan, np.nan), "c2": (largest, np.nan, np.nan)}
         write_table(tmp_path / "s.csv", table_of(points, "fid", estimates, ["c1", "c2"]))
-        plot_search(tmp_path / "s.csv", tmp_path / "s.svg", generator="g", demo=False)
+        plot_search(tmp_path / "s.csv", tmp_path / "s.svg", **OF_GENERATOR, demo=False)
         assert drawn[-1].axes[0].get_yscale() == scale
+
+
+@pytest.mark.parametrize(
+    ("searched", "title"),
+    [
+        (("generators", "deepsmote", 1, 1), "Search for settings of deepsmote"),
+        (("generators", "deepsmote", 2, 2), "Search for settings of deepsmote, stage 2 of 2"),
+        (("classifiers", "best", 1, 1), "Search for settings of best by validation"),
+        (("classifiers", "best", 2, 3), "Search for settings of best by validation, stage 2 of 3"),
+    ],
+)
+def test_the_title_says_what_was_searched(searched, title, drawn, tmp_path):
+    table = write_search(tmp_path / "s.csv", GRIDS["two settings"])
+    names = dict(zip(("kind", "name", "stage", "stages"), searched, strict=True))
+    plot_search(table, tmp_path / "s.svg", **names, demo=True)
+    assert drawn[0].get_suptitle() == title
+    assert_readable(drawn[0])
+
+
+@pytest.mark.parametrize(
+    ("score", "better"),
+    [("macro_f1", "higher"), ("negative_log_likelihood", "lower"), ("fid", "lower")],
+)
+def test_which_way_a_score_is_better(score, better, drawn, tmp_path):
+    draw(tmp_path, "batch sizes of networks", score=score)
+    labels = [text.get_text() for text in drawn[0].legends[0].get_texts()]
+    assert labels == [f"{score.replace('_', ' ')}, {better} is better", "chosen"]

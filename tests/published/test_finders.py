@@ -284,17 +284,17 @@ def test_scores_and_the_plane_of_a_generator(tmp_path):
 def test_a_candidate_is_found_by_its_settings_as_numbers(tmp_path):
     columns = "stage settings test_accuracy test_accuracy_low test_accuracy_high test_total"
     table = write(
-        *(tmp_path, "sweep.csv"),
+        *(tmp_path, "search.csv"),
         "|".join(columns.split()).replace("|", " "),
         (1, "network: vgg16, batch_size: 32", 0.5, 0.4, 0.6, 20),
         (1, "network: resnet50, batch_size: 32", 0.6, 0.5, 0.7, 20),
         (2, 'learning_rate: 1e-05, augmentation: {"zoom": 0.1}', 0.7, 0.6, 0.8, 20),
     )
-    found = results(sweeps={"c": table})
+    found = results(searches={("classifiers", "c"): table})
 
     def ours(metric, candidate, stage):
         key = {"classifier": "c", "candidate": candidate, "stage": stage, "split": "test"}
-        return find(printed("1", "sweep", metric, 1.0, **key), found)
+        return find(printed("1", "search", metric, 1.0, **key), found)
 
     resnet = ours("accuracy", "batch_size=32; network=resnet50", "1")
     assert (resnet.low, resnet.interval) == (0.6, (0.5, 0.7))
@@ -304,6 +304,24 @@ def test_a_candidate_is_found_by_its_settings_as_numbers(tmp_path):
         ours("accuracy", "batch_size=64", "1")
     with pytest.raises(AbsentError, match="no test macro f1"):
         ours("macro_f1", "batch_size=32", "1")
+
+
+def test_what_a_candidate_was_chosen_by_is_found_too(tmp_path):
+    table = write(
+        *(tmp_path, "search.csv", "stage settings score value low high"),
+        (1, "latent_dim: 8", "reconstruction_loss", 0.5, "", ""),
+        (1, "latent_dim: 16", "reconstruction_loss", 0.25, "", ""),
+    )
+    found = results(searches={("generators", "g"): table})
+
+    def ours(metric):
+        key = {"generator": "g", "candidate": "latent_dim=16"}
+        return find(printed("1", "search", metric, 1.0, **key), found)
+
+    assert ours("reconstruction_loss").low == 0.25
+    assert ours("reconstruction_loss").interval is None
+    with pytest.raises(AbsentError, match="the table of the search has no"):
+        ours("fid")
 
 
 def test_settings_are_those_that_were_chosen_and_weights_those_learned(tmp_path):
@@ -316,7 +334,7 @@ def test_settings_are_those_that_were_chosen_and_weights_those_learned(tmp_path)
     found = results(
         settings={
             "classifiers": {"c": {"base": base, "own": {}}},
-            "generators": {"g": {"epochs": 20}},
+            "generators": {"g": {"base": {"epochs": 20}, "own": {}}},
         },
         chosen={("classifiers", "c"): chosen},
         weights={TRAINED: weights},

@@ -32,7 +32,7 @@ def test_rows_come_back_as_they_were_written(tmp_path):
 
 
 def test_settings_of_a_candidate_and_the_mixes_of_a_difference():
-    row = printed("1", "sweep", "accuracy", 1.0, candidate="batch_size=32; network=vgg16")
+    row = printed("1", "search", "accuracy", 1.0, candidate="batch_size=32; network=vgg16")
     assert row.settings == {"batch_size": "32", "network": "vgg16"}
     assert printed("1", "metrics", "accuracy", 1.0, mix="a-b minus c").mixes == ["a-b", "c"]
 
@@ -128,7 +128,7 @@ def test_what_the_project_ships_is_whole(study):
     assert {row.table for row in rows} == set(read_headings(path))
     assert len(set(rows)) == len(rows), "a value is there twice"
     # shares, not percents
-    shares = [row for row in rows if row.of in ("metrics", "sweep") and row.metric == "accuracy"]
+    shares = [row for row in rows if row.of in ("metrics", "search") and row.metric == "accuracy"]
     assert all(0 < row.low <= row.high <= 1 for row in shares)
 
 

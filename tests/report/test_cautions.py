@@ -78,17 +78,17 @@ def test_patients_that_nobody_named_are_told():
 
 
 def test_settings_chosen_by_what_another_fold_tests_on_are_told():
-    sweep = {"stages": [{"batch_size": [1, 2]}]}
+    search = {"stages": [{"batch_size": [1, 2]}]}
     classifiers = {
-        "plain": {"network": "vgg16", "sweep": None, "starts_from": None},
-        "best": {"network": "vgg16", "sweep": sweep, "starts_from": None},
-        "tuned": {"network": None, "sweep": None, "starts_from": "best"},
+        "plain": {"network": "vgg16", "search": None, "starts_from": None},
+        "best": {"network": "vgg16", "search": search, "starts_from": None},
+        "tuned": {"network": None, "search": None, "starts_from": "best"},
     }
     mixes, judged = MIXES.assign(repeated=0), summary()
     judged["classifier"] = ["plain", "best", "tuned"]
     given = ({"classifiers": classifiers}, "d", split(30), mixes, judged)
     (told,) = find_cautions(*given, folds=5)
-    assert told.startswith("The settings of best and tuned were chosen in a sweep")
+    assert told.startswith("The settings of best and tuned were chosen in a search")
     assert find_cautions(*given, folds=0) == []
     assert find_cautions(*given[:-1], judged.assign(classifier="plain"), folds=5) == []
 

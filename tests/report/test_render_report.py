@@ -80,7 +80,7 @@ def test_the_page_is_whole(report, tmp_path):
     assert "images, not the 300,000 asked for" in words
     assert "torch 2.11" in words
     images = [attributes for tag, attributes in page.elements if tag == "img"]
-    assert len(images) == 2 + len(FIGURES)  # and the sheets of two classes
+    assert len(images) == 2 + len(FIGURES) + 2  # and the sheets of two classes, and three stages
     assert all(image["alt"] for image in images)
 
 
@@ -90,7 +90,15 @@ def test_the_candidates_of_a_search_are_listed_the_best_first(report, tmp_path):
     rows = "1 chosen 2e-05 0.01234 2 1e-05 81.26 (70.1 to 90.4) \u2013 0.5"
     assert f"frechet distance {rows}" in words
     other = Page(render(tmp_path, without(report, "plot_search", searches=()))).words()
-    assert "Search for settings" not in other
+    assert "How settings were chosen" not in other
+
+
+def test_the_stages_of_a_classifiers_search_follow_one_another(report, tmp_path):
+    words = Page(render(tmp_path, report)).words()
+    told = words.split("Search for settings of vgg16")[1]
+    assert told.startswith(" Macro f1 is of the validation images")
+    assert "batch size macro f1 1 chosen 8 0.75 (0.6 to 0.9) 2 16 0.75" in told
+    assert "epochs macro f1 1 chosen 5 0.75" in told
 
 
 def test_the_answers_of_the_quiz_are_folded_away(report, tmp_path):

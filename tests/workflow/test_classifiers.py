@@ -1,4 +1,4 @@
-"""Studies that compare classifiers: a sweep in stages, and cross-validation on volumes."""
+"""Studies that compare classifiers: a search in stages, and cross-validation on volumes."""
 
 import json
 from dataclasses import replace
@@ -11,6 +11,8 @@ from synthmix.store import read_table
 from workflow_project import Project
 
 STAGES = "results/paper/stages/phantoms"
+BEST = "searches/classifiers/best"
+FIGURE = "figures/search-classifiers-best-stage1.svg"
 VOLUMES = "results/paper/volumes"
 
 
@@ -33,29 +35,29 @@ def test_candidates_are_trained_on_real_images_and_take_part_in_nothing_else(sta
     planned = stages.planned()
     # two networks with two batch sizes, then two learning rates; best; tuned
     assert planned["train_classifier"] == planned["predict"] == 4 + 2 + 1 + 1
-    assert planned["choose_classifier"] == planned["plot_sweep"] == 2
+    assert planned["choose_candidate"] == planned["plot_search"] == 2
     assert planned["score_predictions"] == planned["plot_classifier_history"] == 2
-    assert planned["tabulate_sweep"] == planned["compose_mix"] == 1
+    assert planned["tabulate_search"] == planned["compose_mix"] == 1
     # either network may be chosen: heads are trained, and what tuned trains
     assert planned["fetch_weights"] == 2
     assert planned["extract_features"] == 2 * 2
 
 
 def test_the_first_stage_waits_for_its_own_candidates_alone(stages):
-    planned = stages.planned(f"{STAGES}/sweeps/best/stage1.json")
+    planned = stages.planned(f"{STAGES}/{BEST}/stage1.json")
     assert planned["train_classifier"] == 4
     assert planned["extract_features"] == 2
-    assert planned["choose_classifier"] == 1
+    assert planned["choose_candidate"] == 1
 
 
 @pytest.mark.parametrize(
     ("file", "message"),
     [
-        ("sweeps/tuned/stage1.json", "stages sweeps no settings of tuned"),
-        ("sweeps/best/stage3.json", "the sweep of best has no stage 3"),
+        ("searches/classifiers/tuned/stage1.json", "stages searches no settings of tuned"),
+        ("searches/classifiers/best/stage3.json", "the search of best has no stage 3"),
     ],
 )
-def test_a_sweep_that_is_not_there(stages, file, message):
+def test_a_search_that_is_not_there(stages, file, message):
     result = stages.run("--dry-run", f"{STAGES}/{file}")
     assert result.returncode == 1
     assert message in result.stdout
@@ -65,14 +67,14 @@ def test_every_fold_is_trained_on_and_each_data_set_by_its_classifier(volumes):
     planned = volumes.planned()
     assert planned["train_classifier"] == planned["predict"] == planned["compose_mix"] == 2 * 3
     assert planned["score_predictions"] == planned["tabulate_study"] == 2
-    assert not {"fetch_weights", "extract_features", "choose_classifier"} & set(planned)
+    assert not {"fetch_weights", "extract_features", "choose_candidate"} & set(planned)
 
 
 @pytest.fixture(scope="module")
-def swept(project):
-    """The project after the sweep and what goes on from its best."""
+def searched(project):
+    """The project after the search and what goes on from its best."""
     project = replace(project, study="stages")
-    files = ("tables/metrics.csv", "tables/sweep-best.md", "figures/sweep-best-stage1.svg")
+    files = ("tables/metrics.csv", f"{BEST}/candidates.md", FIGURE)
     run(project, *(f"{STAGES}/{file}" for file in files))
     return project
 
@@ -83,19 +85,19 @@ def run(project, *files):
 
 
 @pytest.mark.full
-def test_each_stage_takes_what_the_one_before_chose(swept):
-    results = swept.results()
+def test_each_stage_takes_what_the_one_before_chose(searched):
+    results = searched.results()
     chosen = {}
     for stage in (1, 2):
-        table = read_search(results / f"sweeps/best/stage{stage}.csv")
-        best = json.loads((results / f"sweeps/best/stage{stage}.json").read_text())
+        table = read_search(results / f"{BEST}/stage{stage}.csv")
+        best = json.loads((results / f"{BEST}/stage{stage}.json").read_text())
         assert list(table["candidate"][table["chosen"]]) == [best["candidate"]]
         assert table["value"].max() == table["value"][table["chosen"]].item()
         assert chosen.items() <= best["settings"].items()
         chosen = best["settings"]
     assert set(chosen) == {"network", "batch_size", "learning_rate", "dense_layers"}
-    first = json.loads((results / "sweeps/best/stage1.json").read_text())["settings"]
-    for name in read_search(results / "sweeps/best/stage2.csv")["candidate"]:
+    first = json.loads((results / f"{BEST}/stage1.json").read_text())["settings"]
+    for name in read_search(results / f"{BEST}/stage2.csv")["candidate"]:
         assert first.items() <= settings(results, name).items()
     assert chosen.items() <= settings(results, "best").items()
     trained = [path.parts[-4] for path in results.glob("classifiers/*/*/*/weights.safetensors")]
@@ -111,32 +113,33 @@ def settings(results, name):
 
 
 @pytest.mark.full
-def test_what_goes_on_from_the_best_keeps_its_settings_but_its_own(swept):
-    results = swept.results()
+def test_what_goes_on_from_the_best_keeps_its_settings_but_its_own(searched):
+    results = searched.results()
     best, tuned = (settings(results, name) for name in ("best", "tuned"))
     assert {name for name in best if best[name] != tuned[name]} == {
         *("unfrozen_layers", "unfrozen_share", "learning_rate", "epochs")
     }
     metrics = read_table(results / "tables/metrics.csv")
     assert set(metrics["classifier"]) == {"best", "tuned"}
-    table = read_table(results / "tables/sweep-best.csv")
+    table = read_table(results / f"{BEST}/candidates.csv")
     assert table.groupby("stage").size().tolist() == [4, 2]
-    assert (results / "figures/sweep-best-stage1.svg").stat().st_size > 5000
+    assert (results / FIGURE).stat().st_size > 5000
 
 
 @pytest.mark.full
-def test_a_value_more_trains_its_candidates_and_what_follows_if_the_choice_changes(swept):
-    choice, last = f"{STAGES}/sweeps/best/stage1.json", f"{STAGES}/metrics/tuned/real_only.csv"
-    before = (swept.folder / choice).read_bytes()
-    with swept.edit("studies/stages.yaml", "batch_size: [8, 16]", "batch_size: [8, 16, 64]"):
-        assert swept.planned(choice) == {
+def test_a_value_more_trains_its_candidates_and_what_follows_if_the_choice_changes(searched):
+    choice = f"{STAGES}/{BEST}/stage1.json"
+    last = f"{STAGES}/metrics/tuned/real_only.csv"
+    before = (searched.folder / choice).read_bytes()
+    with searched.edit("studies/stages.yaml", "batch_size: [8, 16]", "batch_size: [8, 16, 64]"):
+        assert searched.planned(choice) == {
             "train_classifier": 2,
             "predict": 2,
-            "choose_classifier": 1,
+            "choose_candidate": 1,
         }
-        run(swept, choice)
-        again = swept.planned(last)
-        if (swept.folder / choice).read_bytes() == before:
+        run(searched, choice)
+        again = searched.planned(last)
+        if (searched.folder / choice).read_bytes() == before:
             assert again == {}
         else:
             assert again["train_classifier"] == 2 + 1 + 1

@@ -4,12 +4,10 @@ import pandas as pd
 import pytest
 import yaml
 
-from synthmix.registry import DATASETS
 from synthmix.store import load_store, read_table
-from workflow_project import ROOT, Project
+from workflow_project import ROOT, STUDIES, Project
 
 SHARED = ROOT.parent / "shared" / "data"
-PUBLIC = set(DATASETS) - {"image_folder", "manifest", "nifti_folder"}
 MNIST_COUNTS = [4000, 2000, 1000, 750, 500, 350, 200, 100, 60, 40]  # table 4.1 of the source
 CIFAR_CLASSES = [
     "airplane",
@@ -39,7 +37,9 @@ def project(tmp_path):
 def test_fetch_all_lists_every_public_data_set_and_the_weights(project):
     shown = project.run("--dry-run", "fetch_all")
     assert shown.returncode == 0, shown.stdout
-    for source in PUBLIC:
+    studies = [(ROOT / "studies" / f"{name}.yaml").read_text() for name in STUDIES]
+    datasets = [data for study in studies for data in yaml.safe_load(study)["datasets"].values()]
+    for source in {dataset["source"] for dataset in datasets}:
         assert f"data/{source}/fetched.json" in shown.stdout
     assert "weights/vgg16-imagenet" in shown.stdout
     assert "pt_inception" not in shown.stdout
@@ -98,8 +98,7 @@ def test_every_embedded_data_set_is_indexed(project):
     result = project.run("index_all", scale="demo")
     assert result.returncode == 0, result.stdout[-3000:]
     table = read_table(project.folder / "results" / "demo" / "datasets.csv")
-    studies = {path.stem for path in (ROOT / "studies").glob("*.yaml")}
-    assert set(table["study"]) == studies
+    assert set(table["study"]) == set(STUDIES)
     assert (table["rejected"] == 0).all()
     assert (table[["train", "validation", "test"]] > 0).all(axis=None)
     assert (project.folder / "results" / "demo" / "datasets.png").stat().st_size > 10_000

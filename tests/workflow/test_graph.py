@@ -177,7 +177,7 @@ SHARED = ("train_generator", "export_images", "export_classifier")
 
 def test_what_is_made_of_test_images_says_whether_they_were_trained_on():
     tables = {"score_predictions", "compare_mixes", "compare_classifiers", "tabulate_study"}
-    tables |= {"tabulate_scores", "tabulate_sweep"}
+    tables |= {"tabulate_scores", "tabulate_search"}
     for name in tables | {"plot_figure", "split_samples", *SHARED}:
         assert "\n        leakage=leakage_of,\n" in rules()[name], f"{name} is not told"
 

@@ -22,7 +22,7 @@ ROWS = [
     printed("4", "parameters", "batch_size", 8.0, classifier="vgg16"),
     printed("4", "parameters", "latent_dim", 16.0, generator="dcgan"),
     printed("4", "parameters", "learned_weights", 100.0, **KEY),
-    printed("5", "sweep", "accuracy", 0.9, classifier="vgg16", stage="1", split="test"),
+    printed("5", "search", "accuracy", 0.9, classifier="vgg16", stage="1", split="test"),
     printed("5", "metrics", "accuracy", 0.9, classifier="resnet18", mix=MIX, split="test"),
     printed("figure 1", "none", note="A picture."),
 ]
@@ -65,7 +65,7 @@ def test_a_run_ends_with_each_published_value_beside_ours(tmp_path):
     assert len(rows) == len(ROWS) - 1 + 5
     absent = [row["why_absent"] for row in rows if row["why_absent"]]
     assert absent == [
-        "vgg16 has no sweep",
+        "vgg16 has no search",
         "this study has no classifier resnet18 for the data set",
         "A picture.",
     ]

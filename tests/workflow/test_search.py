@@ -24,7 +24,8 @@ def test_candidates_are_trained_and_scored_and_take_part_in_nothing_else(project
     # those of `scored` learn a class each; `retrained` and `plain` are trained besides
     assert planned["train_generator"] == 2 * 4 + 2 + 2 + 1 + 1
     assert planned["adopt_generator"] == scopes["scored"] + scopes["adopted"]
-    assert planned["choose_generator"] == planned["plot_search"] == 3
+    assert planned["choose_candidate"] == planned["plot_search"] == 3
+    assert planned["tabulate_search"] == 3
     # by a loss nothing is drawn or scored for
     assert planned["sample_generator"] == 2 * 4 + sum(scopes.values())
     assert planned["score_generator"] == 4 + len(scopes)
@@ -44,7 +45,7 @@ def test_a_generator_may_be_searched_in_one_study_and_not_in_another(project):
 
 
 def test_a_search_that_is_not_there_has_no_table(project):
-    file = "results/paper/search/phantoms/searches/plain/search.csv"
+    file = "results/paper/search/phantoms/searches/generators/plain/stage1.csv"
     result = project.run("--dry-run", file)
     assert result.returncode == 1
     assert "search searches no settings of plain" in result.stdout
@@ -57,7 +58,7 @@ def searched(project):
         f"results/paper/search/phantoms/generators/{name}/all_classes/weights.safetensors"
         for name in ("adopted", "retrained")
     ]
-    figure = "results/paper/search/phantoms/figures/search-adopted.svg"
+    figure = "results/paper/search/phantoms/figures/search-generators-adopted-stage1.svg"
     result = project.run(*weights, figure)
     assert result.returncode == 0, result.stdout[-5000:]
     return project
@@ -65,11 +66,11 @@ def searched(project):
 
 def chosen(results, name):
     """Return the name of the best candidate as the table has it, and its latent_dim."""
-    table = read_search(results / "searches" / name / "search.csv")
+    table = read_search(results / "searches/generators" / name / "stage1.csv")
     best = table.loc[table["value"].idxmin()]
     assert best["chosen"]
     assert table["chosen"].sum() == 1
-    assert json.loads((results / "searches" / name / "best.json").read_text()) == {
+    assert json.loads((results / "searches/generators" / name / "stage1.json").read_text()) == {
         "candidate": best["candidate"],
         "settings": {"latent_dim": int(best["latent_dim"])},
     }
@@ -88,7 +89,7 @@ def test_the_best_candidate_is_used_as_it_is(searched):
     assert files[0] == files[1]
     assert {"weights.safetensors", "history.csv", "sheet.png", "trained_on.csv"} <= set(files[0])
     assert latent_dim(folders[1]) == dim
-    assert (results / "figures" / "search-adopted.svg").stat().st_size > 5000
+    assert (results / "figures" / "search-generators-adopted-stage1.svg").stat().st_size > 5000
 
 
 def test_the_best_settings_are_trained_anew_in_full(searched):
@@ -118,6 +119,6 @@ def test_a_larger_grid_trains_the_new_candidate_and_another_score_none(searched,
     table = result.stdout.split("Job stats:")[1].split("\n\n")[0]
     counts = {rule: int(count) for rule, count in re.findall(r"^(\w+) +(\d+)$", table, re.M)}
     assert counts.pop("total") == 2 + trained
-    assert counts == {"choose_generator": 1, "adopt_generator": 1} | (
+    assert counts == {"choose_candidate": 1, "adopt_generator": 1} | (
         {"train_generator": trained} if trained else {}
     )

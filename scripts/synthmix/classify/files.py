@@ -13,7 +13,7 @@ class TrainingFiles:
     """What a training may read. Which of it that does depends on its settings, once known.
 
     `images` go by store, `features` by (backbone, store), `weights` by their name. `chosen` says
-    what the stages of a sweep have chosen, `start` is the classifier that this one goes on from.
+    what the stages of a search have chosen, `start` is the classifier that this one goes on from.
     """
 
     mix: str | Path

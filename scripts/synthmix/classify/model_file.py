@@ -13,6 +13,7 @@ from safetensors.torch import save_file
 from synthmix import weights_file
 from synthmix.classify.network import new_network
 from synthmix.classify.networks.base import Network
+from synthmix.classify.networks.plan import facts_of
 from synthmix.classify.networks.settings import Classifier
 from synthmix.errors import UserError
 from synthmix.evaluate.settings import Evaluation, check_threshold
@@ -110,10 +111,7 @@ def _described(path: str | Path, header: ModelHeader, tensors: Mapping[str, Any]
     """Return the network that `header` describes, without memory, once `tensors` are its own."""
     settings = header.settings.model_dump(mode="json")
     # before a description of more layers than there are tensors is followed
-    layers = settings["cnn"]["levels"] * settings["cnn"]["convolutions"]
-    if "cnn" not in settings["network"]:
-        layers = 0
-    if layers + len(settings["dense_layers"]) > len(tensors):
+    if facts_of(settings).least_tensors(settings) + len(settings["dense_layers"]) > len(tensors):
         raise _other_tensors(path, header, "fewer tensors than layers")
     try:
         with torch.device("meta"):

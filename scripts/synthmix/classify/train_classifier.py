@@ -35,9 +35,9 @@ from synthmix.runtime import distributed
 from synthmix.runtime.accumulation import parts_to_take, smaller_parts_next
 from synthmix.runtime.checkpoint import Checkpoint
 from synthmix.runtime.trackers import NO_TRACKER, Tracker
+from synthmix.search.chosen import settle
 from synthmix.seeds import derive_seed
 from synthmix.store import load_array, read_table
-from synthmix.sweep.chosen import settle
 
 LOGGER = logging.getLogger(__name__)
 

@@ -4,9 +4,9 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from synthmix.config.classifier_checks import check_classifiers
+from synthmix.config.generator_searches import check_generator_searches, setting_path, trained_as
 from synthmix.config.models import GeneratorSettings, Study
 from synthmix.config.parse import KeyPath
-from synthmix.config.searches import check_searches, setting_path, trained_as
 from synthmix.errors import UserError, one_of
 from synthmix.evaluate.settings import check_threshold
 from synthmix.files import expanded
@@ -41,7 +41,7 @@ def check(study: Study, folder: Path) -> list[Finding]:
         *(_check_mix_sizes(study) if study.mixes else ()),
         *(_check_mixes(study) if study.has_mixes else ()),
         *_check_names_of_mixes(study),
-        *check_searches(study),
+        *check_generator_searches(study),
         *_check_generators(study),
         *_check_scores(study),
         *check_classifiers(study),
@@ -238,10 +238,10 @@ def _check_scores(study: Study) -> Iterator[Finding]:
 
 
 def _check_generators(study: Study) -> Iterator[Finding]:
-    for name, generator in study.generators.items():
+    for name in study.generators:
         findings = (
             finding
-            for settings in trained_as(generator)
+            for settings in trained_as(study, name)
             for finding in _check_generator(study, name, settings)
         )
         yield from dict.fromkeys(findings)  # candidates of a search agree in most of them

@@ -1,21 +1,15 @@
 """Checks of what a study says of its classifiers."""
 
-from collections.abc import Collection, Iterator
+from collections.abc import Iterator
 
-from synthmix.classify.networks.facts import FACTS
+from synthmix.config.classifiers import SHAPING
 from synthmix.config.models import Study
 from synthmix.config.parse import KeyPath
+from synthmix.config.searches import check_searches
 from synthmix.config.training_checks import TrainingCheck, has_volumes, kind
 from synthmix.errors import one_of
-from synthmix.search.settings import as_text
-from synthmix.sweep.chosen import replaced_by
-from synthmix.sweep.resolve import (
-    all_trained,
-    candidates_trained,
-    possible_points,
-    trained_otherwise,
-)
-from synthmix.sweep.settings import SHAPING, Sweep, is_value
+from synthmix.registry import load_classifier_facts
+from synthmix.search.resolve import all_trained, possible_points, trained_otherwise
 
 Finding = tuple[KeyPath, str]
 
@@ -23,11 +17,10 @@ Finding = tuple[KeyPath, str]
 def check_classifiers(study: Study) -> list[Finding]:
     """Return what is wrong with the classifiers of `study`: where and why."""
     origins = [finding for name in study.classifiers for finding in _check_origin(study, name)]
-    origins += [finding for name in study.classifiers for finding in _check_per_value(study, name)]
+    origins += check_searches(study, "classifiers")
     if origins:  # what follows has to know the network of each
         return origins
     findings = [
-        *_check_names(study),
         *_check_kinds(study),
         *(
             finding
@@ -67,55 +60,13 @@ def _check_origin(study: Study, name: str) -> Iterator[Finding]:
         yield (*path, "starts_from"), text
     if classifier.network is not None:
         yield (*path, "network"), "is that of the classifier in starts_from: remove one of them"
-    if classifier.sweep is not None:
+    if classifier.search is not None:
         text = f"goes with {classifier.starts_from}, not with what goes on from it: move it there"
-        yield (*path, "sweep"), text
+        yield (*path, "search"), text
     for setting in SHAPING:
         if setting != "network" and setting in classifier.model_fields_set:
             text = f"is that of {classifier.starts_from}, from which this goes on: remove it"
             yield (*path, setting), text
-
-
-def _check_per_value(study: Study, name: str) -> Iterator[Finding]:
-    """Check that settings go with values that a stage of the sweep tries."""
-    sweep, path = study.classifiers[name].sweep, ("classifiers", name, "sweep", "per_value")
-    if sweep is None or sweep.per_value is None:
-        return
-    all_tried = list(dict.fromkeys(each for stage in sweep.stages for each in stage.varied()))
-    for tried, by_value in sweep.per_value.items():
-        if by_value is None:  # left out, as a demo section may have it
-            continue
-        if tried not in all_tried:
-            yield (*path, tried), one_of(tried, all_tried, "settings that a stage tries")
-            continue
-        values, seen = sweep.tried(tried), {}
-        for key in by_value:
-            same = [value for value in values if is_value(key, value)]
-            first = seen.setdefault(as_text(same[0]) if same else key, key)
-            if first != key:
-                text = f"is the same value as {first}: write it in the same way, as one entry"
-                yield (*path, tried, key), text
-        for key in sweep.by_value(tried):
-            if not any(is_value(key, value) for value in values):
-                kind = f"values of {tried} that a stage tries"
-                yield (*path, tried, key), one_of(key, map(as_text, values), kind)
-    for where, text in _said_twice(sweep, all_tried):
-        yield (*path, *where), text
-
-
-def _said_twice(sweep: Sweep, all_tried: Collection[str]) -> Iterator[Finding]:
-    """Yield where, below per_value, a setting stands that something else says as well."""
-    goes_with: dict[str, str] = {}
-    for tried in sweep.per_value:
-        for key, settings in sweep.by_value(tried).items():
-            for setting in settings:
-                says = replaced_by({setting: settings[setting]})  # either way to unfreeze is both
-                other = goes_with.setdefault(says[0], tried)
-                if not set(all_tried).isdisjoint(says):
-                    yield (tried, key, setting), "is what a stage tries: remove one of them"
-                elif other != tried:
-                    text = f"goes with the values of {other}: have it go with one setting alone"
-                    yield (tried, key, setting), text
 
 
 def _goes_round(study: Study, name: str) -> bool:
@@ -127,15 +78,6 @@ def _goes_round(study: Study, name: str) -> bool:
         passed.add(current)
         current = study.classifiers[current].starts_from
     return False
-
-
-def _check_names(study: Study) -> Iterator[Finding]:
-    """Check that no candidate of a sweep has the name of a classifier."""
-    for name in study.classifiers:
-        taken = candidates_trained(name, study.classifiers).keys() & study.classifiers.keys()
-        for other in sorted(taken):
-            text = f"a candidate in the sweep of {name} has that name: choose another one"
-            yield ("classifiers", other), text
 
 
 def _check_kinds(study: Study) -> Iterator[Finding]:
@@ -155,4 +97,4 @@ def _check_kinds(study: Study) -> Iterator[Finding]:
 def _takes_volumes(study: Study, name: str) -> bool:
     while (before := study.classifiers[name].starts_from) is not None:
         name = before
-    return FACTS[study.classifiers[name].network].volumes
+    return load_classifier_facts(study.classifiers[name].network).volumes

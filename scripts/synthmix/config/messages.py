@@ -16,6 +16,7 @@ from synthmix.config.subschemas import Schema
 from synthmix.errors import did_you_mean, one_of, shown
 from synthmix.settings import Name
 
+_FORMERLY, _SEARCH = "sweep", "search"
 _NAME_PATTERN = TypeAdapter(Name).json_schema()["pattern"]
 _NUMBERS = {"integer": int, "number": float}
 _PLAIN_KEY = re.compile(r"[\w-]+")
@@ -142,6 +143,8 @@ def _purpose(node: Schema) -> str:
 
 def _unknown_key(key: str | int, section: Schema) -> str:
     known = [name for name in section["properties"] if name != key]
+    if key == _FORMERLY and _SEARCH in known:
+        return f"is called {_SEARCH} now: write {_SEARCH}, and leave what stands below it as it is"
     hint = did_you_mean(key, known) or f"; known here: {', '.join(known)}"
     return f"is not a known setting{hint}"
 

@@ -4,6 +4,7 @@ from typing import Annotated, Any, Literal, Self, Union
 
 from pydantic import BeforeValidator, Field, model_validator
 
+from synthmix.config.classifiers import Baseline, StudyClassifier
 from synthmix.config.options import dataset_settings, generator_settings
 from synthmix.evaluate.settings import Evaluation
 from synthmix.leakage import NONE, Leakage
@@ -19,7 +20,6 @@ from synthmix.settings import (
     SettingsModel,
     Share,
 )
-from synthmix.sweep.settings import Baseline, StudyClassifier
 
 
 def as_list(value: Any) -> Any:

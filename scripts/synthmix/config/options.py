@@ -1,8 +1,8 @@
 """The settings classes that the registered data sets and generators bring along."""
 
+from synthmix.config.generators import searchable
 from synthmix.generate.models.settings import GeneratorSettings
 from synthmix.registry import DATASETS, GENERATORS, load_dataset, load_generator_settings
-from synthmix.search.settings import searchable
 from synthmix.settings import SettingsModel
 
 

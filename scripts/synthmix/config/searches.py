@@ -1,94 +1,92 @@
-"""Checks of what a study searches."""
+"""Checks of what a study searches that are the same of generators and classifiers."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Mapping
 
-from pydantic import ValidationError
-
-from synthmix.config.models import GeneratorSettings, Study
+from synthmix.config.models import Study
 from synthmix.config.parse import KeyPath
 from synthmix.errors import one_of
-from synthmix.search.candidates import candidate_settings, candidates, search_of
-from synthmix.search.scores import is_loss, score_names
+from synthmix.search.chosen import replaced_by
+from synthmix.search.resolve import search_of, searched_for
+from synthmix.search.settings import Search, as_text, is_value
+from synthmix.settings import SettingsModel
+
+Finding = tuple[KeyPath, str]
 
 
-def check_searches(study: Study) -> Iterator[tuple[KeyPath, str]]:
-    """Yield what is wrong with the searches of `study`: where and why."""
-    for name, settings in study.generators.items():
-        if search_of(settings) is None:
-            continue
-        for place, problem in (
-            *_check_score(study, settings),
-            *_check_epochs(settings),
-            *_check_names(study, name),
-            *_check_points(settings),
-        ):
-            yield ("generators", name, "search", *place), problem
+def check_searches(study: Study, kind: str) -> list[Finding]:
+    """Return what is wrong with the searches of a study: where and why.
 
-
-def trained_as(settings: GeneratorSettings) -> list[GeneratorSettings]:
-    """Return the settings that a generator is trained with: each candidate's of a searched one.
-
-    Left out are candidates whose settings don't go together.
+    `kind` is generators or classifiers.
     """
-    if search_of(settings) is None:
-        return [settings]
-    return [found for found, _ in _points(settings) if found is not None]
+    entries: Mapping[str, SettingsModel] = getattr(study, kind)
+    findings = list(_check_names(entries, kind))
+    for name, settings in entries.items():
+        search = search_of(settings)
+        if search is not None:
+            found = (*_check_per_value(search), *_check_epochs(search, settings.epochs))
+            findings += [((kind, name, "search", *place), text) for place, text in found]
+    return findings
 
 
-def setting_path(study: Study, name: str, setting: str) -> KeyPath:
-    """Return where a study says what a setting of the generator `name` is: in a grid, or not."""
-    search = search_of(study.generators[name])
-    searched = search is not None and setting in search.grid.varied()
-    return ("generators", name, *(("search", "grid") if searched else ()), setting)
+def _check_names(entries: Mapping[str, SettingsModel], kind: str) -> Iterator[Finding]:
+    """Check that no candidate is called as a generator or classifier is."""
+    for candidate, name in searched_for(entries).items():
+        if candidate in entries:
+            text = f"a candidate in the search of {name} has that name: choose another one"
+            yield (kind, candidate), text
 
 
-def _check_score(study: Study, settings: GeneratorSettings) -> Iterator[tuple[KeyPath, str]]:
-    score, known = search_of(settings).score, score_names(study.scores.features)
-    if score not in known and not is_loss(score):
-        text = one_of(score, known, "scores to choose by")
-        yield ("score",), f"{text}; or a loss of the model's history, a name that ends in _loss"
-
-
-def _check_epochs(settings: GeneratorSettings) -> Iterator[tuple[KeyPath, str]]:
-    search = search_of(settings)
+def _check_epochs(search: Search, epochs: int) -> Iterator[Finding]:
+    """Check that candidates are trained for fewer epochs than what is chosen."""
     if search.epochs is None:
         return
-    if "epochs" in search.grid.varied():
-        yield ("epochs",), "are searched by the grid too: remove them here or there"
-    elif search.epochs >= settings.epochs:
-        yield (
-            ("epochs",),
-            f"{search.epochs} are not fewer than the {settings.epochs} of the generator: leave"
-            " them out, and the best candidate is used without being trained anew",
-        )
+    beside = {name for tried in search.all_tried() for name in _going_with(search, tried)}
+    if "epochs" in {*search.all_tried(), *beside}:
+        yield ("epochs",), "are searched too: remove them here or there"
+    elif search.epochs >= epochs:
+        text = f"{search.epochs} are not fewer than the {epochs} that it is trained for in the end"
+        yield ("epochs",), f"{text}: leave them out, and candidates are trained in full"
 
 
-def _check_names(study: Study, name: str) -> Iterator[tuple[KeyPath, str]]:
-    for candidate in candidates(name, study.generators[name]):
-        if candidate in study.generators:
-            yield (), f"would call a candidate {candidate}, as a generator is called: rename that"
+def _going_with(search: Search, tried: str) -> set[str]:
+    return {name for settings in search.by_value(tried).values() for name in settings}
 
 
-def _check_points(settings: GeneratorSettings) -> Iterator[tuple[KeyPath, str]]:
-    for found, problem in _points(settings):
-        if found is None:
-            yield ("grid",), problem
-        elif found.joint != settings.joint:
-            yield (
-                ("grid",),
-                "must not decide whether one model learns all classes or one each class: search"
-                " two generators",
-            )
-            return
+def _check_per_value(search: Search) -> Iterator[Finding]:
+    """Check that settings go with values that a stage tries."""
+    all_tried = search.all_tried()
+    for tried, by_value in (search.per_value or {}).items():
+        if by_value is None:  # left out, as a demo section may have it
+            continue
+        place = ("per_value", tried)
+        if tried not in all_tried:
+            yield place, one_of(tried, all_tried, "settings that a stage tries")
+            continue
+        values, seen = search.tried(tried), {}
+        for key in by_value:
+            same = [value for value in values if is_value(key, value)]
+            first = seen.setdefault(as_text(same[0]) if same else key, key)
+            if first != key:
+                text = f"is the same value as {first}: write it in the same way, as one entry"
+                yield (*place, key), text
+        for key in search.by_value(tried):
+            if not any(is_value(key, value) for value in values):
+                kind = f"values of {tried} that a stage tries"
+                yield (*place, key), one_of(key, map(as_text, values), kind)
+    yield from _said_twice(search, all_tried)
 
 
-def _points(settings: GeneratorSettings) -> Iterator[tuple[GeneratorSettings | None, str]]:
-    """Yield the settings of each candidate, or None and why there is none."""
-    for point in search_of(settings).grid.points():
-        try:
-            yield candidate_settings(settings, point), ""
-        except ValidationError as error:
-            for found in error.errors(include_url=False):
-                shown = ", ".join(f"{name}: {value}" for name, value in point.items())
-                reason = found.get("ctx", {}).get("error", found["msg"])
-                yield None, f"at {shown}: {reason}"
+def _said_twice(search: Search, all_tried: Collection[str]) -> Iterator[Finding]:
+    """Yield where, below per_value, a setting stands that something else says as well."""
+    goes_with: dict[str, str] = {}
+    for tried in search.per_value or {}:
+        for key, settings in search.by_value(tried).items():
+            for setting in settings:
+                place = ("per_value", tried, key, setting)
+                says = replaced_by({setting: settings[setting]})  # either way to unfreeze is both
+                other = goes_with.setdefault(says[0], tried)
+                if not set(all_tried).isdisjoint(says):
+                    yield place, "is what a stage tries: remove one of them"
+                elif other != tried:
+                    text = f"goes with the values of {other}: have it go with one setting alone"
+                    yield place, text

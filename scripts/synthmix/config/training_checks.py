@@ -8,23 +8,28 @@ from typing import Any
 from pydantic import ValidationError
 
 from synthmix.classify.loss_settings import OF_A_BATCH, cost_matrix_classes
-from synthmix.classify.networks.facts import FACTS, NetworkFacts
-from synthmix.classify.networks.plan import input_size_of, layers_of, minimum_size_of, unfrozen_of
+from synthmix.classify.networks.facts import NetworkFacts
+from synthmix.classify.networks.plan import (
+    facts_of,
+    input_size_of,
+    layers_of,
+    minimum_size_of,
+    unfrozen_of,
+)
 from synthmix.classify.networks.settings import Classifier
 from synthmix.config.models import Study
 from synthmix.config.parse import KeyPath
 from synthmix.errors import did_you_mean, one_of, shown
 from synthmix.files import expanded
-from synthmix.sweep.chosen import lay_over
-from synthmix.sweep.resolve import (
-    Point,
+from synthmix.search.chosen import lay_over
+from synthmix.search.resolve import (
     Trained,
     all_trained,
     given,
     settings_with,
     trained_otherwise,
 )
-from synthmix.sweep.settings import is_value
+from synthmix.search.settings import Point, is_value
 
 Finding = tuple[KeyPath, str]
 
@@ -56,7 +61,7 @@ class TrainingCheck:
 
     @property
     def facts(self) -> NetworkFacts:
-        return FACTS[self.network]
+        return facts_of(self.settings)
 
     @property
     def datasets(self) -> list[str]:
@@ -73,31 +78,37 @@ class TrainingCheck:
         if self.baseline and setting in self.study.baselines[self.baseline].model_fields_set:
             return "baselines", self.baseline, setting
         if name not in classifiers and setting in self.trained.own:
-            return self._in_stage(self.trained.stages, self.trained.own, setting)
+            return self._in_stage(self.trained.stages + 1, self.trained.own, setting)
         while name in classifiers and classifiers[name].starts_from is not None:
             if setting in given(classifiers[name]):
                 return "classifiers", name, setting
             name = classifiers[name].starts_from
-        for number in reversed(range(len(self.points))):
-            if setting in self.points[number]:
-                return self._in_stage(number, self.points[number], setting)
+        for stage in reversed(range(1, len(self.points) + 1)):
+            if setting in self.points[stage - 1]:
+                return self._in_stage(stage, self.points[stage - 1], setting)
         return "classifiers", self.trained.origin, setting
 
-    def _in_stage(self, number: int, point: Point, setting: str) -> KeyPath:
+    def _in_stage(self, stage: int, point: Point, setting: str) -> KeyPath:
         """Return where a stage, or what goes with one of its values, says what a setting is."""
         origin = self.trained.origin
-        sweep = self.study.classifiers[origin].sweep
-        if setting in sweep.stages[number].varied():
-            return self.stage(number, setting)
+        search = self.study.classifiers[origin].search
+        if setting in search.settings_tried(stage):
+            return "classifiers", origin, "search", *search.place_of(stage, setting)
         for tried, value in point.items():
-            for key, settings in sweep.by_value(tried).items():
+            for key, settings in search.by_value(tried).items():
                 if setting in settings and is_value(key, value):
-                    return "classifiers", origin, "sweep", "per_value", tried, key, setting
+                    return "classifiers", origin, "search", "per_value", tried, key, setting
         return "classifiers", origin, setting
 
-    def stage(self, number: int, *within: str) -> KeyPath:
-        """Return where a stage of the sweep stands, counted from 0."""
-        return "classifiers", self.trained.origin, "sweep", "stages", number, *within
+    def _place_of_all(self, stage: int) -> KeyPath:
+        """Return where the study says all that is laid over other settings together."""
+        if self.baseline:
+            return "baselines", self.baseline
+        origin = self.trained.origin
+        search = self.study.classifiers[origin].search
+        if search is None or stage > search.stage_count:
+            return "classifiers", self.name
+        return "classifiers", origin, "search", *search.place(stage)
 
     def findings(self) -> Iterator[Finding]:
         """Yield what is wrong with the settings."""
@@ -118,20 +129,19 @@ class TrainingCheck:
     def _check_together(self) -> Iterator[Finding]:
         """Check what each value can't be checked for where it stands: that they go together."""
         settings = dict(self.trained.base)
-        for number, point in enumerate((*self.points, self.trained.own)):
+        for stage, point in enumerate((*self.points, self.trained.own), start=1):
             settings = lay_over(settings, point)
             try:
                 Classifier.model_validate(settings)
             except ValidationError as error:
                 for found in error.errors(include_url=False):
                     reason = found.get("ctx", {}).get("error", found["msg"])
-                    place = ("baselines", self.baseline) if self.baseline else self.stage(number)
-                    yield place, f"has values that don't go together: {reason}"
+                    yield self._place_of_all(stage), f"has values that don't go together: {reason}"
                 return
 
     def _check_network(self) -> Iterator[Finding]:
         first = self.trained.base["network"]
-        if FACTS[first].volumes != self.facts.volumes:
+        if facts_of(self.trained.base).volumes != self.facts.volumes:
             text = f"{self.network} takes {kind(self.facts.volumes)}, {first} does not"
             yield self.place("network"), f"{text}: make two classifiers of them"
 
@@ -191,9 +201,9 @@ class TrainingCheck:
             prepare = self.study.prepare_of(dataset)
             side = min(prepare.volume_shape or (prepare.image_size,))
             if side < least:
-                text = f"leave nothing of images of {side} pixels, as data set {dataset} has them"
-                levels = self.settings["cnn"]["levels"]
-                yield self.place("cnn"), f"{levels} levels {text}: they need {least}"
+                text = f"{self.network} needs images of {least} pixels a side or more"
+                place = self.place(self.facts.section or "network")
+                yield place, f"{text}, and those of data set {dataset} have {side}"
 
     def _check_class_names(self) -> Iterator[Finding]:
         weights, costs = self.settings["class_weights"], cost_matrix_classes(self.settings["loss"])
@@ -222,8 +232,7 @@ class TrainingCheck:
     def _check_dropout(self) -> Iterator[Finding]:
         if self.settings["monte_carlo_passes"] is None:
             return
-        cnn = self.settings["cnn"]
-        between = not self.facts.pretrained and cnn["levels"] > 1 and cnn["dropout"]
+        between = self.facts.has_dropout(self.settings)
         if not between and not (self.settings["dense_layers"] and self.settings["dropout"]):
             text = "there is no dropout to be averaged over: it follows each of dense_layers"
             yield self.place("monte_carlo_passes"), text

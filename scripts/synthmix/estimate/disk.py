@@ -1,16 +1,22 @@
 """How much disk the files of a job take; tables, figures and logs are small and not counted."""
 
 import zipfile
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from synthmix.estimate.jobs import Job
-from synthmix.estimate.networks import GeneratorCost, classifier_cost, generator_cost
+from synthmix.estimate.networks import (
+    ClassifierCost,
+    classifier_cost,
+    generator_cost,
+    pretrained_parameters,
+)
 from synthmix.estimate.public_data import PUBLIC_DATA
-from synthmix.estimate.published_costs import LAYERS
 from synthmix.estimate.sizes import NotKnownError, Sizes
 from synthmix.estimate.work import training_settings
+from synthmix.network_costs import GeneratorCost
 
 FLOAT = 4
 # a training keeps its weights and Adam's two moments of each until it is done
@@ -56,8 +62,10 @@ def _unpacked(path: Path) -> float:
 
 
 def _fetch_weights(job: Job, sizes: Sizes) -> Disk:
-    layers = LAYERS.get(job.params["network"], ())
-    return Disk(FLOAT * sum(parameters for _, parameters, _ in layers))
+    parameters = pretrained_parameters(job.params["network"])
+    if parameters is None:
+        raise NotKnownError(f"how large the layers of {job.params['network']} are")
+    return Disk(FLOAT * parameters)
 
 
 def _prepare_images(job: Job, sizes: Sizes) -> Disk:
@@ -86,8 +94,15 @@ def _sample_generator(job: Job, sizes: Sizes) -> Disk:
     return Disk(sizes.pool(job) * sizes.image_bytes(job))
 
 
+def _classifier(settings: Mapping[str, Any], job: Job, sizes: Sizes) -> ClassifierCost:
+    cost = classifier_cost(settings, sizes.shape(job))
+    if cost is None:
+        raise NotKnownError(f"how large the layers of {settings['network']} are")
+    return cost
+
+
 def _extract_features(job: Job, sizes: Sizes) -> Disk:
-    features = classifier_cost(job.params["settings"], sizes.shape(job)).features
+    features = _classifier(job.params["settings"], job, sizes).features
     return Disk(FLOAT * features * sizes.of_store(job, job.wildcards["store"]))
 
 
@@ -98,7 +113,7 @@ def _extract_score_features(job: Job, sizes: Sizes) -> Disk:
 
 
 def _train_classifier(job: Job, sizes: Sizes) -> Disk:
-    trained = classifier_cost(training_settings(job), sizes.shape(job)).trained
+    trained = _classifier(training_settings(job), job, sizes).trained
     # the checkpoint has the best weights besides
     return Disk(FLOAT * trained.parameters, (STATE + 1) * FLOAT * trained.parameters)
 

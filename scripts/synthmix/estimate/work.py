@@ -1,11 +1,11 @@
 """How much work a job is, by its parameters: what the time it takes is in proportion to.
 
-Of jobs that go through networks it is multiply-adds, counted by `synthmix.estimate.networks` from
-the settings, plus what each step costs apart from that. Of the others it is images, pairs of
-images or resamples, as their functions here say. All of it is weighed in the seconds that it takes
-on a machine we think of, one core of a usual CPU: how much slower or faster another one is, has to
-be measured there. A job of any other rule has no size: it takes as long as it took before. No
-torch here.
+Of jobs that go through networks it is multiply-adds, which models count from their settings, plus
+what each step costs apart from that; of a model that does not count them, the pixels that it sees.
+Of the others it is images, pairs of images or resamples, as their functions here say. All of it is
+weighed in the seconds that it takes on a machine we think of, one core of a usual CPU: how much
+slower or faster another one is, has to be measured there. A job of any other rule has no size: it
+takes as long as it took before. No torch here.
 """
 
 from collections.abc import Callable
@@ -16,14 +16,14 @@ from typing import Any
 from synthmix.classify.networks.plan import backbone_name
 from synthmix.estimate.jobs import Job
 from synthmix.estimate.networks import (
-    BOTH,
     classifier_cost,
     generator_cost,
     inception_cost,
     own_features_cost,
 )
 from synthmix.estimate.sizes import NotKnownError, Sizes, epochs_done
-from synthmix.sweep.chosen import lay_over
+from synthmix.network_costs import BOTH
+from synthmix.search.chosen import lay_over
 
 # those of `synthmix.score.train_score_network`, which needs torch; a test compares them
 SCORE_STEPS, SCORE_BATCH = 300, 64
@@ -91,7 +91,7 @@ def _exactly(kind: str, unit: str, load: Load) -> Work:
 
 
 def _train_generator(job: Job, sizes: Sizes, done: bool) -> Work:
-    settings, shape = job.params["settings"], sizes.shape(job)
+    settings, shape = training_settings(job), sizes.shape(job)
     images = sizes.images(job).of("train", job.params["classes"])
     batch = max(1, min(settings["batch_size"], images))
     steps = max(1, images // batch)
@@ -126,7 +126,7 @@ def _sample_generator(job: Job, sizes: Sizes, done: bool) -> Work:
         trainings += sizes.graph.needed(adopted, "train_generator")
     if not trainings:
         raise NotKnownError(f"the settings of {job.wildcards['generator']}")
-    cost = generator_cost(trainings[0].params["settings"], sizes.shape(job))
+    cost = generator_cost(training_settings(trainings[0]), sizes.shape(job))
     if cost is None:
         return _exactly(job.params["model"], IMAGES, Load(other=images))
     if not cost.image:
@@ -137,41 +137,50 @@ def _sample_generator(job: Job, sizes: Sizes, done: bool) -> Work:
 def _extract_features(job: Job, sizes: Sizes, done: bool) -> Work:
     settings = job.params["settings"]
     images = sizes.of_store(job, job.wildcards["store"])
-    cost = classifier_cost(settings, sizes.shape(job))
+    shape = sizes.shape(job)
+    cost = classifier_cost(settings, shape)
+    if cost is None:
+        return _exactly(settings["network"], SEEN, Load(other=images * prod(shape)))
     return _exactly(settings["network"], MACS, Load(images * cost.frozen.macs, images / 32))
 
 
 def training_settings(job: Job) -> dict[str, Any]:
-    """Return what a classifier is trained with; what a sweep before it will choose is left out."""
+    """Return what something is trained with; what a search before it will choose is left out."""
     return lay_over(job.params["base"], job.params["own"])
 
 
 def _train_classifier(job: Job, sizes: Sizes, done: bool) -> Work:
-    settings = training_settings(job)
-    cost = classifier_cost(settings, sizes.shape(job))
+    settings, shape = training_settings(job), sizes.shape(job)
+    cost = classifier_cost(settings, shape)
     train, validation = sizes.mix(job, done)
     cached = backbone_name(settings, 0) is not None
-    images, steps = train + validation, train / settings["batch_size"]
-    macs = cost.trained.macs * (BOTH * train + validation)
-    macs += 0 if cached else cost.frozen.macs * images
-    epoch = Load(macs, steps + validation / min(64, settings["batch_size"]))
+    if cost is None:
+        epoch = Load(other=(train + validation) * prod(shape))
+    else:
+        macs = cost.trained.macs * (BOTH * train + validation)
+        macs += 0 if cached else cost.frozen.macs * (train + validation)
+        steps = train / settings["batch_size"]
+        epoch = Load(macs, steps + validation / min(64, settings["batch_size"]))
     most = settings["epochs"]
     least = min(most, settings["patience"] + 1)
     if done:
         least = most = epochs_done(job) or most
     kind = f"{settings['network']}, by features" if cached else settings["network"]
-    return Work(kind, MACS, epoch.times(least), epoch.times(most))
+    return Work(kind, SEEN if cost is None else MACS, epoch.times(least), epoch.times(most))
 
 
 def _predict(job: Job, sizes: Sizes, done: bool) -> Work:
     (training,) = sizes.graph.needed(job, "train_classifier")
-    settings = training_settings(training)
-    cost = classifier_cost(settings, sizes.shape(job))
+    settings, shape = training_settings(training), sizes.shape(job)
+    cost = classifier_cost(settings, shape)
     images = sizes.images(job).of("test") + sizes.mix(job, done)[1]
+    passes = settings["monte_carlo_passes"] or 1
     cached = backbone_name(settings, 0) is not None
-    macs = (settings["monte_carlo_passes"] or 1) * cost.trained.macs
-    macs += 0 if cached else cost.frozen.macs
     kind = f"{settings['network']}, by features" if cached else settings["network"]
+    if cost is None:
+        return _exactly(kind, SEEN, Load(other=images * passes * prod(shape)))
+    macs = passes * cost.trained.macs
+    macs += 0 if cached else cost.frozen.macs
     return _exactly(kind, MACS, Load(images * macs, images / 32))
 
 

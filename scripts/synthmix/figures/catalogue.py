@@ -83,16 +83,6 @@ FIGURES = (
         message="Drawing how good the generators of {wildcards.dataset} were while they learned",
     ),
     Figure(
-        "plot_search",
-        inputs=("search",),
-        params=("generator",),
-        per="search",
-        file="search-{generator}.svg",
-        section="generators",
-        alt="Score of each candidate for the settings of {{ title }}",
-        message="Drawing the search for settings of {wildcards.generator}",
-    ),
-    Figure(
         "plot_scores",
         inputs=("scores",),
         when="generators",
@@ -248,17 +238,14 @@ FIGURES = (
         mem_mb=2500,
     ),
     Figure(
-        "plot_sweep",
-        inputs=("stage_table",),
-        params=("classifier", "stage", "stages"),
+        "plot_search",
+        inputs=("search",),
+        params=("kind", "name", "stage", "stages"),
         per="stage",
-        file="sweep-{classifier}-stage{stage}.svg",
-        section="training",
-        alt="Settings tried in a sweep: {{ title }}",
-        caption="{{ title }}: each candidate on the validation images, the chosen one marked. Its "
-        "score is a little flattering, because it was picked by it. tables/sweep-*.csv has what "
-        "all of them score on the test images too, which nothing was chosen by.",
-        message="Drawing stage {wildcards.stage} of the sweep of {wildcards.classifier}",
+        file="search-{kind}-{name}-stage{stage}.svg",
+        section="searches",
+        alt="Score of each candidate for the settings of the {{ title }}",
+        message="Drawing stage {wildcards.stage} of the search for settings of {wildcards.name}",
     ),
     Figure(
         "plot_classifier_history",

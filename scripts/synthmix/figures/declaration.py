@@ -23,6 +23,7 @@ SECTIONS = {
     "confusion": "Which classes are mistaken",
     "probabilities": "How sure the classifiers are",
     "looks": "What the classifiers see",
+    "searches": "How settings were chosen",
     "training": "Training of the classifiers",
     "pipeline": "How fast images are read",
     "published": "Beside the published values",
@@ -33,9 +34,8 @@ SECTIONS = {
 PER = {
     "data set": (),
     "generator": ("generator",),
-    "search": ("generator",),
     "classifier": ("classifier",),
-    "stage": ("classifier", "stage"),  # of a sweep
+    "stage": ("kind", "name", "stage"),  # of a search
 }
 # that of the training which is looked at, that on real images: a file may have it in its path
 MORE_WILDCARDS = {"classifier": ("mix",)}
@@ -47,8 +47,8 @@ class Figure:
 
     `inputs` and `params` are names that `rules/figures.smk` knows; the function takes each of them
     by its name, and `output` and `demo` besides. It is drawn `when` the study has what that name of
-    `rules/figures.smk` stands for, once `per` data set, generator and so on. `file` lies below the
-    figures of the data set. `tables` are what it writes besides: the name by which the function
+    `synthmix.plan.figures` stands for, once `per` data set, generator and so on. `file` lies below
+    the figures of the data set. `tables` are what it writes besides: the name by which the function
     takes the path, and the path below the folder of the data set.
 
     `section` is the section of the report. `alt`, which says what is seen to whoever can't see it,

@@ -1,4 +1,4 @@
-"""How good the candidates of a search are, and which of them was chosen."""
+"""How good the candidates of a stage of a search are, and which of them was chosen."""
 
 from pathlib import Path
 
@@ -9,12 +9,24 @@ from synthmix.search.table import read_search
 
 
 @style.look()
-def plot_search(search: str | Path, output: str | Path, *, generator: str, demo: bool) -> None:
-    """Draw the score of each candidate of `generator` against the settings that were searched.
+def plot_search(
+    search: str | Path,
+    output: str | Path,
+    *,
+    kind: str,
+    name: str,
+    stage: int,
+    stages: int,
+    demo: bool,
+) -> None:
+    """Draw the score of each candidate for settings of `name` against what it was tried with.
 
-    Reads the table `search` that `choose_generator` wrote.
+    Reads the table `search` that `choose_candidate` wrote. `kind` is generators or classifiers,
+    `stage` the number of the stage, from 1, of `stages`.
     """
     table = read_search(search)
-    title = f"Search for settings of {style.shorten(generator, 40)}"
+    by = " by validation" if kind == "classifiers" else ""
+    of_all = f", stage {stage} of {stages}" if stages > 1 else ""
+    title = f"Search for settings of {style.shorten(name, 40)}{by}{of_all}"
     better = lower_is_better(table["score"].iloc[0])
     style.save(draw_candidates(table, title, better, demo), output)

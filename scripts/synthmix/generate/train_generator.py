@@ -179,10 +179,11 @@ def _train_epoch(
     progress: Progress,
 ) -> None:
     epoch, start = progress.epoch + 1, time.monotonic()
-    parts = generator.settings.accumulation_steps
-    batch = min(generator.settings.batch_size, len(images)) // distributed.world_size()
+    settings, parts = generator.settings, generator.settings.accumulation_steps
+    batch = min(settings.batch_size, len(images)) // distributed.world_size()
+    parted = batch if settings.works_in_parts else 0
     try:
-        with smaller_parts_next(checkpoint, parts, batch):
+        with smaller_parts_next(checkpoint, parts, parted):
             losses = generator.train_epoch(images, labels)
     except UserError as error:
         raise UserError(f"epoch {epoch}: {error}") from None

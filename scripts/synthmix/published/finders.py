@@ -22,8 +22,7 @@ from synthmix.prepare.parts import rows_of
 from synthmix.published.results import AbsentError, Ours, Results
 from synthmix.published.rows import LEARNED_WEIGHTS, PLANE, TRAINING_MINUTES, Printed
 from synthmix.scopes import ALL_CLASSES
-from synthmix.search.chosen import with_chosen
-from synthmix.sweep.chosen import settle
+from synthmix.search.chosen import settle
 
 SAMPLE = ("train", "validation", "test")
 SIZES = {f"{side}_{end}": (side, end) for side in ("width", "height") for end in ("min", "max")}
@@ -271,21 +270,28 @@ def _find_scores(row: Printed, results: Results) -> Ours:
     return _range([tuple(rows.iloc[0][["value", "low", "high"]].astype(float))], row.metric)
 
 
-def _find_sweep(row: Printed, results: Results) -> Ours:
-    """Return a metric of the test images of a candidate of a sweep."""
-    path = results.sweeps.get(row.classifier)
-    table = results.table(path, f"{row.classifier} has no sweep")
+def _find_search(row: Printed, results: Results) -> Ours:
+    """Return the score that a candidate is chosen by, or a metric of its test images."""
+    kind, name = _searched(row)
+    table = results.table(results.searches.get((kind, name)), f"{name} has no search")
     rows = table[table["stage"].astype(str) == row.stage] if row.stage else table
     own = rows[[_has(settings, row.settings) for settings in rows["settings"]]]
     if own.empty:
         raise AbsentError(f"no candidate of stage {row.stage} has {row.candidate}")
+    first = own.iloc[0]
+    if row.split != "test" and row.metric == first["score"]:
+        return _range([tuple(first[["value", "low", "high"]].astype(float))], row.metric)
     column = f"{row.split}_{row.metric}"
     if column not in own:
-        raise AbsentError(f"the table of the sweep has no {column.replace('_', ' ')}")
-    first = own.iloc[0]
+        raise AbsentError(f"the table of the search has no {column.replace('_', ' ')}")
     limits = (first.get(f"{column}_{end}", math.nan) for end in ("low", "high"))
     estimate = (float(first[column]), *map(float, limits))
     return _range([estimate], row.metric, exact=row.metric == "total")
+
+
+def _searched(row: Printed) -> tuple[str, str]:
+    """Return the kind and the name of what a row is of, as studies have them."""
+    return ("generators", row.generator) if row.generator else ("classifiers", row.classifier)
 
 
 def _has(settings: str, wanted: Mapping[str, str]) -> bool:
@@ -302,7 +308,7 @@ def _find_parameters(row: Printed, results: Results) -> Ours:
             raise AbsentError("there are no weights of such a training")
         count = float(_learned_weights(path))
         return Ours(count, count, exact=True)
-    kind, name = ("generators", row.generator) if row.generator else ("classifiers", row.classifier)
+    kind, name = _searched(row)
     value: Any = _settings(results, kind, name)
     for part in row.metric.split("."):
         if not isinstance(value, Mapping) or value.get(part) is None:
@@ -315,10 +321,7 @@ def _find_parameters(row: Printed, results: Results) -> Ours:
 
 def _settings(results: Results, kind: str, name: str) -> dict[str, Any]:
     given = results.settings.get(kind, {}).get(name, {})
-    chosen = results.chosen.get((kind, name))
-    if kind == "classifiers":
-        return settle(given.get("base", {}), given.get("own", {}), chosen)
-    return with_chosen(given, chosen)
+    return settle(given.get("base", {}), given.get("own", {}), results.chosen.get((kind, name)))
 
 
 def _learned_weights(path: Any) -> int:
@@ -362,7 +365,7 @@ _FINDERS: dict[str, Callable[[Printed, Results], Ours]] = {
     "history": _find_history,
     "generator": _find_generator,
     "scores": _find_scores,
-    "sweep": _find_sweep,
+    "search": _find_search,
     "parameters": _find_parameters,
     "pipeline": _find_pipeline,
 }

@@ -39,7 +39,8 @@ class Results:
 
     A file that is None was not asked for or is not made. Trainings have a file for each seed and
     fold; `validation` and `test` are their predictions, one list of folds a seed. `settings` are
-    those of the classifiers and generators, by kind and name, before what is `chosen` for them.
+    those of the classifiers and generators, by kind and name, before what is `chosen` for them:
+    `base` and `own`, which go under and over that. `searches` are tables, by kind and name too.
     """
 
     classifiers: Sequence[str]
@@ -61,7 +62,7 @@ class Results:
     generator_times: Mapping[Model, File] = field(default_factory=dict)
     snapshots: Mapping[Model, File] = field(default_factory=dict)
     planes: Mapping[str, File] = field(default_factory=dict)
-    sweeps: Mapping[str, File] = field(default_factory=dict)
+    searches: Mapping[tuple[str, str], File] = field(default_factory=dict)
     settings: Mapping[str, Mapping[str, Mapping[str, Any]]] = field(default_factory=dict)
     chosen: Mapping[tuple[str, str], File] = field(default_factory=dict)
 

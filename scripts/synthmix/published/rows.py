@@ -20,7 +20,7 @@ PLACES = {
     "history": "the histories of the classifiers' trainings",
     "generator": "the histories, times and snapshots of generators",
     "scores": "tables/scores.csv, or the plane of principal components",
-    "sweep": "tables/sweep-<classifier>.csv",
+    "search": "searches/<classifiers or generators>/<name>/candidates.csv",
     "parameters": "the settings of a classifier or a generator, or the size of its weights",
     "pipeline": "tables/pipeline.csv",
     "none": "nowhere: note says why",
@@ -65,7 +65,7 @@ class Printed:
 
     @property
     def settings(self) -> dict[str, str]:
-        """What tells the candidate of a sweep from the others."""
+        """What tells the candidate of a search from the others."""
         return dict(_parts(self.candidate))
 
     @property

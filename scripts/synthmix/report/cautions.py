@@ -20,7 +20,7 @@ def find_cautions(
     summary: pd.DataFrame,
     folds: int = 0,
 ) -> list[str]:
-    """Return sentences about leaks, patients, sweeps, samples that fell short, failed classifiers.
+    """Return sentences about leaks, patients, searches, short samples and failed classifiers.
 
     `settings` are the study's, of which `dataset` is one; the tables and `folds` are those of
     `StudyReport`.
@@ -30,7 +30,7 @@ def find_cautions(
         _unknown_patients(settings.get("datasets", {}).get(dataset, {})),
         _test_sample(settings.get("test_sample"), split),
         _repeated(mixes),
-        _swept(settings.get("classifiers", {}), summary) if folds else "",
+        _searched(settings.get("classifiers", {}), summary) if folds else "",
         *_one_answer(summary),
     ]
     return [sentence for sentence in found if sentence]
@@ -78,20 +78,20 @@ def _repeated(mixes: pd.DataFrame) -> str:
     return f"Real images ran short, so some were used more than once: {which}."
 
 
-def _swept(classifiers: Mapping[str, Any], summary: pd.DataFrame) -> str:
+def _searched(classifiers: Mapping[str, Any], summary: pd.DataFrame) -> str:
     """Name the classifiers whose settings were chosen by what other folds test on."""
-    swept = []
+    searched = []
     for classifier in summary["classifier"].unique():
         name = classifier
-        while name and not classifiers.get(name, {}).get("sweep"):
+        while name and not classifiers.get(name, {}).get("search"):
             name = classifiers.get(name, {}).get("starts_from")
         if name:
-            swept.append(classifier)
-    if not swept:
+            searched.append(classifier)
+    if not searched:
         return ""
     return (
-        f"The settings of {listed(swept)} were chosen in a sweep, by the validation images of the "
-        f"first fold, which are test images of another: results are a little flattering."
+        f"The settings of {listed(searched)} were chosen in a search, by the validation images of "
+        f"the first fold, which are test images of another: results are a little flattering."
     )
 
 

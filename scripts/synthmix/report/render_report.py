@@ -46,10 +46,14 @@ class Picture:
 
 @dataclass(frozen=True)
 class Search:
-    """What `choose_generator` wrote about the settings of a generator."""
+    """What `choose_candidate` wrote of each stage of a search, by the title of its picture.
 
-    generator: str
-    table: Path
+    `kind` is generators or classifiers, `name` what settings were searched for.
+    """
+
+    kind: str
+    name: str
+    tables: Mapping[str, Path]
 
 
 @dataclass(frozen=True)
@@ -140,6 +144,7 @@ def _view(study: StudyReport) -> dict[str, Any]:
         "settings": yaml.safe_dump(dict(study.settings), sort_keys=False, allow_unicode=True),
         "pipeline": tables.pipeline_rows(read_table(study.pipeline)) if study.pipeline else [],
         **_data_view(study, summary),
+        "searches": [_search_view(search) for search in study.searches],
         **_mixes_view(study),
     }
     return view | {"figures": _figures(study, view)}
@@ -205,7 +210,6 @@ def _mixes_view(study: StudyReport) -> dict[str, Any]:
         "generators": list(mixes["generator"].dropna().unique()),
         "kinds": mixes.groupby("kind")["mix"].nunique().reindex(KINDS, fill_value=0).to_dict(),
         "scores": tables.score_rows(read_table(study.scores)) if study.scores else [],
-        "searches": [_search_view(search) for search in study.searches],
         "quizzes": [_quiz_view(quiz) for quiz in study.figures.get("plot_quiz", ())],
         "mix_labels": list(mixes["label"].unique()),
         "mix_groups": tables.mix_groups(mixes),
@@ -214,9 +218,19 @@ def _mixes_view(study: StudyReport) -> dict[str, Any]:
 
 
 def _search_view(search: Search) -> dict[str, Any]:
-    table = read_search(search.table)
+    stages = [_stage_view(title, table) for title, table in search.tables.items()]
     return {
-        "generator": search.generator,
+        "kind": search.kind,
+        "name": search.name,
+        "score": stages[0]["score"],
+        "stages": stages,
+    }
+
+
+def _stage_view(title: str, path: Path) -> dict[str, Any]:
+    table = read_search(path)
+    return {
+        "title": title,
         "score": table["score"].iloc[0].replace("_", " "),
         "settings": [name.replace("_", " ") for name in searched_settings(table)],
         "rows": tables.search_rows(table),

@@ -83,7 +83,7 @@ def score_rows(scores: pd.DataFrame) -> list[Row]:
 
 
 def search_rows(search: pd.DataFrame) -> list[Row]:
-    """Return the candidates of a search, the best first: what `read_search` returns."""
+    """Return the candidates of a stage of a search, the best first: what `read_search` returns."""
     settings = searched_settings(search)
     ranked = search.sort_values("rank", kind="stable", na_position="last")
     return [

@@ -27,8 +27,9 @@ def parts_to_take(checkpoint: Checkpoint, accumulation_steps: int) -> int:
 def smaller_parts_next(checkpoint: Checkpoint, parts: int, images: int) -> Iterator[None]:
     """Learn within the block; where GPU memory runs out have the next attempt take smaller parts.
 
-    `images` is how many a batch has, on each of several devices, `parts` in how many it is taken;
-    none has fewer than two images. Raises UserError with what ran out and what comes next.
+    `images` is how many a batch has, on each of several devices, 0 where it can't be parted;
+    `parts` is in how many it is taken; none has fewer than two images. Raises UserError with what
+    ran out and what comes next.
     """
     try:
         yield

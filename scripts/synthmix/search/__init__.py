@@ -1,1 +1,1 @@
-"""Searching the settings of a generator: a grid of candidates, of which the best is used."""
+"""Searching settings of a generator or a classifier: candidates in stages, and their best."""

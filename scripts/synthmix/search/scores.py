@@ -1,9 +1,10 @@
-"""By what candidates can be compared. All of it comes from training images alone."""
+"""By what candidates can be compared. None of it comes from test images."""
 
 from synthmix.score.settings import FRECHET, KERNEL, FeatureKind
 
-_HIGHER_IS_BETTER = ("precision", "recall", "density", "coverage")
 LOSS_SUFFIX = "_loss"
+_OF_IMAGES = ("precision", "recall", "density", "coverage")
+_HIGHER_IS_BETTER = (*_OF_IMAGES, "accuracy", "balanced_accuracy", "macro_f1", "auc")
 
 
 def score_names(features: FeatureKind) -> dict[str, str]:
@@ -14,7 +15,7 @@ def score_names(features: FeatureKind) -> dict[str, str]:
     """
     frechet, kernel = FRECHET[features], KERNEL[features]
     distances = {"distance": frechet, "kernel_distance": kernel, frechet: frechet, kernel: kernel}
-    return distances | {name: name for name in _HIGHER_IS_BETTER}
+    return distances | {name: name for name in _OF_IMAGES}
 
 
 def is_loss(score: str) -> bool:
@@ -23,5 +24,5 @@ def is_loss(score: str) -> bool:
 
 
 def lower_is_better(score: str) -> bool:
-    """Return which way a score of `score_names`, or a loss, is better."""
+    """Return which way a score of a generator or a classifier, or a loss, is better."""
     return score not in _HIGHER_IS_BETTER

@@ -1,4 +1,4 @@
-"""The table of a search: its columns, and which of them are settings."""
+"""The table of a stage of a search: its columns, and which of them are settings."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -31,12 +31,12 @@ def table_of(
 
 
 def read_search(path: str | Path) -> pd.DataFrame:
-    """Return the table of a search with its settings as text, as they were written."""
+    """Return the table of a stage with its settings as text, as they were written."""
     table = read_table(path)
     text = pd.read_csv(path, dtype=str, keep_default_na=False)
     return table.assign(**{name: text[name] for name in searched_settings(table)})
 
 
 def searched_settings(table: pd.DataFrame) -> list[str]:
-    """Return the columns of the table of a search that are settings."""
+    """Return the columns of the table of a stage that are settings."""
     return list(table.columns[len(BEFORE) : -len(AFTER)])

@@ -4,30 +4,32 @@ from torch import nn
 from torchvision import models
 
 from synthmix.classify.networks.build import build_network, draw_weights, load_backbone
-from synthmix.classify.networks.facts import FACTS
+from synthmix.classify.networks.plan import layers_of, minimum_size_of
 from synthmix.classify.networks.published import pick_weights
 from synthmix.classify.networks.settings import Classifier
 from synthmix.config.load import load
-from synthmix.registry import CLASSIFIERS, load_classifier
-from synthmix.sweep.resolve import classifier_trained, possible_settings
+from synthmix.registry import CLASSIFIERS, load_classifier, load_classifier_facts
+from synthmix.search.resolve import possible_settings, trained_with
 from workflow_project import ROOT
 
+FACTS = {name: load_classifier_facts(name) for name in CLASSIFIERS}
 PUBLISHED = [name for name, facts in FACTS.items() if facts.pretrained]
-# small, but enough that several places are left behind most layers
-SIZES = {"vgg16": 64, "inception_v3": 107, "squeezenet1_1": 48}
+
+
+def settings_of(network, **settings):
+    return Classifier(network=network, weights="none", **settings).model_dump(mode="json")
 
 
 def build(network, image_shape, classes=2, **settings):
-    settings = Classifier(network=network, weights="none", **settings).model_dump(mode="json")
-    return build_network(settings, image_shape, classes)
+    return build_network(settings_of(network, **settings), image_shape, classes)
 
 
 def small(network, **settings):
     """Return a network for small images and two of these."""
-    size = SIZES.get(network, 40)
+    size = FACTS[network].tiny.get("input_size", 40)
     shape = (1, 16, 17, 19) if FACTS[network].volumes else (3, size, size)
     torch.manual_seed(0)
-    return build(network, shape, **settings), torch.randn(2, *shape)
+    return build(network, shape, **FACTS[network].tiny | settings), torch.randn(2, *shape)
 
 
 def on_meta(*arguments, **settings):
@@ -45,25 +47,32 @@ def statistics(module):
     return sum(buffer.numel() for buffer in module.buffers() if buffer.ndim)
 
 
-def test_facts_hold_for_every_network():
-    assert set(FACTS) == set(CLASSIFIERS)
-    for name in PUBLISHED:
-        assert len(on_meta(name, (3, 224, 224)).layers) == FACTS[name].freezable_layers
-        weights = models.get_model_weights(name).IMAGENET1K_V1
-        assert weights.transforms().crop_size == [FACTS[name].input_size]
-        assert weights.meta["min_size"] == (FACTS[name].minimum_size,) * 2
+@pytest.mark.parametrize("name", PUBLISHED)
+def test_facts_of_pretrained_networks_are_those_of_their_weights(name):
+    weights = models.get_model_weights(name).IMAGENET1K_V1
+    assert weights.transforms().crop_size == [FACTS[name].input_size]
+    assert weights.meta["min_size"] == (FACTS[name].minimum_size,) * 2
+    last = on_meta(name, (3, 224, 224), pooling="average").head[0]
+    assert last.in_features == FACTS[name].channels
 
 
 @pytest.mark.parametrize("name", FACTS)
 def test_an_image_of_the_minimum_size_is_taken_and_a_smaller_one_refused(name):
-    minimum = FACTS[name].minimum_size
+    settings = FACTS[name].tiny
+    minimum = minimum_size_of(settings_of(name, **settings))
     channels, dimensions = (1, 3) if FACTS[name].volumes else (3, 2)
-    settings = {} if FACTS[name].pretrained else {"cnn": {"levels": 1}}
     shape = (channels, *[minimum] * dimensions)
     network = on_meta(name, shape, 3, **settings).eval()
     assert network(torch.empty(2, *shape, device="meta")).shape == (2, 3)
+    assert len(network.layers) == layers_of(settings_of(name, **settings))
     with pytest.raises(ValueError, match=f"{name} needs images of {minimum} pixels"):
         on_meta(name, (channels, *[minimum - 1] * dimensions), 3, **settings)
+
+
+@pytest.mark.parametrize("levels", [1, 3])
+def test_settings_say_how_many_layers_a_network_has_and_the_pixels_that_it_needs(levels):
+    settings = settings_of("cnn", cnn={"levels": levels})
+    assert (layers_of(settings), minimum_size_of(settings)) == (levels, 2**levels)
 
 
 def test_volumes_and_pictures_are_told_apart():
@@ -158,7 +167,7 @@ def swept():
     """Return the settings that the study of three networks may choose, by network."""
     study = load({"studies": ["transfer_learning"], "scale": "paper"}, ROOT)
     classifiers = study.studies["transfer_learning"].classifiers
-    best = classifier_trained("best", classifiers)
+    best = trained_with("best", classifiers)
     return {found["network"]: found for found in possible_settings(best, classifiers)}
 
 
@@ -186,7 +195,7 @@ def test_parameters_are_those_of_the_source(swept, name, size, total, trained, s
 
 @pytest.mark.parametrize("name", ["resnet18", "efficientnet_b0", "cnn"])
 def test_batch_norm_of_the_frozen_part_stays_as_it_is(name):
-    network, images = small(name)
+    network, images = small(name, cnn={"levels": 4})
     frozen, trained = network.cut(2)
     both = nn.Sequential(frozen, trained).train()
     assert not any(module.training for module in frozen.modules())

@@ -3,7 +3,7 @@ import torch
 from torch import nn
 
 from synthmix.classify.networks.build import build_network
-from synthmix.classify.networks.cnn import MaxPooling3d, largest_of_windows
+from synthmix.classify.networks.cnn.model import MaxPooling3d, largest_of_windows
 from synthmix.classify.networks.settings import Classifier
 
 

@@ -3,18 +3,21 @@ import torch
 from torchvision.transforms.v2.functional import normalize
 
 from synthmix.classify.networks.build import build_network, load_backbone
-from synthmix.classify.networks.facts import FACTS
 from synthmix.classify.networks.random_weights import noise_images, random_weights
 from synthmix.classify.networks.settings import Classifier
-from synthmix.registry import load_classifier
+from synthmix.registry import CLASSIFIERS, load_classifier, load_classifier_facts
 
-# one of each kind
-NETWORKS = ["vgg16", "resnet18", "inception_v3", "squeezenet1_1", "efficientnet_b0"]
+# the first of each kind
+NETWORKS = {
+    CLASSIFIERS[name]: name
+    for name in reversed(CLASSIFIERS)
+    if load_classifier_facts(name).pretrained
+}.values()
 
 
 @pytest.mark.parametrize("name", NETWORKS)
 def test_features_of_random_weights_tell_images_apart(name):
-    size = max(64, FACTS[name].minimum_size)
+    size = max(64, load_classifier_facts(name).minimum_size)
     settings = Classifier(network=name, weights="none").model_dump(mode="json")
     torch.manual_seed(0)
     network = build_network(settings, (3, size, size), 2)

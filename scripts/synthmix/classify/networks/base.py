@@ -23,8 +23,7 @@ class Backbone:
     may be features that are used again. `channels` are those of the images it takes, which
     `mean` and `standard_deviation` are of. Where the last layer is flattened for the dense ones,
     and larger than twice `flattened_size` in height and width, windows of it are averaged first.
-    `auxiliary(classes)` makes a second head. `minimum_size` is given where the settings decide
-    about it; that of other networks stands in `synthmix.classify.networks.facts`.
+    `auxiliary(classes)` makes a second head.
     """
 
     layers: nn.Sequential
@@ -34,7 +33,6 @@ class Backbone:
     flattened_size: int | None = None
     auxiliary: Callable[[int], nn.Module] | None = None
     auxiliary_after: int | None = None
-    minimum_size: int | None = None
 
 
 class Network(nn.Module):

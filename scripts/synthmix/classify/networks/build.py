@@ -7,8 +7,8 @@ import torch
 from torch import nn
 
 from synthmix.classify.networks.base import Backbone, Network, Weights
-from synthmix.classify.networks.facts import FACTS
-from synthmix.classify.networks.plan import pooling_of
+from synthmix.classify.networks.plan import facts_of, layers_of, minimum_size_of, pooling_of
+from synthmix.extensions import fault, shown_file
 from synthmix.registry import load_classifier
 
 CONVOLUTIONS = (nn.Conv2d, nn.Conv3d)
@@ -35,10 +35,9 @@ def build_network(
     weights take 3 channels whatever C is. Raises ValueError for images that are too small for the
     network, or volumes where it takes pictures.
     """
-    _check_dimensions(settings["network"], image_shape)
+    _check_shape(settings, image_shape)
     with torch.device("meta"):
-        backbone = load_classifier(settings["network"]).backbone(settings, image_shape)
-        _check_size(settings["network"], backbone, image_shape)
+        backbone = _backbone(settings, image_shape)
         auxiliary = backbone.auxiliary(classes) if backbone.auxiliary else None
         shape = _features_shape(backbone, image_shape)
     layers = draw_weights(backbone.layers)
@@ -91,18 +90,32 @@ def draw_weights(module: nn.Module) -> nn.Module:
     return module
 
 
-def _check_dimensions(name: str, image_shape: tuple[int, ...]) -> None:
-    wanted = 3 if FACTS[name].volumes else 2
+def _check_shape(settings: Mapping[str, Any], image_shape: tuple[int, ...]) -> None:
+    name, wanted = settings["network"], 3 if facts_of(settings).volumes else 2
     if len(image_shape) - 1 != wanted:
         kinds = {2: "pictures", 3: "volumes"}
         raise ValueError(f"{name} takes {kinds[wanted]}, not images of shape {image_shape}")
-
-
-def _check_size(name: str, backbone: Backbone, image_shape: tuple[int, ...]) -> None:
-    minimum = backbone.minimum_size or FACTS[name].minimum_size
+    minimum = minimum_size_of(settings)
     if min(image_shape[1:]) < minimum:
         size = " x ".join(map(str, image_shape[1:]))
         raise ValueError(f"{name} needs images of {minimum} pixels a side or more, not {size}")
+
+
+def _backbone(settings: Mapping[str, Any], image_shape: tuple[int, ...]) -> Backbone:
+    """Return what a network's module gives; raises UserError where it can't be used."""
+    module, stated = load_classifier(settings["network"]), layers_of(settings)
+    backbone, place = module.backbone(settings, image_shape), shown_file(module)
+    if not isinstance(backbone, Backbone):
+        raise fault(place, f"backbone must return a Backbone, not {type(backbone).__name__}")
+    if len(backbone.layers) != stated:
+        problem = f"backbone has {len(backbone.layers)} layers, and settings.py beside it says"
+        raise fault(place, f"{problem} {stated}")
+    for name, layer in backbone.layers.named_modules():
+        own = next(layer.parameters(recurse=False), None)
+        if own is not None and not hasattr(layer, "reset_parameters"):
+            problem = f"{type(layer).__name__}, in layer {name}, has weights"
+            raise fault(place, f"{problem} and no reset_parameters(), which draws them: add that")
+    return backbone
 
 
 def _features_shape(backbone: Backbone, image_shape: tuple[int, ...]) -> torch.Size:

@@ -1,34 +1,101 @@
-"""What a study is checked by, of each network: no torch here."""
+"""What a network says of itself before it is built; no torch here."""
 
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Any
+
+from synthmix.network_costs import Cost, LayerCost
+
+Settings = Mapping[str, Any]
+Shape = tuple[int, ...]
+Costs = Callable[[Settings, Shape], Sequence[LayerCost]]
+
+POOLINGS = ("average", "flatten")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class NetworkFacts:
-    """What there is to know of a network before it is built."""
+    """What there is to know of a network before it is built.
 
-    input_size: int | None  # pixels that it was made for; None: that of the prepared images
-    minimum_size: int  # pixels of height and width below which it can't be built
-    freezable_layers: int | None  # places to cut it at; None: as many as its settings make
-    pretrained: bool = True  # whether there are ImageNet weights
-    volumes: bool = False  # whether it takes volumes, not pictures
-    channels: int = 512  # of the last layer
-    pooling: str = "average"  # how the dense layers see the last layer, where nothing is said of it
+    What its settings decide is a function of them: all settings of a classifier, as plain values.
+    """
+
+    layers: int | Callable[[Settings], int]
+    """Places to cut it at."""
+    minimum_size: int | Callable[[Settings], int] = 1
+    """Pixels, or voxels, of the shortest side below which it can't be built."""
+    input_size: int | None = None
+    """Pixels that it was made for; None: those of the prepared images."""
+    pretrained: bool = False
+    """Whether there are ImageNet weights. All of another network is trained."""
+    volumes: bool = False
+    """Whether it takes volumes, not pictures."""
+    pooling: str = "average"
+    """How the dense layers see the last layer where a study says nothing of it, or "flatten"."""
+    channels: int = 512
+    """Of the last layer, about: memory is asked for by it."""
+    has_dropout: Callable[[Settings], bool] = field(default=lambda settings: False)
+    """Whether there is dropout in it; that between the dense layers is not meant."""
+    least_tensors: Callable[[Settings], int] = field(default=lambda settings: 0)
+    """How many tensors its weights are at the least: a file with fewer describes another one."""
+    costs: Costs | None = None
+    """What each layer costs for an image (C, H, W) or (1, X, Y, Z); None: estimates say that it
+    is not known. Of pretrained networks settings are not looked at."""
+    section: str | None = None
+    """The section of settings that it is made by, if there is one."""
+    tiny: Mapping[str, Any] = field(default_factory=dict)
+    """Settings of a small one, by which the tests try every network."""
+
+    def __post_init__(self) -> None:
+        """Raise ValueError or TypeError where it can't be so."""
+        if self.pooling not in POOLINGS:
+            raise ValueError(f"pooling must be one of {POOLINGS}, not {self.pooling!r}")
+        for name in ("layers", "minimum_size"):
+            value = getattr(self, name)
+            if not callable(value) and not (isinstance(value, int) and value >= 1):
+                raise TypeError(f"{name} must be 1 or more, or a function, not {value!r}")
+        if not isinstance(self.tiny, Mapping):
+            raise TypeError(f"tiny must be a dict of settings, not {self.tiny!r}")
+        if self.pretrained and self.input_size is None:
+            raise ValueError("input_size is missing: that of the pretrained weights")
 
 
-FACTS = {
-    "vgg16": NetworkFacts(input_size=224, minimum_size=32, freezable_layers=13, pooling="flatten"),
-    "resnet18": NetworkFacts(input_size=224, minimum_size=1, freezable_layers=9),
-    "resnet34": NetworkFacts(input_size=224, minimum_size=1, freezable_layers=17),
-    "resnet50": NetworkFacts(input_size=224, minimum_size=1, freezable_layers=17, channels=2048),
-    "inception_v3": NetworkFacts(
-        input_size=299, minimum_size=75, freezable_layers=16, channels=2048
-    ),
-    "squeezenet1_1": NetworkFacts(input_size=224, minimum_size=17, freezable_layers=9),
-    "efficientnet_b0": NetworkFacts(
-        input_size=224, minimum_size=1, freezable_layers=18, channels=1280
-    ),
-    # one level halves two pixels to one; how many levels there are is for their settings to say
-    "cnn": NetworkFacts(None, 2, None, pretrained=False, pooling="flatten"),
-    "cnn_3d": NetworkFacts(None, 2, None, pretrained=False, volumes=True, pooling="flatten"),
-}
+def pretrained_network(
+    layers: Sequence[tuple[int, int, int]],
+    *,
+    input_size: int = 224,
+    channels: int = 512,
+    **others: Any,
+) -> NetworkFacts:
+    """Return the facts of a network that comes with ImageNet weights.
+
+    `layers` are multiply-adds an image, parameters, and values that a layer puts out of an image of
+    `input_size`, of each; `others` are further facts.
+    """
+    return NetworkFacts(
+        layers=len(layers),
+        input_size=input_size,
+        pretrained=True,
+        channels=channels,
+        costs=partial(_scaled, layers, input_size, channels),
+        **others,
+    )
+
+
+def _scaled(
+    layers: Sequence[tuple[int, int, int]],
+    input_size: int,
+    channels: int,
+    settings: Settings,
+    shape: Shape,
+) -> list[LayerCost]:
+    """Return what layers cost whose work and values grow with the pixels of an image."""
+    scale = (shape[1] / input_size) ** 2
+    *rest, last = (
+        LayerCost(Cost(macs * scale, parameters), values * scale)
+        for macs, parameters, values in layers
+    )
+    # windows of a larger last layer are averaged down to the size that the network knows
+    values = max(min(last.values, layers[-1][2]), channels)
+    return [*rest, LayerCost(last.cost, values)]

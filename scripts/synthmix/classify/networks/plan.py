@@ -8,14 +8,21 @@ from collections.abc import Mapping
 from itertools import pairwise
 from typing import Any
 
-from synthmix.classify.networks.facts import FACTS
+from synthmix.classify.networks.facts import NetworkFacts
+from synthmix.registry import load_classifier_facts
 
 Settings = Mapping[str, Any]
 
 
+def facts_of(settings: Settings) -> NetworkFacts:
+    """Return what there is to know of a classifier's network."""
+    return load_classifier_facts(settings["network"])
+
+
 def layers_of(settings: Settings) -> int:
     """Return how many layers a classifier has that can be frozen."""
-    return FACTS[settings["network"]].freezable_layers or settings["cnn"]["levels"]
+    layers = facts_of(settings).layers
+    return layers(settings) if callable(layers) else layers
 
 
 def unfrozen_of(settings: Settings) -> int:
@@ -35,25 +42,18 @@ def unfrozen_of(settings: Settings) -> int:
 
 def input_size_of(settings: Settings) -> int | None:
     """Return the pixels that images are resized to; None: they stay as they were prepared."""
-    return settings["input_size"] or FACTS[settings["network"]].input_size
+    return settings["input_size"] or facts_of(settings).input_size
 
 
 def pooling_of(settings: Settings) -> str:
     """Return how the dense layers see the last layer: "average" or "flatten"."""
-    return settings["pooling"] or FACTS[settings["network"]].pooling
+    return settings["pooling"] or facts_of(settings).pooling
 
 
 def minimum_size_of(settings: Settings) -> int:
-    """Return the pixels of height and width below which a network can't be built."""
-    facts, cnn = FACTS[settings["network"]], settings["cnn"]
-    if facts.pretrained:
-        return facts.minimum_size
-    trimmed = cnn["convolutions"] * (cnn["kernel_size"] - 1) if cnn["padding"] == "valid" else 0
-    size = 1  # what is left behind the last level; now backwards
-    for number in reversed(range(cnn["levels"])):
-        pooled = cnn["last_pooling"] or number < cnn["levels"] - 1
-        size = size * (2 if pooled else 1) + trimmed
-    return size
+    """Return the pixels of the shortest side below which a network can't be built."""
+    size = facts_of(settings).minimum_size
+    return size(settings) if callable(size) else size
 
 
 def weights_name(settings: Settings, seed: int) -> str | None:
@@ -81,7 +81,7 @@ def backbone_name(settings: Settings, seed: int) -> str | None:
         return None
     size = input_size_of(settings)
     shown = "" if size is None else f"-size{size}"
-    own = FACTS[settings["network"]].pooling
+    own = facts_of(settings).pooling
     pooled = f"-{pooling_of(settings)}" if unfrozen == 0 and pooling_of(settings) != own else ""
     return f"{weights_name(settings, seed)}{shown}-unfrozen{unfrozen}{pooled}"
 
@@ -124,7 +124,7 @@ def training_mb(settings: Settings, image_values: int, seed: int) -> int:
 
 def _features_width(settings: Settings) -> int:
     """Return about how many values the dense layers see of an image."""
-    facts = FACTS[settings["network"]]
+    facts = facts_of(settings)
     side = 1 if pooling_of(settings) == "average" else (input_size_of(settings) or 64) // 32
     return facts.channels * max(1, min(side, 8)) ** 2
 

@@ -6,6 +6,7 @@ from pydantic import Field, model_validator
 
 from synthmix.classify.augmentation_settings import Augmentation, VolumeAugmentation
 from synthmix.classify.loss_settings import CrossEntropy, LossSettings
+from synthmix.classify.networks.cnn.settings import Cnn
 from synthmix.registry import CLASSIFIERS
 from synthmix.settings import (
     Name,
@@ -18,24 +19,6 @@ from synthmix.settings import (
 
 Dropout = Annotated[float, Field(ge=0, lt=1)]
 ClassWeights = Annotated[dict[Name, PositiveFloat], Field(min_length=2)]
-
-
-class Cnn(SettingsModel):
-    """The layers of the networks cnn and cnn_3d, which have no ImageNet weights."""
-
-    levels: PositiveInt = Field(4, description="Each ends in a max-pooling that halves the image.")
-    last_pooling: bool = Field(True, description="Whether the last level ends in a pooling too.")
-    convolutions: PositiveInt = Field(1, description="Convolutions a level.")
-    kernel_size: Literal[3, 5, 7] = Field(3, description="Pixels or voxels a filter is wide.")
-    padding: Literal["same", "valid"] = Field(
-        "same", description="same: zeros keep the image's size; valid: each convolution trims it."
-    )
-    filters: PositiveInt = Field(32, description="Filters of the first level; each doubles them.")
-    max_filters: PositiveInt | None = Field(None, description="Filters of a level, at the most.")
-    dropout: Dropout = Field(0.0, description="Dropout between levels.")
-    batch_norm: bool = Field(
-        True, description="Batch norm before each convolution and after the last level."
-    )
 
 
 class Plateau(SettingsModel):

@@ -34,7 +34,7 @@ class Generator(ABC):
         """Build an untrained generator of images (H, W, C) = `image_shape` on `device`.
 
         `classes` is the number of classes it learns: 1 unless its settings say that it is joint.
-        Initial weights are drawn from torch's global random numbers, which the caller seeds.
+        Models add to this in `build`.
         """
         self.settings = settings
         self.image_shape = image_shape
@@ -42,6 +42,14 @@ class Generator(ABC):
         self.device = device
         # real images that training steps have taken; `train_epoch` counts
         self.images_seen = 0
+        self.build()
+
+    @abstractmethod
+    def build(self) -> None:
+        """Make the networks and optimizers, untrained, by what `__init__` was given.
+
+        Initial weights are drawn from torch's global random numbers, which the caller seeds.
+        """
 
     @abstractmethod
     def train_epoch(self, images: torch.Tensor, labels: torch.Tensor) -> dict[str, float]:

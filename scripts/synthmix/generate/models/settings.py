@@ -1,9 +1,10 @@
 """What the settings of all generators have in common; no torch here."""
 
-from typing import Annotated, ClassVar, Literal, Self
+from typing import Annotated, Any, ClassVar, Literal, Self
 
 from pydantic import Field, model_validator
 
+from synthmix.network_costs import GeneratorCost
 from synthmix.settings import PositiveInt, SettingsModel
 
 
@@ -31,6 +32,10 @@ class GeneratorSettings(SettingsModel):
 
     keeps_training_images: ClassVar[bool] = False
     """Whether its images are training images, or blends of them pixel by pixel."""
+    works_in_parts: ClassVar[bool] = False
+    """Whether it goes through a batch in parts, as `accumulation_steps` and `devices` ask for."""
+    tiny: ClassVar[dict[str, Any]] = {}
+    """Settings of a small one that learns to draw digits in seconds: tests train it."""
 
     model: str = Field(description="The kind of generator.")
     epochs: PositiveInt = Field(description="Passes over the training images, at the most.")
@@ -54,6 +59,11 @@ class GeneratorSettings(SettingsModel):
     @model_validator(mode="after")
     def _parts_are_batches(self) -> Self:
         parts = self.accumulation_steps * self.devices
+        if parts > 1 and not self.works_in_parts:
+            raise ValueError(
+                f"{self.model} does not go through a batch in parts: leave out "
+                f"{'devices' if self.devices > 1 else 'accumulation_steps'}"
+            )
         if parts > 1 and self.batch_size < 2 * parts:
             raise ValueError(
                 f"batch_size {self.batch_size} leaves fewer than two images for each of "
@@ -73,4 +83,11 @@ class GeneratorSettings(SettingsModel):
 
     def check_image(self, image_size: int, channels: int) -> str | None:
         """Return why the model can't make such images, or None where it can."""
+        return None
+
+    def cost(self, image_shape: tuple[int, int, int]) -> GeneratorCost | None:
+        """Return what the model costs for images (H, W, C); None where that is not known.
+
+        Estimates then go by the images that it sees.
+        """
         return None

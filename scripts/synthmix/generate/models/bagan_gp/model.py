@@ -34,19 +34,12 @@ class BAGANGP(Generator):
 
     Settings = Settings
 
-    def __init__(
-        self,
-        settings: Settings,
-        image_shape: tuple[int, int, int],
-        classes: int,
-        device: torch.device,
-    ) -> None:
+    def build(self) -> None:
         """Build the networks and their optimizers; see `Generator`."""
-        super().__init__(settings, image_shape, classes, device)
-        channels = image_shape[2]
-        self.generator = GeneratorNetwork(settings, channels, classes).to(device)
-        self.critic = Critic(settings, channels, classes).to(device)
-        self.encoder_head = encoder_head(settings).to(device)
+        settings, channels = self.settings, self.image_shape[2]
+        self.generator = GeneratorNetwork(settings, channels, self.classes).to(self.device)
+        self.critic = Critic(settings, channels, self.classes).to(self.device)
+        self.encoder_head = encoder_head(settings).to(self.device)
         self.autoencoder_optimizer = self._adam(
             self.critic.trunk, self.encoder_head, self.generator
         )

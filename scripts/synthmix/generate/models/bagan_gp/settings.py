@@ -1,15 +1,27 @@
 """Settings of the BAGAN-GP generator."""
 
-from typing import Annotated, Literal, Self
+from typing import Annotated, ClassVar, Literal, Self
 
 from pydantic import Field, model_validator
 
 from synthmix.generate.models.settings import GeneratorSettings
+from synthmix.network_costs import BOTH, GeneratorCost, dense, pyramid
 from synthmix.settings import PositiveFloat, PositiveInt
 
 
 class Settings(GeneratorSettings):
     """BAGAN-GP of Huang and Jafari (2021), https://doi.org/10.1007/s00521-021-06163-8."""
+
+    works_in_parts = True
+    tiny: ClassVar = {
+        "latent_dim": 64,
+        "base_channels": 16,
+        "batch_size": 32,
+        "autoencoder_epochs": 8,
+        "working_size": 16,
+        "learning_rate": 0.001,
+        "epochs": 24,
+    }
 
     model: Literal["bagan_gp"]
     autoencoder_epochs: PositiveInt = Field(
@@ -69,3 +81,22 @@ class Settings(GeneratorSettings):
         if channels not in (1, 3):
             return f"BAGAN-GP makes grey or RGB images, not images of {channels} channels"
         return None
+
+    def cost(self, image_shape: tuple[int, int, int]) -> GeneratorCost:
+        """Return what the networks cost; see `GeneratorSettings`."""
+        size, base, steps = self.working_size, self.base_channels, self.critic_steps
+        halvings = size.bit_length() - 3
+        widths = [base, *[2 * base] * (halvings - 2), 4 * base]
+        trunk = pyramid(image_shape[2], widths, 4, size)
+        code = dense(self.latent_dim, 16 * widths[-1])
+        critic = trunk + dense(8 * base, 16 * widths[-1])
+        generator = trunk + code
+        autoencoder = BOTH * (trunk + generator + code).macs
+        # three kinds of images and a gradient of a gradient for the critic; then the generator
+        # learns
+        adversarial = steps * ((3 * BOTH + 6) * critic.macs + generator.macs)
+        adversarial += BOTH * generator.macs + 2 * critic.macs
+        share = self.autoencoder_epochs / self.epochs
+        learning = share * autoencoder + (1 - share) * adversarial
+        parameters = (critic + generator + code).parameters
+        return GeneratorCost(learning, generator.macs, parameters, generator.parameters)

@@ -72,18 +72,11 @@ class DCGAN(Generator):
 
     Settings = Settings
 
-    def __init__(
-        self,
-        settings: Settings,
-        image_shape: tuple[int, int, int],
-        classes: int,
-        device: torch.device,
-    ) -> None:
+    def build(self) -> None:
         """Build both networks and their optimizers; see `Generator`."""
-        super().__init__(settings, image_shape, classes, device)
-        size, _, channels = image_shape
-        self.generator = GeneratorNetwork(settings, size, channels).to(device)
-        self.discriminator = DiscriminatorNetwork(settings, size, channels).to(device)
+        settings, (size, _, channels) = self.settings, self.image_shape
+        self.generator = GeneratorNetwork(settings, size, channels).to(self.device)
+        self.discriminator = DiscriminatorNetwork(settings, size, channels).to(self.device)
         betas = (settings.beta1, 0.999)
         self.generator_optimizer, self.discriminator_optimizer = (
             torch.optim.Adam(network.parameters(), settings.learning_rate, betas, fused=True)

@@ -1,10 +1,11 @@
 """Settings of the DCGAN generator."""
 
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import AfterValidator, Field
 
 from synthmix.generate.models.settings import GeneratorSettings
+from synthmix.network_costs import BOTH, GeneratorCost, convolution, pyramid
 from synthmix.settings import PositiveFloat, PositiveInt
 
 Augmentation = Literal["color", "translation", "cutout"]
@@ -18,6 +19,15 @@ def _without_repeats(entries: list[str]) -> list[str]:
 
 class Settings(GeneratorSettings):
     """DCGAN of Radford, Metz and Chintala (2015), https://arxiv.org/abs/1511.06434."""
+
+    works_in_parts = True
+    tiny: ClassVar = {
+        "latent_dim": 16,
+        "base_channels": 16,
+        "batch_size": 16,
+        "learning_rate": 0.002,
+        "epochs": 40,
+    }
 
     model: Literal["dcgan"]
     latent_dim: PositiveInt = Field(100, description="Length of the latent vector.")
@@ -55,3 +65,17 @@ class Settings(GeneratorSettings):
         if 16 <= image_size <= 1024 and image_size.bit_count() == 1:
             return None
         return f"DCGAN needs an image_size that is a power of two from 16 to 1024, not {image_size}"
+
+    def cost(self, image_shape: tuple[int, int, int]) -> GeneratorCost:
+        """Return what the networks cost; see `GeneratorSettings`."""
+        size, _, channels = image_shape
+        halvings = (size // 4).bit_length() - 1
+        widths = [min(self.base_channels * 2**n, self.max_channels) for n in range(halvings)]
+        trunk = pyramid(channels, widths, self.kernel_size, size)
+        generator = trunk + convolution(self.latent_dim, widths[-1], 4, 1, 1)
+        judge = trunk + convolution(widths[-1], 1, 4, 1, 1)
+        # the discriminator sees both kinds and learns; once more for the generator, which learns
+        # alone
+        learning = BOTH * generator.macs + (2 * BOTH + 2) * judge.macs
+        both = (generator + judge).parameters
+        return GeneratorCost(learning, generator.macs, both, generator.parameters)

@@ -44,18 +44,12 @@ class DeepSMOTE(Generator):
 
     Settings = Settings
 
-    def __init__(
-        self,
-        settings: Settings,
-        image_shape: tuple[int, int, int],
-        classes: int,
-        device: torch.device,
-    ) -> None:
+    def build(self) -> None:
         """Build both networks and their optimizer; see `Generator`."""
-        super().__init__(settings, image_shape, classes, device)
-        size, _, channels = image_shape
-        self.encoder = Encoder(settings, size, channels).to(device)
-        self.network = SamplingNetwork(Decoder(settings, size, channels).to(device))
+        size, _, channels = self.image_shape
+        settings = self.settings
+        self.encoder = Encoder(settings, size, channels).to(self.device)
+        self.network = SamplingNetwork(Decoder(settings, size, channels).to(self.device))
         # one Adam for both is two with the same settings; fused does a step in one pass of memory
         parameters = [*self.encoder.parameters(), *self.network.decoder.parameters()]
         self.optimizer = torch.optim.Adam(parameters, settings.learning_rate, fused=True)

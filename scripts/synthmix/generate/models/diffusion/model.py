@@ -31,16 +31,11 @@ class Diffusion(Generator):
 
     Settings = Settings
 
-    def __init__(
-        self,
-        settings: Settings,
-        image_shape: tuple[int, int, int],
-        classes: int,
-        device: torch.device,
-    ) -> None:
+    def build(self) -> None:
         """Build the network, its average, its optimizer and the schedule; see `Generator`."""
-        super().__init__(settings, image_shape, classes, device)
-        self.network = build_network(settings, 2, image_shape[2], classes).to(device)
+        settings = self.settings
+        network = build_network(settings, 2, self.image_shape[2], self.classes)
+        self.network = network.to(self.device)
         self.average = copy.deepcopy(self.network).requires_grad_(False)
         self.schedule = build_schedule(settings)
         self.optimizer = torch.optim.AdamW(

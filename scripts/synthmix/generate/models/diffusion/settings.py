@@ -1,15 +1,30 @@
 """Settings of the diffusion generator."""
 
-from typing import Annotated, Literal, Self
+from typing import Annotated, ClassVar, Literal, Self
 
 from pydantic import Field, model_validator
 
 from synthmix.generate.models.settings import GeneratorSettings
+from synthmix.network_costs import BOTH, Cost, GeneratorCost, convolution, dense
 from synthmix.settings import PositiveFloat, PositiveInt, Share
 
 
 class Settings(GeneratorSettings):
     """Denoising diffusion of Ho, Jain and Abbeel (2020), https://arxiv.org/abs/2006.11239."""
+
+    works_in_parts = True
+    tiny: ClassVar = {
+        "num_channels": [16, 32],
+        "num_res_blocks": 1,
+        "norm_num_groups": 4,
+        "attention_levels": [False, False],
+        "num_head_channels": 16,
+        "batch_size": 16,
+        "sampling_steps": 10,
+        "ema_decay": 0.98,
+        "learning_rate": 0.002,
+        "epochs": 7,
+    }
 
     model: Literal["diffusion"]
     conditional: bool = Field(
@@ -103,3 +118,53 @@ class Settings(GeneratorSettings):
             f"diffusion with {len(self.num_channels)} levels (num_channels) needs an image_size "
             f"of at least {self.size_multiple}, not {image_size}"
         )
+
+    def cost(self, image_shape: tuple[int, int, int]) -> GeneratorCost:
+        """Return what the networks cost; see `GeneratorSettings`."""
+        network = self._network_cost(image_shape)
+        guided = self.conditional and self.guidance_scale != 1
+        image = self.sampling_steps * network.macs * (2 if guided else 1)
+        parameters = network.parameters
+        return GeneratorCost(BOTH * network.macs, image, 2 * parameters, parameters)
+
+    def _network_cost(self, image_shape: tuple[int, int, int]) -> Cost:
+        """Return what one pass of the U-Net costs."""
+        widths, blocks, attended = self.num_channels, self.num_res_blocks, self.attention_levels
+        height, _, channels = image_shape
+        size = -(-height // self.size_multiple) * self.size_multiple
+        time = 4 * widths[0]
+        sides = [size >> level for level in range(len(widths))]
+        cost = dense(widths[0], time) + dense(time, time)
+        cost += convolution(channels, widths[0], 3, size, size)
+        skips = [widths[0]]
+        before = widths[0]
+        for level, (width, side) in enumerate(zip(widths, sides, strict=True)):
+            for _ in range(blocks):
+                cost += _block(before, width, side, time, attended[level])
+                before = width
+                skips.append(width)
+            if level < len(widths) - 1:
+                cost += convolution(width, width, 3, side // 2, side // 2)
+                skips.append(width)
+        deepest, last = sides[-1], widths[-1]
+        cost += _block(last, last, deepest, time, True) + _block(last, last, deepest, time, False)
+        for level in reversed(range(len(widths))):
+            width, side = widths[level], sides[level]
+            for _ in range(blocks + 1):
+                cost += _block(before + skips.pop(), width, side, time, attended[level])
+                before = width
+            if level:
+                cost += convolution(width, width, 3, 2 * side, 2 * side)
+        return cost + convolution(widths[0], channels, 3, size, size)
+
+
+def _block(before: int, after: int, side: int, time: int, attended: bool) -> Cost:
+    """Return the cost of a residual block of the U-Net, and of the attention behind it."""
+    cost = convolution(before, after, 3, side, side) + convolution(after, after, 3, side, side)
+    cost += dense(time, after)
+    if before != after:
+        cost += convolution(before, after, 1, side, side)
+    if attended:
+        places = side**2
+        cost += Cost(places * 4 * after**2 + 2 * places**2 * after, 4 * after**2)
+    return cost

@@ -1,6 +1,5 @@
 """Classical resampling on pixels.
 
 Settings in `settings`, where images are made in `model`, how often each is a base in `bases`, what
-Tomek links and edited nearest neighbours would remove in `cleaning`, and the methods that only
-remove images in `selection`, their settings in `removal`.
+Tomek links and edited nearest neighbours would remove in `cleaning`.
 """

@@ -37,15 +37,8 @@ class Resampling(Generator):
 
     Settings = Settings
 
-    def __init__(
-        self,
-        settings: Settings,
-        image_shape: tuple[int, int, int],
-        classes: int,
-        device: torch.device,
-    ) -> None:
-        """Build a generator that knows no images yet; see `Generator`. All work is on the CPU."""
-        super().__init__(settings, image_shape, classes, device)
+    def build(self) -> None:
+        """Know no images yet; see `Generator`. All work is on the CPU."""
         self._seen: tuple[torch.Tensor, torch.Tensor] | None = None
         self._bank: SmoteBank | None = None
         self._reference: tuple[np.ndarray, np.ndarray] | None = None

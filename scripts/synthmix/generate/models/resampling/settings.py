@@ -5,6 +5,7 @@ from typing import Literal
 from pydantic import Field
 
 from synthmix.generate.models.settings import GeneratorSettings
+from synthmix.network_costs import GeneratorCost
 from synthmix.settings import PositiveInt
 
 
@@ -42,3 +43,7 @@ class Settings(GeneratorSettings):
     def joint(self) -> bool:
         """One model keeps the images of all classes; each is resampled among its own."""
         return True
+
+    def cost(self, image_shape: tuple[int, int, int]) -> GeneratorCost:
+        """Return that there are no networks."""
+        return GeneratorCost(0, 0, 0, 0)

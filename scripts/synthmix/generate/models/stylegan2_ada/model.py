@@ -44,19 +44,13 @@ class StyleGAN2ADA(Generator):
 
     Settings = Settings
 
-    def __init__(
-        self,
-        settings: Settings,
-        image_shape: tuple[int, int, int],
-        classes: int,
-        device: torch.device,
-    ) -> None:
+    def build(self) -> None:
         """Build the networks and their optimizers; see `Generator`.
 
         `init_from` is read when training begins, so that a trained generator needs no such file.
         """
-        super().__init__(settings, image_shape, classes, device)
-        half_blocks = HALF_BLOCKS if settings.mixed_precision and device.type == "cuda" else 0
+        settings, on_gpu = self.settings, self.device.type == "cuda"
+        half_blocks = HALF_BLOCKS if settings.mixed_precision and on_gpu else 0
         self.generator = self._build_generator(half_blocks)
         # the average of the generator's weights, which makes the samples, in full precision
         self.averaged = self._build_generator(0).requires_grad_(False)
@@ -68,7 +62,7 @@ class StyleGAN2ADA(Generator):
             self.discriminator, settings.learning_rate, R1_INTERVAL
         )
         self.augmentation = AdaptiveAugmentation(settings)
-        self.path_length_mean = torch.zeros((), device=device)
+        self.path_length_mean = torch.zeros((), device=self.device)
         self.steps = 0
         self.latest: dict[str, float] = {}
 

@@ -1,15 +1,29 @@
 """Settings of the StyleGAN2-ADA generator."""
 
-from typing import Annotated, Literal
+from itertools import pairwise
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
 from synthmix.generate.models.settings import GeneratorSettings
+from synthmix.network_costs import BOTH, FORWARD, GeneratorCost, convolution, dense, total
 from synthmix.settings import PositiveFloat, PositiveInt, Share
 
 
 class Settings(GeneratorSettings):
     """StyleGAN2-ADA of Karras et al. (2020), https://arxiv.org/abs/2006.06676."""
+
+    works_in_parts = True
+    tiny: ClassVar = {
+        "latent_dim": 32,
+        "style_dim": 32,
+        "mapping_layers": 2,
+        "channel_base": 512,
+        "channel_max": 32,
+        "batch_size": 16,
+        "ada_kimg": 20,
+        "epochs": 70,
+    }
 
     model: Literal["stylegan2_ada"]
     batch_size: Annotated[int, Field(ge=2)] = Field(32, description="Images a training step.")
@@ -92,3 +106,32 @@ class Settings(GeneratorSettings):
         if channels not in (1, 3):
             return f"StyleGAN2-ADA makes images of 1 or 3 channels, not {channels}"
         return None
+
+    def cost(self, image_shape: tuple[int, int, int]) -> GeneratorCost:
+        """Return what the networks cost; see `GeneratorSettings`."""
+        size, _, channels = image_shape
+        base = self.channel_base or (32768 if size >= 512 else 16384)
+        sizes = [2**n for n in range(2, size.bit_length())]
+        widths = {side: max(1, min(base // side, self.channel_max)) for side in sizes}
+        style = self.style_dim
+        mapping = [self.latent_dim, *[style] * self.mapping_layers]
+        generator = total(dense(a, b) for a, b in pairwise(mapping))
+        judge = convolution(channels, widths[size], 1, size, size)
+        for side in sizes:
+            width = widths[side]
+            if side > 4:
+                half, below = side // 2, widths[side // 2]
+                # up: a convolution of the larger maps, or of the smaller ones with four times the
+                # work
+                generator += convolution(below, width, 3, half, half) + dense(style, below)
+                judge += convolution(width, width, 3, side, side)
+                judge += convolution(width, below, 3, half, half)
+                judge += convolution(width, below, 1, half, half)
+            generator += convolution(width, width, 3, side, side) + dense(style, width)
+            generator += convolution(width, channels, 1, side, side) + dense(style, width)
+        judge += convolution(widths[4] + 1, widths[4], 3, 4, 4) + dense(16 * widths[4], widths[4])
+        # as for DCGAN, with images made anew; a gradient of a gradient every 16th step for the
+        # discriminator and every 4th, on half a batch, for the generator
+        learning = (BOTH + FORWARD + 6 / 8) * generator.macs + (2 * BOTH + 2 + 6 / 16) * judge.macs
+        parameters = 2 * generator.parameters + judge.parameters
+        return GeneratorCost(learning, generator.macs, parameters, generator.parameters)

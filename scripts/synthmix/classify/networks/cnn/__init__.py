@@ -1,0 +1,1 @@
+"""Plain convolutional networks: facts and settings in `settings`, layers in `model`."""

@@ -1,0 +1,1 @@
+"""EfficientNet: facts in `settings`, layers in `model`."""

@@ -1,0 +1,1 @@
+"""Inception-V3: facts in `settings`, layers in `model`."""

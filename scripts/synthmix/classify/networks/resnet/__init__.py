@@ -1,0 +1,1 @@
+"""ResNet: facts in `settings`, layers in `model`."""

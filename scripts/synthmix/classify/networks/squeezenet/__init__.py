@@ -1,0 +1,1 @@
+"""SqueezeNet: facts in `settings`, layers in `model`."""

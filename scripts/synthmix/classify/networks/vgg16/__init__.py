@@ -1,0 +1,1 @@
+"""VGG16: facts in `settings`, layers in `model`."""

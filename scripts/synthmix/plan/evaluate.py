@@ -1,0 +1,32 @@
+"""What rules ask about judging predictions."""
+
+from typing import Any
+
+from synthmix.plan.view import View
+
+_SEEN_BY_NO_JOB = {"threshold", "verdict"}  # in the predictions already; told beside the settings
+
+
+def folds(view: View) -> list[str]:
+    """Return what tells the files of the folds that are tested on apart."""
+    return view.folds
+
+
+def first_fold(view: View) -> str:
+    """Return what tells the files of the first of them apart."""
+    return view.folds[0]
+
+
+def settings(view: View) -> dict[str, Any]:
+    """Return how a job judges predictions, as plain values."""
+    return view.settings.evaluation.model_dump(mode="json", exclude=_SEEN_BY_NO_JOB)
+
+
+def threshold(view: View) -> Any:
+    """Return how the threshold of a class is chosen, as a plain value."""
+    return view.settings.evaluation.model_dump(mode="json", include={"threshold"})["threshold"]
+
+
+def measure(view: View) -> str:
+    """Return the measure that verdicts are about."""
+    return view.settings.evaluation.verdict

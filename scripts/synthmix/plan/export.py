@@ -1,0 +1,13 @@
+"""What rules ask about packing synthetic images for use elsewhere."""
+
+from typing import Any
+
+from synthmix.plan.view import View
+
+
+def settings(view: View) -> dict[str, Any]:
+    """Return what is packed, as plain values: with the truncation of pools where none is given."""
+    asked = view.settings.export.model_dump(mode="json")
+    if asked["truncation"] is None:
+        asked["truncation"] = view.settings.pools.truncation
+    return asked

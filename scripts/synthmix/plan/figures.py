@@ -1,0 +1,91 @@
+"""What rules ask about figures: which there are of a data set, and what their inputs are of."""
+
+from collections.abc import Callable
+from itertools import product
+from typing import Any
+
+from synthmix.figures.declaration import Figure
+from synthmix.plan import generate, published, search
+from synthmix.plan.plan import Plan
+from synthmix.plan.view import View
+
+# What a data set of a study must have, by the word that a declaration has for it.
+WHEN: dict[str, Callable[[View], Any]] = {
+    "always": lambda view: True,
+    "census": lambda view: view.data.facts,
+    "pipeline": lambda view: view.measures_pipeline,
+    "generators": generate.names,
+    "snapshots": generate.models_with_snapshots,
+    "trainings": lambda view: view.is_trained,
+    "mixes": lambda view: view.is_trained and view.settings.has_mixes,
+    "comparisons": lambda view: view.is_trained and _compares(view),
+    "published": published.rows,
+    "published curves": published.has_curves,
+}
+
+
+def _of_stages(view: View) -> dict[str, dict[str, Any]]:
+    return {
+        search.stage_title(view, kind, name, stage): {"kind": kind, "name": name, "stage": stage}
+        for kind, name in search.all_searched(view)
+        for stage in search.stages(view, kind, name)
+    }
+
+
+# Of what there is a figure each: what tells it from the others, and its wildcards.
+PER: dict[str, Callable[[View], dict[str, dict[str, Any]]]] = {
+    "data set": lambda view: {"": {}},
+    "generator": lambda view: {name: {"generator": name} for name in generate.names(view)},
+    # of its trainings that on real images
+    "classifier": lambda view: {
+        name: {"classifier": name, "mix": view.baseline} for name in view.classifiers
+    },
+    "stage": _of_stages,
+}
+
+
+def shown(view: View, figure: Figure) -> dict[str, dict[str, Any]]:
+    """Return the wildcards of each picture of a figure, by its title; none where there is none."""
+    return PER[figure.per](view) if WHEN[figure.when](view) else {}
+
+
+def generators(view: View) -> list[str]:
+    """Return what the histories of all generators are of, in their order."""
+    return [", ".join(model) for model in generate.models(view)]
+
+
+def snapshots(view: View) -> list[str]:
+    """Return what the scores of snapshots are of, in their order."""
+    return [", ".join(model) for model in generate.models_with_snapshots(view)]
+
+
+def trainings(plan: Plan, view: View) -> list[tuple[str, str, int]]:
+    """Return classifier, mix and seed of the predictions of all test images, in their order."""
+    keys = product(view.classifiers, view.mixes, plan.seeds, view.folds)
+    return [key[:3] for key in keys]
+
+
+def histories(plan: Plan, view: View) -> list[tuple[str, int]]:
+    """Return mix and seed of the histories of one classifier, in their order."""
+    return [key[:2] for key in product(view.mixes, plan.seeds, view.folds)]
+
+
+def published_histories(view: View) -> list[tuple[str, ...]]:
+    """Return the trainings whose histories are drawn beside published ones, in their order."""
+    return published.belong_to(view)["histories"]
+
+
+def label(view: View) -> str:
+    """Return the class that is looked for in images."""
+    return view.settings.positive_class or view.classes[0]
+
+
+def measures(view: View) -> list[str]:
+    """Return what histories of classifiers are drawn of."""
+    return ["loss", "accuracy"] + ([] if view.settings.positive_class else ["macro_f1"])
+
+
+def _compares(view: View) -> bool:
+    """Return whether other training sets are compared with real images alone."""
+    settings = view.settings
+    return bool(settings.has_mixes or settings.selections or settings.baselines)

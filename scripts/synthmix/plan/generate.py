@@ -1,0 +1,149 @@
+"""What rules ask about generators: what each of them learns and how many images it makes."""
+
+from typing import Any, NamedTuple
+
+from synthmix.files import expanded
+from synthmix.generate.models.settings import GeneratorSettings
+from synthmix.mix.plan import Mix, pool_size
+from synthmix.plan.search import Choice, choice_for
+from synthmix.plan.view import View
+from synthmix.registry import generator_modules
+from synthmix.scopes import ALL_CLASSES
+from synthmix.score.settings import FeatureKind
+from synthmix.search.resolve import Trained, possible_settings
+
+_SNAPSHOTS = "synthmix.generate.snapshots"
+
+
+class Model(NamedTuple):
+    """What is trained of a generator: on one class, or on all of them."""
+
+    generator: str
+    scope: str
+
+
+def settings(view: View, generator: str) -> GeneratorSettings:
+    """Return the settings that jobs of a generator, or of a candidate for it, are planned for."""
+    return view.known("generator", generator, view.generator_settings)
+
+
+def trained(view: View, generator: str) -> Trained:
+    """Return what a generator, or a candidate of its search, is trained with."""
+    return view.known("generator", generator, view.generators_trained)
+
+
+def base(view: View, generator: str) -> dict[str, Any]:
+    """Return the complete settings that those of a training go over."""
+    return dict(trained(view, generator).base)
+
+
+def own(view: View, generator: str) -> dict[str, Any]:
+    """Return the settings of a training that go over all that is chosen before it."""
+    return dict(trained(view, generator).own)
+
+
+def choice(view: View, generator: str) -> Choice | None:
+    """Return the choice that a training waits for, if it does."""
+    return choice_for("generators", trained(view, generator))
+
+
+def names(view: View) -> list[str]:
+    """Return the generators of the study; candidates of searches are none of them."""
+    return list(view.settings.generators)
+
+
+def scopes(view: View, generator: str) -> list[str]:
+    """Return what the models of a generator learn: a class each, or one model all of them."""
+    return [ALL_CLASSES] if settings(view, generator).joint else view.classes
+
+
+def models(view: View) -> list[Model]:
+    """Return every model of the study's generators."""
+    return [Model(name, scope) for name in names(view) for scope in scopes(view, name)]
+
+
+def models_with_snapshots(view: View) -> list[Model]:
+    """Return the models that are scored while they learn."""
+    return [model for model in models(view) if has_snapshots(view, model.generator)]
+
+
+def learned_classes(view: View, scope: str) -> list[str]:
+    """Return the classes that a model learns."""
+    return view.classes if scope == ALL_CLASSES else [scope]
+
+
+def labels(view: View, scope: str) -> dict[str, int]:
+    """Return the number by which a model knows each of the classes that it learns."""
+    return {label: number for number, label in enumerate(learned_classes(view, scope))}
+
+
+def devices(view: View, generator: str) -> int:
+    """Return how many devices share a training."""
+    return settings(view, generator).devices
+
+
+def starts(view: View, generator: str) -> list[str]:
+    """Return the files of weights that a training may start from, where it names any."""
+    possible = possible_settings(trained(view, generator), view.settings.generators, {"init_from"})
+    paths = {found.get("init_from") for found in possible} - {None}
+    return [str(expanded(path)) for path in sorted(paths)]
+
+
+def tried_for(view: View, generator: str) -> str | None:
+    """Return the generator that a candidate of a search is tried for; None for any other."""
+    return view.candidates.get(generator)
+
+
+def seeded_as(view: View, generator: str) -> str:
+    """Return what the seeds of a training come from: candidates differ in their settings alone."""
+    return f"{view.dataset}/{tried_for(view, generator) or generator}"
+
+
+def has_snapshots(view: View, generator: str) -> bool:
+    """Return whether a generator is scored while it learns."""
+    return settings(view, generator).snapshots is not None
+
+
+def snapshot_features(view: View, generator: str) -> FeatureKind | None:
+    """Return by whose features snapshots are scored; None where there are no snapshots."""
+    return view.settings.scores.features if has_snapshots(view, generator) else None
+
+
+def additions(view: View, generator: str) -> list[dict[str, Any]]:
+    """Return the mixes in which its images are added to all the real ones, as plain values."""
+    return [mix.to_dict() for mix in _mixes(view, generator) if mix.is_addition]
+
+
+def images_needed(view: View, generator: str, scope: str) -> dict[str, int]:
+    """Return how many images of each class a model makes at the least, additions left out."""
+    classes, searched_for = learned_classes(view, scope), tried_for(view, generator)
+    if searched_for is not None:
+        return dict.fromkeys(classes, view.searches["generators", searched_for].images)
+    mixes = [mix for mix in _mixes(view, generator) if not mix.is_addition]
+    least = view.settings.pools.images
+    return {label: max(pool_size(mixes, generator, label), least) for label in classes}
+
+
+def fill_to(view: View, generator: str) -> int | None:
+    """Return to how many images training images are filled up; None where they are not."""
+    return view.settings.pools.fill_to if tried_for(view, generator) is None else None
+
+
+def counts_real(view: View, generator: str) -> bool:
+    """Return whether it depends on the real images how many images are made."""
+    return bool(fill_to(view, generator) or additions(view, generator))
+
+
+def modules(view: View, generator: str) -> tuple[str, ...]:
+    """Return the modules of a generator's settings and model."""
+    return generator_modules(settings(view, generator).model)
+
+
+def training_modules(view: View, generator: str) -> tuple[str, ...]:
+    """Return the modules behind a training: those of scores too where it is scored."""
+    scoring = [_SNAPSHOTS] if has_snapshots(view, generator) else []
+    return (*modules(view, generator), *scoring)
+
+
+def _mixes(view: View, generator: str) -> list[Mix]:
+    return [mix for mix in view.mixes.values() if mix.generator == generator]

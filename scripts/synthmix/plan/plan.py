@@ -1,0 +1,189 @@
+"""The plan of a run: its studies as their data sets have them, and what these share."""
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from synthmix.config.load import Configuration
+from synthmix.datasets.base import Dataset
+from synthmix.errors import UserError
+from synthmix.files import expanded
+from synthmix.plan import acquire, classify
+from synthmix.plan.view import View
+
+_NOTHING = "(?!)"  # a pattern that matches no text
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What `configuration` asks for, and all else that its project can make.
+
+    `views` has every study as each of its data sets has it, by both names.
+    """
+
+    configuration: Configuration
+    views: dict[tuple[str, str], View]
+
+    @classmethod
+    def of(cls, configuration: Configuration) -> "Plan":
+        """Return the plan of a configuration; nothing of it is worked out yet."""
+        seed = configuration.workflow.seeds[0]
+        views = {
+            (study, dataset): View(study, dataset, settings, configuration.study_files[study], seed)
+            for (study, dataset), settings in configuration.views.items()
+        }
+        return cls(configuration, views)
+
+    @property
+    def scale(self) -> str:
+        """How large the studies are run: demo or paper."""
+        return self.configuration.workflow.scale
+
+    @property
+    def is_demo(self) -> bool:
+        """Whether results are those of a demo, which says so wherever they are shown."""
+        return self.scale == "demo"
+
+    @property
+    def seeds(self) -> list[int]:
+        """The seeds by which trainings are repeated; the first seeds all else too."""
+        return self.configuration.workflow.seeds
+
+    @property
+    def results(self) -> str:
+        """The folder of all results of the scale."""
+        return f"results/{self.scale}"
+
+    @property
+    def data(self) -> str:
+        """The folder of raw data and downloaded weights."""
+        return self.configuration.workflow.data_dir
+
+    @property
+    def downloads(self) -> str:
+        """The folder of the weights that trainings start from and scores are made by."""
+        return f"{self.data}/weights"
+
+    @cached_property
+    def studies(self) -> list[str]:
+        """The studies that are asked for, then the others: any file of any study may be made."""
+        return [*self.configuration.studies, *self.configuration.others]
+
+    @cached_property
+    def asked(self) -> list[View]:
+        """The views of the studies that are asked for."""
+        return [v for v in self.views.values() if v.study in self.configuration.studies]
+
+    def view(self, study: str, dataset: str) -> View:
+        """Return a study as its data set has it.
+
+        Raises UserError where there is no such study at the scale, or no such data set in it.
+        """
+        if (study, dataset) not in self.views:
+            there = ", ".join("/".join(key) for key in self.views)
+            hint = "; --config scale=paper has those without a demo" if self.is_demo else ""
+            raise UserError(f"no {study}/{dataset} at scale {self.scale}, but {there}{hint}")
+        return self.views[study, dataset]
+
+    def views_of(self, study: str) -> list[View]:
+        """Return the views of a study, in the order of its data sets."""
+        return [view for view in self.views.values() if view.study == study]
+
+    def every_view(self) -> list[View]:
+        """Return the views of all studies of the project.
+
+        Raises UserError that says what is wrong where a study can't be read.
+        """
+        if self.configuration.others_wrong:
+            raise UserError(self.configuration.others_wrong)
+        return list(self.views.values())
+
+    def on_page(self, page: str) -> list[View]:
+        """Return what the page results/`page`.html reports on: one study, or all asked for.
+
+        Left out is what has nothing to report: no classifier takes the data set.
+        """
+        study = re.search(r"(\w+)/report$", page)
+        return reported(self.views_of(study[1]) if study else self.asked)
+
+    @cached_property
+    def raw(self) -> dict[str, Dataset]:
+        """The data sets by the name of the folder with their raw files, which may share one."""
+        return {acquire.raw_name(view): view.data for view in self.views.values()}
+
+    def raw_of(self, name: str) -> Dataset:
+        """Return the data set whose raw files lie in the folder `name`.
+
+        Raises UserError where there is none at the scale.
+        """
+        if name not in self.raw:
+            raise UserError(
+                f"no data set at scale {self.scale} lies in {self.data}/{name}, but in"
+                f" {', '.join(sorted(self.raw))}; --config scale=paper has the public ones"
+            )
+        return self.raw[name]
+
+    def new_images(self) -> str:
+        """Return where the images to classify are.
+
+        Raises UserError where nothing is said of that, or there is nothing.
+        """
+        place = self.configuration.workflow.new_images
+        if place is None:
+            raise UserError(
+                "new_images says which images are to be classified: add it to --config, such as"
+                " new_images=my_folder, or set it in config.yaml; a folder, an archive or an image"
+            )
+        path = expanded(place).absolute()
+        if not path.exists():
+            raise UserError(
+                f"new_images: {path} is not there: name a folder, an archive (.zip, .tar.gz) or an"
+                " image"
+            )
+        return str(path)
+
+    @cached_property
+    def starting_weights(self) -> dict[str, dict[str, Any]]:
+        """The files of weights that classifiers start from, each with the settings of one."""
+        return {
+            name: settings
+            for view in self.views.values()
+            for name, settings in classify.starting(view)
+        }
+
+    def starting_of(self, weights: str) -> dict[str, Any]:
+        """Return settings of a classifier that starts from the file `weights`.
+
+        Raises UserError where none does.
+        """
+        if weights not in self.starting_weights:
+            there = ", ".join(sorted(self.starting_weights)) or "from none at all"
+            raise UserError(f"no classifier starts from {weights}, but {there}")
+        return self.starting_weights[weights]
+
+    @cached_property
+    def score_weights(self) -> list[str]:
+        """What has to be downloaded for the scores of all studies."""
+        scores = [view.settings.scores for view in self.views.values()]
+        return sorted({s.weights_path(self.downloads) for s in scores if s.weights == "download"})
+
+    @cached_property
+    def adopted(self) -> str:
+        """A pattern that paths below `results` match whose generator is not trained itself.
+
+        The best candidate of its search is used as it is.
+        """
+        folders = [
+            f"{view.study}/{view.dataset}/generators/{name}"
+            for view in self.views.values()
+            for (kind, name), search in view.searches.items()
+            if kind == "generators" and search.epochs is None
+        ]
+        return f"(?:{'|'.join(folders) or _NOTHING})/"
+
+
+def reported(views: Iterable[View]) -> list[View]:
+    """Return those views that have something to report: a classifier takes the data set."""
+    return [view for view in views if view.is_trained]

@@ -1,0 +1,34 @@
+"""What rules ask about preparing and splitting the images of a data set."""
+
+from typing import Any
+
+from synthmix.plan import acquire
+from synthmix.plan.view import View
+from synthmix.prepare.settings import InputPipeline
+
+
+def modules(view: View) -> tuple[str, ...]:
+    """Return the modules that read the raw files of the data set."""
+    return acquire.modules(view.data)
+
+
+def subsample(view: View) -> dict[str, Any] | None:
+    """Return which of the images are used, as plain values; None for all of them."""
+    found = view.data.subsample
+    return found and found.model_dump(mode="json")
+
+
+def test_sample(view: View) -> dict[str, Any] | None:
+    """Return which test images are used, as plain values; None for all of them."""
+    found = view.settings.test_sample
+    return found and found.model_dump(mode="json")
+
+
+def input_pipeline(view: View) -> InputPipeline:
+    """Return how it is measured how fast images are read: as is usual, where nothing is said."""
+    return view.settings.input_pipeline or InputPipeline()
+
+
+def is_stand_in(view: View) -> bool:
+    """Return whether the images are drawn by the project in the place of real ones."""
+    return getattr(view.data, "embedded", None) is not None

@@ -1,0 +1,220 @@
+"""What rules ask about published values: what there is here that they can be held against."""
+
+from functools import cache
+from itertools import product
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from synthmix.plan import classify, generate
+from synthmix.plan.generate import Model
+from synthmix.plan.search import Choice, Searched, all_searched
+from synthmix.plan.view import View
+from synthmix.published.rows import (
+    LEARNED_WEIGHTS,
+    PLANE,
+    TRAINING_MINUTES,
+    Printed,
+    curves_file,
+    headings_file,
+    of_dataset,
+    read_curves,
+    read_printed,
+)
+
+
+class Training(NamedTuple):
+    """A classifier and the mix that it is trained on."""
+
+    classifier: str
+    mix: str
+
+
+def rows(view: View, *places: str) -> list[Printed]:
+    """Return the published values of a data set; with `places` those that are looked up there."""
+    if view.published is None:
+        return []
+    found = of_dataset(_read_once(view.published), view.dataset)
+    return [row for row in found if not places or row.of in places]
+
+
+def of_images(view: View) -> bool:
+    """Return whether published values are numbers of images."""
+    return bool(rows(view, "images"))
+
+
+def of_census(view: View) -> bool:
+    """Return whether published values are looked up in a census that there is."""
+    return bool(view.data.facts and rows(view, "census"))
+
+
+def of_mixes(view: View) -> bool:
+    """Return whether published values are numbers of images in mixes that are trained on."""
+    return view.is_trained and any(row.mix for row in rows(view, "images"))
+
+
+def of_metrics(view: View) -> bool:
+    """Return whether published values are metrics of classifiers that there are."""
+    return view.is_trained and bool(rows(view, "metrics"))
+
+
+def of_scores(view: View) -> bool:
+    """Return whether published values are scores of generators that there are."""
+    return bool(generators(view, "scores"))
+
+
+def of_pipeline(view: View) -> bool:
+    """Return whether published values are of an input pipeline that is measured."""
+    return view.measures_pipeline and bool(rows(view, "pipeline"))
+
+
+def file(view: View) -> str:
+    """Return the file of the published values."""
+    return str(view.published)
+
+
+def headings(view: View) -> list[str]:
+    """Return the file of the titles of the source's tables, where there is one."""
+    return [str(path) for path in [headings_file(view.published)] if path.is_file()]
+
+
+def curves(view: View) -> str | list[str]:
+    """Return the file of the training histories that the source prints; [] for none."""
+    path = curves_file(view.published)
+    return str(path) if path.is_file() else []
+
+
+def has_curves(view: View) -> bool:
+    """Return whether the source prints training histories of the data set."""
+    if view.published is None:
+        return False
+    return any(
+        curve.dataset in ("", view.dataset) for curve in read_curves(curves_file(view.published))
+    )
+
+
+def trainings(view: View, *places: str, metric: str | None = None) -> list[Training]:
+    """Return the trainings that values of `places` are of, and that there are."""
+    printed = {
+        (row.classifier, row.mix)
+        for row in rows(view, *places)
+        if metric is None or row.metric == metric
+    }
+    there = (Training(*pair) for pair in product(view.classifiers, view.mixes))
+    return [training for training in there if training in printed]
+
+
+def shown(view: View) -> list[Training]:
+    """Return the trainings whose histories are held against printed ones."""
+    return trainings(view, "history")
+
+
+def judged(view: View) -> list[Training]:
+    """Return the trainings whose predictions are counted by class, as printed ones are."""
+    return trainings(view, "confusion")
+
+
+def counted(view: View) -> list[Training]:
+    """Return the trainings whose learned weights are counted, as printed ones are."""
+    return trainings(view, "parameters", metric=LEARNED_WEIGHTS)
+
+
+def generators(view: View, place: str, metric: str | None = None) -> list[str]:
+    """Return the generators that values of `place` are of, and that there are."""
+    found = rows(view, place)
+    printed = {row.generator for row in found if metric is None or row.metric == metric}
+    return [name for name in generate.names(view) if name in printed]
+
+
+def models(view: View) -> list[Model]:
+    """Return the models that published values are of."""
+    printed = generators(view, "generator")
+    return [model for model in generate.models(view) if model.generator in printed]
+
+
+def timed_models(view: View) -> list[Model]:
+    """Return the models whose training took a printed time."""
+    timed = generators(view, "generator", metric=TRAINING_MINUTES)
+    return [model for model in generate.models(view) if model.generator in timed]
+
+
+def models_with_snapshots(view: View) -> list[Model]:
+    """Return the models that published values are of and that are scored while they learn."""
+    return [model for model in models(view) if generate.has_snapshots(view, model.generator)]
+
+
+def planes(view: View) -> list[str]:
+    """Return the generators for whose plane of images something is printed."""
+    return generators(view, "scores", metric=PLANE)
+
+
+def searches(view: View) -> list[Searched]:
+    """Return the searches that published values are of, and that there are."""
+    found = rows(view, "search")
+    printed = {("generators", row.generator) for row in found if row.generator}
+    printed |= {("classifiers", row.classifier) for row in found if row.classifier}
+    return [searched for searched in all_searched(view) if searched in printed]
+
+
+def settings(view: View) -> dict[str, dict[str, Any]]:
+    """Return the settings of classifiers and generators that published ones are compared with."""
+    classifiers = {name: classify.trained(view, name) for name in _classifiers_with_settings(view)}
+    models = {name: generate.trained(view, name) for name in generators(view, "parameters")}
+    return {
+        kind: {name: {"base": one.base, "own": one.own} for name, one in found.items()}
+        for kind, found in {"classifiers": classifiers, "generators": models}.items()
+    }
+
+
+def choices(view: View) -> list[tuple[str, str, Choice]]:
+    """Return kind and name of those of `settings` of which some are chosen, and the choice."""
+    waiting = [
+        *(("classifiers", n, classify.choice(view, n)) for n in _classifiers_with_settings(view)),
+        *(("generators", n, generate.choice(view, n)) for n in generators(view, "parameters")),
+    ]
+    return [(kind, name, choice) for kind, name, choice in waiting if choice is not None]
+
+
+def chosen(view: View) -> list[Choice]:
+    """Return the choices alone."""
+    return [choice for _, _, choice in choices(view)]
+
+
+def there(view: View) -> dict[str, list[str]]:
+    """Return what there is that published values may be of."""
+    return {
+        "classifiers": view.classifiers,
+        "mixes": list(view.mixes) if view.is_trained else [],
+        "generators": generate.names(view),
+    }
+
+
+def belong_to(view: View) -> dict[str, list[Any]]:
+    """Return what the files of each input with several of them are of, in their order."""
+    predicted = _plain(judged(view))
+    return {
+        "histories": _plain(shown(view)),
+        "test": predicted,
+        "validation": predicted,
+        "weights": _plain(counted(view)),
+        "generator_histories": _plain(models(view)),
+        "generator_times": _plain(timed_models(view)),
+        "snapshots": _plain(models_with_snapshots(view)),
+        "planes": planes(view),
+        "searches": _plain(searches(view)),
+        "chosen": [(kind, name) for kind, name, _ in choices(view)],
+    }
+
+
+def _classifiers_with_settings(view: View) -> list[str]:
+    printed = {row.classifier for row in rows(view, "parameters")}
+    return [name for name in view.classifiers if name in printed]
+
+
+def _plain(found: list[Any]) -> list[tuple[str, ...]]:
+    """Return named tuples as plain ones: a job's parameters are read without this package."""
+    return [tuple(one) for one in found]
+
+
+@cache
+def _read_once(published: Path) -> list[Printed]:
+    return read_printed(published)

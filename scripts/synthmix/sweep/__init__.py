@@ -1,1 +1,0 @@
-"""Choosing the settings of a classifier in stages, on validation images alone."""

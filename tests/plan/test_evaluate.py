@@ -1,0 +1,10 @@
+from plan_data import view_of
+from synthmix.plan import evaluate
+
+
+def test_judging_is_told_apart_from_what_the_predictions_have():
+    view = view_of("volumes", "slices")
+    assert not evaluate.settings(view).keys() & {"threshold", "verdict"}
+    assert evaluate.threshold(view) == 0.5
+    assert evaluate.measure(view) == view.settings.evaluation.verdict
+    assert (evaluate.folds(view), evaluate.first_fold(view)) == (view.folds, ".fold1")

@@ -1,0 +1,101 @@
+import pytest
+
+from plan_data import changed, view_of
+from published_data import printed, write_published
+from synthmix.plan import generate, published
+from synthmix.plan.published import Training
+
+MIX = "dcgan-cancer50-normal50-real10"
+KEY = {"classifier": "vgg16", "mix": MIX}
+
+
+@pytest.fixture
+def view(tmp_path):
+    """Return the tiny study with rows of published values."""
+
+    def with_rows(*rows, study="tiny"):
+        write_published(tmp_path / "values.csv", rows)
+        published._read_once.cache_clear()
+        return changed(tmp_path, study, published="values.csv")
+
+    return with_rows
+
+
+def test_a_study_without_published_values_compares_none():
+    view = view_of("tiny")
+    assert published.rows(view) == []
+    assert not published.has_curves(view)
+    assert published.belong_to(view).keys() == {
+        *("histories", "test", "validation", "weights", "generator_histories", "generator_times"),
+        *("snapshots", "planes", "searches", "chosen"),
+    }
+    assert not any(published.belong_to(view).values())
+
+
+def test_values_are_of_the_trainings_that_there_are(view):
+    found = view(
+        printed("1", "history", "kept_epoch", 6.0, **KEY),
+        printed("1", "history", "kept_epoch", 6.0, classifier="resnet18", mix=MIX),
+        printed("1", "confusion", "predicted_normal", 3.0, classifier="vgg16", mix="another"),
+        printed("1", "history", "kept_epoch", 6.0, dataset="elsewhere", **KEY),
+    )
+    assert published.shown(found) == [Training("vgg16", MIX)]
+    assert published.judged(found) == published.counted(found) == []
+    # parameters of jobs are read without this package
+    assert type(published.belong_to(found)["histories"][0]) is tuple
+
+
+def test_learned_weights_alone_take_the_weights_of_a_training(view):
+    rows = [printed("4", "parameters", "batch_size", 8.0, **KEY)]
+    assert published.counted(view(*rows)) == []
+    rows.append(printed("4", "parameters", "learned_weights", 100.0, **KEY))
+    assert published.counted(view(*rows)) == [Training("vgg16", MIX)]
+
+
+def test_values_are_looked_up_where_there_is_something(view):
+    found = view(
+        printed("2", "images", "images", 40.0, mix=MIX, split="train"),
+        printed("2", "census", "images", 40.0),
+        printed("2", "pipeline", "images_a_second", 40.0),
+        printed("3", "scores", "precision", 0.5, generator="another"),
+    )
+    assert published.of_images(found)
+    assert published.of_mixes(found)
+    # mammograms have no census, no pipeline is measured, and no such generator is there
+    assert not published.of_census(found)
+    assert not published.of_pipeline(found)
+    assert not published.of_scores(found)
+    assert not published.of_metrics(found)
+
+
+def test_values_of_generators_take_their_models(view):
+    found = view(
+        printed("3", "generator", "generator_loss", 1.5, generator="dcgan"),
+        printed("3", "scores", "plane_explained", 0.48, generator="dcgan"),
+    )
+    assert published.models(found) == generate.models(found)
+    assert published.timed_models(found) == published.models_with_snapshots(found) == []
+    assert published.planes(found) == ["dcgan"]
+
+
+def test_settings_that_are_chosen_are_read_from_the_choice(view):
+    rows = [printed("4", "parameters", "batch_size", 8.0, classifier="best")]
+    rows.append(printed("4", "search", "accuracy", 0.9, classifier="best", stage="1", split="test"))
+    found = view(*rows, study="stages")
+    assert published.searches(found) == [("classifiers", "best")]
+    assert published.chosen(found) == [("classifiers", "best", 2)]
+    assert published.belong_to(found)["chosen"] == [("classifiers", "best")]
+    assert published.settings(found)["classifiers"].keys() == {"best"}
+    rows = [printed("4", "parameters", "latent_dim", 8.0, generator="retrained")]
+    searched = view(*rows, study="search")
+    assert published.chosen(searched) == [("generators", "retrained", 1)]
+    assert published.settings(searched)["generators"]["retrained"]["base"]["epochs"] == 3
+
+
+def test_each_of_the_five_sources_prints_something_of_each_data_set(paper):
+    for view in paper.asked:
+        assert published.rows(view), view.dataset
+        assert published.there(view)["classifiers"] == view.classifiers
+    mammograms = paper.view("mammography", "mammograms")
+    assert published.has_curves(mammograms)
+    assert len(published.shown(mammograms)) == 9
