@@ -30,7 +30,7 @@ def test_the_catalogue_is_right():
         ({"section": "sample"}, "section: 'sample' is none of classifiers, comparisons, "),
         ({"file": "samples.png"}, "file: one per generator has {generator}, not 'samples.png'"),
         ({"per": "data set"}, "file: one per data set has no wildcard, not 'samples-{generator}"),
-        ({"per": "stage"}, "file: one per stage has {classifier}, {stage}, not 'samples-"),
+        ({"per": "stage"}, "file: one per stage has {kind}, {name}, {stage}, not 'samples-"),
         ({"name": "plot_sample"}, "there is no module synthmix/figures/plot_sample.py"),
     ],
 )

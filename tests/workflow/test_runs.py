@@ -151,7 +151,8 @@ def test_an_edited_figure_reruns_that_figure_and_the_report(finished):
 def test_a_figure_is_a_module_and_a_declaration(finished, tmp_path):
     """Those that `docs/extending.md` shows."""
     page = (ROOT / "docs" / "extending.md").read_text(encoding="utf-8").split("\n## A figure\n")[1]
-    module, declaration = re.findall(r"```python\n(.*?)```", page, re.DOTALL)[:2]
+    module, catalogue = re.findall(r"```python\n(.*?)```", page, re.DOTALL)[:2]
+    declaration = re.search(r"    Figure\(.*\n    \),\n", catalogue, re.DOTALL)[0]
     shutil.copytree(finished.folder, tmp_path / "synthmix")
     project = Project(tmp_path / "synthmix")
     figures = project.folder / "scripts" / "synthmix" / "figures"

@@ -88,3 +88,15 @@ def test_only_the_gpus_that_are_visible_are_counted(tmp_path, machine, monkeypat
     result = project.run("results/paper/tiny/phantoms/index.csv", device="auto")
     assert result.returncode == 0, result.stdout[-3000:]
     assert 'Resource("gpu", 2)' in result.stdout
+
+
+def test_all_figures_are_in_the_one_job_that_a_cluster_makes_of_a_report(tmp_path):
+    project = Project.copy(tmp_path / "synthmix")
+    file = project.folder / "rules" / "figures.smk"
+    # without a message of its own Snakemake shows the rule of a job
+    file.write_text(re.sub(r" +message:\n.*\n", "", file.read_text()))
+    shown = project.run("--dry-run", "--profile", "profiles/slurm").stdout
+    assert shown.count("Group job report ") == 1
+    figures = re.findall(r"^( *)rule (plot_\w+):$", shown, re.MULTILINE)
+    assert len(figures) > 10
+    assert all(inset for inset, _ in figures), shown  # those of a group are set in
