@@ -59,7 +59,12 @@ def study(epochs=10, size=32, split=None, network="vgg16", **changes):
         job("split_samples", split, [1], outputs=("split.csv",)),
         job(
             "train_generator",
-            {"settings": dcgan.model_dump(mode="json"), "classes": ["cancer"], "features": None},
+            {
+                "base": dcgan.model_dump(mode="json"),
+                "own": {},
+                "classes": ["cancer"],
+                "features": None,
+            },
             [2],
         ),
         job(

@@ -32,10 +32,10 @@ def test_a_generator_that_may_stop_early_does_so_after_its_patience():
     training = of_rule(sizes, "train_generator")
     snapshots = {"every": 10, "images": 2, "patience": 2, "keep": "best"}
     params = {**training.params, "features": "own"}
-    params["settings"] = {**params["settings"], "snapshots": snapshots}
+    params["base"] = {**params["base"], "snapshots": snapshots}
     found = work(replace(training, params=params), sizes)
     assert found.weights[0] == pytest.approx(found.weights[1] * 30 / 100)
-    params["settings"]["snapshots"] = {**snapshots, "images": 5000}
+    params["base"]["snapshots"] = {**snapshots, "images": 5000}
     scored = work(replace(training, params=params), sizes)
     assert scored.most.macs > found.most.macs
     assert scored.most.steps == found.most.steps

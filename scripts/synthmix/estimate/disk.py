@@ -73,9 +73,10 @@ def _prepare_images(job: Job, sizes: Sizes) -> Disk:
 
 
 def _generator(job: Job, sizes: Sizes) -> GeneratorCost:
-    cost = generator_cost(job.params["settings"], sizes.shape(job))
+    settings = training_settings(job)
+    cost = generator_cost(settings, sizes.shape(job))
     if cost is None:
-        raise NotKnownError(f"how large the networks of {job.params['settings']['model']} are")
+        raise NotKnownError(f"how large the networks of {settings['model']} are")
     return cost
 
 
