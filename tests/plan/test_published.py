@@ -88,7 +88,7 @@ def test_settings_that_are_chosen_are_read_from_the_choice(view):
     assert published.settings(found)["classifiers"].keys() == {"best"}
     rows = [printed("4", "parameters", "latent_dim", 8.0, generator="retrained")]
     searched = view(*rows, study="search")
-    assert published.chosen(searched) == [("generators", "retrained", 1)]
+    assert published.chosen(searched) == [("generators", "retrained", 2)]
     assert published.settings(searched)["generators"]["retrained"]["base"]["epochs"] == 3
 
 

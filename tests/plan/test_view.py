@@ -33,7 +33,7 @@ def test_what_is_searched_is_known_with_its_candidates():
     assert view.candidates.keys() < view.generators_trained.keys()
     assert view.generator_settings["retrained"].epochs == 3
     tried = [name for name, of in view.candidates.items() if of == "retrained"]
-    assert [view.generator_settings[name].epochs for name in tried] == [1, 1]
+    assert [view.generator_settings[name].epochs for name in tried] == [1, 1, 1]
 
 
 def test_the_baseline_is_the_mix_of_real_images_as_they_are(tmp_path):
