@@ -4,13 +4,14 @@ from pathlib import Path
 
 from snakemake.utils import min_version
 
-min_version("9.0")
+min_version("9.27")
 
 
 configfile: Path(workflow.basedir) / "config.yaml"
 
 
 include: "rules/common.smk"
+include: "rules/job.smk"
 include: "rules/acquire.smk"
 include: "rules/prepare.smk"
 include: "rules/generate.smk"

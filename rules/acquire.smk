@@ -16,29 +16,24 @@ def starting_of(wildcards):
         return PLAN.starting_of(wildcards.weights)
 
 
-rule fetch_dataset:
+use rule job as fetch_dataset with:
     output:
         f"{DATA}/{{raw}}/fetched.json",
-    log:
-        f"{DATA}/{{raw}}/fetch_dataset.log",
-    benchmark:
-        f"{DATA}/{{raw}}/fetch_dataset.tsv"
     params:
+        **runs("fetch_dataset", lambda wildcards: acquire.modules(raw_of(wildcards))),
         source=lambda wildcards: raw_of(wildcards).source,
         settings=lambda wildcards: raw_of(wildcards).raw_settings(),
         state=lambda wildcards: acquire.raw_state(raw_of(wildcards)),
-        code=code("fetch_dataset", lambda wildcards: acquire.modules(raw_of(wildcards))),
-    threads: 1
     resources:
         mem_mb=memory(2000),
         runtime=minutes(24 * 60),
+    pathvars:
+        logs=f"{DATA}/{{raw}}",
+        benchmarks=f"{DATA}/{{raw}}",
+        job="fetch_dataset",
     localrule: True
-    conda:
-        ENVIRONMENT
     message:
         "Fetching {wildcards.raw}"
-    script:
-        "../scripts/fetch_dataset.py"
 
 
 def require_credentials():
@@ -51,30 +46,23 @@ def require_credentials():
         )
 
 
-rule fetch_weights:
+use rule job as fetch_weights with:
     input:
         lambda wildcards: acquire.own_weights(starting_of(wildcards)),
     output:
         f"{DATA}/weights/{{weights}}.safetensors",
-    log:
-        f"{DATA}/weights/{{weights}}.log",
-    benchmark:
-        f"{DATA}/weights/{{weights}}.tsv"
     params:
+        **runs("fetch_weights", lambda wildcards: acquire.network_modules(starting_of(wildcards))),
         network=lambda wildcards: starting_of(wildcards)["network"],
         weights=lambda wildcards: starting_of(wildcards)["weights"],
         seed=MASTER_SEED,
-        code=code(
-            "fetch_weights", lambda wildcards: acquire.network_modules(starting_of(wildcards))
-        ),
-    threads: 1
     resources:
         mem_mb=memory(2500),
         runtime=minutes(60),
+    pathvars:
+        logs=f"{DATA}/weights",
+        benchmarks=f"{DATA}/weights",
+        job="{weights}",
     localrule: True
-    conda:
-        ENVIRONMENT
     message:
         "Fetching the weights {wildcards.weights}"
-    script:
-        "../scripts/fetch_weights.py"

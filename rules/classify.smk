@@ -11,13 +11,8 @@ classifier_devices = of(classify.devices)
 training_memory = of(classify.training_bytes)
 weights_of = of(classify.weights)
 weights_files = files_of(rules.fetch_weights.output[0], weights=classify.weights)
-
+classifier_modules = of(classify.modules)
 chosen_file = file_of(CHOSEN, classify.choice)
-
-
-def classifier_code(rule):
-    """Return a rule parameter: a digest of the code behind the rule, and of the networks."""
-    return code(rule, of(classify.modules))
 
 
 def start_file(wildcards):
@@ -26,7 +21,7 @@ def start_file(wildcards):
     return file_of(weights, classifier=classify.starts_from)(wildcards)
 
 
-rule measure_pipeline:
+use rule job as measure_pipeline with:
     input:
         images=rules.prepare_images.output.images,
         split=rules.split_samples.output.split,
@@ -34,54 +29,42 @@ rule measure_pipeline:
     output:
         table=DATASET + "/tables/pipeline.csv",
         markdown=DATASET + "/tables/pipeline.md",
-    log:
-        LOGS + "/measure_pipeline.log",
-    benchmark:
-        BENCHMARKS + "/measure_pipeline.tsv"
     params:
+        **runs("measure_pipeline", of(prepare.modules)),
         source=of(lambda view: view.data.source),
         settings=settings_of(prepare.input_pipeline),
         seed=MASTER_SEED,
-        code=code("measure_pipeline", of(prepare.modules)),
     threads: TRAINING_THREADS
     resources:
         mem_mb=memory(1500, lambda wildcards: 512 * image_bytes(wildcards)),
         runtime=minutes(60),
-    conda:
-        ENVIRONMENT
+    pathvars:
+        job="measure_pipeline",
     message:
         "Measuring how fast the images of {wildcards.dataset} are read"
-    script:
-        "../scripts/measure_pipeline.py"
 
 
-rule extract_features:
+use rule job as extract_features with:
     input:
         images=STORE,
         weights=file_of(rules.fetch_weights.output[0], weights=classify.backbone_weights),
     output:
         FEATURES,
-    log:
-        LOGS + "/extract_features/{backbone}/{store}.log",
-    benchmark:
-        BENCHMARKS + "/extract_features/{backbone}/{store}.tsv"
     params:
+        **runs("extract_features", of(classify.backbone_modules)),
         settings=of(classify.backbone),
-        code=code("extract_features", of(classify.backbone_modules)),
     threads: TRAINING_THREADS
     resources:
         gpu=GPUS,
         mem_mb=memory(2500),
         runtime=minutes(240),
-    conda:
-        ENVIRONMENT
+    pathvars:
+        job="extract_features/{backbone}/{store}",
     message:
         "Extracting {wildcards.backbone} features of {wildcards.store}"
-    script:
-        "../scripts/extract_features.py"
 
 
-rule train_classifier:
+use rule job as train_classifier with:
     input:
         mix=rules.compose_mix.output[0],
         images=files_of(STORE, store=mix.stores),
@@ -92,11 +75,8 @@ rule train_classifier:
     output:
         weights=DATASET + "/classifiers/{classifier}/{mix}/seed{seed}{fold}/weights.safetensors",
         history=DATASET + "/classifiers/{classifier}/{mix}/seed{seed}{fold}/history.csv",
-    log:
-        LOGS + "/train_classifier/{classifier}/{mix}-seed{seed}{fold}.log",
-    benchmark:
-        BENCHMARKS + "/train_classifier/{classifier}/{mix}-seed{seed}{fold}.tsv"
     params:
+        **runs("train_classifier", classifier_modules),
         base=of(classify.base),
         own=of(classify.own),
         stores=of(mix.stores),
@@ -107,7 +87,6 @@ rule train_classifier:
         seed=lambda wildcards: int(wildcards.seed),
         devices=classifier_devices,
         master_seed=MASTER_SEED,
-        code=classifier_code("train_classifier"),
     # each device has a process
     threads: lambda wildcards: TRAINING_THREADS * classifier_devices(wildcards)
     resources:
@@ -115,15 +94,13 @@ rule train_classifier:
         nodes=one_node(classifier_devices),
         mem_mb=memory(2000, training_memory, classifier_devices),
         runtime=minutes(60, lambda wildcards: 5 * max(s["epochs"] for s in possible(wildcards))),
-    conda:
-        ENVIRONMENT
+    pathvars:
+        job="train_classifier/{classifier}/{mix}-seed{seed}{fold}",
     message:
         "Training {wildcards.classifier} on {wildcards.mix}, seed {wildcards.seed}{wildcards.fold}"
-    script:
-        "../scripts/train_classifier.py"
 
 
-rule predict:
+use rule job as predict with:
     input:
         mix=rules.compose_mix.output[0],
         split=rules.split_samples.output.split,
@@ -134,11 +111,8 @@ rule predict:
     output:
         test=DATASET + "/predictions/{classifier}/{mix}/seed{seed}{fold}.csv",
         validation=DATASET + "/predictions/{classifier}/{mix}/seed{seed}{fold}.validation.csv",
-    log:
-        LOGS + "/predict/{classifier}/{mix}-seed{seed}{fold}.log",
-    benchmark:
-        BENCHMARKS + "/predict/{classifier}/{mix}-seed{seed}{fold}.tsv"
     params:
+        **runs("predict", classifier_modules),
         stores=of(mix.all_stores),
         backbones=of(classify.backbones),
         weights=weights_of,
@@ -147,15 +121,12 @@ rule predict:
         fold=lambda wildcards: wildcards.fold,
         seed=lambda wildcards: int(wildcards.seed),
         master_seed=MASTER_SEED,
-        code=classifier_code("predict"),
     threads: TRAINING_THREADS
     resources:
         gpu=GPUS,
         mem_mb=memory(2000, training_memory),
         runtime=minutes(30),
-    conda:
-        ENVIRONMENT
+    pathvars:
+        job="predict/{classifier}/{mix}-seed{seed}{fold}",
     message:
         "Predicting the test images with {wildcards.classifier} of {wildcards.mix}"
-    script:
-        "../scripts/predict.py"

@@ -1,4 +1,4 @@
-"""The plan of the run, how rules ask it, and what jobs take of a machine."""
+"""The plan of the run, and how rules ask it."""
 
 import sys
 from contextlib import contextmanager
@@ -10,7 +10,6 @@ from snakemake.settings.types import DeploymentMethod
 
 from synthmix.errors import UserError
 from synthmix.results_layout import mark, mark_new, of_earlier_version, told
-from synthmix.runtime.digest import code_digest
 from synthmix.runtime.killed_runs import jobs_run_elsewhere, take_over
 from synthmix.runtime.leases import visible_cards
 from synthmix.runtime.trackers import require_tracker
@@ -68,10 +67,6 @@ if GPUS and here and "gpu" not in workflow.global_resources and (cards := visibl
 DATA = PLAN.data
 RESULTS = PLAN.results
 DATASET = RESULTS + "/{study}/{dataset}"
-LOGS = DATASET + "/logs"
-BENCHMARKS = DATASET + "/benchmarks"
-# under --sdm conda another file reruns all
-ENVIRONMENT = f"../envs/{'gpu' if GPUS else 'cpu'}.yaml"
 STUDY_NAME = "[A-Za-z0-9_]+"
 
 
@@ -136,40 +131,3 @@ folds_of = of(lambda view: view.folds)
 mixes_of = of(lambda view: view.mixes)
 classifiers_of = of(lambda view: view.classifiers)
 image_bytes = of(lambda view: view.image_bytes)
-
-
-def code(rule, modules_of=None):
-    """Return a rule parameter: a digest of the code behind the rule.
-
-    `modules_of` names the registered modules that a job uses, given its wildcards. Found when a
-    job asks: every job of a cluster reads these files anew, and needs one of the digests.
-    """
-    return lambda wildcards: code_digest(rule, *(modules_of(wildcards) if modules_of else []))
-
-
-def memory(base_mb, array_bytes=lambda wildcards: 0, devices_of=lambda wildcards: 1):
-    """Return mem_mb: what the libraries take and the arrays a job holds; more at each retry.
-
-    On each of its devices a training takes as much.
-    """
-
-    def mem_mb(wildcards, attempt):
-        each = base_mb + array_bytes(wildcards) / 2**20
-        return int(devices_of(wildcards) * each * (1 + 0.5 * (attempt - 1)))
-
-    return mem_mb
-
-
-def one_node(devices_of):
-    """Return nodes: 1 for a training on several devices, which SLURM may find on as many nodes."""
-    return lambda wildcards: 1 if devices_of(wildcards) > 1 else None
-
-
-def minutes(base, work=lambda wildcards: 0):
-    """Return runtime: a base and the minutes of `work`; more at each retry, as far as allowed."""
-
-    def runtime(wildcards, attempt):
-        asked = int(base + work(wildcards)) * attempt
-        return min(asked, CONFIGURATION.workflow.longest_runtime or asked)
-
-    return runtime

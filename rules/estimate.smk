@@ -3,15 +3,12 @@
 import time
 
 
-rule estimate:
+use rule job as estimate with:
     output:
         table=f"{RESULTS}/estimate.csv",
         markdown=f"{RESULTS}/estimate.md",
-    log:
-        f"{RESULTS}/logs/estimate.log",
-    benchmark:
-        f"{RESULTS}/benchmarks/estimate.tsv"
     params:
+        **runs("estimate"),
         # the Python that runs Snakemake, which the environment of a job may lack
         python=sys.executable,
         snakefile=workflow.main_snakefile,
@@ -23,15 +20,9 @@ rule estimate:
         gpus=lambda wildcards: workflow.global_resources.get("gpu").value,
         # whatever else is as it was: what has been done since counts
         asked_at=time.time(),
-        code=code("estimate"),
-    threads: 1
-    resources:
-        mem_mb=memory(1000),
-        runtime=minutes(10),
+    pathvars:
+        **OF_THE_RUN,
+        job="estimate",
     localrule: True
-    conda:
-        ENVIRONMENT
     message:
         "Estimating what the run will cost; nothing else is run"
-    script:
-        "../scripts/estimate.py"

@@ -15,47 +15,34 @@ test_predictions = files_of(
 )
 
 
-rule score_predictions:
+use rule job as score_predictions with:
     input:
         test=files_of(rules.predict.output.test, seed=SEEDS, fold=evaluate.folds),
         validation=files_of(rules.predict.output.validation, seed=SEEDS, fold=evaluate.folds),
     output:
         metrics=DATASET + "/metrics/{classifier}/{mix}.csv",
         confusion=DATASET + "/metrics/{classifier}/{mix}.confusion.csv",
-    log:
-        LOGS + "/score_predictions/{classifier}/{mix}.log",
-    benchmark:
-        BENCHMARKS + "/score_predictions/{classifier}/{mix}.tsv"
     params:
+        **runs("score_predictions"),
         seeds=SEEDS,
         folds=folds_of,
         classes=classes_of,
         positive_class=positive_class_of,
         leakage=leakage_of,
         evaluation=evaluation_of,
-        code=code("score_predictions"),
-    threads: 1
-    resources:
-        mem_mb=memory(1500),
-        runtime=minutes(10),
-    conda:
-        ENVIRONMENT
+    pathvars:
+        job="score_predictions/{classifier}/{mix}",
     message:
         "Scoring {wildcards.classifier} of {wildcards.mix}"
-    script:
-        "../scripts/score_predictions.py"
 
 
-rule compare_mixes:
+use rule job as compare_mixes with:
     input:
         test_predictions,
     output:
         DATASET + "/tables/comparison.csv",
-    log:
-        LOGS + "/compare_mixes.log",
-    benchmark:
-        BENCHMARKS + "/compare_mixes.tsv"
     params:
+        **runs("compare_mixes"),
         mixes=of(mix.all_plain),
         classifiers=classifiers_of,
         seeds=SEEDS,
@@ -65,29 +52,19 @@ rule compare_mixes:
         leakage=leakage_of,
         evaluation=evaluation_of,
         measure=measure_of,
-        code=code("compare_mixes"),
-    threads: 1
-    resources:
-        mem_mb=memory(1500),
-        runtime=minutes(30),
-    conda:
-        ENVIRONMENT
+    pathvars:
+        job="compare_mixes",
     message:
         "Comparing the mixes of {wildcards.dataset} with their baselines"
-    script:
-        "../scripts/compare_mixes.py"
 
 
-rule compare_classifiers:
+use rule job as compare_classifiers with:
     input:
         test_predictions,
     output:
         DATASET + "/tables/classifier_comparison.csv",
-    log:
-        LOGS + "/compare_classifiers.log",
-    benchmark:
-        BENCHMARKS + "/compare_classifiers.tsv"
     params:
+        **runs("compare_classifiers"),
         mixes=of(mix.names),
         classifiers=classifiers_of,
         seeds=SEEDS,
@@ -97,20 +74,13 @@ rule compare_classifiers:
         leakage=leakage_of,
         evaluation=evaluation_of,
         measure=measure_of,
-        code=code("compare_classifiers"),
-    threads: 1
-    resources:
-        mem_mb=memory(1500),
-        runtime=minutes(30),
-    conda:
-        ENVIRONMENT
+    pathvars:
+        job="compare_classifiers",
     message:
         "Comparing the classifiers of {wildcards.dataset}"
-    script:
-        "../scripts/compare_classifiers.py"
 
 
-rule tabulate_study:
+use rule job as tabulate_study with:
     input:
         mixes=files_of(rules.compose_mix.output[0], mix=mix.names, fold=evaluate.first_fold),
         metrics=files_of(
@@ -127,23 +97,13 @@ rule tabulate_study:
         confusion=DATASET + "/tables/confusion.csv",
         summary=DATASET + "/tables/summary.csv",
         summary_markdown=DATASET + "/tables/summary.md",
-    log:
-        LOGS + "/tabulate_study.log",
-    benchmark:
-        BENCHMARKS + "/tabulate_study.tsv"
     params:
+        **runs("tabulate_study"),
         mixes=of(mix.all_plain),
         classifiers=classifiers_of,
         leakage=leakage_of,
         measure=measure_of,
-        code=code("tabulate_study"),
-    threads: 1
-    resources:
-        mem_mb=memory(1000),
-        runtime=minutes(10),
-    conda:
-        ENVIRONMENT
+    pathvars:
+        job="tabulate_study",
     message:
         "Writing the tables of {wildcards.study}, {wildcards.dataset}"
-    script:
-        "../scripts/tabulate_study.py"

@@ -3,7 +3,7 @@
 from synthmix.plan import export, generate, prepare
 
 
-rule export_images:
+use rule job as export_images with:
     input:
         weights=pools_of(rules.train_generator.output.weights),
         trained_on=pools_of(rules.train_generator.output.trained_on),
@@ -13,11 +13,8 @@ rule export_images:
         pairs=rules.score_generator.output.pairs,
     output:
         DATASET + "/exports/{generator}.zip",
-    log:
-        LOGS + "/export_images/{generator}.log",
-    benchmark:
-        BENCHMARKS + "/export_images/{generator}.tsv"
     params:
+        **runs("export_images", generator_modules),
         classes=classes_of,
         settings=of(export.settings),
         scored_truncation=of(lambda view: view.settings.pools.truncation),
@@ -25,15 +22,12 @@ rule export_images:
         stand_in=of(prepare.is_stand_in),
         demo=DEMO,
         leakage=leakage_of,
-        code=generator_code("export_images"),
     threads: TRAINING_THREADS
     resources:
         gpu=GPUS,
         mem_mb=memory(2000, lambda wildcards: 1000 * image_bytes(wildcards)),
         runtime=minutes(60),
-    conda:
-        ENVIRONMENT
+    pathvars:
+        job="export_images/{generator}",
     message:
         "Packing images of {wildcards.generator} with a data card"
-    script:
-        "../scripts/export_images.py"

@@ -111,11 +111,11 @@ def figure_job(figure):
     return "/".join([figure.name, *(f"{{{name}}}" for name in figure.wildcards())])
 
 
-def figure_code(figure):
-    """Return a rule parameter: a digest of the code behind a figure, and of a network it shows."""
-    networks = of(classify.modules) if "model" in figure.inputs else lambda wildcards: []
+def figure_modules(figure):
+    """Return a function of wildcards: the module that draws a figure, and those of a network."""
     drawn_by = f"synthmix.figures.{figure.name}"
-    return code("plot_figure", lambda wildcards: [drawn_by, *networks(wildcards)])
+    shows_network = "model" in figure.inputs
+    return lambda wildcards: [drawn_by, *(classifier_modules(wildcards) if shows_network else [])]
 
 
 def group_of_figures(wildcards):
@@ -137,15 +137,15 @@ for figure in FIGURES:
         output:
             **figure_outputs(figure),
         log:
-            f"{LOGS}/{figure_job(figure)}.log",
+            f"<logs>/{figure_job(figure)}.log",
         benchmark:
-            f"{BENCHMARKS}/{figure_job(figure)}.tsv"
+            f"<benchmarks>/{figure_job(figure)}.tsv"
         params:
             **{name: FIGURE_KEYS[name] for name in figure.inputs if name in FIGURE_KEYS},
             **{name: FIGURE_PARAMS[name] for name in figure.params},
+            **runs("plot_figure", figure_modules(figure)),
             demo=DEMO,
             leakage=leakage_of,
-            code=figure_code(figure),
         threads: 1
         resources:
             mem_mb=memory(figure.mem_mb),
@@ -157,4 +157,4 @@ for figure in FIGURES:
         message:
             figure.message
         script:
-            "../scripts/plot_figure.py"
+            "../scripts/{params.script}.py"

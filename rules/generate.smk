@@ -10,10 +10,7 @@ models_of = of(generate.models)
 SEARCH = DATASET + "/searches/{kind}/{name}"
 CHOSEN = SEARCH + "/stage{stage}.json"
 chosen_of = file_of(CHOSEN, generate.choice)
-
-
-def generator_code(rule):
-    return code(rule, of(generate.modules))
+generator_modules = of(generate.modules)
 
 
 def pools_of(pattern):
@@ -31,7 +28,7 @@ def snapshot_reference(wildcards):
     return file_of(rules.fit_real.output[0], when=generate.has_snapshots)(wildcards)
 
 
-rule train_generator:
+use rule job as train_generator with:
     input:
         start=of(generate.starts),
         chosen=chosen_of,
@@ -47,11 +44,8 @@ rule train_generator:
         snapshots=DATASET + "/generators/{generator}/{scope}/snapshots.csv",
         sheet=DATASET + "/generators/{generator}/{scope}/sheet.png",
         trained_on=DATASET + "/generators/{generator}/{scope}/trained_on.csv",
-    log:
-        LOGS + "/train_generator/{generator}-{scope}.log",
-    benchmark:
-        BENCHMARKS + "/train_generator/{generator}-{scope}.tsv"
     params:
+        **runs("train_generator", of(generate.training_modules)),
         base=of(generate.base),
         own=of(generate.own),
         devices=generator_devices,
@@ -61,7 +55,6 @@ rule train_generator:
         name=of(generate.seeded_as),
         leakage=leakage_of,
         seed=MASTER_SEED,
-        code=code("train_generator", of(generate.training_modules)),
     # each device has a process
     threads: lambda wildcards: TRAINING_THREADS * generator_devices(wildcards)
     resources:
@@ -69,28 +62,23 @@ rule train_generator:
         nodes=one_node(generator_devices),
         mem_mb=memory(2000, lambda wildcards: 4000 * image_bytes(wildcards), generator_devices),
         runtime=minutes(60, lambda wildcards: generator_of(wildcards).epochs),
+    pathvars:
+        job="train_generator/{generator}-{scope}",
     wildcard_constraints:
         study=f"(?!{PLAN.adopted}){STUDY_NAME}",
-    conda:
-        ENVIRONMENT
     message:
         "Training {wildcards.generator} on {wildcards.scope} of {wildcards.dataset}"
-    script:
-        "../scripts/train_generator.py"
 
 
-rule sample_generator:
+use rule job as sample_generator with:
     input:
         weights=rules.train_generator.output.weights,
         split=file_of(rules.split_samples.output.split, when=generate.counts_real),
     output:
         images=DATASET + "/stores/{generator}/{scope}.npy",
         table=DATASET + "/stores/{generator}/{scope}.csv",
-    log:
-        LOGS + "/sample_generator/{generator}-{scope}.log",
-    benchmark:
-        BENCHMARKS + "/sample_generator/{generator}-{scope}.tsv"
     params:
+        **runs("sample_generator", generator_modules),
         generator=lambda wildcards: wildcards.generator,
         model=lambda wildcards: generator_of(wildcards).model,
         images=of(generate.images_needed),
@@ -98,15 +86,12 @@ rule sample_generator:
         additions=of(generate.additions),
         labels=of(generate.labels),
         truncation=of(lambda view: view.settings.pools.truncation),
-        code=generator_code("sample_generator"),
     threads: TRAINING_THREADS
     resources:
         gpu=GPUS,
         mem_mb=memory(2000, lambda wildcards: 1000 * image_bytes(wildcards)),
         runtime=minutes(60),
-    conda:
-        ENVIRONMENT
+    pathvars:
+        job="sample_generator/{generator}-{scope}",
     message:
         "Drawing synthetic images of {wildcards.scope} from {wildcards.generator}"
-    script:
-        "../scripts/sample_generator.py"

@@ -3,35 +3,28 @@
 from synthmix.plan import mix
 
 
-rule select_samples:
+use rule job as select_samples with:
     input:
         images=rules.prepare_images.output.images,
         split=rules.split_samples.output.split,
     output:
         DATASET + "/selections/{selection}.csv",
-    log:
-        LOGS + "/select_samples/{selection}.log",
-    benchmark:
-        BENCHMARKS + "/select_samples/{selection}.tsv"
     params:
+        **runs("select_samples"),
         name=lambda wildcards: wildcards.selection,
         settings=settings_of(mix.selection_settings),
         seed=MASTER_SEED,
-        code=code("select_samples"),
-    threads: 1
     resources:
         # the images as float32, and once more those that stay
         mem_mb=memory(1000, lambda wildcards: 8 * 4000 * image_bytes(wildcards)),
         runtime=minutes(120),
-    conda:
-        ENVIRONMENT
+    pathvars:
+        job="select_samples/{selection}",
     message:
         "Selecting training images of {wildcards.dataset} by {wildcards.selection}"
-    script:
-        "../scripts/select_samples.py"
 
 
-rule compose_mix:
+use rule job as compose_mix with:
     input:
         split=rules.split_samples.output.split,
         pools=files_of(rules.sample_generator.output.table, mix.models),
@@ -39,24 +32,14 @@ rule compose_mix:
         selection=file_of(rules.select_samples.output[0], selection=mix.selection),
     output:
         DATASET + "/mixes/{mix}{fold}.csv",
-    log:
-        LOGS + "/compose_mix/{mix}{fold}.log",
-    benchmark:
-        BENCHMARKS + "/compose_mix/{mix}{fold}.tsv"
     params:
+        **runs("compose_mix"),
         mix=of(mix.plain),
         classes=classes_of,
         fold=lambda wildcards: wildcards.fold,
         seed=MASTER_SEED,
-        code=code("compose_mix"),
-    threads: 1
-    resources:
-        mem_mb=memory(1000),
-        runtime=minutes(10),
+    pathvars:
+        job="compose_mix/{mix}{fold}",
     localrule: True
-    conda:
-        ENVIRONMENT
     message:
         "Composing the mix {wildcards.mix}{wildcards.fold}"
-    script:
-        "../scripts/compose_mix.py"

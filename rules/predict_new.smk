@@ -36,18 +36,15 @@ def of_asked_classifiers(pattern):
     ]
 
 
-rule export_classifier:
+use rule job as export_classifier with:
     input:
         model=rules.train_classifier.output.weights,
         weights=weights_files,
         validation=rules.predict.output.validation,
     output:
         EXPORTED,
-    log:
-        LOGS + "/export_classifier/{classifier}/{mix}-seed{seed}{fold}.log",
-    benchmark:
-        BENCHMARKS + "/export_classifier/{classifier}/{mix}-seed{seed}{fold}.tsv"
     params:
+        **runs("export_classifier", classifier_modules),
         weights=weights_of,
         prepare=settings_of(lambda view: view.prepare),
         positive_class=positive_class_of,
@@ -55,41 +52,31 @@ rule export_classifier:
         stand_in=of(prepare.is_stand_in),
         scale=SCALE,
         leakage=leakage_of,
-        code=classifier_code("export_classifier"),
-    threads: 1
     resources:
         mem_mb=memory(2500),
         runtime=minutes(10),
-    conda:
-        ENVIRONMENT
+    pathvars:
+        job="export_classifier/{classifier}/{mix}-seed{seed}{fold}",
     message:
         "Exporting {wildcards.classifier} of {wildcards.mix}"
-    script:
-        "../scripts/export_classifier.py"
 
 
-rule predict_new:
+use rule job as predict_new with:
     input:
         model=file_of(EXPORTED, seed=MASTER_SEED, fold=evaluate.first_fold),
     output:
         DATASET + "/new_images/{classifier}/{mix}.csv",
-    log:
-        LOGS + "/predict_new/{classifier}/{mix}.log",
-    benchmark:
-        BENCHMARKS + "/predict_new/{classifier}/{mix}.tsv"
     params:
+        **runs("predict_new", classifier_modules),
         place=new_images,
         state=lambda wildcards: acquire.folder_state(new_images()),
         seed=MASTER_SEED,
-        code=classifier_code("predict_new"),
     threads: TRAINING_THREADS
     resources:
         gpu=GPUS,
         mem_mb=memory(2500),
         runtime=minutes(120),
-    conda:
-        ENVIRONMENT
+    pathvars:
+        job="predict_new/{classifier}/{mix}",
     message:
         "Classifying new images with {wildcards.classifier} of {wildcards.mix}"
-    script:
-        "../scripts/predict_new.py"

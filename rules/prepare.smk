@@ -19,59 +19,42 @@ def every_view():
         return PLAN.every_view()
 
 
-rule index_dataset:
+use rule job as index_dataset with:
     input:
         fetched=fetched_of,
     output:
         DATASET + "/index.csv",
-    log:
-        LOGS + "/index_dataset.log",
-    benchmark:
-        BENCHMARKS + "/index_dataset.tsv"
     params:
+        **runs("index_dataset", of(prepare.modules)),
         settings=of(lambda view: view.data.index_settings()),
         state=of(acquire.data_state),
-        code=code("index_dataset", of(prepare.modules)),
-    threads: 1
-    resources:
-        mem_mb=memory(1000),
-        runtime=minutes(30),
-    conda:
-        ENVIRONMENT
+    pathvars:
+        job="index_dataset",
     message:
         "Listing the images of {wildcards.dataset}"
-    script:
-        "../scripts/index_dataset.py"
 
 
-rule tabulate_census:
+use rule job as tabulate_census with:
     input:
         fetched=fetched_of,
         index=rules.index_dataset.output[0],  # so that both are made anew together
     output:
         images=DATASET + "/census.csv",
         table=DATASET + "/tables/census.csv",
-    log:
-        LOGS + "/tabulate_census.log",
-    benchmark:
-        BENCHMARKS + "/tabulate_census.tsv"
     params:
+        **runs("tabulate_census", of(prepare.modules)),
         settings=of(lambda view: view.data.index_settings()),
         state=of(acquire.data_state),
-        code=code("tabulate_census", of(prepare.modules)),
-    threads: 1
     resources:
         mem_mb=memory(1000),
         runtime=minutes(60),
-    conda:
-        ENVIRONMENT
+    pathvars:
+        job="tabulate_census",
     message:
         "Counting what the metadata says of {wildcards.dataset}"
-    script:
-        "../scripts/tabulate_census.py"
 
 
-rule prepare_images:
+use rule job as prepare_images with:
     input:
         fetched=fetched_of,
         index=rules.index_dataset.output[0],
@@ -79,57 +62,41 @@ rule prepare_images:
         images=DATASET + "/stores/real.npy",
         table=DATASET + "/stores/real.csv",
         rejected=DATASET + "/rejected.csv",
-    log:
-        LOGS + "/prepare_images.log",
-    benchmark:
-        BENCHMARKS + "/prepare_images.tsv"
     params:
+        **runs("prepare_images", of(prepare.modules)),
         source=of(lambda view: view.data.source),
         settings=settings_of(lambda view: view.prepare),
         state=of(acquire.data_state),
-        code=code("prepare_images", of(prepare.modules)),
     threads: 4
     resources:
         mem_mb=memory(1500, lambda wildcards: 256 * image_bytes(wildcards)),
         runtime=minutes(120),
-    conda:
-        ENVIRONMENT
+    pathvars:
+        job="prepare_images",
     message:
         "Preparing the images of {wildcards.dataset}"
-    script:
-        "../scripts/prepare_images.py"
 
 
-rule split_samples:
+use rule job as split_samples with:
     input:
         table=rules.prepare_images.output.table,
     output:
         split=DATASET + "/split.csv",
         duplicates=DATASET + "/duplicates.csv",
-    log:
-        LOGS + "/split_samples.log",
-    benchmark:
-        BENCHMARKS + "/split_samples.tsv"
     params:
+        **runs("split_samples"),
         split=settings_of(lambda view: view.split),
         subsample=of(prepare.subsample),
         test_sample=of(prepare.test_sample),
         leakage=leakage_of,
         seed=MASTER_SEED,
-        code=code("split_samples"),
-    threads: 1
-    resources:
-        mem_mb=memory(1000),
-        runtime=minutes(10),
-    conda:
-        ENVIRONMENT
+    pathvars:
+        job="split_samples",
     message:
         "Splitting {wildcards.dataset}"
-    script:
-        "../scripts/split_samples.py"
 
 
-rule tabulate_datasets:
+use rule job as tabulate_datasets with:
     input:
         splits=of_every_dataset(rules.split_samples.output.split),
         rejected=of_every_dataset(rules.prepare_images.output.rejected),
@@ -137,28 +104,19 @@ rule tabulate_datasets:
     output:
         table=f"{RESULTS}/datasets.csv",
         markdown=f"{RESULTS}/datasets.md",
-    log:
-        f"{RESULTS}/logs/tabulate_datasets.log",
-    benchmark:
-        f"{RESULTS}/benchmarks/tabulate_datasets.tsv"
     params:
+        **runs("tabulate_datasets"),
         datasets=lambda wildcards: [(view.study, view.dataset) for view in every_view()],
         published=lambda wildcards: [view.data.published_images for view in every_view()],
         demo=DEMO,
-        code=code("tabulate_datasets"),
-    threads: 1
-    resources:
-        mem_mb=memory(1000),
-        runtime=minutes(10),
-    conda:
-        ENVIRONMENT
+    pathvars:
+        **OF_THE_RUN,
+        job="tabulate_datasets",
     message:
         "Counting the images of every data set"
-    script:
-        "../scripts/tabulate_datasets.py"
 
 
-rule plot_datasets:
+use rule job as plot_datasets with:
     input:
         table=rules.tabulate_datasets.output.table,
         datasets=of_every_dataset(
@@ -166,21 +124,12 @@ rule plot_datasets:
         ),
     output:
         output=f"{RESULTS}/datasets.png",
-    log:
-        f"{RESULTS}/logs/plot_datasets.log",
-    benchmark:
-        f"{RESULTS}/benchmarks/plot_datasets.tsv"
     params:
+        **runs("plot_figure", lambda wildcards: ["synthmix.figures.plot_datasets"]),
         datasets=lambda wildcards: [(view.study, view.dataset) for view in every_view()],
         demo=DEMO,
-        code=code("plot_figure", lambda wildcards: ["synthmix.figures.plot_datasets"]),
-    threads: 1
-    resources:
-        mem_mb=memory(1500),
-        runtime=minutes(10),
-    conda:
-        ENVIRONMENT
+    pathvars:
+        **OF_THE_RUN,
+        job="plot_datasets",
     message:
         "Drawing images of every data set"
-    script:
-        "../scripts/plot_figure.py"

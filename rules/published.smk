@@ -5,7 +5,7 @@ from synthmix.plan import evaluate, published
 curves_of = of(published.curves)
 
 
-rule compare_published:
+use rule job as compare_published with:
     input:
         published=of(published.file),
         headings=of(published.headings),
@@ -39,11 +39,8 @@ rule compare_published:
     output:
         table=DATASET + "/tables/published.csv",
         markdown=DATASET + "/tables/published.md",
-    log:
-        LOGS + "/compare_published.log",
-    benchmark:
-        BENCHMARKS + "/compare_published.tsv"
     params:
+        **runs("compare_published"),
         there=of(published.there),
         belong_to=of(published.belong_to),
         folds=folds_of,
@@ -51,14 +48,7 @@ rule compare_published:
         confidence=of(lambda view: view.settings.evaluation.confidence),
         leakage=leakage_of,
         demo=DEMO,
-        code=code("compare_published"),
-    threads: 1
-    resources:
-        mem_mb=memory(1500),
-        runtime=minutes(10),
-    conda:
-        ENVIRONMENT
+    pathvars:
+        job="compare_published",
     message:
         "Comparing {wildcards.dataset} with the published values"
-    script:
-        "../scripts/compare_published.py"

@@ -88,7 +88,7 @@ def pages(views, page):
     ]
 
 
-rule render_report:
+use rule job as render_report with:
     input:
         templates=REPORT_TEMPLATES,
         shown=lambda wildcards: [
@@ -96,11 +96,8 @@ rule render_report:
         ],
     output:
         "results/{page}.html",
-    log:
-        f"{RESULTS}/logs/render_report/{{page}}.log",
-    benchmark:
-        f"{RESULTS}/benchmarks/render_report/{{page}}.tsv"
     params:
+        **runs("render_report"),
         studies=lambda wildcards: [
             report.facts(PLAN, view)
             | {
@@ -111,16 +108,10 @@ rule render_report:
             }
             for view in PLAN.on_page(wildcards.page)
         ],
-        code=code("render_report"),
-    threads: 1
-    resources:
-        mem_mb=memory(1500),
-        runtime=minutes(20),
+    pathvars:
+        **OF_THE_RUN,
+        job="render_report/{page}",
     wildcard_constraints:
         page=f"(?:{SCALE}/(?:{'|'.join(PLAN.studies)})/)?report",
-    conda:
-        ENVIRONMENT
     message:
         "Writing the page {wildcards.page}"
-    script:
-        "../scripts/render_report.py"

@@ -47,39 +47,29 @@ def search_files(view):
     ]
 
 
-rule choose_candidate:
+use rule job as choose_candidate with:
     input:
         judged=judged,
         chosen_before=file_of(SEARCH + "/stage{before}.json", before=search.before),
     output:
         table=SEARCH + "/stage{stage}.csv",
         best=SEARCH + "/stage{stage}.json",
-    log:
-        LOGS + "/choose_candidate/{kind}-{name}-stage{stage}.log",
-    benchmark:
-        BENCHMARKS + "/choose_candidate/{kind}-{name}-stage{stage}.tsv"
     params:
+        **runs("choose_candidate", of(search.judge_modules)),
         place=lambda wildcards: f"{wildcards.kind}.{wildcards.name}.search",
         candidates=of(search.candidates),
         choices=of(search.choices),
         score=of(search.score),
         judge=of(search.judge),
         about=of(search.scorer),
-        code=code("choose_candidate", of(search.judge_modules)),
-    threads: 1
-    resources:
-        mem_mb=memory(1500),
-        runtime=minutes(20),
+    pathvars:
+        job="choose_candidate/{kind}-{name}-stage{stage}",
     localrule: True
-    conda:
-        ENVIRONMENT
     message:
         "Choosing the settings of {wildcards.name}, stage {wildcards.stage}"
-    script:
-        "../scripts/choose_candidate.py"
 
 
-rule adopt_generator:
+use rule job as adopt_generator with:
     input:
         best=chosen_of,
         files=lambda wildcards: [
@@ -90,29 +80,19 @@ rule adopt_generator:
         ],
     output:
         **dict(rules.train_generator.output.items()),
-    log:
-        LOGS + "/adopt_generator/{generator}-{scope}.log",
-    benchmark:
-        BENCHMARKS + "/adopt_generator/{generator}-{scope}.tsv"
     params:
+        **runs("adopt_generator"),
         candidates=of(search.adoptable),
-        code=code("adopt_generator"),
-    threads: 1
-    resources:
-        mem_mb=memory(1000),
-        runtime=minutes(10),
+    pathvars:
+        job="adopt_generator/{generator}-{scope}",
     wildcard_constraints:
         study=f"(?={PLAN.adopted}){STUDY_NAME}",
     localrule: True
-    conda:
-        ENVIRONMENT
     message:
         "Taking the best candidate for {wildcards.generator} on {wildcards.scope}"
-    script:
-        "../scripts/adopt_generator.py"
 
 
-rule tabulate_search:
+use rule job as tabulate_search with:
     input:
         stages=files_of(rules.choose_candidate.output.table, stage=search.stages),
         predictions=files_of(
@@ -125,22 +105,12 @@ rule tabulate_search:
     output:
         table=SEARCH + "/candidates.csv",
         markdown=SEARCH + "/candidates.md",
-    log:
-        LOGS + "/tabulate_search/{kind}-{name}.log",
-    benchmark:
-        BENCHMARKS + "/tabulate_search/{kind}-{name}.tsv"
     params:
+        **runs("tabulate_search"),
         candidates=of(search.all_candidates),
         scorer=of(search.scorer),
         leakage=leakage_of,
-        code=code("tabulate_search"),
-    threads: 1
-    resources:
-        mem_mb=memory(1500),
-        runtime=minutes(20),
-    conda:
-        ENVIRONMENT
+    pathvars:
+        job="tabulate_search/{kind}-{name}",
     message:
         "Writing the table of the search for settings of {wildcards.name}"
-    script:
-        "../scripts/tabulate_search.py"

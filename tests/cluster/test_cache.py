@@ -102,7 +102,7 @@ def test_the_key_of_a_shared_result_holds_all_that_its_script_is_told():
     before |= {"score_real", "score_generator", "choose_candidate", "adopt_generator"}
     before |= {"predict", "fetch_dataset", "fetch_score_weights"}
     for name in before:
-        assert f"rule {name}:" in rules
+        assert f"use rule job as {name} with:" in rules
         assert "wildcards" not in (ROOT / "scripts" / f"{name}.py").read_text(), name
 
 

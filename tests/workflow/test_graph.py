@@ -147,28 +147,33 @@ def test_exports_are_made_of_every_generator_when_asked_for_alone(tmp_path):
 
 
 def rules():
-    """Return the text of every rule by its name."""
+    """Return the text of every rule by its name; those of figures stand in one loop."""
     texts = {}
     for file in sorted((ROOT / "rules").glob("*.smk")):
-        for block in file.read_text().split("\nrule ")[1:]:
-            name, _, text = block.partition(":")
-            texts[name] = text
-    # the one that is made for each figure stands in a loop
+        blocks = re.split(r"\n(?:use rule job as |rule )(?=\w+)", file.read_text())[1:]
+        texts |= {re.match(r"\w+", block)[0]: block for block in blocks}
     looped = (ROOT / "rules" / "figures.smk").read_text().split("\n    rule:")[1]
     return texts | {"plot_figure": looped.replace("\n    ", "\n")}
 
 
 def test_every_rule_has_all_its_sections_and_a_script_of_its_name():
     # snakefmt sees to their order
-    sections = ["output", "log", "benchmark", "params", "resources", "conda", "message", "script"]
-    assert len(rules()) >= 20
-    for name, text in rules().items():
-        for section in [*sections, "threads"]:
+    texts = rules()
+    assert len(texts) >= 20
+    common = texts.pop("job")
+    for section in ("log", "benchmark", "threads", "resources", "conda", "script"):
+        assert f"\n    {section}:" in common
+    for name, text in texts.items():
+        for section in ("output", "params", "message"):
             assert f"\n    {section}:" in text, f"{name} lacks {section}"
-        for resource in ("mem_mb=", "runtime="):
-            assert f"\n        {resource}" in text, f"{name} lacks {resource}"
+        if name != "plot_figure":
+            assert "\n    pathvars:" in text, f"{name} does not say what its logs are called"
+        if "\n    resources:" in text:
+            for resource in ("mem_mb=", "runtime="):
+                assert f"\n        {resource}" in text, f"{name} lacks {resource}"
         script = "plot_figure" if name == "plot_datasets" else name
-        assert f'"../scripts/{script}.py"' in text
+        assert f'**runs("{script}"' in text
+        assert (ROOT / "scripts" / f"{script}.py").exists()
 
 
 # files that leave a study, and say what was done with its test images
@@ -182,21 +187,26 @@ def test_what_is_made_of_test_images_says_whether_they_were_trained_on():
         assert "\n        leakage=leakage_of,\n" in rules()[name], f"{name} is not told"
 
 
-def test_what_a_job_takes_of_a_gpu_has_its_place_beside_its_benchmark():
-    """It is found by the log's path, see `synthmix.runtime.gpu_benchmark`."""
-    on_gpus = {name: text for name, text in rules().items() if re.search(r"\bgpu=", text)}
-    assert len(on_gpus) >= 9
-    for name, text in on_gpus.items():
-        log = re.search(r'LOGS \+ "(.*)\.log"', text)[1]
-        assert f'BENCHMARKS + "{log}.tsv"' in text, name
+def with_all_shown(project):
+    """Return a project whose jobs have no message: then Snakemake shows all about them."""
+    for file in (project.folder / "rules").glob("*.smk"):
+        file.write_text(re.sub(r" +message:\n.*\n", "", file.read_text()))
+    return project
+
+
+def test_every_job_has_a_log_and_a_benchmark_of_its_own(tmp_path):
+    """By the log's path what a job takes of a GPU is found: `synthmix.runtime.gpu_benchmark`."""
+    shown = with_all_shown(Project.copy(tmp_path / "synthmix")).run("--dry-run").stdout
+    logs = re.findall(r"^    log: (\S+)", shown, re.MULTILINE)
+    benchmarks = re.findall(r"^    benchmark: (\S+)", shown, re.MULTILINE)
+    assert len(logs) == len(set(logs)) >= 50
+    expected = [log.replace("/logs/", "/benchmarks/").replace(".log", ".tsv") for log in logs]
+    assert benchmarks == expected
 
 
 @pytest.mark.parametrize(("device", "gpus"), [("cpu", 0), ("auto", 1), ("cuda", 1)])
 def test_trainings_carry_the_gpu_tag_unless_the_device_is_the_cpu(tmp_path, device, gpus):
-    project = Project.copy(tmp_path / "synthmix")
-    for file in (project.folder / "rules").glob("*.smk"):
-        # without a message of its own Snakemake shows all about a job
-        file.write_text(re.sub(r" +message:\n.*\n", "", file.read_text()))
+    project = with_all_shown(Project.copy(tmp_path / "synthmix"))
     shown = project.run("--dry-run", device=device).stdout
     jobs = shown.split("\nrule ")[1:]
     tagged = {job.split(":")[0] for job in jobs if f"gpu={gpus}" in job}
