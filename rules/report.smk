@@ -22,7 +22,7 @@ REPORT_TEMPLATES = sorted(
     str(file)
     for suffix in ("j2", "css")
     for file in Path(workflow.basedir).glob(f"scripts/synthmix/report/*.{suffix}")
-)
+) + [f"{workflow.basedir}/scripts/synthmix/palette.css"]
 
 
 def study_tables(view):

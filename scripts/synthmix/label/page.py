@@ -22,9 +22,11 @@ def render_page(
     With `blind` it does not show what the images are called. Those that have a reason in the place
     of pictures are listed below the others.
     """
-    script, style = (
-        (HERE / name).read_text(encoding="utf-8").strip() for name in ("page.js", "page.css")
+    script, palette, own_style = (
+        file.read_text(encoding="utf-8").strip()
+        for file in (HERE / "page.js", HERE.parent / "palette.css", HERE / "page.css")
     )
+    style = f"{palette}\n{own_style}"
     shown = [image for image in images if not image.reason]
     return _template().render(
         title=title,

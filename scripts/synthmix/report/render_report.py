@@ -28,6 +28,7 @@ from synthmix.report.findings import find, find_classifiers
 from synthmix.search.table import read_search, searched_settings
 from synthmix.store import read_table
 
+HERE = Path(__file__).parent
 TEMPLATE = "report.html.j2"
 MEDIA_TYPES = {".svg": "image/svg+xml", ".png": "image/png"}
 KINDS = ("synthetic_mix", "selected_real", "trained_otherwise", "real_only")
@@ -250,7 +251,7 @@ def _quiz_view(quiz: Picture) -> dict[str, Any]:
 
 def _environment(autoescape: bool = True) -> jinja2.Environment:
     environment = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(Path(__file__).parent),
+        loader=jinja2.FileSystemLoader([HERE, HERE.parent]),
         autoescape=autoescape,
         undefined=jinja2.StrictUndefined,
         trim_blocks=True,

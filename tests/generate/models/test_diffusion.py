@@ -261,7 +261,7 @@ def test_without_labels_there_is_a_model_a_class():
 @pytest.mark.parametrize("count", [0, 1])
 def test_a_class_of_fewer_than_two_images_is_refused(count):
     labels = torch.tensor([0] * 10 + [2] * 10 + [1] * count)
-    with pytest.raises(UserError, match=rf"class 1 .* has {count} training"):
+    with pytest.raises(UserError, match=rf"class number 1 .* has {count} training"):
         build().train_epoch(images(count=len(labels)), labels)
 
 

@@ -14,10 +14,9 @@ from imblearn.over_sampling import SMOTE
 from sklearn.neighbors import NearestNeighbors
 from torch import nn
 
-from synthmix.errors import UserError
-
 LOGGER = logging.getLogger(__name__)
 NO_NEIGHBOUR = -1
+STEPS_BETWEEN = "resampling steps from one image to another and needs two or more"
 
 
 class SmoteBank(nn.Module):
@@ -126,16 +125,6 @@ def class_neighbours(points: torch.Tensor, labels: torch.Tensor, neighbours: int
         nearest = search.kneighbors(own, return_distance=False)[:, 1:]
         table[members, :within] = members[torch.from_numpy(nearest)]
     return table
-
-
-def check_classes(labels: torch.Tensor, classes: int) -> None:
-    """Raise UserError where a class has fewer than the two images that SMOTE steps between."""
-    for label, count in enumerate(labels.bincount(minlength=classes).tolist()):
-        if count < 2:
-            raise UserError(
-                f"{_class(label)} has {count} training image(s): resampling steps from one image "
-                f"to another and needs two or more; add images or leave the class out"
-            )
 
 
 def log_small_classes(labels: torch.Tensor, neighbours: int) -> None:

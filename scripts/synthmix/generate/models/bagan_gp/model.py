@@ -16,10 +16,10 @@ import torch
 from torch import nn
 from torch.nn.functional import interpolate, l1_loss, softplus
 
-from synthmix.errors import UserError
 from synthmix.generate.models.bagan_gp.networks import Critic, GeneratorNetwork, encoder_head
 from synthmix.generate.models.bagan_gp.settings import Settings
 from synthmix.generate.models.base import Generator
+from synthmix.generate.models.class_counts import require_two_of_each
 from synthmix.generate.models.sampling import make_images, noise_of
 from synthmix.generate.models.steps import Part, StepLosses, full_batches, parts_of, take_step
 
@@ -59,7 +59,7 @@ class BAGANGP(Generator):
         error of pixels in -1..1, or `critic_loss` (gradient penalty included) and `generator_loss`.
         Raises UserError when a class has fewer than two images.
         """
-        _check_counts(labels, self.classes)
+        require_two_of_each(labels, self.classes, "BAGAN-GP needs at least two of each class")
         self.generator.train()
         autoencoding = self.epochs_done < self.settings.autoencoder_epochs
         epoch = self._autoencoder_epoch if autoencoding else self._adversarial_epoch
@@ -249,15 +249,6 @@ def row_picker(labels: torch.Tensor, classes: int) -> Callable[[torch.Tensor], t
         return order[starts[asked] + within]
 
     return pick
-
-
-def _check_counts(labels: torch.Tensor, classes: int) -> None:
-    for label, count in enumerate(labels.bincount(minlength=classes).tolist()):
-        if count < 2:
-            raise UserError(
-                f"class {label} (counted from 0) has {count} training image(s): BAGAN-GP needs at "
-                f"least two of each class; add images or leave the class out of the generator"
-            )
 
 
 def _resized(images: torch.Tensor, size: tuple[int, int]) -> torch.Tensor:

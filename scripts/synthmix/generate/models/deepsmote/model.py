@@ -12,12 +12,13 @@ from torch import nn
 from torch.nn.functional import mse_loss
 
 from synthmix.generate.models.base import Generator
+from synthmix.generate.models.class_counts import require_two_of_each
 from synthmix.generate.models.deepsmote.networks import Decoder, Encoder
 from synthmix.generate.models.deepsmote.settings import Settings
 from synthmix.generate.models.sampling import make_images
 from synthmix.generate.models.smote import (
+    STEPS_BETWEEN,
     SmoteBank,
-    check_classes,
     class_neighbours,
     log_small_classes,
 )
@@ -66,7 +67,7 @@ class DeepSMOTE(Generator):
         one in -1..1 after 22 (width 32), and the 0.94 it names for CIFAR-10 before its search
         can't be a mean: plain grey has 0.52 in -1..1.
         """
-        check_classes(labels, self.classes)
+        require_two_of_each(labels, self.classes, STEPS_BETWEEN)
         self._remember(images, labels)
         self.encoder.train()
         self.network.decoder.train()
@@ -121,7 +122,7 @@ class DeepSMOTE(Generator):
 
     def finish(self, images: torch.Tensor, labels: torch.Tensor) -> None:
         """Keep the codes of the training images; before any training, those of an untrained one."""
-        check_classes(labels, self.classes)
+        require_two_of_each(labels, self.classes, STEPS_BETWEEN)
         log_small_classes(labels, self.settings.neighbours)
         self._remember(images, labels)
         self._bank()

@@ -16,8 +16,8 @@ import torch
 from torch import nn
 from torch.nn.functional import mse_loss, pad
 
-from synthmix.errors import UserError
 from synthmix.generate.models.base import Generator
+from synthmix.generate.models.class_counts import require_two_of_each
 from synthmix.generate.models.diffusion.settings import Settings
 from synthmix.generate.models.sampling import make_images, noise_of
 from synthmix.generate.models.steps import StepLosses, parts_of, take_step
@@ -51,7 +51,7 @@ class Diffusion(Generator):
 
         Raises UserError when a class has fewer than two images.
         """
-        _check_counts(labels, self.classes)
+        require_two_of_each(labels, self.classes, "diffusion needs at least two of each class")
         losses = StepLosses()
         order = balanced_rows(labels) if self.settings.balanced else torch.randperm(len(images))
         for rows in order.split(self.settings.batch_size):
@@ -248,12 +248,3 @@ def sample_batch(device: torch.device) -> int:
 
 def _round_up(size: int, multiple: int) -> int:
     return -(-size // multiple) * multiple
-
-
-def _check_counts(labels: torch.Tensor, classes: int) -> None:
-    for label, count in enumerate(labels.bincount(minlength=classes).tolist()):
-        if count < 2:
-            raise UserError(
-                f"class {label} (counted from 0) has {count} training image(s): diffusion needs at "
-                f"least two of each class; add images or leave the class out of the generator"
-            )

@@ -12,12 +12,13 @@ import torch
 
 from synthmix.errors import UserError
 from synthmix.generate.models.base import Generator
+from synthmix.generate.models.class_counts import require_two_of_each
 from synthmix.generate.models.resampling.bases import adasyn_weights, borderline_weights
 from synthmix.generate.models.resampling.cleaning import kept_by_enn, kept_by_tomek
 from synthmix.generate.models.resampling.settings import Settings
 from synthmix.generate.models.smote import (
+    STEPS_BETWEEN,
     SmoteBank,
-    check_classes,
     class_neighbours,
     log_small_classes,
 )
@@ -58,7 +59,7 @@ class Resampling(Generator):
 
     def _remember(self, images: torch.Tensor, labels: torch.Tensor) -> None:
         """Note whose images to sample between, in place of older ones."""
-        check_classes(labels, self.classes)
+        require_two_of_each(labels, self.classes, STEPS_BETWEEN)
         self._seen, self._bank, self._reference = (images, labels), None, None
 
     def sampling_network(self) -> SmoteBank:
