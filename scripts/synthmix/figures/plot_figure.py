@@ -8,7 +8,7 @@ from typing import Any
 from synthmix.errors import UserError
 
 # what every rule has, and no figure is told
-OF_THE_JOB = {"code", "leakage"}
+OF_THE_JOB = {"script", "code", "leakage"}
 
 
 def plot_figure(
