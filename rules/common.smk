@@ -27,7 +27,7 @@ def messages():
 if workflow.is_main_process and take_over(".snakemake"):
     print("synthmix: a run was killed here, and its lock is removed", file=sys.stderr)
 
-with messages():
+try:
     # they load all that the registry names: what is wrong with that is a message too
     from synthmix.config.load import load
     from synthmix.plan.ask import ask, ask_for_file, ask_for_files
@@ -40,6 +40,8 @@ with messages():
     # under --sdm conda jobs have another environment than this one
     if DeploymentMethod.CONDA not in workflow.deployment_settings.deployment_method:
         require_tracker(CONFIGURATION.workflow.tracker)
+except UserError as error:
+    raise WorkflowError(str(error)) from None
 
 # said here where that is possible: from within a rule the message comes with a traceback
 NEED_OTHERS = {"fetch_all", "index_all", "all_studies"}

@@ -123,9 +123,11 @@ def group_of_figures(wildcards):
     return workflow.group_settings.overwrite_groups.get("plot_figure")
 
 
-with messages():
+try:
     known = {"inputs": FIGURE_INPUTS, "params": FIGURE_PARAMS, "when": figures.WHEN}
     check_figures(FIGURES, known)
+except UserError as error:
+    raise WorkflowError(str(error)) from None
 
 for figure in FIGURES:
 

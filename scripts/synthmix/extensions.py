@@ -11,7 +11,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any, NoReturn, get_args
 
-from synthmix.errors import UserError
+from synthmix.errors import UserError, did_you_mean
 
 SCRIPTS = Path(__file__).resolve().parents[1]
 REGISTRY = "scripts/synthmix/registry.py"
@@ -108,7 +108,9 @@ def get_class(module: ModuleType, attribute: str, base: str) -> type:
     place, found = shown_file(module), getattr(module, attribute, None)
     derived = f"derived from {parent_name} ({file_of(parent_module)})"
     if found is None:
-        raise fault(place, f"there is no class {attribute}, {derived}: add it")
+        there = [name for name, value in vars(module).items() if inspect.isclass(value)]
+        meant = did_you_mean(attribute, there)
+        raise fault(place, f"there is no class {attribute}, {derived}: add it{meant}")
     if not (inspect.isclass(found) and issubclass(found, parent)):
         raise fault(place, f"{attribute} is no class {derived}")
     if missing := sorted(found.__abstractmethods__):

@@ -23,19 +23,28 @@ def test_the_catalogue_is_right():
 @pytest.mark.parametrize(
     ("changes", "told"),
     [
-        ({"inputs": ("images", "sumary")}, "inputs: 'sumary' is none of census, "),
-        ({"params": ("images",)}, "params: 'images' is none of classifier, dataset, "),
-        ({"when": "mixed"}, "when: 'mixed' is none of always, census, "),
-        ({"per": "network"}, "per: 'network' is none of classifier, data set, generator, "),
-        ({"section": "sample"}, "section: 'sample' is none of classifiers, comparisons, "),
+        ({"inputs": "images"}, "inputs must be a tuple: put a comma behind the name"),
+        ({"inputs": ("images", "sumary")}, "inputs: 'sumary' is not one of census, "),
+        ({"params": ("images",)}, "params: 'images' is not one of classifier, dataset, "),
+        ({"when": "mixed"}, "when: 'mixed' is not one of always, census, "),
+        ({"per": "network"}, "per: 'network' is not one of classifier, data set, generator, "),
+        ({"section": "sample"}, "section: 'sample' is not one of classifiers, comparisons, "),
         ({"file": "samples.png"}, "file: one per generator has {generator}, not 'samples.png'"),
         ({"per": "data set"}, "file: one per data set has no wildcard, not 'samples-{generator}"),
         ({"per": "stage"}, "file: one per stage has {kind}, {name}, {stage}, not 'samples-"),
-        ({"name": "plot_sample"}, "there is no module synthmix/figures/plot_sample.py"),
+        ({"name": "plot_sample"}, "there is no scripts/synthmix/figures/plot_sample.py: write it"),
     ],
 )
 def test_mistakes_are_told(changes, told):
     with pytest.raises(UserError) as found:
         check_figures([replace(SAMPLES, **changes)], KNOWN)
     name = changes.get("name", "plot_samples")
-    assert str(found.value).startswith(f"synthmix/figures/catalogue.py, {name}: {told}")
+    assert str(found.value).startswith(f"scripts/synthmix/figures/catalogue.py, {name}: {told}")
+
+
+@pytest.mark.parametrize("alike", ["name", "file"])
+def test_figures_that_are_in_each_others_way_are_told(alike):
+    other = next(figure for figure in FIGURES if figure.name == "plot_quiz")
+    other = replace(other, **{alike: getattr(SAMPLES, alike)})
+    with pytest.raises(UserError, match=f"{alike}: two figures have it"):
+        check_figures([SAMPLES, other], KNOWN)

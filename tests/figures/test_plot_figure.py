@@ -24,7 +24,14 @@ def drawn(monkeypatch):
 
 
 INPUTS = {"split": "split.csv", "pools": ["a.npy", "b.npy"]}
-PARAMS = {"pools": ["a", "b"], "seed": 3, "demo": True, "leakage": "none", "code": "1234"}
+PARAMS = {
+    "pools": ["a", "b"],
+    "seed": 3,
+    "demo": True,
+    "leakage": "none",
+    "script": "plot_figure",
+    "code": "1234",
+}
 
 
 def test_inputs_params_and_outputs_are_taken_by_name(drawn):
@@ -37,15 +44,15 @@ def test_a_function_that_takes_something_else_is_told(drawn):
     without = {name: value for name, value in PARAMS.items() if name != "seed"}
     with pytest.raises(UserError) as found:
         plot_figure("plot_nothing", INPUTS, without, {"output": "f.svg"})
-    assert "plot_nothing.py: missing a required argument: 'seed'" in str(found.value)
-    assert str(found.value).endswith("gives demo, output, pools, split")
+    assert "plot_nothing.py: plot_nothing: missing a required argument: 'seed'" in str(found.value)
+    assert str(found.value).endswith("gives demo, output, pools, split: mend one of them")
     assert drawn == {}
 
 
 def test_a_module_without_its_function_is_told(monkeypatch):
     module = ModuleType("synthmix.figures.plot_empty")
     monkeypatch.setitem(sys.modules, module.__name__, module)
-    with pytest.raises(UserError, match=r"plot_empty\.py has no function plot_empty"):
+    with pytest.raises(UserError, match=r"plot_empty\.py: there is no function plot_empty"):
         plot_figure("plot_empty", {}, {"demo": False}, {"output": "f.svg"})
 
 

@@ -13,6 +13,7 @@ from PIL import Image
 from tqdm import tqdm
 
 from synthmix.errors import UserError
+from synthmix.generate.models import checked
 from synthmix.generate.models.loading import load_any
 from synthmix.generate.models.weights_file import read_header
 
@@ -102,7 +103,7 @@ def _images(request: Request, device: torch.device) -> Iterator[tuple[str, np.nd
             number = header.class_names.index(label)
             for start in range(0, len(request.seeds), AT_ONCE):
                 seeds = request.seeds[start : start + AT_ONCE]
-                images = generator.sample(seeds, number, request.truncation)
+                images = checked.sample(generator, seeds, number, request.truncation)
                 yield from zip((_name(label, seed) for seed in seeds), images, strict=True)
 
 

@@ -5,9 +5,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from string import Formatter
 
-from synthmix.errors import UserError
+from synthmix.errors import UserError, one_of
 
-CATALOGUE = "synthmix/figures/catalogue.py"
+CATALOGUE = "scripts/synthmix/figures/catalogue.py"
 # the part of the report that has no heading
 FINDING = "finding"
 # the sections of the report in their order, with their headings
@@ -83,20 +83,28 @@ def check_figures(figures: Sequence[Figure], known: Mapping[str, Collection[str]
     `known` has the names that there are for the fields inputs, params and when.
     """
     known = {**known, "per": PER, "section": (FINDING, *SECTIONS)}
+    for field_name in ("name", "file"):
+        given = [getattr(figure, field_name) for figure in figures]
+        for figure in figures:
+            if given.count(getattr(figure, field_name)) > 1:
+                raise _mistake(figure, f"{field_name}: two figures have it: give one another")
     for figure in figures:
+        for field_name in ("inputs", "params"):
+            if isinstance(getattr(figure, field_name), str):
+                raise _mistake(figure, f"{field_name} must be a tuple: put a comma behind the name")
         for field_name, names in known.items():
             given = getattr(figure, field_name)
             for name in (given,) if isinstance(given, str) else given:
                 if name not in names:
-                    raise _mistake(
-                        figure, f"{field_name}: {name!r} is none of {', '.join(sorted(names))}"
-                    )
+                    raise _mistake(figure, f"{field_name}: {one_of(name, sorted(names))}")
         used, needed = set(figure.wildcards()), set(PER[figure.per])
         if not needed <= used <= needed | set(MORE_WILDCARDS.get(figure.per, ())):
             wanted = ", ".join(f"{{{name}}}" for name in PER[figure.per]) or "no wildcard"
             raise _mistake(figure, f"file: one per {figure.per} has {wanted}, not {figure.file!r}")
         if not Path(__file__).with_name(f"{figure.name}.py").exists():
-            raise _mistake(figure, f"there is no module synthmix/figures/{figure.name}.py")
+            raise _mistake(
+                figure, f"there is no scripts/synthmix/figures/{figure.name}.py: write it"
+            )
 
 
 def _mistake(figure: Figure, what: str) -> UserError:

@@ -6,6 +6,7 @@ from importlib import import_module
 from typing import Any
 
 from synthmix.errors import UserError
+from synthmix.figures.declaration import CATALOGUE
 
 # what every rule has, and no figure is told
 OF_THE_JOB = {"script", "code", "leakage"}
@@ -32,8 +33,8 @@ def plot_figure(
         inspect.signature(draw).bind(**given)
     except TypeError as error:
         raise UserError(
-            f"{name} of synthmix/figures/{name}.py: {error}; its declaration in "
-            f"synthmix/figures/catalogue.py gives {', '.join(sorted(given))}"
+            f"{_file(name)}: {name}: {error}; its declaration in {CATALOGUE} gives "
+            f"{', '.join(sorted(given))}: mend one of them"
         ) from None
     draw(**given)
 
@@ -43,9 +44,13 @@ def drawing(name: str) -> Callable[..., None]:
     draw = getattr(import_module(f"synthmix.figures.{name}"), name, None)
     if draw is None:
         raise UserError(
-            f"synthmix/figures/{name}.py has no function {name}, which draws the figure"
+            f"{_file(name)}: there is no function {name}, which draws the figure: add it"
         )
     return draw
+
+
+def _file(name: str) -> str:
+    return f"scripts/synthmix/figures/{name}.py"
 
 
 def by_what_they_are_of(

@@ -10,6 +10,7 @@ import torch
 from tqdm import tqdm
 
 from synthmix.files import write_table
+from synthmix.generate.models import checked
 from synthmix.generate.models.base import Generator
 from synthmix.mix.plan import Mix, pool_size
 from synthmix.prepare.parts import rows_of
@@ -86,4 +87,5 @@ def _blocks(
     generator: Generator, images: int, label: str, number: int, truncation: float
 ) -> Iterator[np.ndarray]:
     for start in tqdm(range(0, images, BLOCK), f"sample {label}", disable=None):
-        yield generator.sample(range(start, min(start + BLOCK, images)), number, truncation)
+        seeds = range(start, min(start + BLOCK, images))
+        yield checked.sample(generator, seeds, number, truncation)

@@ -7,6 +7,7 @@ import torch
 from PIL import Image, ImageDraw
 
 from synthmix.files import write_beside
+from synthmix.generate.models import checked
 from synthmix.generate.models.base import Generator
 
 SHEET_IMAGES = 8
@@ -18,7 +19,7 @@ MIN_TILE = 64
 def sheet_images(generator: Generator) -> np.ndarray:
     """Return the images of a row, (n, H, W, C) uint8: of each class as many, from equal seeds."""
     seeds = range(max(1, SHEET_IMAGES // generator.classes))
-    rows = [generator.sample(seeds, label) for label in range(generator.classes)]
+    rows = [checked.sample(generator, seeds, label) for label in range(generator.classes)]
     return np.concatenate(rows)
 
 

@@ -9,6 +9,7 @@ import numpy as np
 import torch
 from torch import nn
 
+from synthmix.generate.models import checked
 from synthmix.generate.models.base import Generator
 from synthmix.score.extract_score_features import feature_blocks
 from synthmix.score.features import load_network
@@ -69,5 +70,5 @@ class FrechetScorer:
     def _features(self, generator: Generator, label: int, count: int) -> Iterator[np.ndarray]:
         for start in range(0, count, BLOCK):
             seeds = range(FIRST_SEED + start, FIRST_SEED + min(start + BLOCK, count))
-            made, rows = generator.sample(seeds, label), np.arange(len(seeds))
+            made, rows = checked.sample(generator, seeds, label), np.arange(len(seeds))
             yield from feature_blocks(self.network, made, rows, self.device, progress=False)

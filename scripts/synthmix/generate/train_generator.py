@@ -16,6 +16,7 @@ from tqdm import tqdm
 
 from synthmix.errors import UserError
 from synthmix.files import write_table
+from synthmix.generate.models import checked
 from synthmix.generate.models.base import Generator
 from synthmix.generate.models.settings import GeneratorSettings, Snapshots
 from synthmix.generate.sheet import save_sheet, sheet_images
@@ -184,14 +185,9 @@ def _train_epoch(
     parted = batch if settings.works_in_parts else 0
     try:
         with smaller_parts_next(checkpoint, parts, parted):
-            losses = generator.train_epoch(images, labels)
+            losses = checked.train_epoch(generator, images, labels)
     except UserError as error:
         raise UserError(f"epoch {epoch}: {error}") from None
-    if not all(map(math.isfinite, losses.values())):
-        raise UserError(
-            f"epoch {epoch}: a loss is not finite ({losses}): the training has gone astray; "
-            f"lower the generator's learning_rate"
-        )
     progress.epoch = epoch
     before = progress.seconds[-1] if progress.seconds else 0.0
     progress.seconds.append(round(before + time.monotonic() - start, 3))

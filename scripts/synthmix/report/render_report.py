@@ -11,11 +11,12 @@ import jinja2
 import pandas as pd
 import yaml
 
+from synthmix.errors import UserError
 from synthmix.evaluate import wording
 from synthmix.evaluate.paired import differences
 from synthmix.evaluate.verdict import ACCURACY, judged_by
 from synthmix.figures.catalogue import FIGURES
-from synthmix.figures.declaration import SECTIONS, Figure
+from synthmix.figures.declaration import CATALOGUE, SECTIONS, Figure
 from synthmix.figures.measures import main_measure, measure_name, measures
 from synthmix.figures.mix_names import mix_names
 from synthmix.files import write_text
@@ -155,12 +156,16 @@ def _figures(study: StudyReport, view: Mapping[str, Any]) -> list[dict[str, Any]
     """Return the declarations of the figures of `study`, each with its pictures and their words."""
     words = _environment(autoescape=False)  # once they are put into the page they are escaped
 
+    def written(figure: Figure, name: str, facts: Mapping[str, Any]) -> str:
+        try:
+            return words.from_string(getattr(figure, name)).render(facts)
+        except jinja2.TemplateError as error:
+            place = f"{CATALOGUE}, {figure.name}: {name}"
+            raise UserError(f"{place}: {error}: mend this template of Jinja") from None
+
     def shown(figure: Figure, picture: Picture, several: bool) -> dict[str, Any]:
         facts = {**view, "title": picture.title, "several": several}
-        texts = {
-            name: words.from_string(getattr(figure, name)).render(facts)
-            for name in ("alt", "caption")
-        }
+        texts = {name: written(figure, name, facts) for name in ("alt", "caption")}
         return {"title": picture.title, "path": picture.path} | texts
 
     return [

@@ -9,6 +9,8 @@ import hashlib
 from functools import cache
 from pathlib import Path
 
+from synthmix.errors import UserError
+
 PACKAGE = "synthmix"
 SCRIPTS = Path(__file__).resolve().parents[2]
 
@@ -24,7 +26,7 @@ def code_digest(rule: str, *modules: str) -> str:
     """Return a digest of `scripts/<rule>.py`, of `modules` and of all they import from synthmix.
 
     Comments, docstrings and layout do not count. Raises FileNotFoundError for a rule without
-    a script or a module that does not exist.
+    a script or a module that does not exist, UserError for one that is no Python.
     """
     script = SCRIPTS / f"{rule}.py"
     found = {script}
@@ -42,7 +44,7 @@ def code_digest(rule: str, *modules: str) -> str:
 def _imports(file: Path) -> tuple[Path, ...]:
     """Return the files of the synthmix modules that `file` imports, at its top or further in."""
     names: set[str] = set()
-    for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"), file.name)):
+    for node in ast.walk(_parsed(file)):
         if isinstance(node, ast.Import):
             names.update(alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom) and node.module:
@@ -65,9 +67,17 @@ def _module_file(name: str, missing_ok: bool = False) -> Path | None:
     raise FileNotFoundError(f"no module {name} below {SCRIPTS}")
 
 
+def _parsed(file: Path) -> ast.Module:
+    try:
+        return ast.parse(file.read_text(encoding="utf-8"))
+    except SyntaxError as error:
+        place = f"{file.relative_to(SCRIPTS.parent)}, line {error.lineno}"
+        raise UserError(f"{place}: is no Python: {error.msg}") from None
+
+
 @cache
 def _source_digest(file: Path) -> str:
-    tree = ast.parse(file.read_text(encoding="utf-8"), file.name)
+    tree = _parsed(file)
     for node in ast.walk(tree):
         body = getattr(node, "body", None)
         if isinstance(body, list):
