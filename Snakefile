@@ -69,7 +69,7 @@ def is_whole(study, files):
 
 
 if workflow.is_main_process:
-    earlier = of_earlier_version(Path(RESULTS, study) for study in CONFIGURATION.studies)
+    earlier = of_earlier_version(Path(RESULTS, study) for study in PLAN.studies)
     if earlier:
         print(f"synthmix: {told(earlier)}", file=sys.stderr)
 

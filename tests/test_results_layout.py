@@ -35,7 +35,8 @@ def test_a_folder_without_a_marker_is_of_an_earlier_version():
     fill(STUDY)
     mark(other)
     assert of_earlier_version([STUDY, other]) == [STUDY]
-    assert told([STUDY]).startswith("results/paper/mine: made by an earlier version; run")
+    said = "results/paper/mine: made by an earlier version, or another; run"
+    assert told([STUDY]).startswith(said)
     mark(STUDY)
     assert of_earlier_version([STUDY]) == []
 
@@ -55,6 +56,8 @@ def test_so_is_one_whose_marker_is_broken():
 def test_a_folder_that_is_away_or_empty_is_of_none():
     assert of_earlier_version([STUDY]) == []
     STUDY.mkdir(parents=True)
+    assert of_earlier_version([STUDY]) == []
+    (STUDY / ".DS_Store").touch()
     assert of_earlier_version([STUDY]) == []
 
 

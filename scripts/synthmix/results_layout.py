@@ -49,13 +49,14 @@ def told(folders: Iterable[Path]) -> str:
     """Return what there is to say of `folders` that an earlier version has made, one at least."""
     listed = ", ".join(map(str, folders))
     return (
-        f"{listed}: made by an earlier version; run each study again up to its report, or move its"
-        " folder away"
+        f"{listed}: made by an earlier version, or another; run each study again up to its report,"
+        " or move its folder away"
     )
 
 
 def _has_files(folder: Path) -> bool:
-    return folder.is_dir() and any(folder.iterdir())
+    # what systems leave in folders they show, such as .DS_Store, is no result
+    return folder.is_dir() and any(not file.name.startswith(".") for file in folder.iterdir())
 
 
 def _is_current(folder: Path) -> bool:

@@ -9,7 +9,8 @@ from synthmix.figures.catalogue import FIGURES
 from synthmix.figures.declaration import check_figures
 
 KNOWN = {
-    "inputs": {name for figure in FIGURES for name in figure.inputs},
+    "inputs": {name: f"{name}.csv" for figure in FIGURES for name in figure.inputs}
+    | {"search": "{study}/{dataset}/{kind}-{name}.csv"},
     "params": {name for figure in FIGURES for name in figure.params},
     "when": {figure.when for figure in FIGURES},
 }
@@ -32,6 +33,9 @@ def test_the_catalogue_is_right():
         ({"file": "samples.png"}, "file: one per generator has {generator}, not 'samples.png'"),
         ({"per": "data set"}, "file: one per data set has no wildcard, not 'samples-{generator}"),
         ({"per": "stage"}, "file: one per stage has {kind}, {name}, {stage}, not 'samples-"),
+        ({"file": "a-{.png"}, "file: 'a-{.png': expected '}' before end of string"),
+        ({"params": ("classifier",)}, "params: one per generator has no classifier"),
+        ({"inputs": ("search",)}, "inputs: 'search' is not there once per generator"),
         ({"name": "plot_sample"}, "there is no scripts/synthmix/figures/plot_sample.py: write it"),
     ],
 )

@@ -145,6 +145,8 @@ def _unknown_key(key: str | int, section: Schema) -> str:
     known = [name for name in section["properties"] if name != key]
     if key == _FORMERLY and _SEARCH in known:
         return f"is called {_SEARCH} now: write {_SEARCH}, and leave what stands below it as it is"
+    if key == _FORMERLY:
+        return f"is called {_SEARCH} now, and stands under a generator or a classifier"
     hint = did_you_mean(key, known) or f"; known here: {', '.join(known)}"
     return f"is not a known setting{hint}"
 

@@ -39,6 +39,8 @@ PER = {
 }
 # that of the training which is looked at, that on real images: a file may have it in its path
 MORE_WILDCARDS = {"classifier": ("mix",)}
+_WILDCARDS = {name for names in (*PER.values(), *MORE_WILDCARDS.values()) for name in names}
+_OF_ALL = {"study", "dataset"}
 
 
 @dataclass(frozen=True)
@@ -80,31 +82,60 @@ class Figure:
 def check_figures(figures: Sequence[Figure], known: Mapping[str, Collection[str]]) -> None:
     """Raise UserError at the first declaration that can't be followed.
 
-    `known` has the names that there are for the fields inputs, params and when.
+    `known` has the names that there are for the fields inputs, params and when; those of inputs may
+    have the pattern of their files, whose wildcards a figure must have.
     """
-    known = {**known, "per": PER, "section": (FINDING, *SECTIONS)}
-    for field_name in ("name", "file"):
-        given = [getattr(figure, field_name) for figure in figures]
-        for figure in figures:
-            if given.count(getattr(figure, field_name)) > 1:
-                raise _mistake(figure, f"{field_name}: two figures have it: give one another")
     for figure in figures:
-        for field_name in ("inputs", "params"):
-            if isinstance(getattr(figure, field_name), str):
-                raise _mistake(figure, f"{field_name} must be a tuple: put a comma behind the name")
-        for field_name, names in known.items():
-            given = getattr(figure, field_name)
-            for name in (given,) if isinstance(given, str) else given:
-                if name not in names:
-                    raise _mistake(figure, f"{field_name}: {one_of(name, sorted(names))}")
-        used, needed = set(figure.wildcards()), set(PER[figure.per])
-        if not needed <= used <= needed | set(MORE_WILDCARDS.get(figure.per, ())):
-            wanted = ", ".join(f"{{{name}}}" for name in PER[figure.per]) or "no wildcard"
-            raise _mistake(figure, f"file: one per {figure.per} has {wanted}, not {figure.file!r}")
+        _check_alone(figure, figures)
+        _check_names(figure, {**known, "per": PER, "section": (FINDING, *SECTIONS)})
+        _check_wildcards(figure, known["inputs"])
+        file = f"scripts/synthmix/figures/{figure.name}.py"
         if not Path(__file__).with_name(f"{figure.name}.py").exists():
-            raise _mistake(
-                figure, f"there is no scripts/synthmix/figures/{figure.name}.py: write it"
-            )
+            raise _mistake(figure, f"there is no {file}: write it")
+
+
+def _check_alone(figure: Figure, figures: Sequence[Figure]) -> None:
+    """Check what a figure has that no other may have."""
+    for field_name in ("name", "file"):
+        given = [getattr(other, field_name) for other in figures]
+        if given.count(getattr(figure, field_name)) > 1:
+            raise _mistake(figure, f"{field_name}: two figures have it: give one another")
+
+
+def _check_names(figure: Figure, known: Mapping[str, Collection[str]]) -> None:
+    """Check the fields that name what there is."""
+    for field_name in ("inputs", "params"):
+        if isinstance(getattr(figure, field_name), str):
+            raise _mistake(figure, f"{field_name} must be a tuple: put a comma behind the name")
+    for field_name, names in known.items():
+        given = getattr(figure, field_name)
+        for name in (given,) if isinstance(given, str) else given:
+            if name not in names:
+                raise _mistake(figure, f"{field_name}: {one_of(name, sorted(names))}")
+
+
+def _check_wildcards(figure: Figure, inputs: Collection[str]) -> None:
+    """Check that a figure has the wildcards of what it is drawn of, and its file has them."""
+    try:
+        used, needed = set(figure.wildcards()), set(PER[figure.per])
+    except ValueError as error:
+        raise _mistake(figure, f"file: {figure.file!r}: {error}") from None
+    there = needed | set(MORE_WILDCARDS.get(figure.per, ()))
+    if not needed <= used <= there:
+        wanted = ", ".join(f"{{{name}}}" for name in PER[figure.per]) or "no wildcard"
+        raise _mistake(figure, f"file: one per {figure.per} has {wanted}, not {figure.file!r}")
+    patterns = inputs if isinstance(inputs, Mapping) else {}
+    for name in figure.inputs:
+        if isinstance(patterns.get(name), str) and wildcards_of(patterns[name]) - there - _OF_ALL:
+            raise _mistake(figure, f"inputs: {name!r} is not there once per {figure.per}")
+    for name in figure.params:
+        if name in _WILDCARDS - there:
+            raise _mistake(figure, f"params: one per {figure.per} has no {name}")
+
+
+def wildcards_of(pattern: str) -> set[str]:
+    """Return the names in a pattern of a path."""
+    return {name for _, name, _, _ in Formatter().parse(pattern) if name}
 
 
 def _mistake(figure: Figure, what: str) -> UserError:

@@ -18,7 +18,6 @@ KEYS = {
 }
 NONE = "\u2013"
 MINUS = "\u2212"
-RANGE = "\u2013"
 ACRONYMS = {"f1": "F1", "fid": "FID", "auc": "AUC"}
 OTHER_WAY = "published_way_"
 EPOCHS = {"kept": "best", "last": "last", "highest": "highest"}
