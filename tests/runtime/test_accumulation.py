@@ -66,7 +66,7 @@ def test_any_other_error_notes_nothing(checkpoint):
 def test_retries_of_the_workflow_take_smaller_parts_until_they_fit(tmp_path):
     project = Project.copy(tmp_path / "synthmix")
     shutil.copy(ROOT / "tests" / "little_memory.py", project.folder / "scripts")
-    steps = "losses = generator.train_epoch(images, labels)\n"
+    steps = "losses = checked.train_epoch(generator, images, labels)\n"
     little = f"from little_memory import room_for; room = room_for(2); room.__enter__(); {steps}"
     with (
         project.edit("scripts/synthmix/generate/train_generator.py", steps, little),

@@ -4,6 +4,7 @@ import os
 import subprocess
 import sys
 import textwrap
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -30,6 +31,8 @@ from synthmix.runtime.distributed import (
 )
 from synthmix.store import save_array
 from workflow_project import Project
+
+HERE = str(Path(__file__).parent)
 
 CPU = torch.device("cpu")
 
@@ -177,7 +180,7 @@ def test_nobody_waits_for_a_process_that_never_came():
     """
     result = subprocess.run(
         [sys.executable, "-c", textwrap.dedent(code)],
-        env=os.environ | {"PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
+        env=os.environ | {"PYTHONPATH": os.pathsep.join([*filter(None, sys.path), HERE])},
         capture_output=True,
         text=True,
         timeout=120,
