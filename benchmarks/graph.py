@@ -79,7 +79,7 @@ def main() -> None:
         search_of_2000(project)
         seconds, said = dry_run(project.folder, *wide)
         _show("a search of 2,000 candidates", seconds, said, unit)
-        candidate = re.search(r"results/\S*/classifiers/vgg16_s1c\S*/weights.safetensors", said)
+        candidate = re.search(r"results/\S*/classifiers/vgg16_c\S*/weights.safetensors", said)
         seconds, said = dry_run(project.folder, candidate[0], *OF_A_NODE, *wide)
         _show("one job of it, on a node", seconds, said, unit)
 
