@@ -79,12 +79,13 @@ wildcard_constraints:
     selection="[A-Za-z0-9_]+",
     backbone="[A-Za-z0-9_-]+",
     classifier="[A-Za-z0-9_]+",
-    label="[A-Za-z0-9_]+",
     scope="[A-Za-z0-9_]+",
     mix="[A-Za-z0-9_.-]+?",
     store="real|[A-Za-z0-9_]+/[A-Za-z0-9_]+",
     seed="[0-9]+",
     fold=r"(?:\.fold[0-9]+)?",
+    kind="generators|classifiers",
+    name="[A-Za-z0-9_]+",
     stage="[0-9]+",
 
 
@@ -125,11 +126,9 @@ def file_of(pattern, thing=None, when=None, **values):
     return answer(lambda *job: ask_for_file(pattern, *job, thing, when, **values))
 
 
-study_of = of(lambda view: view.settings)
 classes_of = of(lambda view: view.classes)
 leakage_of = of(lambda view: view.leakage)
 positive_class_of = of(lambda view: view.settings.positive_class)
 folds_of = of(lambda view: view.folds)
-mixes_of = of(lambda view: view.mixes)
 classifiers_of = of(lambda view: view.classifiers)
 image_bytes = of(lambda view: view.image_bytes)

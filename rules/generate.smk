@@ -4,7 +4,6 @@ from synthmix.plan import generate
 
 generator_of = of(generate.settings)
 generator_devices = of(generate.devices)
-models_of = of(generate.models)
 
 # what a search has chosen, where a training waits for that
 SEARCH = DATASET + "/searches/{kind}/{name}"

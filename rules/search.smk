@@ -3,12 +3,6 @@
 from synthmix.plan import evaluate, generate, search
 
 
-wildcard_constraints:
-    kind="generators|classifiers",
-    name="[A-Za-z0-9_]+",
-    stage="[0-9]+",
-
-
 def judged(wildcards):
     """Return the files that candidates are judged by, all of one and then of the next.
 
