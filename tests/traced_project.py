@@ -2,6 +2,7 @@
 
 import json
 import os
+from base64 import urlsafe_b64encode
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -14,7 +15,7 @@ from synthmix.files import write_table, write_text
 from synthmix.results_layout import mark
 from synthmix.store import save_array
 from synthmix.trace.chain import sha256
-from synthmix.trace.records import INCOMPLETE, METADATA, record_file
+from synthmix.trace.records import INCOMPLETE, METADATA
 
 DATASET = "results/demo/mine/images"
 FETCHED = "data/mine/fetched.json"
@@ -26,6 +27,14 @@ SEEDS = (1, 2)
 IMAGES = 24
 BEGAN = 1_700_000_000
 LARGE = ".npy", ".safetensors"  # of which no checksum is recorded
+
+
+def record_file(folder: Path, path: str) -> Path:
+    """Return the file below `folder` that keeps Snakemake's record of `path`."""
+    name = urlsafe_b64encode(path.encode()).decode()
+    length = os.pathconf(folder, "PC_NAME_MAX") - 1
+    pieces = [name[start : start + length] for start in range(0, len(name), length)]
+    return folder.joinpath(*(f"@{piece}" for piece in pieces[:-1]), pieces[-1])
 
 
 class TracedProject:

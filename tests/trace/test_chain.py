@@ -8,8 +8,8 @@ import pytest
 
 from synthmix.errors import UserError
 from synthmix.trace.chain import Chain, stale
-from synthmix.trace.records import INCOMPLETE, METADATA, Records, record_file
-from traced_project import DATASET, FETCHED, METRICS, MIX
+from synthmix.trace.records import INCOMPLETE, METADATA, Records
+from traced_project import DATASET, FETCHED, METRICS, MIX, record_file
 
 SPLIT = f"{DATASET}/split.csv"
 WEIGHTS = f"{DATASET}/generators/dcgan/sick/weights.safetensors"

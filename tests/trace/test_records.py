@@ -4,8 +4,8 @@ import pytest
 from snakemake.persistence.file import FilePersistence
 
 from synthmix.errors import UserError
-from synthmix.trace.records import METADATA, Records, record_file
-from traced_project import DATASET, METRICS
+from synthmix.trace.records import METADATA, Records
+from traced_project import DATASET, METRICS, record_file
 
 LONG = f"results/{'long/' * 60}é.csv"
 

@@ -7,7 +7,7 @@ base64. Parameters stand there in no order and without their names, as Python wr
 import ast
 import json
 import os
-from base64 import urlsafe_b64decode, urlsafe_b64encode
+from base64 import urlsafe_b64decode
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -118,14 +118,6 @@ class Records:
             for read in record.inputs:
                 found[read].append(path)
         return found
-
-
-def record_file(folder: Path, path: str) -> Path:
-    """Return the file below `folder` that keeps the record of `path`."""
-    name = urlsafe_b64encode(path.encode()).decode()
-    length = os.pathconf(folder, "PC_NAME_MAX") - 1
-    pieces = [name[start : start + length] for start in range(0, len(name), length)]
-    return folder.joinpath(*(f"{_PIECE}{piece}" for piece in pieces[:-1]), pieces[-1])
 
 
 def _kept(folder: Path) -> Iterator[tuple[str, Path]]:
