@@ -36,8 +36,8 @@ def add_threads(parser: ArgumentParser, meaning: str = "no more than cores") -> 
 def run(work: Callable[[Namespace], int | None], asked: Namespace) -> int:
     """Do the `work` that was `asked` for; return the exit status.
 
-    That is what `work` returns or 0, 1 where the user has something to mend and 130 where he
-    stopped it. `work` leaves nothing behind that it has not finished.
+    That is what `work` returns or 0, 1 where the user has something to mend and 130 after Ctrl-C.
+    `work` leaves nothing behind that it has not finished.
     """
     try:
         return work(asked) or 0
