@@ -43,9 +43,16 @@ class Browser:
                 return answer["result"]
 
     def open(self, address: str) -> None:
-        """Show the page at `address` in a tab of its own."""
+        """Show the page at `address` in a tab of its own, of a browser that keeps nothing yet."""
         self.session = None
-        target = self.call("Target.createTarget", url="about:blank")["targetId"]
+        own = self.call("Target.createBrowserContext")
+        self.call(
+            "Browser.setDownloadBehavior",
+            behavior="allow",
+            downloadPath=str(self.folder / "downloads"),
+            **own,
+        )
+        target = self.call("Target.createTarget", url="about:blank", **own)["targetId"]
         attached = self.call("Target.attachToTarget", targetId=target, flatten=True)
         self.session = attached["sessionId"]
         self.go(address)
@@ -108,9 +115,6 @@ def browser(folder: Path) -> Iterator[Browser]:
     os.close(out_write)
     opened = Browser(folder, in_write, out_read)
     try:
-        opened.call(
-            "Browser.setDownloadBehavior", behavior="allow", downloadPath=str(folder / "downloads")
-        )
         yield opened
     finally:
         process.terminate()
