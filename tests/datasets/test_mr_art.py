@@ -256,7 +256,7 @@ class TestEmbedded:
         for path in make().index(drawn)["path"]:
             if "standard" not in path:
                 continue
-            volume = MrArt.read(drawn / path, "")
+            volume = MrArt.read(drawn / path, "").values
             assert volume.shape == (24, 32, 32)
             halves = [
                 (volume[:12].mean(), volume[12:].mean()),  # as much at the left as at the right
@@ -267,7 +267,7 @@ class TestEmbedded:
 
     def test_scans_of_one_subject_are_alike(self, drawn):
         def profile(path):
-            volume = MrArt.read(drawn / path, "")
+            volume = MrArt.read(drawn / path, "").values
             return volume / volume.mean()
 
         paths = [path for path in make().index(drawn)["path"] if "headmotion2" not in path]
@@ -311,4 +311,4 @@ class TestEmbedded:
     def test_any_resolution(self, tmp_path):
         brain_volumes.Embedded(subjects=1, resolution_mm=5.3).write(tmp_path)
         [path] = tmp_path.rglob("*_acq-standard_T1w.nii.gz")
-        assert MrArt.read(path, "").shape == (36, 48, 48)
+        assert MrArt.read(path, "").values.shape == (36, 48, 48)

@@ -78,4 +78,4 @@ def test_class_without_volumes(root):
 def test_listed_volumes_are_read(root):
     values = np.arange(24, dtype=np.int16).reshape(2, 3, 4)
     nibabel.Nifti1Image(values, np.eye(4)).to_filename(root / VOLUMES[0])
-    np.testing.assert_array_equal(NiftiFolder.read(root / VOLUMES[0], ""), values)
+    np.testing.assert_array_equal(NiftiFolder.read(root / VOLUMES[0], "").values, values)

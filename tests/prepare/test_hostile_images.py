@@ -135,8 +135,8 @@ PICTURES = {
     "truncated_png": (cut(saved(picture("RGB"), ".png"), 300), "."),
     "png_of_no_size": (content(png(0, 0), ".png"), "."),
     "png_without_data": (content(png(20, 14), ".png"), "."),
-    "png_that_claims_too_much": (content(png(60_000, 60_000, BOMB), ".png"), "[Bb]omb"),
-    "png_that_claims_much": (content(png(10_000, 10_000, BOMB), ".png"), "claims to hold 10000 x"),
+    "png_that_claims_too_much": (content(png(60_000, 60_000, BOMB), ".png"), "max_pixels"),
+    "png_that_claims_much": (content(png(20_000, 20_000, BOMB), ".png"), "claims to hold 20000 x"),
     "jpeg_named_png": (with_name(JPEG, "really_a_jpeg.png"), READ),
     "one_pixel": (saved(picture("L", (1, 1)), ".png"), READ),
     "long_strip": (saved(picture("L", (20_000, 100)), ".png"), READ),
@@ -225,7 +225,7 @@ VOLUMES = {
     "truncated_gz": (cut(nifti(volume()), 2000), "cut off|damaged"),
     "truncated_nii": (cut(nifti(volume(), ".nii"), 1000), "cut off|damaged"),
     "text_named_nifti": (lambda path: content(b"no volume", ".nii.gz")(path), "."),
-    "declares_too_much": (declared(30_000, 30_000, 30_000), "declares|cut off"),
+    "declares_too_much": (declared(30_000, 30_000, 30_000), "max_pixels|cut off"),
     "short_of_data": (declared(300, 300, 300), "cut off"),
 }
 
@@ -334,7 +334,7 @@ def test_a_volume_is_read_alike_in_either_byte_order(tmp_path):
     image = volume(dtype=np.int16)
     nifti(image, ".nii")(tmp_path / "little")
     big_endian(tmp_path / "big")
-    read = [NiftiFolder.read(tmp_path / f"{name}.nii", "") for name in ("little", "big")]
+    read = [NiftiFolder.read(tmp_path / f"{name}.nii", "").values for name in ("little", "big")]
     np.testing.assert_allclose(read[0], read[1], atol=1)
 
 

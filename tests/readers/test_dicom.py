@@ -9,9 +9,9 @@ from PIL import Image
 from pydicom.encaps import encapsulate
 from pydicom.uid import (
     ExplicitVRLittleEndian,
+    HTJ2KLossless,
     ImplicitVRLittleEndian,
     JPEGBaseline8Bit,
-    JPEGLosslessSV1,
     RLELossless,
     SecondaryCaptureImageStorage,
     generate_uid,
@@ -266,8 +266,8 @@ class TestRefused:
 
     def test_missing_plugin(self, file):
         dataset = make_dataset(RAMP, PixelData=encapsulate([b"\xff\xd8\xff\xd9"]))
-        dataset.file_meta.TransferSyntaxUID = JPEGLosslessSV1
-        refused(file, dataset, "compressed as JPEG Lossless.*gdcmconv")
+        dataset.file_meta.TransferSyntaxUID = HTJ2KLossless
+        refused(file, dataset, "compressed as High-Throughput.*gdcmconv")
 
     def test_damaged_compression(self, file):
         dataset = make_dataset(RGB, PixelData=encapsulate([b"\xff\xd8no JPEG"]))

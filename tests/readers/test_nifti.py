@@ -27,7 +27,7 @@ class TestValues:
         plain = write(tmp_path / "plain.nii").read_bytes()
         packed = gzip.compress(plain) if name.lower().endswith("gz") else plain
         (tmp_path / name).write_bytes(packed)
-        volume = read_image(tmp_path / name)
+        volume = read_image(tmp_path / name).values
         assert volume.dtype == np.float32
         assert volume.flags.c_contiguous
         np.testing.assert_array_equal(volume, VALUES)
@@ -35,41 +35,41 @@ class TestValues:
     def test_big_endian(self, tmp_path):
         path = write(tmp_path / "a.nii", byte_order=">")
         assert path.read_bytes()[:4] == (348).to_bytes(4, "big")
-        np.testing.assert_array_equal(read_volume(path), VALUES)
+        np.testing.assert_array_equal(read_volume(path).values, VALUES)
 
     def test_second_version_of_the_format(self, tmp_path):
         path = write(tmp_path / "a.nii", kind=nibabel.Nifti2Image)
-        np.testing.assert_array_equal(read_volume(path), VALUES)
+        np.testing.assert_array_equal(read_volume(path).values, VALUES)
 
     def test_slope_and_intercept(self, tmp_path):
         content = bytearray(write(tmp_path / "a.nii").read_bytes())
         content[112:120] = np.array([0.5, -3], "<f4").tobytes()
         (tmp_path / "a.nii").write_bytes(content)
-        np.testing.assert_array_equal(read_volume(tmp_path / "a.nii"), VALUES * 0.5 - 3)
+        np.testing.assert_array_equal(read_volume(tmp_path / "a.nii").values, VALUES * 0.5 - 3)
 
     def test_one_frame_is_a_volume(self, tmp_path):
         path = write(tmp_path / "a.nii", VALUES[..., None, None])
-        np.testing.assert_array_equal(read_volume(path), VALUES)
+        np.testing.assert_array_equal(read_volume(path).values, VALUES)
 
 
 class TestOrientation:
     def test_flipped_axis(self, tmp_path):
         path = write(tmp_path / "a.nii", VALUES[::-1], np.diag([-1, 1, 1, 1]))
-        np.testing.assert_array_equal(read_volume(path), VALUES)
+        np.testing.assert_array_equal(read_volume(path).values, VALUES)
 
     def test_axes_in_another_order(self, tmp_path):
         # stored: front to back, top to bottom, left to right
         affine = np.array([[0, 0, 1, 0], [-1, 0, 0, 0], [0, -1, 0, 0], [0, 0, 0, 1]])
         stored = VALUES[:, ::-1, ::-1].transpose(1, 2, 0)
         path = write(tmp_path / "a.nii", stored, affine)
-        np.testing.assert_array_equal(read_volume(path), VALUES)
+        np.testing.assert_array_equal(read_volume(path).values, VALUES)
 
     def test_oblique_axes_go_to_the_nearest(self, tmp_path):
         turn = np.deg2rad(20)
         affine = np.eye(4)
         affine[:2, :2] = [[-np.cos(turn), -np.sin(turn)], [-np.sin(turn), np.cos(turn)]]
         path = write(tmp_path / "a.nii", VALUES[::-1], affine)
-        np.testing.assert_array_equal(read_volume(path), VALUES)
+        np.testing.assert_array_equal(read_volume(path).values, VALUES)
 
     def test_affine_without_sense(self, tmp_path):
         image = nibabel.Nifti1Image(VALUES, np.eye(4))
@@ -140,7 +140,7 @@ class TestDamage:
 
     @pytest.mark.parametrize("name", ["a.nii", "a.nii.gz"])
     @pytest.mark.parametrize(
-        ("side", "reason"), [(2000, "at most 1e\\+09 are read"), (900, "it is cut off")]
+        ("side", "reason"), [(900, "prepare.max_pixels"), (600, "it is cut off")]
     )
     def test_declares_more_than_it_has(self, tmp_path, monkeypatch, name, side, reason):
         header = nibabel.Nifti1Header()

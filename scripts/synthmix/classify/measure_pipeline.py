@@ -21,6 +21,7 @@ from synthmix.files import write_table, write_text
 from synthmix.prepare.prepare_images import upright
 from synthmix.prepare.settings import InputPipeline
 from synthmix.prepare.volumes import three_slices
+from synthmix.readers.raw_image import RawImage, Volume
 from synthmix.registry import load_dataset
 from synthmix.seeds import derive_seed
 from synthmix.store import load_array, read_table
@@ -125,9 +126,9 @@ def _write_pictures(
         _write_picture(read(root / path, frame), folder / label / f"{row}.png", channels)
 
 
-def _write_picture(image: Image.Image | np.ndarray, path: Path, channels: int) -> None:
+def _write_picture(image: RawImage, path: Path, channels: int) -> None:
     """Write a raw image as PNG, shrunk where it is very large: disks are finite."""
-    picture = Image.fromarray(three_slices(image)) if isinstance(image, np.ndarray) else image
+    picture = Image.fromarray(three_slices(image.values)) if isinstance(image, Volume) else image
     picture = upright(picture).convert("L" if channels == 1 else "RGB")
     picture.thumbnail((LARGEST_SIDE, LARGEST_SIDE))
     path.parent.mkdir(exist_ok=True)

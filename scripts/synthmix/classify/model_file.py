@@ -19,7 +19,7 @@ from synthmix.errors import UserError
 from synthmix.evaluate.settings import Evaluation, check_threshold
 from synthmix.files import write_beside
 from synthmix.prepare.settings import Prepare
-from synthmix.readers.nifti import MOST_VOXELS
+from synthmix.readers.raw_image import MOST_PIXELS
 from synthmix.settings import Distinct, Name, SettingsModel, Share
 from synthmix.weights_file import FORMAT_VERSION, Kind
 
@@ -59,8 +59,8 @@ class ModelHeader(SettingsModel):
         given = Evaluation.model_construct(threshold=self.threshold)
         if problem := check_threshold(given, self.classes, self.positive_class):
             raise ValueError(f"threshold: {problem}")
-        if prod(self.prepare.volume_shape or ()) > MOST_VOXELS:
-            raise ValueError(f"prepare: volumes of more than {MOST_VOXELS} voxels")
+        if prod(self.prepare.volume_shape or ()) > MOST_PIXELS:
+            raise ValueError(f"prepare: volumes of more than {MOST_PIXELS} voxels")
         return self
 
     @property

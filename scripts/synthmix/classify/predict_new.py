@@ -8,7 +8,6 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from PIL import Image
 from tqdm import tqdm
 
 from synthmix.classify.examples import FromImages
@@ -25,6 +24,7 @@ from synthmix.files import write_beside
 from synthmix.prepare.prepare_images import FACTS, Prepared, in_order, prepare_file
 from synthmix.prepare.settings import Prepare
 from synthmix.readers import read_image
+from synthmix.readers.raw_image import RawImage, Volume
 from synthmix.seeds import derive_seed
 
 LOGGER = logging.getLogger(__name__)
@@ -163,8 +163,8 @@ def _answers(
 ) -> Iterator[Answer]:
     prepare = classifier.header.prepare
 
-    def read(path: Path) -> Image.Image | np.ndarray:
-        image = read_image(path)
+    def read(path: Path) -> RawImage:
+        image = read_image(path, prepare.reading())
         _check_kind(image, prepare)
         return image
 
@@ -178,9 +178,9 @@ def _answers(
         yield _answer(classifier, name, image, seed)
 
 
-def _check_kind(image: Image.Image | np.ndarray, prepare: Prepare) -> None:
+def _check_kind(image: RawImage, prepare: Prepare) -> None:
     """Raise ValueError where `image` is of another kind than the classifier was trained on."""
-    is_volume, takes_volumes = isinstance(image, np.ndarray), prepare.volume_shape is not None
+    is_volume, takes_volumes = isinstance(image, Volume), prepare.volume_shape is not None
     if is_volume and not takes_volumes and prepare.channels == 1:
         raise ValueError("is a volume, and the classifier takes grey pictures")
     if takes_volumes and not is_volume:

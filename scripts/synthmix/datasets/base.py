@@ -8,13 +8,12 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Any, ClassVar
 
-import numpy as np
 import pandas as pd
-from PIL import Image
 from pydantic import Field
 
 from synthmix.prepare.settings import Prepare, Split, Subsample
 from synthmix.readers import read_image
+from synthmix.readers.raw_image import AS_USUAL, RawImage, Reading
 from synthmix.settings import Name, PositiveInt, SettingsModel
 
 # What a study says of a data set that changes neither its raw files nor their list.
@@ -143,14 +142,13 @@ class Dataset(SettingsModel):
         raise NotImplementedError(f"{type(self).__name__} has no census")
 
     @classmethod
-    def read(cls, path: Path, frame: str) -> Image.Image | np.ndarray:
-        """Return the image of a row of `index`: a picture, or a volume (X, Y, Z), float32.
+    def read(cls, path: Path, frame: str, reading: Reading = AS_USUAL) -> RawImage:
+        """Return the image of a row of `index`: a picture or a volume.
 
-        The axes of a volume run from left to right, back to front, bottom to top. `path` is
-        absolute; `frame` is empty where the file holds one image. Called from several threads.
-        Raises any exception, with a message for the user, when it can't be read.
+        `path` is absolute; `frame` is empty where the file holds one image. Called from several
+        threads. Raises any exception, with a message for the user, when it can't be read.
         """
-        return read_image(path)
+        return read_image(path, reading)
 
 
 def sample_identifiers(paths: list[str]) -> list[str]:

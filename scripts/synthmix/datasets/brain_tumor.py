@@ -23,6 +23,7 @@ from synthmix.datasets.base import About, sample_identifiers, visible_files
 from synthmix.datasets.public import FILES, PublicDataset, write_whole
 from synthmix.errors import UserError
 from synthmix.phantoms import brain_slices
+from synthmix.readers.raw_image import AS_USUAL, Reading
 
 if TYPE_CHECKING:
     import h5py
@@ -31,7 +32,6 @@ LOGGER = logging.getLogger(__name__)
 API = "https://api.figshare.com/v2"
 ARTICLE = 1512427
 LABELS = ("meningioma", "glioma", "pituitary")  # in the files: 1, 2, 3
-MOST_PIXELS = 100_000_000
 MOST_LETTERS = 1000
 MOST_UNREADABLE = 0.05  # of the files
 _SLICE = re.compile(r"\d+\.mat")
@@ -120,7 +120,7 @@ class BrainTumor(PublicDataset):
         )
 
     @classmethod
-    def read(cls, path: Path, frame: str) -> Image.Image:
+    def read(cls, path: Path, frame: str, reading: Reading = AS_USUAL) -> Image.Image:
         """Return the slice in the units of the scanner, as a picture of mode F.
 
         Raises any exception when the file holds no such picture.
@@ -129,8 +129,9 @@ class BrainTumor(PublicDataset):
 
         with h5py.File(path) as file:
             stored = _dataset(file, "image")
-            if stored.ndim != 2 or stored.size > MOST_PIXELS:
+            if stored.ndim != 2:
                 raise ValueError(f"cjdata/image has the shape {stored.shape}: no picture")
+            reading.require_size(*stored.shape)
             values = stored[()]
         # MATLAB stores columns one after the other, which HDF5 takes for rows
         return Image.fromarray(np.ascontiguousarray(values.T, dtype=np.float32))

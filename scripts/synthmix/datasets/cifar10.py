@@ -24,6 +24,7 @@ from synthmix.datasets.base import About
 from synthmix.datasets.public import PublicDataset
 from synthmix.errors import UserError
 from synthmix.phantoms import colour_pictures
+from synthmix.readers.raw_image import AS_USUAL, Reading
 
 CLASSES = (
     *("airplane", "automobile", "bird", "cat", "deer"),
@@ -89,7 +90,7 @@ class CIFAR10(PublicDataset):
         return pd.concat(parts, ignore_index=True)
 
     @classmethod
-    def read(cls, path: Path, frame: str) -> Image.Image:
+    def read(cls, path: Path, frame: str, reading: Reading = AS_USUAL) -> Image.Image:
         """Return the picture at the place `frame`, from 0, of the batch `path`: mode RGB.
 
         The batch's pictures stay in memory, so that it is loaded once. Raises `UserError` when the

@@ -26,6 +26,7 @@ from synthmix.datasets.base import About
 from synthmix.datasets.public import PublicDataset
 from synthmix.errors import UserError
 from synthmix.phantoms import digits, garments
+from synthmix.readers.raw_image import AS_USUAL, Reading
 
 LOGGER = logging.getLogger(__name__)
 _PARTS = {"t10k": "test", "train": "train"}  # by file name: in the order of the index
@@ -111,7 +112,7 @@ class _IdxPictures(PublicDataset):
         )
 
     @classmethod
-    def read(cls, path: Path, frame: str) -> Image.Image:
+    def read(cls, path: Path, frame: str, reading: Reading = AS_USUAL) -> Image.Image:
         """Return the image at the place `frame`, from 0, of the images file `path`: mode L.
 
         The file's images stay in memory, so that they are unpacked once. Raises `UserError` when

@@ -12,6 +12,7 @@ from PIL import Image
 from synthmix.prepare.prepare_images import reason_of, upright
 from synthmix.prepare.volumes import three_slices
 from synthmix.readers import read_image
+from synthmix.readers.raw_image import Volume
 
 PLANES = ("axial", "coronal", "sagittal")
 JPEG_QUALITY = 90
@@ -40,8 +41,10 @@ def show_file(root: Path, name: str, pixels: int) -> Shown:
     try:
         _require_name(name)
         image = read_image(path)
-        if isinstance(image, np.ndarray):
-            shown = [Image.fromarray(plane) for plane in np.moveaxis(three_slices(image), -1, 0)]
+        if isinstance(image, Volume):
+            shown = [
+                Image.fromarray(plane) for plane in np.moveaxis(three_slices(image.values), -1, 0)
+            ]
         else:
             shown = [upright(image)]
         with path.open("rb") as file:

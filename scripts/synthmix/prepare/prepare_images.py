@@ -20,6 +20,7 @@ from synthmix.files import write_table
 from synthmix.prepare.index_dataset import read_index
 from synthmix.prepare.settings import Prepare
 from synthmix.prepare.volumes import resample_volume, three_slices
+from synthmix.readers.raw_image import DeepPicture, RawImage, Volume
 from synthmix.registry import load_dataset
 from synthmix.store import save_array, table_path
 
@@ -64,10 +65,10 @@ def prepare_images(
     """
     samples = read_index(index)
     root = raw_root(fetched)
-    read = load_dataset(source).read
+    read, reading = load_dataset(source).read, settings.reading()
 
     def prepare(row: tuple[str, str]) -> Prepared:
-        return prepare_file(root / row[0], lambda path: read(path, row[1]), settings)
+        return prepare_file(root / row[0], lambda path: read(path, row[1], reading), settings)
 
     rows = list(zip(samples["path"], samples["frame"], strict=True))
     outcomes: list[Prepared] = []
@@ -100,22 +101,22 @@ def store_layout(settings: Prepare) -> tuple[tuple[int, ...], str]:
     return (settings.image_size, settings.image_size, settings.channels), "uint8"
 
 
-def prepare_image(image: Image.Image | np.ndarray, settings: Prepare) -> np.ndarray:
+def prepare_image(image: RawImage, settings: Prepare) -> np.ndarray:
     """Turn what a data set reads into an array as `store_layout` says.
 
     A picture: the EXIF rotation is applied, to `image` itself; transparent pixels turn black,
     16-bit and float images are scaled from their own range to 0..255. With `pad_to_square` it is
     centred on a black square first. Resizing is bicubic and antialiased.
 
-    A volume (X, Y, Z): with `volume_shape` it is resampled and scaled to mean 0 and deviation 1;
+    A volume: with `volume_shape` it is resampled and scaled to mean 0 and deviation 1;
     else its three middle slices are the channels of a picture.
     """
-    if isinstance(image, np.ndarray):
+    if isinstance(image, Volume):
         if settings.volume_shape is not None:
-            return resample_volume(image, settings.volume_shape)
+            return resample_volume(image.values, settings.volume_shape)
         if settings.channels != 3:
             raise ValueError("is a volume; with prepare.channels: 3 its middle slices are taken")
-        image = Image.fromarray(three_slices(image))
+        image = Image.fromarray(three_slices(image.values))
     elif settings.volume_shape is not None:
         raise ValueError("is a picture, and prepare.volume_shape asks for volumes")
     return _prepare_picture(image, settings.image_size, settings.channels, settings.pad_to_square)
@@ -138,9 +139,7 @@ def in_order(
             yield pending.popleft().result()
 
 
-def prepare_file(
-    path: Path, read: Callable[[Path], Image.Image | np.ndarray], settings: Prepare
-) -> Prepared:
+def prepare_file(path: Path, read: Callable[[Path], RawImage], settings: Prepare) -> Prepared:
     """Return the image that `read` finds in the file `path`, prepared, or why there is none."""
     try:
         image = read(path)
@@ -149,9 +148,19 @@ def prepare_file(
         reason = reason_of(error, path)
         LOGGER.info("rejected %s: %s", path, reason)
         return Prepared(reason=reason)
-    size = (*image.size, 1) if isinstance(image, Image.Image) else image.shape
     content = hashlib.sha256(array.tobytes()).hexdigest()[:16]
-    return Prepared(array, (*size, content))
+    return Prepared(array, (*_size(image), content))
+
+
+def _size(image: RawImage) -> tuple[int, ...]:
+    """Return width, height and depth in pixels or voxels."""
+    match image:
+        case Volume():
+            return image.values.shape
+        case DeepPicture():
+            return (image.values.shape[1], image.values.shape[0], 1)
+        case _:
+            return (*image.size, 1)
 
 
 def reason_of(error: Exception, path: Path) -> str:
@@ -161,18 +170,20 @@ def reason_of(error: Exception, path: Path) -> str:
     return " ".join(f"{kind}{error}".replace(str(path), path.name).split())
 
 
-def upright(image: Image.Image) -> Image.Image:
+def upright(image: Image.Image | DeepPicture) -> Image.Image:
     """Return a picture with 8 bits a channel, as `prepare_image` says, turned upright.
 
     The EXIF rotation is applied to `image` itself. Raises ValueError where pixels are no numbers.
     """
+    if isinstance(image, DeepPicture):
+        return Image.fromarray(_scaled(image.values))
     # without copies of what is right already: they would take as long as the resizing
     ImageOps.exif_transpose(image, in_place=True)
     return _eight_bit(image)
 
 
 def _prepare_picture(
-    image: Image.Image, image_size: int, channels: int, pad_to_square: bool
+    image: Image.Image | DeepPicture, image_size: int, channels: int, pad_to_square: bool
 ) -> np.ndarray:
     image, mode = upright(image), "L" if channels == 1 else "RGB"
     if image.mode != mode:
@@ -199,13 +210,17 @@ def _eight_bit(image: Image.Image) -> Image.Image:
         values = np.asarray(image).astype(np.float64)
         if not np.isfinite(values).all():
             raise ValueError("has pixels that are not numbers")
-        low, high = values.min(), values.max()
-        scale = 255 / (high - low) if high > low else 0
-        return Image.fromarray(((values - low) * scale).round().astype(np.uint8))
+        return Image.fromarray(_scaled(values))
     if image.has_transparency_data:
         image = image.convert("RGBA")
         return Image.alpha_composite(Image.new("RGBA", image.size, "black"), image)
     return image
+
+
+def _scaled(values: np.ndarray) -> np.ndarray:
+    low, high = values.min(), values.max()
+    scale = 255 / (high - low) if high > low else 0
+    return ((values - low) * scale).round().astype(np.uint8)
 
 
 def _blocks(prepared: Iterable[Prepared], outcomes: list[Prepared]) -> Iterator[np.ndarray]:

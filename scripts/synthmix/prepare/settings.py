@@ -4,6 +4,7 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import BeforeValidator, Field, model_validator
 
+from synthmix.readers.raw_image import MOST_PIXELS, Reading
 from synthmix.settings import Name, PositiveInt, SettingsModel, Share
 
 ClassCounts = Annotated[dict[Name, PositiveInt], Field(min_length=1)]
@@ -30,12 +31,24 @@ class Prepare(SettingsModel):
     max_rejected_share: Share = Field(
         0.05, description="The run stops when a larger share of the images cannot be read."
     )
+    max_pixels: PositiveInt = Field(
+        MOST_PIXELS, description="A file with more pixels, or voxels, is not read."
+    )
+    nan_is_background: bool = Field(
+        False,
+        description="Pixels and voxels that are no numbers (NaN) are background; otherwise an image"
+        " with such is not read.",
+    )
 
     @model_validator(mode="after")
     def _pictures_or_volumes(self) -> Self:
         if (self.image_size is None) == (self.volume_shape is None):
             raise ValueError("give either image_size, for pictures, or volume_shape, for volumes")
         return self
+
+    def reading(self) -> Reading:
+        """Return what readers of files need to know of it."""
+        return Reading(self.max_pixels, self.nan_is_background)
 
 
 class InputPipeline(SettingsModel):

@@ -2,18 +2,16 @@
 
 from pathlib import Path
 
-import numpy as np
-from PIL import Image
-
 from synthmix.readers import pictures
+from synthmix.readers.raw_image import AS_USUAL, RawImage, Reading
 
 PICTURE_SUFFIXES = pictures.SUFFIXES
 DICOM_SUFFIXES = frozenset({".dcm", ".dicom"})
 VOLUME_SUFFIXES = (".nii", ".nii.gz")
 
 
-def read_image(path: Path) -> Image.Image | np.ndarray:
-    """Return the picture, or the volume (X, Y, Z) as float32, that the file `path` holds.
+def read_image(path: Path, reading: Reading = AS_USUAL) -> RawImage:
+    """Return the picture or the volume that the file `path` holds.
 
     Formats: what Pillow reads, DICOM and NIfTI. A file that is called DICOM or NIfTI is read as
     that, and one that is not called a picture as DICOM where it has DICOM's mark. Raises
@@ -23,14 +21,14 @@ def read_image(path: Path) -> Image.Image | np.ndarray:
     if name.endswith(VOLUME_SUFFIXES):
         from synthmix.readers.nifti import read_volume
 
-        return read_volume(path)
+        return read_volume(path, reading)
     suffix = path.suffix.lower()
     # many are named by an identifier full of dots
     if suffix in DICOM_SUFFIXES or (suffix not in PICTURE_SUFFIXES and is_dicom(path)):
         from synthmix.readers.dicom import read_dicom
 
-        return read_dicom(path)
-    return pictures.read_picture(path)
+        return read_dicom(path, reading)
+    return pictures.read_picture(path, reading)
 
 
 def is_dicom(path: Path) -> bool:

@@ -8,17 +8,17 @@ import numpy as np
 from PIL import Image
 
 from synthmix.errors import UserError
+from synthmix.readers.raw_image import AS_USUAL, Reading
 
 if TYPE_CHECKING:
     from pydicom import Dataset
 
-MOST_PIXELS = 200_000_000
 MOST_SHOWN = 10
 _PIXELS = ("PixelData", "FloatPixelData", "DoubleFloatPixelData")
 _CONVERT = "convert it first, such as with `gdcmconv --raw IN OUT` (GDCM)"
 
 
-def read_dicom(path: Path) -> Image.Image:
+def read_dicom(path: Path, reading: Reading = AS_USUAL) -> Image.Image:
     """Return the one image of the DICOM file `path`, 8-bit grey ("L") or RGB.
 
     Grey values go through the modality transform (rescale slope and intercept, or a table), then
@@ -31,6 +31,7 @@ def read_dicom(path: Path) -> Image.Image:
     compressed in a way that cannot be read here, or is damaged.
     """
     dataset = _opened(path)
+    reading.require_size(dataset.Rows, dataset.Columns)
     values, colours = _decoded(dataset)
     try:
         if colours == "PALETTE COLOR":
@@ -102,11 +103,6 @@ def _opened(path: Path) -> "Dataset":
         raise ValueError(f"holds {frames} frames; only files of one are read: split it first")
     if pixels == 0:
         raise ValueError("is DICOM without a size: Rows or Columns is missing or 0")
-    if pixels > MOST_PIXELS:
-        raise ValueError(
-            f"claims to hold {dataset.Rows} x {dataset.Columns} pixels, more than the "
-            f"{MOST_PIXELS:,} that are read"
-        )
     return dataset
 
 

@@ -7,28 +7,29 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from synthmix.readers.raw_image import AS_USUAL, Reading, Volume
+
 if TYPE_CHECKING:
     import nibabel
 
-MOST_VOXELS = 1_000_000_000
 _GZIP_RATIO = 1032  # deflate can't make anything smaller than that
 
 
-def read_volume(path: Path) -> np.ndarray:
-    """Return the volume (X, Y, Z), float32, that the file `path` (.nii or .nii.gz) holds.
+def read_volume(path: Path, reading: Reading = AS_USUAL) -> Volume:
+    """Return the volume that the file `path` (.nii or .nii.gz) holds.
 
     The axes run from left to right, back to front, bottom to top; an oblique volume keeps its own
     axes, each turned to the nearest of these. Values are in the unit of the file: its slope and
     intercept are applied. Voxels need not be cubes.
 
     Raises OSError or ValueError, with a reason for a person, when it isn't one volume of at least
-    2 voxels a side, at most `MOST_VOXELS`, all of them numbers and not all of them equal.
+    2 voxels a side, not too large, all of them numbers and not all of them equal.
     """
     import nibabel
 
     try:
         image = nibabel.load(path)
-        _require_volume(image, path)
+        _require_volume(image, path, reading)
         with np.errstate(over="ignore"):  # what is too large becomes infinite, and is refused
             volume = image.get_fdata(dtype=np.float32, caching="unchanged")
     except (nibabel.filebasedimages.ImageFileError, nibabel.wrapstruct.WrapStructError) as error:
@@ -43,10 +44,12 @@ def read_volume(path: Path) -> np.ndarray:
     if volume.min() == volume.max():
         raise ValueError("all voxels are equal")
     orientation = nibabel.io_orientation(image.affine)
-    return np.ascontiguousarray(nibabel.apply_orientation(volume, orientation))
+    return Volume(np.ascontiguousarray(nibabel.apply_orientation(volume, orientation)))
 
 
-def _require_volume(image: "nibabel.filebasedimages.FileBasedImage", path: Path) -> None:
+def _require_volume(
+    image: "nibabel.filebasedimages.FileBasedImage", path: Path, reading: Reading
+) -> None:
     """Raise ValueError when the header of `image` alone says that it can't be read."""
     import nibabel
 
@@ -55,9 +58,8 @@ def _require_volume(image: "nibabel.filebasedimages.FileBasedImage", path: Path)
     shape = image.shape
     if len(shape) < 3 or min(shape[:3]) < 2:
         raise ValueError(f"has the shape {shape}; a volume has 3 axes of at least 2 voxels")
+    reading.require_size(*shape)
     voxels = math.prod(shape)
-    if voxels > MOST_VOXELS:
-        raise ValueError(f"declares {voxels:.2g} voxels; at most {MOST_VOXELS:.0e} are read")
     if voxels != math.prod(shape[:3]):
         raise ValueError(f"holds {math.prod(shape[3:])} volumes; only files of one are read")
     stored = image.get_data_dtype()
