@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from synthmix.readers import pictures
+from synthmix.readers.marks import is_dicom
 from synthmix.readers.raw_image import AS_USUAL, RawImage, Reading
 
 PICTURE_SUFFIXES = pictures.SUFFIXES
@@ -29,10 +30,3 @@ def read_image(path: Path, reading: Reading = AS_USUAL) -> RawImage:
 
         return read_dicom(path, reading)
     return pictures.read_picture(path, reading)
-
-
-def is_dicom(path: Path) -> bool:
-    """Return whether the file `path` has the mark of a DICOM file."""
-    with path.open("rb") as file:
-        file.seek(128)
-        return file.read(4) == b"DICM"
