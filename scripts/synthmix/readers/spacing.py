@@ -33,6 +33,16 @@ def are_equal(sides: Sequence[float]) -> bool:
     return max(sides) <= (1 + TOLERANCE) * min(sides)
 
 
+def volume_spacing(
+    sides: Sequence[float],
+) -> tuple[tuple[float, float, float], tuple[str, ...]]:
+    """Return the `sides` of a voxel, or those of a cube where they make no sense, and notes."""
+    if not sensible(sides):
+        return (1.0, 1.0, 1.0), (NO_SENSE,)
+    x, y, z = sides
+    return (x, y, z), () if are_equal(sides) else (NOT_CUBES,)
+
+
 def with_square_pixels(
     picture: Image.Image | DeepPicture, sides: tuple[float, float] | None, reading: Reading
 ) -> Image.Image | DeepPicture:
