@@ -41,6 +41,37 @@ def make_table(entries, first, bits, kind):
     return table
 
 
+def add_geometry(dataset, place, direction=(1, 0, 0, 0, 1, 0), spacing=(1, 1)):
+    """Say where the pixels of `dataset` lie, in mm; returns it."""
+    dataset.ImagePositionPatient = [float(value) for value in place]
+    dataset.ImageOrientationPatient = list(direction)
+    dataset.PixelSpacing = list(spacing)
+    return dataset
+
+
+def axial_series(volume, spacing=(1, 1, 1), uid=None, patient="P1", **elements):
+    """Return the slices, from below, of `volume` (left to right, back to front, bottom to top)."""
+    uid = uid or generate_uid()
+    slices = []
+    for z in range(volume.shape[2]):
+        # columns run to the patient's left, rows to the back
+        dataset = make_dataset(np.ascontiguousarray(np.flip(volume[:, :, z].T)), **elements)
+        dataset.SeriesInstanceUID, dataset.PatientID = uid, patient
+        add_geometry(dataset, (-20, -30, z * spacing[2] - 70), spacing=(spacing[1], spacing[0]))
+        slices.append(dataset)
+    return slices
+
+
+def write_series(slices, folder):
+    """Write `slices` to `folder`, whose names say nothing of their order."""
+    folder.mkdir(parents=True, exist_ok=True)
+    order = np.random.default_rng(1).permutation(len(slices))
+    for number, dataset in zip(order, slices, strict=True):
+        dataset.InstanceNumber = int(number)
+        dataset.save_as(folder / f"IM{number:04d}.dcm", enforce_file_format=True)
+    return folder
+
+
 def compress(dataset, path, syntax):
     """Write `dataset` to `path`, compressed by GDCM; `syntax` is called as GDCM calls it."""
     import gdcm

@@ -126,10 +126,15 @@ def _picture(
 
 
 def _grey_picture(dataset: "Dataset", grey: Grey, reading: Reading) -> Image.Image | DeepPicture:
+    if grey.background is not None and grey.background.all():
+        raise ValueError("all its pixels are padding or background")
     shares, notes = _shown_shares(dataset, grey, reading)
     notes = (*grey.notes, *notes)
     if shares is None:
-        return DeepPicture(grey.rising().astype(np.float32), grey.background, notes)
+        values = grey.rising().astype(np.float32)
+        if grey.background is not None:
+            values[grey.background] = values[~grey.background].min()
+        return DeepPicture(values, grey.background, notes)
     shown = np.rint(shares * 255).astype(np.uint8)
     if grey.bright_is_low:
         shown = 255 - shown

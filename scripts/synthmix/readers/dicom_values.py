@@ -45,17 +45,14 @@ class Grey:
     notes: tuple[str, ...] = ()
 
     def rising(self) -> np.ndarray:
-        """Return the values so that larger ones are brighter, background being the least of all.
+        """Return the values so that larger ones are brighter.
 
         They are turned round within what the stored bits can mean, not within what this picture
         holds, so that pictures stay comparable.
         """
-        values = self.values
-        if self.bright_is_low:
-            values = (self.low + self.high - values) if math.isfinite(self.high) else -values
-        if self.background is None:
-            return values
-        return np.where(self.background, values[~self.background].min(), values)
+        if not self.bright_is_low:
+            return self.values
+        return -self.values + (self.low + self.high if math.isfinite(self.high) else 0)
 
 
 def decode(dataset: "Dataset", frame: int = 0) -> tuple[np.ndarray, str]:
@@ -107,8 +104,6 @@ def grey_values(
         if wrong is not None:
             values = np.where(wrong, values[~wrong].min(), values)
             background = wrong if background is None else background | wrong
-    if background is not None and background.all():
-        raise ValueError("all its pixels are padding or background")
     whole = stored.dtype.kind == "u" or low == 0
     bits = int(dataset.BitsStored) if whole else 0
     bright_is_low = colours == "MONOCHROME1"
