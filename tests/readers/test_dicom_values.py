@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 from pydicom import Dataset
-from pydicom.uid import ExplicitVRBigEndian, RLELossless
+from pydicom.uid import ExplicitVRBigEndian, ImplicitVRLittleEndian, JPEGExtended12Bit, RLELossless
 
 from dicom_data import compress, make_dataset, make_table
 from synthmix.readers.dicom import read_dicom
@@ -167,6 +167,15 @@ class TestPadding:
         assert picture.background.tolist() == [[True, False, False, False]]
         assert picture.values.tolist() == [[0, 0, 500, 1000]]
 
+    def test_where_no_types_are_written(self, read):
+        """In implicit VR it is the dictionary that says what numbers are."""
+        dataset = make_dataset(self.VALUES, WindowCenter=500, WindowWidth=1000)
+        dataset.add_new("PixelPaddingValue", "SS", -2000)
+        dataset.file_meta.TransferSyntaxUID = ImplicitVRLittleEndian
+        assert greys(read(dataset, Reading(use_windows=True))) == [[0, 0, 128, 255]]
+        picture = read(dataset, Reading(use_windows=False))
+        assert picture.background.tolist() == [[True, False, False, False]]
+
     def test_unsigned_pixels_and_a_signed_value(self, read):
         dataset = make_dataset(np.array([[63536, 0, 500]], np.uint16))
         dataset.add_new("PixelPaddingValue", "SS", -2000)
@@ -254,6 +263,15 @@ class TestTables:
         elements = {"PhotometricInterpretation": "MONOCHROME1", "ModalityLUTSequence": [table]}
         picture = read(np.array([[0, 1, 2]], np.uint16), **elements)
         assert picture.values.tolist() == [[4095, 3095, 0]]
+
+    @pytest.mark.parametrize("first", [0, -2])
+    def test_where_no_types_are_written(self, read, first):
+        table = make_table([10, 300, 4095], first, 12, "OW")
+        kind = np.int16 if first else np.uint16
+        dataset = make_dataset(np.array([[0, 1, 2]], kind) + kind(first))
+        dataset.ModalityLUTSequence = [table]
+        dataset.file_meta.TransferSyntaxUID = ImplicitVRLittleEndian
+        assert read(dataset).values.tolist() == [[10, 300, 4095]]
 
     def test_table_that_is_cut_short(self, read):
         table = make_table([1, 2, 3], 0, 16, "OW")
@@ -439,6 +457,14 @@ class TestCompression:
         values = np.random.default_rng(1).integers(0, 256, (64, 80, 3)).astype(np.uint8)
         compress(make_dataset(values), tmp_path / "a.dcm", syntax)
         assert (np.asarray(read_dicom(tmp_path / "a.dcm")) == values).all()
+
+    def test_jpeg_of_twelve_bits(self, tmp_path):
+        """It loses something, but no bits."""
+        values = np.add.outer(np.arange(64) * 20, np.arange(48) * 30).astype(np.uint16)
+        dataset = make_dataset(values, BitsStored=12, HighBit=11)
+        compress(dataset, tmp_path / "a.dcm", "JPEGExtendedProcess2_4")
+        assert parsed(tmp_path / "a.dcm").file_meta.TransferSyntaxUID == JPEGExtended12Bit
+        assert np.abs(read_dicom(tmp_path / "a.dcm").values - values).max() <= 4
 
     def test_run_lengths(self, read):
         dataset = make_dataset(RAMP)

@@ -176,6 +176,13 @@ class TestSpacing:
         spacing = read_volume(tmp_path / "a.nii").spacing
         np.testing.assert_allclose(spacing, np.array([2, 4, 6]) * factor)
 
+    def test_unit_that_is_none(self, tmp_path):
+        path = write(tmp_path / "a.nii", affine=np.diag([2, 2, 2, 1]))
+        content = bytearray(path.read_bytes())
+        content[123] = 7
+        path.write_bytes(content)
+        assert read_volume(path).spacing == (2, 2, 2)
+
     @pytest.mark.parametrize("pixdim", [(0, 1, 1), (1, np.nan, 1), (1, 1, 1000)])
     @pytest.mark.parametrize("code", [0, 1])
     def test_without_sense(self, tmp_path, pixdim, code):

@@ -73,10 +73,12 @@ def frame_numbers(dataset: "Dataset", keyword: str, frame: int = 0) -> list[floa
 
 def numbers(dataset: "Dataset", keyword: str) -> list[float]:
     """Return the numbers of an element, NaN for each that is none; nothing where it is empty."""
+    from pydicom.datadict import dictionary_VR
+
     element = dataset.get_item(keyword)
     if element is None:
         return []
-    if element.is_raw and element.VR in _TEXT:
+    if element.is_raw and element.VR in _TEXT and dictionary_VR(keyword) in ("DS", "IS"):
         # pydicom would refuse all of an element for one number that is wrong
         value: Any = (element.value or b"").decode("ascii", "replace").strip("\0 ")
         value = value.split("\\") if value else []

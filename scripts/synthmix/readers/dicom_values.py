@@ -62,6 +62,7 @@ def decode(dataset: "Dataset", frame: int = 0) -> tuple[np.ndarray, str]:
     ValueError, with advice, when they can't be decoded here.
     """
     from pydicom.pixels import get_decoder
+    from pydicom.uid import JPEGExtended12Bit
 
     syntax = getattr(dataset, "file_meta", {}).get("TransferSyntaxUID")
     if syntax is None:
@@ -77,6 +78,8 @@ def decode(dataset: "Dataset", frame: int = 0) -> tuple[np.ndarray, str]:
     raw_grey = _is_raw(dataset) and dataset.get("PhotometricInterpretation") in GREY
     options = {"correct_unused_bits": False} if raw_grey else {}
     try:
+        if syntax == JPEGExtended12Bit and int(dataset.BitsStored) > 8:
+            return _decode_with_gdcm(dataset, frame), str(dataset.PhotometricInterpretation)
         values, facts = decoder.as_array(dataset, index=frame, **options)
     except Exception as error:  # damaged files make pydicom raise nearly anything
         advice = f"; if other software shows it, {CONVERT}" if syntax.is_compressed else ""
@@ -147,7 +150,8 @@ def _counting_bits(words: np.ndarray, dataset: "Dataset") -> np.ndarray:
     shift = highest + 1 - bits
     if not 0 <= shift <= allocated - bits:
         shift = 0
-    if bits == allocated:
+    low, high = _limits(dataset)
+    if not shift and low <= words.min() and words.max() <= high:
         return words
     values = (words.astype(np.int64) >> shift) & (2**bits - 1)
     if _is_signed(dataset):
@@ -197,6 +201,19 @@ def _rescale(dataset: "Dataset", frame: int) -> tuple[float, float, tuple[str, .
     if not math.isfinite(slope) or not math.isfinite(intercept):
         raise ValueError("its RescaleSlope or RescaleIntercept is not a number: mend it")
     return (slope, intercept, ()) if slope else (1.0, intercept, (NO_SLOPE,))
+
+
+def _decode_with_gdcm(dataset: "Dataset", frame: int) -> np.ndarray:
+    """Return the stored grey values of a frame in 12-bit JPEG, which pydicom has no decoder for."""
+    import gdcm
+
+    reader = gdcm.ImageReader()
+    reader.SetFileName(str(dataset.filename))
+    if dataset.SamplesPerPixel != 1 or not reader.Read():
+        raise ValueError("GDCM can't read it")
+    words = reader.GetImage().GetBuffer().encode("utf-8", "surrogateescape")
+    values = np.frombuffer(words, "<i2" if _is_signed(dataset) else "<u2")
+    return values.reshape(-1, dataset.Rows, dataset.Columns)[frame]
 
 
 def _quieten_gdcm() -> None:

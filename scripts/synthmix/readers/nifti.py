@@ -27,9 +27,10 @@ NO_AXES = (
 )
 TWO_SPACINGS = "the header has two spacings (pixdim and sform): that of the sform is taken"
 BELOW_ZERO = "a side of a voxel that is below 0 counts without its sign"
+NO_DIRECTION = "does not say which way its axes run: its affine can't be inverted"
 _PAIR = re.compile(r"\.(img|hdr)(\.gz)?$", re.IGNORECASE)
 _GZIP_RATIO = 1032  # deflate can't make anything smaller than that
-_MM = {"meter": 1000.0, "micron": 0.001}
+_MM = {1: 1000.0, 3: 0.001}  # metres and micrometres, as NIfTI codes them; others are taken for mm
 
 
 def read_volume(path: Path, reading: Reading = AS_USUAL) -> Volume | DeepPicture:
@@ -48,7 +49,8 @@ def read_volume(path: Path, reading: Reading = AS_USUAL) -> Volume | DeepPicture
     """
     import nibabel
 
-    nibabel.imageglobals.logger.setLevel(logging.ERROR)
+    # what it finds odd in thousands of headers; what matters is raised, too
+    nibabel.imageglobals.logger.setLevel(logging.CRITICAL + 1)
     try:
         with _named_by_content(path) as named:
             image = nibabel.load(named)
@@ -69,6 +71,8 @@ def read_volume(path: Path, reading: Reading = AS_USUAL) -> Volume | DeepPicture
     if values.min() == values.max():
         raise ValueError("all voxels are equal")
     orientation = nibabel.io_orientation(affine)
+    if np.isnan(orientation).any():
+        raise ValueError(NO_DIRECTION)
     values = np.ascontiguousarray(nibabel.apply_orientation(values, orientation))
     sides = tuple(sides[axis] for axis in np.argsort(orientation[:, 0]))
     notes = (*notes, *geometry_notes)
@@ -111,7 +115,7 @@ def _geometry(
     zooms, notes = _zooms(image)
     if not isinstance(image, nibabel.Nifti1Pair):
         return np.eye(4), zooms, (*notes, NO_AXES)
-    unit = _MM.get(header.get_xyzt_units()[0], 1.0)
+    unit = _MM.get(int(header["xyzt_units"]) & 7, 1.0)
     zooms = tuple(zoom * unit for zoom in zooms)
     if not header["sform_code"] and not header["qform_code"]:
         return np.eye(4), zooms, (*notes, NO_AXES)
@@ -123,7 +127,7 @@ def _geometry(
     if header["qform_code"]:
         affine = header.get_qform()
     if not _is_sound(affine):
-        raise ValueError("does not say which way its axes run: its affine can't be inverted")
+        raise ValueError(NO_DIRECTION)
     return affine, zooms, notes
 
 
