@@ -43,12 +43,7 @@ class DicomSeries(ImageFolder):
         no volume, such as scouts, is told. Raises `UserError` as `ImageFolder.index` does, and for
         a series that lies in several folders, has several patients, or is excluded in part.
         """
-        images = super().index(root)
-        listed = [
-            each
-            for folder, files in images.groupby(images["path"].map(_folder), sort=True)
-            for each in _in_folder(root, str(folder), files)
-        ]
+        listed = self._listed(root)
         series = [each for each in listed if each.uid]
         _tell_others([each for each in listed if not each.uid])
         _require_classes(self.class_names(), series)
@@ -56,6 +51,14 @@ class DicomSeries(ImageFolder):
         table = pd.DataFrame([each.row for each in series])
         table = table.sort_values(["path", "frame"], ignore_index=True)
         return table.assign(sample_id=sample_identifiers(list(table["path"])))
+
+    def _listed(self, root: Path) -> list["_Listed"]:
+        images = super().index(root)
+        return [
+            each
+            for folder, files in images.groupby(images["path"].map(_folder), sort=True)
+            for each in _in_folder(root, str(folder), files)
+        ]
 
     def groups(self, top: Path, paths: Sequence[str]) -> list[str]:
         """Return the patient of each image; those that are of no series have none.

@@ -84,7 +84,7 @@ def read_series(folder: Path, uid: str, reading: Reading = AS_USUAL) -> Volume:
     ]
     slices, notes = _in_order(slices)
     first, last = slices[0], slices[-1]
-    step = (last.distance - first.distance) / (len(slices) - 1)
+    step = float((last.place - first.place) @ first.normal) / (len(slices) - 1)
     values = np.stack([each.values for each in slices], axis=-1).transpose(1, 0, 2)
     background = np.stack([each.background for each in slices], axis=-1).transpose(1, 0, 2)
     if background.all():
@@ -110,10 +110,6 @@ class _Slice:
     @property
     def normal(self) -> np.ndarray:
         return np.cross(self.across, self.down)
-
-    @property
-    def distance(self) -> float:
-        return float(self.place @ self.normal)
 
 
 @lru_cache(maxsize=16)

@@ -169,7 +169,10 @@ def _require_volume(
     reading.require_size(*shape[:3])
     voxels = math.prod(shape)
     if voxels != math.prod(shape[:3]):
-        raise ValueError(f"holds {math.prod(shape[3:])} volumes; only files of one are read")
+        raise ValueError(
+            f"holds {math.prod(shape[3:])} volumes; only files of one are read: split it first, "
+            f"such as with `fslsplit` (FSL) or nibabel.four_to_three"
+        )
     stored = image.get_data_dtype()
     if stored.kind not in "iuf":
         raise ValueError(f"has voxels of the type {stored}; only plain numbers are read")
