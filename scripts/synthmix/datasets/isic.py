@@ -23,6 +23,7 @@ from pydantic import Field, StringConstraints
 
 from synthmix.acquire.download import RemoteFile, download_files, get_json
 from synthmix.datasets.base import About, sample_identifiers, visible_files
+from synthmix.datasets.patients import known_patient
 from synthmix.datasets.public import PublicDataset
 from synthmix.errors import UserError
 from synthmix.phantoms import skin_lesions
@@ -253,7 +254,7 @@ def _rows(table: Path, labelled: bool = True) -> pd.DataFrame:
     if labelled:
         _require(table, read, _LABELS)
     names = _first(read, _IDENTIFIERS)
-    patients, lesions = _first(read, _PATIENTS), _first(read, _LESIONS)
+    patients, lesions = (_first(read, of).map(known_patient) for of in (_PATIENTS, _LESIONS))
     # of a lesion the patient may be known in another row alone
     both = (patients != "") & (lesions != "")
     owners = dict(zip(lesions[both], patients[both], strict=True))
