@@ -1,10 +1,11 @@
 """The file that a user's text means."""
 
 import unicodedata
+from pathlib import Path
 
 import pytest
 
-from synthmix.datasets.file_names import FileNames
+from synthmix.datasets.file_names import FileNames, existing
 
 COMPOSED, DECOMPOSED = (unicodedata.normalize(form, "sick/Jürgen.png") for form in ("NFC", "NFD"))
 FILES = ["sick/a.png", "sick/b c.png", "well/A.jpg", "well/ d.png", DECOMPOSED, "raw/sick/a.png"]
@@ -78,3 +79,18 @@ def test_hints(root, text, file):
 @pytest.mark.parametrize("text", ["a.png", "z.png", "", "../a.png"])
 def test_no_hint_where_none_or_several_are_near(root, text):
     assert FileNames(FILES, root, str(root)).hint(text) == ""
+
+
+@pytest.mark.parametrize("place", [DECOMPOSED, "plain.csv", "a /b.csv"])
+def test_a_path_whose_names_are_written_in_another_form(tmp_path, place):
+    (tmp_path / place).parent.mkdir(exist_ok=True)
+    (tmp_path / place).touch()
+    assert existing(tmp_path / unicodedata.normalize("NFC", place)) == tmp_path / place
+    assert existing(tmp_path / place.replace("a /", "a/")) == tmp_path / place
+    assert existing(tmp_path / "gone" / "x.csv") == tmp_path / "gone" / "x.csv"
+
+
+def test_a_relative_path_stays_relative(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "a.csv").touch()
+    assert str(existing(Path("a.csv"))) == "a.csv"

@@ -209,6 +209,10 @@ class TestIndex:
             caplog.text
         )
 
+    def test_a_label_that_differs_by_its_case_is_told(self, listed, caplog):
+        listed(TABLE + "images/x.png,Nevus,P9,train\n")
+        assert "of no class: Nevus (1); 'Nevus' is not 'nevus': name both" in caplog.text
+
     def test_class_without_rows(self, listed):
         classes = {"a": "nevus", "b": ["Melanoma", "x"]}
         expected = r"b has no rows.*label of .*Melanoma or x, but carcinoma \(1\), melanoma \(1\)"
@@ -362,8 +366,9 @@ class TestPatients:
             dataset.SOPInstanceUID = "1.2.3"
             dataset.PatientID = patient
             dataset.save_as(folder / name, enforce_file_format=True)
-        table = listed(f"path,label\nimages/a.png,nevus\n{ROW_B}", patients="dicom")
-        assert list(table["group"]) == ["P7", "P8"]
+        text = f"path,label\nimages/a.png,nevus\n{ROW_B}images/gone.dcm,nevus\n"
+        table = listed(text, patients="dicom")
+        assert list(table["group"]) == ["P7", "P8", "images/gone.dcm"]
 
 
 ONE_HOT = """image,MEL,NV,BCC

@@ -103,6 +103,16 @@ class TestGiants:
         patients = ["0", "0", *OTHERS, "P6", "P7", "P8"]
         assert ask(named(*patients)) == patients
 
+    def test_one_value_of_all_images_is_nobody(self):
+        with pytest.raises(UserError, match=r"4 of 4 .*'0' is no patient, too many"):
+            ask(named("0", "0", "0", "0"))
+        assert ask(named("0", "0"), "each_image") == ["0.png", "1.png"]
+        assert ask(named("0", "0"), known=["0"]) == ["0", "0"]
+
+    def test_most_images_of_few_patients_are_told(self, caplog):
+        assert ask(named("0", "0", "0", "P1")) == ["0", "0", "0", "P1"]
+        assert "one patient, '0', has 3 of 4 images" in caplog.text
+
     def test_one_class_is_told_alone(self, caplog):
         images = named("0", "x1", "0", "x2", "0", "x3", "x4", "x5")
         assert [group for group in ask(images) if group == "0"] == ["0"] * 3

@@ -84,6 +84,30 @@ class FileNames:
         ]
 
 
+def existing(path: Path) -> Path:
+    """Return `path`, or where there is none the only one whose names differ in form alone.
+
+    Such as composed letters where it has decomposed ones, or a space at the end.
+    """
+    found = Path(path.anchor or ".")
+    for part in path.parts[bool(path.anchor) :]:
+        child = found / part
+        if not child.exists():
+            same = [each for each in _entries(found) if tidied(each.name) == tidied(part)]
+            if len(same) != 1:
+                return path
+            child = same[0]
+        found = child
+    return found
+
+
+def _entries(folder: Path) -> list[Path]:
+    try:
+        return list(folder.iterdir())
+    except OSError:
+        return []
+
+
 def _parts(path: str) -> list[str]:
     return [tidied(part) for part in path.strip("/").split("/")]
 

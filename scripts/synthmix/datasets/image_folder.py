@@ -14,12 +14,14 @@ from pydantic import BeforeValidator, Field, model_validator
 
 from synthmix.acquire.archives import MOST_BYTES, extract_archive, is_archive
 from synthmix.datasets.base import Dataset, sample_identifiers, visible_files
+from synthmix.datasets.file_names import existing
 from synthmix.datasets.patient_tables import patients_by_file
 from synthmix.datasets.patients import (
     KNOWN_PATIENTS,
     UNKNOWN_PATIENTS,
     Named,
     UnknownPatients,
+    dicom_patient,
     folder_patients,
     patients_of,
 )
@@ -120,7 +122,7 @@ class ImageFolder(Dataset):
         """Return 16 hexadecimal digits that change with the content of the CSV of patients."""
         if not _names_a_file(self.patients):
             return ""
-        patients = expanded(self.patients)
+        patients = existing(expanded(self.patients))
         content = patients.read_bytes() if patients.is_file() else b"missing"
         return hashlib.sha256(content).hexdigest()[:16]
 
@@ -193,9 +195,7 @@ class ImageFolder(Dataset):
                 said = [(name, _LOOSE) for name in found]
                 advice = "Put each into the folder of its patient"
             case "dicom":
-                from synthmix.readers.dicom import patient_of
-
-                said = [patient_of(top / path) for path in paths]
+                said = [dicom_patient(top, path) for path in paths]
                 advice = "Mend or remove them, or set patients to folder or the path of a CSV"
             case _:
                 by_file = patients_by_file(self.patients, paths, top, self.path)

@@ -4,6 +4,7 @@ import hashlib
 import logging
 import re
 import string
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
@@ -12,13 +13,14 @@ from pydantic import BeforeValidator, Field, field_validator, model_validator
 
 from synthmix.acquire.archives import MOST_BYTES, extract_archive, is_archive
 from synthmix.datasets.base import Dataset, refuse_repeats, sample_identifiers, visible_files
-from synthmix.datasets.file_names import FileNames
+from synthmix.datasets.file_names import FileNames, existing
 from synthmix.datasets.image_folder import ImageFolder
 from synthmix.datasets.patients import (
     KNOWN_PATIENTS,
     UNKNOWN_PATIENTS,
     Named,
     UnknownPatients,
+    dicom_patient,
     patients_of,
 )
 from synthmix.datasets.tables import SUFFIXES, Table, counts, read_table
@@ -158,7 +160,7 @@ class Manifest(Dataset):
     def raw_settings(self) -> dict[str, Any]:
         """Return the path of `root`: the raw files depend on the size allowed and nothing else."""
         root = expanded(self.path).parent if self.root is None else expanded(self.root)
-        return {"path": str(root.absolute()), "max_unpacked_gb": self.max_unpacked_gb}
+        return {"path": str(existing(root.absolute())), "max_unpacked_gb": self.max_unpacked_gb}
 
     def index_settings(self) -> dict[str, Any]:
         """Return the settings the list depends on; of the columns those alone that the user set."""
@@ -173,7 +175,7 @@ class Manifest(Dataset):
 
     def extra_state(self) -> str:
         """Return 16 hexadecimal digits that change with a table that lies outside `root`."""
-        table = expanded(self.path)
+        table = existing(expanded(self.path))
         if self.root is None or not table.is_file():
             return ""
         return hashlib.sha256(table.read_bytes()).hexdigest()[:16]
@@ -248,7 +250,7 @@ def _holds_working_folder(folder: Path) -> bool:
 def _read_table(settings: Manifest, root: Path, names: FileNames) -> Table:
     path = settings.path
     inside = names.find(path)
-    places = [*(top / path for top in _tops(root)), expanded(path)]
+    places = [*(top / path for top in _tops(root)), existing(expanded(path))]
     for file in places if inside is None else [*places, root / inside]:
         if file.is_file():
             return read_table(file, settings.sheet)
@@ -281,10 +283,17 @@ def _labels(settings: Manifest, table: Table) -> pd.Series:
     if len(labels) < len(values):
         others = values.drop(labels.index)
         LOGGER.warning(
-            "%s: %d of %d rows are left out, whose label is of no class: %s",
-            *(table.file, len(others), len(values), counts(others)),
+            "%s: %d of %d rows are left out, whose label is of no class: %s%s",
+            *(table.file, len(others), len(values), counts(others), _nearly(others, owners)),
         )
     return labels
+
+
+def _nearly(others: pd.Series, owners: Mapping[str, str]) -> str:
+    """Return, to append, a label that is left out and is one of a class but for its case."""
+    by_case = {value.casefold(): value for value in owners}
+    near = [value for value in others.unique() if value.casefold() in by_case]
+    return f"; {near[0]!r} is not {by_case[near[0].casefold()]!r}: name both" if near else ""
 
 
 def _values_of_column(settings: Manifest, table: Table) -> pd.Series:
@@ -422,9 +431,7 @@ def _patients(
     if settings.patients == "image":
         return None
     if settings.patients == "dicom":
-        from synthmix.readers.dicom import patient_of
-
-        said = [patient_of(root / path) for path in listed["path"]]
+        said = [dicom_patient(root, path) for path in listed["path"]]
         where, advice = "patients: dicom", "Mend them, or set patients to column or image"
     else:
         patients = _texts_if_any(settings, table, "patient")

@@ -5,7 +5,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from pathlib import Path
 
-from synthmix.datasets.file_names import FileNames
+from synthmix.datasets.file_names import FileNames, existing
 from synthmix.datasets.patients import is_nobody
 from synthmix.datasets.tables import Table, read_table
 from synthmix.datasets.texts import some, tidied
@@ -51,7 +51,7 @@ def patients_by_file(name: str, paths: Sequence[str], root: Path, given: str) ->
 
 def _read(name: str) -> Table:
     try:
-        table = read_table(expanded(name))
+        table = read_table(existing(expanded(name)))
     except FileNotFoundError:
         raise UserError(
             f"patients: {name} does not exist; set it to image, folder, dicom or the path of a CSV"

@@ -10,6 +10,7 @@ import unicodedata
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Literal
 
 from synthmix.datasets.texts import letters_of, some, tidied
@@ -18,6 +19,7 @@ from synthmix.errors import UserError
 LOGGER = logging.getLogger(__name__)
 GIANT_SHARE = 0.2  # of the images, of one value in several classes
 LEAST_OTHERS = 5  # patients beside it: among fewer anyone may have so many images
+_LARGE_SHARE = 0.5  # among fewer, that is told
 
 UnknownPatients = Literal["fail", "each_image"]
 UNKNOWN_PATIENTS = (
@@ -82,9 +84,9 @@ def patients_of(
 
     Nobody knows the patient of an image that has a word of `is_nobody` for one, or a value that
     more than `GIANT_SHARE` of the images have in several classes, beside at least `LEAST_OTHERS`
-    patients; but the values in `known` name one in any case. With `unknown` each_image each such
-    image is a patient of its own, which is told; else raises `UserError`, which counts them, says
-    `where` patients are named and gives the `advice` how to name them.
+    patients, or all images; but the values in `known` name one in any case. With `unknown`
+    each_image each such image is a patient of its own, which is told; else raises `UserError`,
+    which counts them, says `where` patients are named and gives the `advice` how to name them.
     """
     sure = {tidied(value) for value in known}
     named = [tidied(image.patient) for image in images]
@@ -108,6 +110,15 @@ def patients_of(
         )
     LOGGER.warning("%s. Each of them counts as a patient of its own", said)
     return [patient or image.path for image, patient in zip(images, patients, strict=True)]
+
+
+def dicom_patient(root: Path, path: str) -> tuple[str, str]:
+    """Return whose a DICOM file below `root` is, and why nobody's; see `Named`."""
+    from synthmix.readers.dicom import patient_of
+
+    file = root / path
+    # what is not there is no image: preparing rejects it, whoever it is
+    return patient_of(file) if file.is_file() else (path, "")
 
 
 def folder_patients(inside: Sequence[str], classes: Sequence[str], within_class: bool) -> list[str]:
@@ -160,24 +171,22 @@ def _tell_of_shared_folders(names: Sequence[str], classes: Sequence[str]) -> Non
 def _giants(images: Sequence[Named], patients: Sequence[str]) -> set[str]:
     """Return the values that too many images of several classes have to name one patient."""
     counted = Counter(patients)
-    del counted[""]
-    if len(counted) <= LEAST_OTHERS:
-        return set()
-    large = {value for value, count in counted.items() if count > GIANT_SHARE * len(images)}
+    unknown = counted.pop("", 0)
     classes: dict[str, set[str]] = defaultdict(set)
     for image, patient in zip(images, patients, strict=True):
-        if patient in large:
-            classes[patient].add(image.label)
-    for patient in sorted(large):
-        if len(classes[patient]) == 1:
-            LOGGER.warning(
-                "one patient, %r, has %d of %d images: if that is no patient's name, leave it "
-                "empty and set unknown_patients: each_image",
-                patient,
-                counted[patient],
-                len(images),
-            )
-    return {patient for patient in large if len(classes[patient]) > 1}
+        classes[patient].add(image.label)
+    if len(counted) == 1 and not unknown:  # all images: there is nothing to split
+        return {patient for patient in counted if len(classes[patient]) > 1}
+    many = len(counted) > LEAST_OTHERS
+    share = GIANT_SHARE if many else _LARGE_SHARE
+    large = {patient for patient in counted if counted[patient] > share * len(images)}
+    giants = {patient for patient in large if many and len(classes[patient]) > 1}
+    for patient in sorted(large - giants):
+        LOGGER.warning(
+            "one patient, %r, has %d of %d images: if that names nobody, leave it empty",
+            *(patient, counted[patient], len(images)),
+        )
+    return giants
 
 
 def _reason(image: Named, text: str, giants: set[str]) -> str:
