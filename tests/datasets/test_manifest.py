@@ -403,6 +403,10 @@ class TestLabelColumns:
         with pytest.raises(UserError, match=expected):
             listed(ONE_HOT.replace("png,1.0", "png,0.9"), **self.SETTINGS)
 
+    def test_a_table_without_rows(self, listed):
+        with pytest.raises(UserError, match="malignant has no rows: the column label_columns of"):
+            listed("image,MEL,NV,BCC\n", **self.SETTINGS)
+
     def test_they_are_proposed(self, listed):
         settings = {name: self.SETTINGS[name] for name in ("columns", "classes")}
         expected = r"no column 'label', but one for each class: .*label_columns: \[MEL, BCC, NV\]"

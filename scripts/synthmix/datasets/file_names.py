@@ -35,8 +35,8 @@ class FileNames:
     def find(self, text: str) -> str | None:
         """Return the file that `text` means, or None where it means none, or several."""
         path = self.below(text)
-        if path is None:
-            return None
+        if path is None or path in self._files:
+            return path
         tries = [path, *self._without_top(path)]
         tries += [f"{wrapper}/{path}" for wrapper in self._wrappers for path in tries]
         for path in tries:

@@ -25,6 +25,7 @@ from synthmix.acquire.download import RemoteFile, download_files, get_json
 from synthmix.datasets.base import About, sample_identifiers, visible_files
 from synthmix.datasets.patients import known_patient
 from synthmix.datasets.public import PublicDataset
+from synthmix.datasets.tables import read_table
 from synthmix.errors import UserError
 from synthmix.phantoms import skin_lesions
 
@@ -245,11 +246,11 @@ def _rows(table: Path, labelled: bool = True) -> pd.DataFrame:
     that is needed.
     """
     try:
-        read = pd.read_csv(table, dtype=str, keep_default_na=False, encoding="utf-8-sig")
-    except (ValueError, OSError) as error:  # what pandas finds wrong with a file is a ValueError
-        raise UserError(f"{table}: can't be read as a table ({error}); get it again") from error
-    read.columns = read.columns.str.strip().str.lower()
-    read = read.apply(lambda column: column.str.strip())
+        whole = read_table(table)
+    except FileNotFoundError as error:
+        raise UserError(f"{table}: is not there; get it again") from error
+    read = whole.rows.set_axis([name.lower() for name in whole.columns], axis="columns")
+    read = read.loc[:, ~read.columns.duplicated()]
     _require(table, read, _IDENTIFIERS)
     if labelled:
         _require(table, read, _LABELS)

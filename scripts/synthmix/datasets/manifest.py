@@ -2,9 +2,7 @@
 
 import hashlib
 import logging
-import re
 import string
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
@@ -15,6 +13,7 @@ from synthmix.acquire.archives import MOST_BYTES, extract_archive, is_archive
 from synthmix.datasets.base import Dataset, refuse_repeats, sample_identifiers, visible_files
 from synthmix.datasets.file_names import FileNames, existing
 from synthmix.datasets.image_folder import ImageFolder
+from synthmix.datasets.labels import labels_of_rows
 from synthmix.datasets.patients import (
     KNOWN_PATIENTS,
     UNKNOWN_PATIENTS,
@@ -24,11 +23,11 @@ from synthmix.datasets.patients import (
     patients_of,
 )
 from synthmix.datasets.tables import SUFFIXES, Table, counts, read_table
-from synthmix.datasets.texts import letters_of, some, tidied
+from synthmix.datasets.texts import letters_of, tidied
 from synthmix.errors import UserError
 from synthmix.files import expanded
 from synthmix.readers.raw_image import AS_USUAL, RawImage, Reading
-from synthmix.settings import Name, PositiveFloat, SettingsModel
+from synthmix.settings import Distinct, Name, PositiveFloat, SettingsModel
 
 LOGGER = logging.getLogger(__name__)
 PARTS = {
@@ -37,8 +36,6 @@ PARTS = {
     **dict.fromkeys(("test", "testing"), "test"),
     "": "",
 }
-# what a column of one class says of an image
-_YES, _NO = re.compile(r"1([.,]0*)?|true|yes", re.I), re.compile(r"(0([.,]0*)?|false|no)?", re.I)
 
 
 def _as_texts(value: Any) -> Any:
@@ -101,7 +98,7 @@ class Manifest(Dataset):
         description="For each class the value or values of its label column, or the names of its"
         " label_columns; rows with another value are left out."
     )
-    label_columns: list[str] | None = Field(
+    label_columns: Annotated[list[str], Distinct] | None = Field(
         None,
         min_length=2,
         description="In place of columns.label: columns, one for each label, of which each row has"
@@ -221,10 +218,10 @@ class Manifest(Dataset):
         """
         names = FileNames(visible_files(root), root, self.raw_settings()["path"])
         table = _read_table(self, root, names)
-        labels = _labels(self, table)
+        labels = labels_of_rows(table, self.classes, self.columns.label, self.label_columns)
         table = table.only(labels.index)
         written, paths = _image_paths(self, table, root, names)
-        listed = pd.DataFrame({"path": paths, "label": labels, "group": paths})
+        listed = pd.DataFrame({"path": paths, "label": labels, "group": written})
         patients, parts = _patients(self, table, root, listed), _parts(self, table)
         if patients is not None:
             listed["group"] = patients
@@ -266,68 +263,6 @@ def _tops(root: Path) -> list[Path]:
     return [root, *entries] if len(entries) == 1 and entries[0].is_dir() else [root]
 
 
-def _labels(settings: Manifest, table: Table) -> pd.Series:
-    """Return the class of each row that belongs to one."""
-    if settings.label_columns is not None:
-        where, values = "label_columns", _values_of_columns(table, settings.label_columns)
-    else:
-        where, values = settings.columns.label, _values_of_column(settings, table)
-    owners = {tidied(value): label for label, named in settings.classes.items() for value in named}
-    labels = values.map(owners).dropna()
-    for label, named in settings.classes.items():
-        if not (labels == label).any():
-            raise UserError(
-                f"classes: {label} has no rows: the column {where} of {table.file} nowhere says "
-                f"{' or '.join(named)}, but {counts(values)}"
-            )
-    if len(labels) < len(values):
-        others = values.drop(labels.index)
-        LOGGER.warning(
-            "%s: %d of %d rows are left out, whose label is of no class: %s%s",
-            *(table.file, len(others), len(values), counts(others), _nearly(others, owners)),
-        )
-    return labels
-
-
-def _nearly(others: pd.Series, owners: Mapping[str, str]) -> str:
-    """Return, to append, a label that is left out and is one of a class but for its case."""
-    by_case = {value.casefold(): value for value in owners}
-    near = [value for value in others.unique() if value.casefold() in by_case]
-    return f"; {near[0]!r} is not {by_case[near[0].casefold()]!r}: name both" if near else ""
-
-
-def _values_of_column(settings: Manifest, table: Table) -> pd.Series:
-    name = settings.columns.label
-    values = [value for named in settings.classes.values() for value in named]
-    if table.position(name) is None and all(table.position(value) is not None for value in values):
-        raise UserError(
-            f"{table.file}: has no column {name!r}, but one for each class: where these say 1 for "
-            f"their own images and 0 for others, set label_columns: [{', '.join(values)}]"
-        )
-    return table.texts(name, "columns.label").map(tidied)
-
-
-def _values_of_columns(table: Table, names: list[str]) -> pd.Series:
-    """Return the one of the columns `names` that each row has 1 in, of rows with just one."""
-    marks = pd.DataFrame({name: table.texts(name, "label_columns") for name in names})
-    for name in names:
-        wrong = marks[name][[not (_YES.fullmatch(m) or _NO.fullmatch(m)) for m in marks[name]]]
-        _require_none(
-            table, wrong, f"rows of the column {name} say neither 1 nor 0", "mend label_columns"
-        )
-    marks = marks.map(lambda mark: _YES.fullmatch(mark) is not None)
-    marked = marks.sum(axis="columns")
-    values = marks.idxmax(axis="columns").map(tidied)
-    for how, left_out in (("no label", marked == 0), ("several labels", marked > 1)):
-        if left_out.any():
-            lines = some(f"{table.row_word} {line}" for line in marked.index[left_out])
-            LOGGER.warning(
-                "%s: %d of %d rows have %s and are left out: %s",
-                *(table.file, left_out.sum(), len(marked), how, lines),
-            )
-    return values[marked == 1]
-
-
 def _pieces(template: str) -> list[tuple[str, str | None]]:
     """Return the template as pairs of text and the column that follows it, the last maybe None.
 
@@ -353,9 +288,7 @@ def _image_paths(
     """
     written = _written_paths(settings, table)
     plain = written.map(names.below)
-    _require_none(
-        table, written[plain.isna()], "paths are empty or lead out of the folder", "mend them"
-    )
+    table.refuse(written[plain.isna()], "paths are empty or lead out of the folder", "mend them")
     top = _top_of(root, plain)
     prefix = "" if top == root else f"{top.relative_to(root).as_posix()}/"
     # hidden files are not among the names
@@ -367,8 +300,10 @@ def _image_paths(
         written.index,
         dtype=str,
     )
-    _require_none(
-        table, written[paths.duplicated()], "rows name an image again", "keep one row for each"
+    table.refuse(
+        written[paths.duplicated()],
+        "rows name an image again, be it with the same label or another",
+        "keep one row for each image",
     )
     return paths.str.removeprefix(prefix), paths
 
@@ -401,7 +336,7 @@ def _tell_of_missing(
         return
     hint = names.hint(missing.iloc[0])
     said = f"{len(missing)} of {total} images are not there below {top}, such as"
-    shown = _shown(table, missing)
+    shown = table.shown(missing)
     if len(missing) == total:
         raise UserError(
             f"{table.file}: {said} {shown}{hint}; put them there, or check root, columns.path and "
@@ -411,17 +346,6 @@ def _tell_of_missing(
         "%s: %s %s%s; they count as images that can't be read (prepare.max_rejected_share)",
         *(table.file, said, shown, hint),
     )
-
-
-def _require_none(table: Table, wrong: pd.Series, what: str, advice: str) -> None:
-    if len(wrong):
-        raise UserError(
-            f"{table.file}: {len(wrong)} {what}, such as {_shown(table, wrong)}; {advice}"
-        )
-
-
-def _shown(table: Table, values: pd.Series) -> str:
-    return some(f"{value!r} ({table.row_word} {line})" for line, value in values.items())
 
 
 def _patients(

@@ -10,6 +10,7 @@ import unicodedata
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Literal
 
@@ -68,6 +69,7 @@ def is_nobody(text: str) -> bool:
     return not letters or letters in _NOBODY or bool(_NO_VALUE.fullmatch(written))
 
 
+@lru_cache(maxsize=1 << 16)
 def known_patient(text: str) -> str:
     """Return whom `text` names, tidied, or "" where that is nobody."""
     return "" if is_nobody(text) else tidied(text)

@@ -68,6 +68,19 @@ class Table:
             raise UserError(f"{self.file}: has no column {name!r}; {self._advice(name, setting)}")
         return self.rows[place]
 
+    def refuse(self, values: pd.Series, what: str, advice: str) -> None:
+        """Raise `UserError` about `values`, a column or a part of one, unless there are none.
+
+        It says how many are `what`, with some of them and the `advice` what to do.
+        """
+        if len(values):
+            said = f"{len(values)} {what}, such as {self.shown(values)}"
+            raise UserError(f"{self.file}: {said}; {advice}")
+
+    def shown(self, values: pd.Series) -> str:
+        """Return some of `values`, a column or a part of one, with their lines."""
+        return some(f"{value!r} ({self.row_word} {line})" for line, value in values.items())
+
     def _advice(self, name: str, setting: str) -> str:
         columns = [column for column in self.columns if column]
         listed = some(columns, _SHOWN)
@@ -111,7 +124,8 @@ def _table(file: Path, rows: list[Row]) -> Table:
 
 
 def _without_space(text: str) -> str:
-    return text.strip().strip("\ufeff\u200b\u200e\u200f\u2060").strip()
+    text = text.strip()
+    return text if text.isascii() else text.strip("\ufeff\u200b\u200e\u200f\u2060").strip()
 
 
 def _read_parquet(file: Path, content: bytes) -> Table:
