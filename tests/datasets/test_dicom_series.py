@@ -114,5 +114,5 @@ def test_csv_of_patients(root, tmp_path):
     samples = make(root, patients=str(tmp_path / "patients.csv")).index(root)
     assert list(samples["group"]) == ["0", "0", "1", "1"]
     (tmp_path / "patients.csv").write_text("\n".join(["file,patient", *rows[1:]]))
-    with pytest.raises(UserError, match=r"1 of 4 series, such as sick/A/T1"):
+    with pytest.raises(UserError, match=r"1 of 4 images have no patient.*sick/A/T1"):
         make(root, patients=str(tmp_path / "patients.csv")).index(root)

@@ -29,7 +29,6 @@ def test_a_right_table_passes(table, tmp_path):
     [
         (1, "sample_id", "a", "sample_id: .*such as a, a"),
         (1, "sample_id", "b/../c", r"sample_id: .*such as b/\.\./c"),
-        (1, "path", "gone.png", "path: the file is not there: 1 rows, such as gone.png"),
         (3, "frame", "0", "frame: "),
         (1, "label", "helthy", "label: .*such as helthy"),
         (1, "group", "", "group: no patient: 1 rows"),
@@ -43,9 +42,18 @@ def test_a_wrong_row_is_named(table, tmp_path, row, column, value, message):
 
 
 def test_all_that_is_wrong_is_told_at_once(table, tmp_path):
-    table.loc[0, "path"] = "gone.png"
+    table.loc[0, "group"] = ""
     table.loc[1, "label"] = "other"
-    with pytest.raises(UserError, match=r"label(.|\n)*path"):
+    with pytest.raises(UserError, match=r"group(.|\n)*label"):
+        validate_index(table, ["sick", "well"], tmp_path)
+
+
+def test_files_may_be_missing_but_not_all_of_them(table, tmp_path):
+    (tmp_path / "a.png").unlink()
+    validate_index(table, ["sick", "well"], tmp_path)
+    for name in ("b.png", "pack.bin"):
+        (tmp_path / name).unlink()
+    with pytest.raises(UserError, match=r"none of the files .* such as a\.png, b\.png"):
         validate_index(table, ["sick", "well"], tmp_path)
 
 

@@ -5,6 +5,7 @@ import fnmatch
 import hashlib
 import logging
 from collections.abc import Collection, Sequence
+from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Annotated, Any, ClassVar, Literal, Self
 
@@ -13,6 +14,17 @@ from pydantic import BeforeValidator, Field, model_validator
 
 from synthmix.acquire.archives import MOST_BYTES, extract_archive, is_archive
 from synthmix.datasets.base import Dataset, sample_identifiers, visible_files
+from synthmix.datasets.file_names import existing
+from synthmix.datasets.patient_tables import patients_by_file
+from synthmix.datasets.patients import (
+    KNOWN_PATIENTS,
+    UNKNOWN_PATIENTS,
+    Named,
+    UnknownPatients,
+    dicom_patient,
+    folder_patients,
+    patients_of,
+)
 from synthmix.errors import UserError
 from synthmix.files import expanded, fingerprint
 from synthmix.readers import DICOM_SUFFIXES, PICTURE_SUFFIXES
@@ -20,6 +32,8 @@ from synthmix.settings import Name, PositiveFloat
 
 LOGGER = logging.getLogger(__name__)
 SUFFIXES = PICTURE_SUFFIXES | DICOM_SUFFIXES
+_LOOSE = "loose in the folder of its class, beside the folders of patients"
+_NO_ROW = "no row names it"
 
 Folders = Annotated[
     list[str],
@@ -51,10 +65,12 @@ class ImageFolder(Dataset):
         "image",
         min_length=1,
         description="Which images belong together: image: each is a patient of its own; folder:"
-        " those of one folder (the same name below another class is another patient); dicom:"
-        " those with one PatientID; or the path of a CSV with columns file (relative to path) and"
-        " patient.",
+        " those of one folder, the first below the class folder (the same name below another class"
+        " is the same patient; folder_in_class: is another one); dicom: those with one PatientID;"
+        " or the path of a table with columns file (relative to path) and patient.",
     )
+    unknown_patients: UnknownPatients = Field("fail", description=UNKNOWN_PATIENTS)
+    known_patients: list[str] = Field([], description=KNOWN_PATIENTS)
     max_unpacked_gb: PositiveFloat = Field(
         MOST_BYTES / 1e9, description="An archive that would unpack to more is refused."
     )
@@ -106,7 +122,7 @@ class ImageFolder(Dataset):
         """Return 16 hexadecimal digits that change with the content of the CSV of patients."""
         if not names_a_table(self.patients):
             return ""
-        patients = expanded(self.patients)
+        patients = existing(expanded(self.patients))
         content = patients.read_bytes() if patients.is_file() else b"missing"
         return hashlib.sha256(content).hexdigest()[:16]
 
@@ -140,28 +156,75 @@ class ImageFolder(Dataset):
         Hidden files and folders are passed over. The class folders of an archive may all lie in
         one folder around them.
 
-        Raises `UserError` when a class folder is missing, a class has no images, or the CSV of
-        patients is missing, not readable or does not name every image exactly once.
+        Raises `UserError` when a class folder is missing, a class has no images, or the patients
+        can't be told: the table of them is missing, not readable or has none of the images, or
+        some are unknown and `unknown_patients` is fail.
         """
         top = _below_wrapper(root, self)
-        labels = {
-            path: label
-            for label, folders in self.classes.items()
-            for path in _class_images(self, top, label, folders)
-        }
-        paths = sorted(labels)
+        images = sorted(
+            (
+                image
+                for label, folders in self.classes.items()
+                for image in _class_images(self, top, label, folders)
+            ),
+            key=lambda image: image.path,
+        )
+        paths = [image.path for image in images]
         return pd.DataFrame(
             {
                 "sample_id": sample_identifiers(paths),
                 "path": [(top / path).relative_to(root).as_posix() for path in paths],
-                "label": [labels[path] for path in paths],
-                "group": self.groups(top, paths),
+                "label": [image.label for image in images],
+                "group": self.groups(top, images),
             }
         )
 
-    def groups(self, top: Path, paths: Sequence[str]) -> list[str]:
-        """Return the patient of each image of `paths`, relative to `top`; raises as `index`."""
-        return _groups(self, top, paths)
+    def groups(self, top: Path, images: Sequence["ClassImage"]) -> list[str]:
+        """Return the patient of each of `images`, whose paths are relative to `top`.
+
+        Raises `UserError` as `index` does.
+        """
+        paths = [image.path for image in images]
+        match self.patients:
+            case "image":
+                _warn_of_unknown_patients(paths)
+                return paths
+            case "folder" | "folder_in_class":
+                inside, labels = [i.inside for i in images], [i.label for i in images]
+                found = folder_patients(inside, labels, self.patients == "folder_in_class")
+                said = [(name, _LOOSE) for name in found]
+                advice = "Put each into the folder of its patient"
+            case "dicom":
+                said = [dicom_patient(top, path) for path in paths]
+                advice = "Mend or remove them, or set patients to folder or the path of a CSV"
+            case _:
+                by_file = self.said_by_table(top, paths)
+                said = [(by_file[path], "") if path in by_file else ("", _NO_ROW) for path in paths]
+                advice = "Give each image a row there with its patient"
+        named = [
+            Named(image.path, image.label, *patient)
+            for image, patient in zip(images, said, strict=True)
+        ]
+        return self.known_groups(named, advice)
+
+    def said_by_table(self, top: Path, paths: Sequence[str]) -> dict[str, str]:
+        """Return what the table of patients says of each of `paths` that it has a row of."""
+        return patients_by_file(self.patients, paths, top, self.path)
+
+    def known_groups(self, named: Sequence[Named], advice: str) -> list[str]:
+        """Return the patient of each image by what is said of it and by `unknown_patients`."""
+        where = f"patients: {self.patients}"
+        return patients_of(named, self.unknown_patients, self.known_patients, where, advice)
+
+
+@dataclass(frozen=True)
+class ClassImage:
+    """A file that shows a class."""
+
+    path: str
+    label: str
+    inside: str
+    """Its path below the folder of its class."""
 
 
 def _require_separate(folder: PurePosixPath, label: str, other: PurePosixPath, owner: str) -> None:
@@ -179,7 +242,7 @@ def _require_separate(folder: PurePosixPath, label: str, other: PurePosixPath, o
 
 def names_a_table(patients: str) -> bool:
     """Return whether the setting `patients` is the path of a table."""
-    return patients not in ("image", "folder", "dicom")
+    return patients not in ("image", "folder", "folder_in_class", "dicom")
 
 
 def _below_wrapper(files: Path, settings: ImageFolder) -> Path:
@@ -192,8 +255,10 @@ def _below_wrapper(files: Path, settings: ImageFolder) -> Path:
     return entries[0] if wrapped else files
 
 
-def _class_images(settings: ImageFolder, root: Path, label: str, folders: list[str]) -> list[str]:
-    """Return the paths, relative to `root`, of the images of the class `label`."""
+def _class_images(
+    settings: ImageFolder, root: Path, label: str, folders: list[str]
+) -> list[ClassImage]:
+    """Return the images of the class `label`, with paths relative to `root`."""
     images = []
     for folder in folders:
         if not (root / folder).is_dir():
@@ -203,7 +268,7 @@ def _class_images(settings: ImageFolder, root: Path, label: str, folders: list[s
             excluded = any(fnmatch.fnmatchcase(path.name, pattern) for pattern in settings.exclude)
             known = path.name.lower().endswith(tuple(settings.suffixes))
             if known and not excluded:
-                images.append(str(path))
+                images.append(ClassImage(str(path), label, name))
     if not images:
         raise UserError(
             f"classes: {label} has no images in {', '.join(folders)} below {root}; put images "
@@ -231,64 +296,10 @@ def _missing_folder(root: Path, label: str, folder: str) -> str:
     return f"{message}name one of these{hint}: {listed}"
 
 
-def _groups(settings: ImageFolder, root: Path, paths: Sequence[str]) -> list[str]:
-    """Return the patient of each image."""
-    if settings.patients == "image":
-        _warn_of_unknown_patients(paths)
-        return list(paths)
-    if settings.patients == "folder":
-        groups = [str(PurePosixPath(path).parent) for path in paths]
-        class_folders = {folder for folders in settings.classes.values() for folder in folders}
-        if set(groups) <= class_folders:
-            raise UserError(
-                "patients: folder takes every folder for one patient, but the images lie in the "
-                "class folders themselves; set patients to image or to the path of a CSV"
-            )
-        return groups
-    if settings.patients == "dicom":
-        from synthmix.readers.dicom import patients_of
-
-        return patients_of(root, paths)
-    table = read_patients(settings.patients)
-    unnamed = [path for path in paths if path not in table]
-    if unnamed:
-        raise UserError(
-            f"patients: {settings.patients} has no patient for {len(unnamed)} of {len(paths)} "
-            f"images, such as {', '.join(unnamed[:3])}; add a row for each, with the column file "
-            f"relative to path"
-        )
-    return [table[path] for path in paths]
-
-
-def _warn_of_unknown_patients(paths: Sequence[str]) -> None:
+def _warn_of_unknown_patients(paths: list[str]) -> None:
     dicom = any(PurePosixPath(path).suffix.lower() in DICOM_SUFFIXES for path in paths)
     LOGGER.warning(
         "patients: image: each image counts as a patient of its own. If some have several, images "
         "of one may be trained and tested on: set patients to %s the path of a CSV",
         "dicom or" if dicom else "folder or",
     )
-
-
-def read_patients(name: str) -> dict[str, str]:
-    """Return the patient of each file that the CSV `name` lists."""
-    try:
-        table = pd.read_csv(expanded(name), dtype=str, keep_default_na=False)
-    except FileNotFoundError:
-        raise UserError(
-            f"patients: {name} does not exist; set it to image, folder, dicom or the path of a CSV"
-        ) from None
-    except (OSError, UnicodeDecodeError, pd.errors.ParserError, pd.errors.EmptyDataError) as error:
-        raise UserError(f"patients: {name} cannot be read as CSV ({error}); mend it") from error
-    lacking = [column for column in ("file", "patient") if column not in table]
-    if lacking:
-        raise UserError(
-            f"patients: {name} lacks the column {' and '.join(lacking)}; it needs file and patient"
-        )
-    named = table.loc[table["patient"] != "", ["file", "patient"]].drop_duplicates()
-    twice = named["file"][named["file"].duplicated()]
-    if len(twice):
-        raise UserError(
-            f"patients: {name} gives {len(twice)} files several patients, such as "
-            f"{', '.join(twice.iloc[:3])}; keep one row for each"
-        )
-    return dict(zip(named["file"], named["patient"], strict=True))

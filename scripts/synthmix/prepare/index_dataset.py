@@ -47,11 +47,11 @@ def validate_index(table: pd.DataFrame, classes: Sequence[str], root: Path) -> N
     """Raise UserError, with the first rows at fault, unless `table` is a table of samples.
 
     Identifiers are unique and fit for file names, labels are among `classes`, each class has an
-    image, every file exists below `root`, none is listed twice and none lacks a patient.
+    image, none is listed twice and none lacks a patient. Files may be missing below `root`, which
+    `prepare_images` tells, but not all of them.
     """
     import pandera.pandas as pandera
 
-    here = {path: (root / path).is_file() for path in table["path"].unique()}
     text = {"dtype": str, "nullable": False}
     schema = pandera.DataFrameSchema(
         {
@@ -62,10 +62,7 @@ def validate_index(table: pd.DataFrame, classes: Sequence[str], root: Path) -> N
                     r"^[A-Za-z0-9._-]+$", error="not made of letters, digits and ._-"
                 ),
             ),
-            "path": pandera.Column(
-                **text,
-                checks=pandera.Check(lambda path: path.map(here), error="the file is not there"),
-            ),
+            "path": pandera.Column(**text),
             "frame": pandera.Column(**text),
             "label": pandera.Column(
                 **text, checks=pandera.Check.isin(classes, error="not a class of the data set")
@@ -82,6 +79,9 @@ def validate_index(table: pd.DataFrame, classes: Sequence[str], root: Path) -> N
         schema.validate(table, lazy=True)
     except pandera.errors.SchemaErrors as error:
         raise UserError(_explained(error.failure_cases)) from None
+    if not any((root / path).is_file() for path in table["path"]):
+        shown = ", ".join(table["path"].head(_MOST_SHOWN))
+        raise UserError(f"none of the files of the images is there below {root}, such as {shown}")
     absent = [label for label in classes if label not in set(table["label"])]
     if absent:
         raise UserError(f"the raw files have no image of class {', '.join(absent)}")
