@@ -327,7 +327,9 @@ class TestPatient:
     @pytest.mark.parametrize("content", [b"no DICOM", b""])
     def test_a_file_that_is_no_dicom(self, file, content):
         file.write_bytes(content)
-        assert patient_of(file) == ("", "no DICOM file")
+        patient, reason = patient_of(file)
+        assert patient == ""
+        assert reason.startswith("is no DICOM file: the mark DICM is missing")
 
     def test_groups_of_an_image_folder(self, tmp_path):
         for name, patient in {"a/1": "P2", "a/2": "P1", "b/3": "P1"}.items():

@@ -60,15 +60,11 @@ def read_dicom(path: Path, reading: Reading = AS_USUAL) -> Image.Image | DeepPic
 
 def patient_of(path: Path) -> tuple[str, str]:
     """Return the PatientID of a DICOM file, and why there is none; reads no pixels."""
-    import pydicom
-
     try:
-        dataset = pydicom.dcmread(path, stop_before_pixels=True, specific_tags=["PatientID"])
+        dataset = parsed(path, stop_before_pixels=True, specific_tags=["PatientID"])
         patient = dataset.get("PatientID") or ""
-    except pydicom.errors.InvalidDicomError:
-        return "", "no DICOM file"
     except Exception as error:  # damaged files make pydicom raise nearly anything
-        return "", f"cannot be read as DICOM: {' '.join(str(error).split())}"
+        return "", " ".join(str(error).split())
     # a backslash in it makes several values of it
     text = patient if isinstance(patient, str) else "\\".join(map(str, patient))
     return text, "" if text.strip() else "no PatientID"
