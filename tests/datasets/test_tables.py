@@ -98,6 +98,13 @@ def test_unreadable(read, content, message):
         read(content)
 
 
+def test_a_folder_is_no_table(tmp_path):
+    with pytest.raises(UserError, match="cannot be read as a table"):
+        read_table(tmp_path)
+    with pytest.raises(FileNotFoundError):
+        read_table(tmp_path / "gone.csv")
+
+
 class TestColumns:
     @pytest.mark.parametrize(
         "header", ["patient_id", " Patient ID ", "PATIENT-ID", "patientId\u200b"]
@@ -171,6 +178,14 @@ class TestWorkbooks:
         assert rows_of(save("Two", **sheets)) == [["2"]]
         with pytest.raises(UserError, match=r"sheet: 'Tow' is not one of .*did you mean Two"):
             save("Tow", **sheets)
+
+    def test_a_workbook_that_is_cut_off(self, tmp_path, save):
+        save(A=[["a", "b"], ["1", "2"]])
+        content = (tmp_path / "list.xlsx").read_bytes()
+        for length in (10, 2000, len(content) - 10):
+            (tmp_path / "list.xlsx").write_bytes(content[:length])
+            with pytest.raises(UserError, match="is no workbook of Excel"):
+                read_table(tmp_path / "list.xlsx")
 
     def test_a_workbook_called_csv(self, tmp_path, save):
         save(A=[["a", "b"], ["1", "2"]])

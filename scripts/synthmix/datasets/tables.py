@@ -99,7 +99,9 @@ def read_table(file: Path, sheet: str | None = None) -> Table:
     """
     try:
         content = file.read_bytes()
-    except (PermissionError, IsADirectoryError) as error:
+    except FileNotFoundError:
+        raise
+    except OSError as error:
         raise UserError(f"{file}: cannot be read as a table ({error}); mend it") from error
     if content.startswith(b"PAR1") or file.suffix.lower() == ".parquet":
         return _read_parquet(file, content)

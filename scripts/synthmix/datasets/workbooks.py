@@ -3,7 +3,6 @@
 import io
 import logging
 import re
-import zipfile
 from datetime import date, datetime, time
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -31,7 +30,7 @@ def workbook_rows(file: Path, content: bytes, sheet: str | None) -> list[Row]:
 
     try:
         workbook = openpyxl.load_workbook(io.BytesIO(content), data_only=True)
-    except (OSError, ValueError, KeyError, TypeError, zipfile.BadZipFile) as error:
+    except Exception as error:  # damaged workbooks make openpyxl raise nearly anything
         raise UserError(
             f"{file}: cannot be read as a table: it is no workbook of Excel ({error}); save it as "
             ".xlsx or as CSV"
