@@ -47,16 +47,6 @@ rule all_studies:
         ],
 
 
-# a target for each study, called as it is: its own page, and what is on none
-for study in PLAN.studies:
-
-    rule:
-        name:
-            study
-        input:
-            lambda wildcards, study=study: pages_of(study, f"{SCALE}/{study}/report"),
-
-
 def files_of_run():
     """Return all files that this run makes or has found made."""
     return {str(file) for job in workflow.dag.jobs for file in job.output}
@@ -132,3 +122,28 @@ rule export_classifiers:
 rule classify_images:
     input:
         lambda wildcards: of_asked_classifiers(rules.predict_new.output[0]),
+
+
+# a study that is called as a rule runs by --config, and is no target
+TAKEN = {rule.name for rule in workflow.rules}
+SAME_NAMES = [
+    f"{CONFIGURATION.study_files[study]} is called as the rule {study} of the workflow is, which"
+    f" snakemake {study} asks for; --config studies= runs it, or rename the file"
+    for study in PLAN.studies
+    if study in TAKEN
+]
+
+
+# a target for each study, called as it is: its own page, and what is on none
+for study in (study for study in PLAN.studies if study not in TAKEN):
+
+    rule:
+        name:
+            study
+        input:
+            lambda wildcards, study=study: pages_of(study, f"{SCALE}/{study}/report"),
+
+
+if workflow.is_main_process:
+    for line in (*CONFIGURATION.passed_over, *SAME_NAMES):
+        print(f"synthmix: {line}", file=sys.stderr)

@@ -10,7 +10,7 @@ use rule job as estimate with:
     params:
         **runs("estimate"),
         # the Python that runs Snakemake, which the environment of a job may lack
-        python=sys.executable,
+        python=PYTHON,
         snakefile=workflow.main_snakefile,
         studies=PLAN.studies,
         published=lambda wildcards: {
