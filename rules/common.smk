@@ -8,6 +8,7 @@ sys.path.insert(0, f"{workflow.basedir}/scripts")
 from snakemake.exceptions import WorkflowError
 from snakemake.settings.types import DeploymentMethod
 
+from synthmix.config.paths import braces_in
 from synthmix.errors import UserError
 from synthmix.results_layout import mark, mark_new, of_earlier_version, told
 from synthmix.runtime.interpreter import quote_python
@@ -24,6 +25,9 @@ def messages():
     except UserError as error:
         raise WorkflowError(str(error)) from None
 
+
+if problem := braces_in(str(workflow.basedir)):
+    raise WorkflowError(f"the folder of the project: {problem}")
 
 PYTHON = sys.executable
 quote_python()

@@ -69,8 +69,8 @@ def fingerprint(path: str | Path) -> tuple[int, int]:
 def expanded(path: str) -> Path:
     """Return `path` with ~ as the home folder; as it is where that user is unknown.
 
-    Where nothing is there of that name, but something whose name differs by nothing that can be
-    seen (umlauts of one character or of two), that is returned.
+    A file or folder on the way that is not there, while one is whose name differs by nothing that
+    can be seen (umlauts of one character or of two), is taken for that one.
     """
     try:
         found = Path(path).expanduser()
@@ -81,7 +81,7 @@ def expanded(path: str) -> Path:
     there = Path(found.anchor)
     for part in found.parts[found.is_absolute() :]:
         there /= part if exists(there / part) else _alike(there, part)
-    return there if exists(there) else found
+    return there
 
 
 def exists(path: Path) -> bool:
