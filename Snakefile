@@ -88,11 +88,10 @@ onsuccess:
 rule fetch_all:
     input:
         lambda wildcards: [
-            rules.fetch_dataset.output[0].format(raw=acquire.raw_name(view))
-            for view in every_view()
+            rules.fetch_dataset.output[0].format(raw=name) for name in PLAN.asked_raw
         ],
         lambda wildcards: [
-            rules.fetch_weights.output[0].format(weights=name) for name in PLAN.starting_weights
+            rules.fetch_weights.output[0].format(weights=name) for name in PLAN.asked_weights
         ],
         lambda wildcards: PLAN.score_weights,
 
@@ -124,6 +123,13 @@ rule classify_images:
         lambda wildcards: of_asked_classifiers(rules.predict_new.output[0]),
 
 
+def scope_of_data():
+    """Say of which studies the data are that are fetched or asked for."""
+    others = ", ".join(CONFIGURATION.others)
+    more = f"; others by --config studies=, from {others}" if others else ""
+    return f"data and weights of {', '.join(CONFIGURATION.studies)} at scale {SCALE}{more}"
+
+
 # a study that is called as a rule runs by --config, and is no target
 TAKEN = {rule.name for rule in workflow.rules}
 SAME_NAMES = [
@@ -145,5 +151,7 @@ for study in (study for study in PLAN.studies if study not in TAKEN):
 
 
 if workflow.is_main_process:
+    if {"fetch_all", "check_downloads"} & set(sys.argv):
+        print(f"synthmix: {scope_of_data()}", file=sys.stderr)
     for line in (*CONFIGURATION.passed_over, *SAME_NAMES):
         print(f"synthmix: {line}", file=sys.stderr)
