@@ -34,15 +34,18 @@ def project(tmp_path):
     return project
 
 
-def test_fetch_all_lists_every_public_data_set_and_the_weights(project):
-    shown = project.run("--dry-run", "fetch_all")
+def test_fetch_all_is_of_the_studies_that_are_asked_for(project):
+    shown = project.run("--dry-run", "fetch_all", studies="imbalance,mammography")
     assert shown.returncode == 0, shown.stdout
     studies = [(ROOT / "studies" / f"{name}.yaml").read_text() for name in STUDIES]
-    datasets = [data for study in studies for data in yaml.safe_load(study)["datasets"].values()]
-    for source in {dataset["source"] for dataset in datasets}:
-        assert f"data/{source}/fetched.json" in shown.stdout
+    datasets = [yaml.safe_load(study)["datasets"].values() for study in studies]
+    for name, sets in zip(STUDIES, datasets, strict=True):
+        for source in {dataset["source"] for dataset in sets}:
+            fetched = f"data/{source}/fetched.json" in shown.stdout
+            assert fetched == (name in ("imbalance", "mammography")), source
     assert "weights/vgg16-imagenet" in shown.stdout
     assert "pt_inception" not in shown.stdout
+    assert "data and weights of imbalance, mammography at scale paper; others" in shown.stdout
 
 
 def test_fetch_all_has_the_weights_of_fid_where_a_study_asks_for_it(project):
@@ -57,13 +60,25 @@ def test_credentials_are_asked_for_before_anything_has_run(project, monkeypatch)
     for name in ("KAGGLE_USERNAME", "KAGGLE_KEY", "KAGGLE_API_TOKEN"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("KAGGLE_CONFIG_DIR", str(project.folder))
-    result = project.run("fetch_all")
+    result = project.run("fetch_all", studies="mammography,transfer_learning")
     assert result.returncode == 1
     assert "Traceback" not in result.stdout
     for text in ("data_dir/mini_ddsm/", "data_dir/covid_xray/", "data_dir/retina/"):
         assert text in result.stdout
     assert result.stdout.count("run the same command again") == 1
     assert not (project.folder / "data").exists()
+
+
+@pytest.mark.full
+def test_downloads_are_checked_where_none_is_needed(project):
+    weights = project.folder / "data" / "weights"
+    weights.mkdir(parents=True)
+    (weights / "vgg16-imagenet.safetensors").write_bytes(b"weights")
+    result = project.run("check_downloads", scale="demo")
+    assert result.returncode == 0, result.stdout[-3000:]
+    assert "vgg16-imagenet" in result.stdout
+    assert "there already" in result.stdout
+    assert "1 data sets are your own or drawn: nothing to download" in result.stdout
 
 
 def test_a_folder_of_raw_data_that_belongs_to_another_scale_is_explained(project):

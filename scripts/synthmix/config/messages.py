@@ -113,6 +113,8 @@ def _text(found: dict[str, Any], path: KeyPath, node: Schema, section: Schema) -
             return _out_of_bounds(value, node)
         case "too_short" | "too_long":
             return _wrong_length(found["ctx"])
+        case "string_unicode":
+            return f"{shown(value)} is not UTF-8: rename it, or make a link to it and name that"
         case "string_too_short":
             least = found["ctx"]["min_length"]
             return f"{shown(value)} is too short; it needs {least} or more characters"

@@ -59,7 +59,8 @@ class _IdxPictures(PublicDataset):
         mirrors = cls._mirrors()
         for files in mirrors:
             with suppress(UserError):
-                return Offer(files, size=sum(size_at(file) or 0 for file in files))
+                sizes = [size_at(file) for file in files]
+                return Offer(files, size=None if None in sizes else sum(sizes))
         return Offer(mirrors[0])
 
     @classmethod

@@ -22,8 +22,9 @@ from synthmix.score import fetch_score_weights
 AT_ONCE = 8
 MOST_ASKED = 20  # files of one source; a list of thousands comes from the server that has them
 _NO_ANSWER = (
-    "A host that does not answer may be down, or there is no network here, or none to it: try again,"
-    " run fetch_all on a machine that has one, or put the files there by hand: docs/data_sets.md"
+    "A host that does not answer may be down, or there is no network here, or none to it: try"
+    " again, run fetch_all on a machine that has one, or put the files there by hand:"
+    " docs/data_sets.md"
 )
 _COLUMNS = ("what", "from", "files", "GB", "on disk", "answer")
 
