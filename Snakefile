@@ -1,13 +1,23 @@
 """synthmix: will synthetic images help my classifier, which ones, and in what proportion?"""
 
+import sys
 from pathlib import Path
 
+from snakemake.exceptions import WorkflowError
 from snakemake.utils import min_version
 
 min_version("9.27")
 
+sys.path.insert(0, f"{workflow.basedir}/scripts")
 
-configfile: Path(workflow.basedir) / "config.yaml"
+from synthmix.config.messages import mistakes_of_yaml
+
+CONFIG_FILE = Path(workflow.basedir, "config.yaml")
+if mistakes := mistakes_of_yaml(CONFIG_FILE):  # where Snakemake names no line, or takes the last
+    raise WorkflowError(mistakes)
+
+
+configfile: CONFIG_FILE
 
 
 include: "rules/common.smk"

@@ -1,11 +1,7 @@
 """The plan of the run, and how rules ask it."""
 
-import sys
 from contextlib import contextmanager
 
-sys.path.insert(0, f"{workflow.basedir}/scripts")
-
-from snakemake.exceptions import WorkflowError
 from snakemake.settings.types import DeploymentMethod
 
 from synthmix.config.paths import braces_in

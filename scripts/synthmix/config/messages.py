@@ -6,12 +6,13 @@ pydantic finds the mistakes; the JSON schema of what it checked tells what would
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
 
 from synthmix.config.locate import locate, settle_unions
-from synthmix.config.parse import KeyPath
+from synthmix.config.parse import KeyPath, parse
 from synthmix.config.subschemas import Schema
 from synthmix.errors import did_you_mean, one_of, shown
 from synthmix.settings import Name
@@ -49,6 +50,12 @@ def summary(mistakes: Iterable[Mistake]) -> str:
     lines = [f"- {mistake}" for mistake in sorted(mistakes, key=lambda m: m.file)]
     noun = "mistake" if len(lines) == 1 else "mistakes"
     return "\n".join([f"{len(lines)} {noun} in the configuration:", *lines])
+
+
+def mistakes_of_yaml(file: Path) -> str:
+    """Return what is wrong with the YAML of `file`, as `summary` puts it; "" where nothing is."""
+    mistakes = [Mistake(file.name, (), problem) for problem in parse(file)[1]]
+    return summary(mistakes) if mistakes else ""
 
 
 def explain(error: ValidationError, schema: Schema, file: str) -> list[Mistake]:
