@@ -168,6 +168,13 @@ class TestKaggle:
         assert text.count("Kaggle asks for credentials") == 1
         assert not server.requests
 
+    def test_damaged_credentials_stop_nothing_else(self, server, tmp_path):
+        (tmp_path / "kaggle.json").write_text("{")
+        text = refused(MNIST | self.SETS, {}, [], tmp_path)
+        assert "kaggle.json" in text
+        assert text.count("Kaggle asks for credentials") == 1
+        assert rows(text)["mnist"] == "can be had"
+
     def test_credentials_are_tried(self, server, tmp_path, monkeypatch):
         monkeypatch.setenv("KAGGLE_API_TOKEN", "token")
         sets = {"mini_ddsm": ("mini_ddsm", {})}

@@ -139,9 +139,16 @@ def _data_sets(
                 name,
                 kind.remote_files,
                 kind.is_there(folder / name),
-                kind.missing(dict(raw), folder / name),
+                _lacking(kind, raw, folder / name),
                 known and known.gigabytes,
             )
+
+
+def _lacking(kind: type[PublicDataset], raw: Mapping[str, Any], target: Path) -> str | None:
+    try:
+        return kind.missing(dict(raw), target)
+    except UserError as error:  # a file of credentials that can't be read
+        return str(error)
 
 
 def _is_public(source: str, raw: Mapping[str, Any]) -> bool:
