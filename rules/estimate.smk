@@ -44,6 +44,8 @@ use rule job as check_downloads with:
         },
         score_weights=lambda wildcards: PLAN.score_weights,
         folder=DATA,
+        # servers and disks change
+        asked_at=time.time(),
     pathvars:
         **OF_THE_RUN,
         job="check_downloads",

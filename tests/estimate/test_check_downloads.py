@@ -97,9 +97,17 @@ def test_sizes_and_addresses_of_all_that_is_needed(server, weights, tmp_path):
     assert text.count(server.address.removeprefix("http://")) == 4
     # what is known of them, archives unpacked: 0.07 and 1.8 GB; the weights are small
     assert "On disk: about 1.9 GB;" in text
-    assert "1 data sets are your own or drawn" in text
+    assert "Your own or drawn, with nothing to download: 1 data sets." in text
     assert not any(tmp_path.iterdir())
     assert [headers["Range"] for headers in server.asked("/files/1")] == ["bytes=0-"]
+
+
+def test_nothing_is_asked_where_nothing_is_downloaded(server, tmp_path):
+    drawn = {"mnist-1": ("mnist", {"embedded": {}}), "mine": ("image_folder", {"path": "x"})}
+    text = check_downloads(drawn, {}, [], tmp_path)
+    assert text == "Your own or drawn, with nothing to download: 2 data sets."
+    assert check_downloads({}, {}, [], tmp_path) == "Nothing is to be downloaded."
+    assert not server.requests
 
 
 def test_what_is_there_is_not_asked_for(server, weights, tmp_path):

@@ -1,5 +1,7 @@
 """Data sets through the workflow: all of them embedded, and real files where they are at hand."""
 
+import re
+
 import pandas as pd
 import pytest
 import yaml
@@ -70,15 +72,28 @@ def test_credentials_are_asked_for_before_anything_has_run(project, monkeypatch)
 
 
 @pytest.mark.full
-def test_downloads_are_checked_where_none_is_needed(project):
-    weights = project.folder / "data" / "weights"
-    weights.mkdir(parents=True)
-    (weights / "vgg16-imagenet.safetensors").write_bytes(b"weights")
-    result = project.run("check_downloads", scale="demo")
+def test_downloads_are_checked(project, monkeypatch):
+    """All is there already; without the films there are no credentials to get them by."""
+    for name in ("KAGGLE_USERNAME", "KAGGLE_KEY", "KAGGLE_API_TOKEN"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("KAGGLE_CONFIG_DIR", str(project.folder))
+    data = project.folder / "data"
+    (data / "weights").mkdir(parents=True)
+    (data / "weights" / "vgg16-imagenet.safetensors").write_bytes(b"weights")
+    films = data / "mini_ddsm" / "MINI-DDSM-Complete-JPEG-8"
+    films.mkdir(parents=True)
+    result = project.run("check_downloads")
     assert result.returncode == 0, result.stdout[-3000:]
-    assert "vgg16-imagenet" in result.stdout
-    assert "there already" in result.stdout
-    assert "1 data sets are your own or drawn: nothing to download" in result.stdout
+    assert "data and weights of mammography at scale paper" in result.stdout
+    assert re.findall(r"^(\S+) +there already$", result.stdout, re.MULTILINE) == [
+        "mini_ddsm",
+        "vgg16-imagenet",
+    ]
+    films.rmdir()
+    result = project.run("check_downloads")
+    assert result.returncode == 1
+    assert "mini_ddsm: cheddad/miniddsm2 is to be downloaded from Kaggle" in result.stdout
+    assert "Traceback" not in result.stdout
 
 
 def test_a_folder_of_raw_data_that_belongs_to_another_scale_is_explained(project):

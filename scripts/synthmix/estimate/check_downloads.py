@@ -78,13 +78,15 @@ def check_downloads(
     """
     folder = Path(folder)
     wanted = [*_data_sets(datasets, folder), *_weights(networks, score_weights, folder)]
+    others = _of_others(sum(not _is_public(*settings) for settings in datasets.values()))
+    if not wanted:
+        return others or "Nothing is to be downloaded."
     # what several threads import at once, some of them find half made
     import_module("torchvision.datasets")
     with hurried(), ThreadPoolExecutor(AT_ONCE) as pool:
         found = list(pool.map(ask, wanted))
     problems = [*_problems(found), *_disk_problem(found, folder)]
-    others = len(datasets) - sum(_is_public(*settings) for settings in datasets.values())
-    text = "\n".join(filter(None, (table(found), disk(found, folder), _of_others(others))))
+    text = "\n".join(filter(None, (table(found), disk(found, folder), others)))
     if problems:
         listed = "\n".join(f"- {problem}" for problem in problems)
         raise UserError(f"this would fail:\n\n{text}\n\n{listed}\n\nNothing was downloaded.")
@@ -228,4 +230,4 @@ def _free(folder: Path) -> int:
 
 
 def _of_others(count: int) -> str:
-    return f"{count} data sets are your own or drawn: nothing to download." if count else ""
+    return f"Your own or drawn, with nothing to download: {count} data sets." if count else ""
