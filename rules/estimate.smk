@@ -32,6 +32,8 @@ use rule job as estimate with:
 
 
 use rule job as check_downloads with:
+    output:
+        f"{RESULTS}/downloads.txt",
     params:
         **runs("check_downloads"),
         datasets=lambda wildcards: {

@@ -37,7 +37,8 @@ def project(tmp_path):
 
 
 def test_fetch_all_is_of_the_studies_that_are_asked_for(project):
-    shown = project.run("--dry-run", "fetch_all", studies="imbalance,mammography")
+    targets = ("fetch_all", "check_downloads")
+    shown = project.run("--dry-run", *targets, studies="imbalance,mammography")
     assert shown.returncode == 0, shown.stdout
     studies = [(ROOT / "studies" / f"{name}.yaml").read_text() for name in STUDIES]
     datasets = [yaml.safe_load(study)["datasets"].values() for study in studies]
@@ -45,6 +46,7 @@ def test_fetch_all_is_of_the_studies_that_are_asked_for(project):
         for source in {dataset["source"] for dataset in sets}:
             fetched = f"data/{source}/fetched.json" in shown.stdout
             assert fetched == (name in ("imbalance", "mammography")), source
+    assert "results/paper/downloads.txt" in shown.stdout
     assert "weights/vgg16-imagenet" in shown.stdout
     assert "pt_inception" not in shown.stdout
     assert "data and weights of imbalance, mammography at scale paper; others" in shown.stdout
