@@ -11,6 +11,7 @@ from typing import Any, ClassVar
 import pandas as pd
 from pydantic import Field
 
+from synthmix.acquire.download import Offer
 from synthmix.prepare.settings import Prepare, Split, Subsample
 from synthmix.readers import read_image
 from synthmix.readers.raw_image import AS_USUAL, RawImage, Reading
@@ -96,6 +97,14 @@ class Dataset(SettingsModel):
 
         What is lacking, and after an empty line how to get it. Looks at this machine alone: no
         network is used.
+        """
+        return None
+
+    @classmethod
+    def remote_files(cls) -> Offer | None:
+        """Return what is to be downloaded, asked of its source; None where nothing is.
+
+        Raises `UserError` when the source can't be asked or has changed.
         """
         return None
 
