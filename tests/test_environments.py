@@ -11,6 +11,8 @@ from workflow_project import ROOT, Project
 
 # how conda-forge calls what is called otherwise elsewhere
 CONDA_NAMES = {"torch": "pytorch"}
+# what conda-forge lacks under the name and version of the lock
+BY_PIP = {"opencv-python-headless", "python-gdcm"}
 # what starts the jobs, and is in no environment of theirs
 OUTSIDE = {"snakemake", "snakemake-executor-plugin-slurm"}
 # the Python that the lock is made for, and that both kinds of environment have
@@ -40,10 +42,14 @@ def needed():
 def test_a_conda_environment_has_the_versions_of_the_lock(device, build):
     environment = yaml.safe_load((ROOT / "envs" / f"{device}.yaml").read_text())
     assert environment["channels"] == ["conda-forge"]
-    pins = {CONDA_NAMES.get(name, name): version for name, version in needed().items()}
+    versions = needed()
+    by_pip = [f"{name}=={versions.pop(name)}" for name in sorted(BY_PIP)]
+    pins = {CONDA_NAMES.get(name, name): version for name, version in versions.items()}
     pins["pytorch"] += f"={build}"
     expected = [f"{name}={version}" for name, version in ({"python": PYTHON} | pins).items()]
-    assert sorted(environment["dependencies"]) == sorted(expected)
+    *packages, last = environment["dependencies"]
+    assert sorted(packages) == sorted([*expected, "pip"])
+    assert last == {"pip": by_pip}
 
 
 def test_the_image_has_all_of_the_lock_and_its_python():
