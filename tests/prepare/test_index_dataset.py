@@ -8,9 +8,7 @@ from synthmix.prepare.index_dataset import validate_index
 
 
 @pytest.fixture
-def table(tmp_path):
-    for name in ("a.png", "b.png", "pack.bin"):
-        (tmp_path / name).touch()
+def table():
     rows = [
         ("a", "a.png", "", "sick", "p1", "train"),
         ("b", "b.png", "", "well", "p2", "test"),
@@ -20,8 +18,8 @@ def table(tmp_path):
     return pd.DataFrame(rows, columns=["sample_id", "path", "frame", "label", "group", "part"])
 
 
-def test_a_right_table_passes(table, tmp_path):
-    validate_index(table, ["sick", "well"], tmp_path)
+def test_a_right_table_passes(table):
+    validate_index(table, ["sick", "well"])
 
 
 @pytest.mark.parametrize(
@@ -29,26 +27,25 @@ def test_a_right_table_passes(table, tmp_path):
     [
         (1, "sample_id", "a", "sample_id: .*such as a, a"),
         (1, "sample_id", "b/../c", r"sample_id: .*such as b/\.\./c"),
-        (1, "path", "gone.png", "path: the file is not there: 1 rows, such as gone.png"),
         (3, "frame", "0", "frame: "),
         (1, "label", "helthy", "label: .*such as helthy"),
         (1, "group", "", "group: no patient: 1 rows"),
         (1, "part", "dev", "part: .*such as dev"),
     ],
 )
-def test_a_wrong_row_is_named(table, tmp_path, row, column, value, message):
+def test_a_wrong_row_is_named(table, row, column, value, message):
     table.loc[row, column] = value
     with pytest.raises(UserError, match=message):
-        validate_index(table, ["sick", "well"], tmp_path)
+        validate_index(table, ["sick", "well"])
 
 
-def test_all_that_is_wrong_is_told_at_once(table, tmp_path):
-    table.loc[0, "path"] = "gone.png"
+def test_all_that_is_wrong_is_told_at_once(table):
+    table.loc[0, "group"] = ""
     table.loc[1, "label"] = "other"
-    with pytest.raises(UserError, match=r"label(.|\n)*path"):
-        validate_index(table, ["sick", "well"], tmp_path)
+    with pytest.raises(UserError, match=r"group(.|\n)*label"):
+        validate_index(table, ["sick", "well"])
 
 
-def test_a_class_without_an_image(table, tmp_path):
+def test_a_class_without_an_image(table):
     with pytest.raises(UserError, match="no image of class rare"):
-        validate_index(table, ["sick", "well", "rare"], tmp_path)
+        validate_index(table, ["sick", "well", "rare"])

@@ -13,19 +13,15 @@ from pydantic import BeforeValidator, Field, field_validator, model_validator
 
 from synthmix.acquire.archives import MOST_BYTES, extract_archive, is_archive
 from synthmix.datasets.base import Dataset, refuse_repeats, sample_identifiers
+from synthmix.datasets.folder_names import tops
 from synthmix.datasets.image_folder import ImageFolder
+from synthmix.datasets.part_folders import PARTS
 from synthmix.errors import UserError
 from synthmix.files import expanded
 from synthmix.settings import Name, PositiveFloat, SettingsModel
 
 LOGGER = logging.getLogger(__name__)
 SUFFIXES = (".csv", ".csv.gz", ".tsv", ".tsv.gz", ".parquet")
-PARTS = {
-    **dict.fromkeys(("train", "training"), "train"),
-    **dict.fromkeys(("validation", "valid", "val", "dev"), "validation"),
-    **dict.fromkeys(("test", "testing"), "test"),
-    "": "",
-}
 _SHOWN = 20
 
 
@@ -228,19 +224,13 @@ def _holds_working_folder(folder: Path) -> bool:
 
 
 def _find_table(path: str, root: Path) -> Path:
-    for file in (*(top / path for top in _tops(root)), expanded(path)):
+    for file in (*(top / path for top in tops(root)), expanded(path)):
         if file.is_file():
             return file
     raise UserError(
         f"path: there is no table {path}, neither below {root} nor where the workflow runs; set it "
         "to the table that lists the images"
     )
-
-
-def _tops(root: Path) -> list[Path]:
-    """Return `root` and, where it holds nothing but a folder, that folder."""
-    entries = list(root.iterdir())
-    return [root, *entries] if len(entries) == 1 and entries[0].is_dir() else [root]
 
 
 def _read_table(file: Path) -> _Table:
@@ -345,7 +335,7 @@ def _below(path: str) -> str:
 
 
 def _top_of(root: Path, paths: pd.Series) -> Path:
-    found = (top for top in _tops(root) if any((top / path).is_file() for path in paths))
+    found = (top for top in tops(root) if any((top / path).is_file() for path in paths))
     return next(found, root)
 
 

@@ -20,6 +20,7 @@ class NiftiFolder(ImageFolder):
 
     volumes: ClassVar[bool | None] = True
     suffixes: ClassVar[Collection[str]] = VOLUME_SUFFIXES
+    by_content: ClassVar[bool] = False
 
     source: Literal["nifti_folder"]
     patients: str = Field(

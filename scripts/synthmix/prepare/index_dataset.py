@@ -10,6 +10,7 @@ import pandas as pd
 from synthmix.acquire.raw import raw_root
 from synthmix.errors import UserError
 from synthmix.files import write_table
+from synthmix.prepare.passed_over import in_words
 from synthmix.registry import load_dataset
 
 LOGGER = logging.getLogger(__name__)
@@ -22,19 +23,30 @@ _REASONS = {
 }
 
 
-def index_dataset(settings: dict[str, Any], fetched: str | Path, output: str | Path) -> None:
-    """List the images of a data set.
+def index_dataset(
+    settings: dict[str, Any],
+    fetched: str | Path,
+    output: str | Path,
+    passed_over: str | Path | None = None,
+) -> None:
+    """List the images of a data set, and tell of files that are none.
 
     `settings` are the data set's; `fetched` is what `fetch_dataset` wrote. The table `output`
-    has the columns of `COLUMNS`, a row an image. Raises UserError when the raw files are gone or
-    the table is not what a table of samples must be.
+    has the columns of `COLUMNS`, a row an image; `passed_over` gets what `Dataset.passed_over`
+    returns. Raises UserError when the raw files are gone or the table is not what a table of
+    samples must be.
     """
     dataset = load_dataset(settings["source"])(**settings)
     root = raw_root(fetched)
     table = dataset.index(root)
     table = table.assign(**{name: "" for name in ("frame", "part") if name not in table})[COLUMNS]
-    validate_index(table, dataset.class_names(), root)
+    validate_index(table, dataset.class_names())
     _log_counts(table)
+    others = dataset.passed_over(root)
+    if words := in_words(others):
+        LOGGER.warning("%s; passed over, and listed in rejected.csv", words)
+    if passed_over is not None:
+        write_table(passed_over, others)
     write_table(output, table)
 
 
@@ -43,15 +55,15 @@ def read_index(path: str | Path) -> pd.DataFrame:
     return pd.read_csv(path, dtype=str, keep_default_na=False)
 
 
-def validate_index(table: pd.DataFrame, classes: Sequence[str], root: Path) -> None:
+def validate_index(table: pd.DataFrame, classes: Sequence[str]) -> None:
     """Raise UserError, with the first rows at fault, unless `table` is a table of samples.
 
     Identifiers are unique and fit for file names, labels are among `classes`, each class has an
-    image, every file exists below `root`, none is listed twice and none lacks a patient.
+    image, no file is listed twice and none lacks a patient. Whether the files are there shows
+    when they are read.
     """
     import pandera.pandas as pandera
 
-    here = {path: (root / path).is_file() for path in table["path"].unique()}
     text = {"dtype": str, "nullable": False}
     schema = pandera.DataFrameSchema(
         {
@@ -62,10 +74,7 @@ def validate_index(table: pd.DataFrame, classes: Sequence[str], root: Path) -> N
                     r"^[A-Za-z0-9._-]+$", error="not made of letters, digits and ._-"
                 ),
             ),
-            "path": pandera.Column(
-                **text,
-                checks=pandera.Check(lambda path: path.map(here), error="the file is not there"),
-            ),
+            "path": pandera.Column(**text),
             "frame": pandera.Column(**text),
             "label": pandera.Column(
                 **text, checks=pandera.Check.isin(classes, error="not a class of the data set")

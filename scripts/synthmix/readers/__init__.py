@@ -3,10 +3,11 @@
 from pathlib import Path
 
 from synthmix.readers import pictures
+from synthmix.readers.content import is_dicom, require_content
 from synthmix.readers.raw_image import AS_USUAL, RawImage, Reading
 
 PICTURE_SUFFIXES = pictures.SUFFIXES
-DICOM_SUFFIXES = frozenset({".dcm", ".dicom"})
+DICOM_SUFFIXES = frozenset({".dcm", ".dicom", ".ima"})
 VOLUME_SUFFIXES = (".nii", ".nii.gz")
 
 
@@ -17,6 +18,7 @@ def read_image(path: Path, reading: Reading = AS_USUAL) -> RawImage:
     that, and one that is not called a picture as DICOM where it has DICOM's mark. Raises
     an exception with the reason when it can't be read.
     """
+    require_content(path)
     name = path.name.lower()
     if name.endswith(VOLUME_SUFFIXES):
         from synthmix.readers.nifti import read_volume
@@ -29,10 +31,3 @@ def read_image(path: Path, reading: Reading = AS_USUAL) -> RawImage:
 
         return read_dicom(path, reading)
     return pictures.read_picture(path, reading)
-
-
-def is_dicom(path: Path) -> bool:
-    """Return whether the file `path` has the mark of a DICOM file."""
-    with path.open("rb") as file:
-        file.seek(128)
-        return file.read(4) == b"DICM"

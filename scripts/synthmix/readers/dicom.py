@@ -8,6 +8,7 @@ import numpy as np
 from PIL import Image
 
 from synthmix.errors import UserError
+from synthmix.raw_names import raw_file
 from synthmix.readers.raw_image import AS_USUAL, Reading
 
 if TYPE_CHECKING:
@@ -55,7 +56,7 @@ def patients_of(root: Path, paths: Sequence[str]) -> list[str]:
     patients, problems = [], []
     for path in paths:
         try:
-            patients.append(_patient_of(root / path))
+            patients.append(_patient_of(raw_file(root, path)))
         except ValueError as error:
             problems.append(f"  {path}: {error}")
     if problems:
