@@ -19,8 +19,8 @@ SUFFIXES = (*PICTURE_SUFFIXES, *DICOM_SUFFIXES, *VOLUME_SUFFIXES)
 class NewImages:
     """The files `names`, sorted, below the folder `root`.
 
-    `passed_over` counts the files there that are no images, by their names and contents. `unpacked` says that
-    the folder goes when the images have been looked at.
+    `passed_over` counts the files there that are no images, by their names and contents.
+    `unpacked` says that the folder goes when the images have been looked at.
     """
 
     root: Path

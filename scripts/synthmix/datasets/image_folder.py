@@ -154,9 +154,10 @@ class ImageFolder(Dataset):
         if self.parts:
             return None
         proposal = proposal_for_names(self.classes)
-        lines = f"\n{proposal}" if proposal else f" {EXAMPLE}"
+        lines = f":\n{proposal}" if proposal else f", such as {EXAMPLE}"
         return (
-            f"has no parts: name the folders of train and test, and those of classes there:{lines}"
+            "has no parts: name the folders of train and test, and in classes those that lie in "
+            f"them{lines}"
         )
 
     def index(self, root: Path) -> pd.DataFrame:
