@@ -170,6 +170,11 @@ class TestImageFolder:
             )
         ]
 
+    def test_what_is_excluded_is_not_told(self, root):
+        make(root, "sick/x.txt", "sick/y.csv")
+        others = folder_of(root, exclude=["*.txt"]).passed_over(root)
+        assert list(others["path"]) == ["sick/y.csv"]
+
     def test_it_is_told_and_written(self, root, tmp_path, caplog):
         make(root, "sick/x.txt", "sick/y.txt", "well/IMG", "well/.DS_Store")
         (tmp_path / "fetched.json").write_text(f'{{"root": "{root}"}}')
@@ -234,5 +239,5 @@ class TestImageFolder:
         exclude = ["*_Mask*", "sick/masks/*", "ü*", "nothing*"]
         assert len(folder_of(root, exclude=exclude).index(root)) == 3
         for pattern in exclude[:3]:
-            assert f"exclude: {pattern}: 1 images are left out" in caplog.text
-        assert "exclude: there is no image that nothing* leaves out" in caplog.text
+            assert f"exclude: {pattern}: 1 files are left out" in caplog.text
+        assert "exclude: there is no file that nothing* leaves out" in caplog.text

@@ -82,7 +82,9 @@ def _extract_tar(archive: Path, target: Path, most_bytes: int) -> None:
         members = opened.getmembers()
         _require_end(archive, opened)
         _name_tar_members(archive, members)
-        members = [member for member in members if not _is_clutter(member.name)]
+        everything = members
+        members = [member for member in everything if not _is_clutter(member.name)]
+        _log_clutter(archive, len(everything) - len(members))
         for member in members:
             trouble = _trouble_with_name(member.name) or _trouble_with_kind(member)
             if trouble:
@@ -183,6 +185,7 @@ def _checked_members(archive: Path, opened: zipfile.ZipFile) -> list[zipfile.Zip
             raise _refusal(archive, member.orig_filename, "has a null byte in its name")
     _name_zip_members(archive, everything)
     members = [member for member in everything if not _is_clutter(member.filename)]
+    _log_clutter(archive, len(everything) - len(members))
     for member in members:
         trouble = _trouble(member)
         if trouble:
@@ -236,6 +239,11 @@ def _once_each(archive: Path, files: Sequence[zipfile.ZipInfo]) -> list[zipfile.
     if len(found) < len(files):
         LOGGER.info("%s: %d files are there again", archive, len(files) - len(found))
     return list(found.values())
+
+
+def _log_clutter(archive: Path, count: int) -> None:
+    if count:
+        LOGGER.info("%s: %d files that macOS adds are left out", archive, count)
 
 
 def _is_clutter(name: str) -> bool:

@@ -10,6 +10,8 @@ from typing import Any, ClassVar
 import pandas as pd
 from pydantic import Field
 
+# data sets take `visible_files` from here
+from synthmix.datasets.found_files import visible_files as visible_files
 from synthmix.prepare.settings import Prepare, Split, Subsample
 from synthmix.readers import read_image
 from synthmix.readers.raw_image import AS_USUAL, RawImage, Reading

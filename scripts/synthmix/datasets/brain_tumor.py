@@ -19,8 +19,7 @@ from tqdm import tqdm
 
 from synthmix.acquire.archives import archive_stem, extract_archive, is_archive
 from synthmix.acquire.download import RemoteFile, download_files, get_json
-from synthmix.datasets.base import About, sample_identifiers
-from synthmix.datasets.found_files import visible_files
+from synthmix.datasets.base import About, sample_identifiers, visible_files
 from synthmix.datasets.public import FILES, PublicDataset, write_whole
 from synthmix.errors import UserError
 from synthmix.phantoms import brain_slices

@@ -11,8 +11,7 @@ from typing import Annotated, Literal
 import pandas as pd
 from pydantic import Field
 
-from synthmix.datasets.base import About, sample_identifiers
-from synthmix.datasets.found_files import visible_files
+from synthmix.datasets.base import About, sample_identifiers, visible_files
 from synthmix.datasets.public import KaggleFolders
 from synthmix.errors import UserError
 from synthmix.phantoms import chest_films

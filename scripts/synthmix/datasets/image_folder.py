@@ -186,12 +186,13 @@ class ImageFolder(Dataset):
         return table.assign(part=[image.folder.part for image in images]) if self.parts else table
 
     def passed_over(self, root: Path) -> pd.DataFrame:
-        """List the files below the class folders that are no images, with the reason of each."""
+        """List the files below the class folders that are no images, but for excluded ones."""
         top, _, listed = _listed(self, root)
+        patterns = _patterns(self)
         rows = [
             (_below(root, top, each.path), each.folder.label, each.file.suffix, each.file.reason)
             for each in listed
-            if each.file.reason
+            if each.file.reason and not _pattern_for(each.path, patterns)
         ]
         return pd.DataFrame(rows, columns=PASSED_OVER, dtype=str)
 
@@ -260,10 +261,9 @@ def _listed(settings: ImageFolder, root: Path) -> tuple[Path, list[ClassFolder],
 
 def _images(settings: ImageFolder, top: Path, listed: Sequence[_Listed]) -> list[_Listed]:
     """Return the images that are not excluded; raises `UserError` where a class has none."""
-    found = [each for each in listed if not each.file.reason]
-    patterns = [same_form(pattern) for pattern in settings.exclude]
-    excluded = {each.path: _pattern_for(each.path, patterns) for each in found}
-    images = [each for each in found if not excluded[each.path]]
+    patterns = _patterns(settings)
+    excluded = {each.path: _pattern_for(each.path, patterns) for each in listed}
+    images = [each for each in listed if not (each.file.reason or excluded[each.path])]
     for label, folders in settings.classes.items():
         if not any(each.folder.label == label for each in images):
             others = [each for each in listed if each.folder.label == label and each.file.reason]
@@ -275,10 +275,14 @@ def _images(settings: ImageFolder, top: Path, listed: Sequence[_Listed]) -> list
     counts = Counter(filter(None, excluded.values()))
     for pattern in patterns:
         if pattern in counts:
-            LOGGER.info("exclude: %s: %d images are left out", pattern, counts[pattern])
+            LOGGER.info("exclude: %s: %d files are left out", pattern, counts[pattern])
         elif not any(_pattern_for(each.path, [pattern]) for each in listed):
-            LOGGER.warning("exclude: there is no image that %s leaves out", pattern)
+            LOGGER.warning("exclude: there is no file that %s leaves out", pattern)
     return images
+
+
+def _patterns(settings: ImageFolder) -> list[str]:
+    return [same_form(pattern) for pattern in settings.exclude]
 
 
 def _pattern_for(path: str, patterns: Sequence[str]) -> str:

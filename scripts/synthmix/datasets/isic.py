@@ -22,8 +22,7 @@ import pandas as pd
 from pydantic import Field, StringConstraints
 
 from synthmix.acquire.download import RemoteFile, download_files, get_json
-from synthmix.datasets.base import About, sample_identifiers
-from synthmix.datasets.found_files import visible_files
+from synthmix.datasets.base import About, sample_identifiers, visible_files
 from synthmix.datasets.public import PublicDataset
 from synthmix.errors import UserError
 from synthmix.phantoms import skin_lesions

@@ -172,7 +172,10 @@ def reason_of(error: Exception, path: Path) -> str:
     """Return in one line why the file `path` can't be read, which `error` tells."""
     # our own reasons are sentences; others need the name of their kind to be understood
     kind = "" if type(error) is ValueError else f"{type(error).__name__}: "
-    return " ".join(printable(f"{kind}{error}".replace(str(path), path.name)).split())
+    text = f"{kind}{error}"
+    for written in (str(path), repr(str(path))[1:-1]):
+        text = text.replace(written, printable(path.name))
+    return printable(" ".join(text.split()))
 
 
 def upright(image: Image.Image | DeepPicture) -> Image.Image:
