@@ -180,6 +180,7 @@ PICTURES = {
     "dicom_by_identifier": (called(dicom(), "1.2.840.113619.2.5"), READ),
     "dicom_of_siemens": (called(dicom(), "HEAD.MR.0001.IMA"), READ),
     "dicom_under_any_suffix": (called(dicom(), "slice.v2"), READ),
+    "dicom_named_jpeg": (called(dicom(), "dicom.jpg"), READ),
     "picture_without_suffix": (called(JPEG, "1D3F00A2"), READ),
     "picture_with_a_number": (called(saved(picture(), ".png"), "scan.7"), READ),
     "jfif": (called(JPEG, "a.jfif"), READ),

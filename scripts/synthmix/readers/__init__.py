@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+from PIL import UnidentifiedImageError
+
 from synthmix.readers import pictures
 from synthmix.readers.content import is_dicom, require_content
 from synthmix.readers.raw_image import AS_USUAL, RawImage, Reading
@@ -15,8 +17,8 @@ def read_image(path: Path, reading: Reading = AS_USUAL) -> RawImage:
     """Return the picture or the volume that the file `path` holds.
 
     Formats: what Pillow reads, DICOM and NIfTI. A file that is called DICOM or NIfTI is read as
-    that, and one that is not called a picture as DICOM where it has DICOM's mark. Raises
-    an exception with the reason when it can't be read.
+    that, and one that is no picture as DICOM where it has DICOM's mark. Raises an exception with
+    the reason when it can't be read.
     """
     require_content(path)
     name = path.name.lower()
@@ -27,7 +29,16 @@ def read_image(path: Path, reading: Reading = AS_USUAL) -> RawImage:
     suffix = path.suffix.lower()
     # many are named by an identifier full of dots
     if suffix in DICOM_SUFFIXES or (suffix not in PICTURE_SUFFIXES and is_dicom(path)):
-        from synthmix.readers.dicom import read_dicom
+        return _read_dicom(path, reading)
+    try:
+        return pictures.read_picture(path, reading)
+    except UnidentifiedImageError:
+        if is_dicom(path):
+            return _read_dicom(path, reading)
+        raise
 
-        return read_dicom(path, reading)
-    return pictures.read_picture(path, reading)
+
+def _read_dicom(path: Path, reading: Reading) -> RawImage:
+    from synthmix.readers.dicom import read_dicom
+
+    return read_dicom(path, reading)
