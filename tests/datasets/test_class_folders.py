@@ -101,6 +101,7 @@ def kaggle(tmp_path):
     return tmp_path
 
 
+OFFICIAL = "\n    split: {method: official}"
 CLASSES = {"sick": "SICK", "well": "NORMAL"}
 PARTS = {"train": "train", "validation": "val", "test": "test"}
 
@@ -189,8 +190,9 @@ class TestProposals:
         assert len(settings.index(kaggle)) == 12
         assert "dealt out anew" in caplog.text
         self.check(kaggle, caplog.records[0].getMessage())
-        assert "name the folders of train and test" in settings.without_parts()
-        self.check(kaggle, settings.without_parts())
+        said, lines = settings.without_parts().split(", such as ")
+        assert said.startswith("has no parts: name the folders of train and test")
+        self.check(kaggle, "\n".join(f"    {line}" for line in lines.split(" and ")) + OFFICIAL)
 
     def test_where_the_parts_are_in_the_class_folders(self, tmp_path, caplog):
         make(tmp_path, *(f"{c}/{p}/a.png" for c in ("SICK", "NORMAL") for p in ("Train", "TEST")))

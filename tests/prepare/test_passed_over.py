@@ -1,7 +1,10 @@
 """Files that are no images, in the table of rejected ones and in words."""
 
+import json
+
 import pandas as pd
 import pytest
+from PIL import Image
 
 from synthmix.files import write_table
 from synthmix.prepare.passed_over import (
@@ -11,7 +14,9 @@ from synthmix.prepare.passed_over import (
     unreadable_of,
     with_passed_over,
 )
-from synthmix.store import read_table
+from synthmix.prepare.prepare_images import prepare_images
+from synthmix.prepare.settings import Prepare
+from synthmix.store import load_store, read_table
 
 UNREADABLE = pd.DataFrame(
     [("a", "sick/a.png", "", "sick", "p", "", "torn")],
@@ -38,6 +43,25 @@ def test_both_kinds_stand_in_one_table_and_are_told_apart(tmp_path, unreadable):
         ["x0.txt", "sick", "unknown suffix"],
         ["x1", "sick", CLUTTER],
     ]
+
+
+def test_files_that_are_no_images_do_not_count_as_rejected(tmp_path):
+    Image.new("L", (9, 9)).save(tmp_path / "a.png")
+    (tmp_path / "fetched.json").write_text(json.dumps({"root": str(tmp_path)}))
+    write_table(tmp_path / "index.csv", UNREADABLE.drop(columns="reason").assign(path="a.png"))
+    write_table(tmp_path / "passed_over.csv", files(*[(".txt", "unknown suffix")] * 30))
+    prepare_images(
+        tmp_path / "index.csv",
+        tmp_path / "fetched.json",
+        "image_folder",
+        tmp_path / "real.npy",
+        tmp_path / "rejected.csv",
+        Prepare(image_size=8, max_rejected_share=0),
+        passed_over=tmp_path / "passed_over.csv",
+    )
+    assert len(load_store(tmp_path / "real.npy")[0]) == 1
+    rejected = read_table(tmp_path / "rejected.csv")
+    assert (len(unreadable_of(rejected)), len(passed_over_of(rejected))) == (0, 30)
 
 
 def test_nothing_passed_over(tmp_path):

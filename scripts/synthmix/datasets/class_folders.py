@@ -118,9 +118,10 @@ def _require_parts(top: Path, parts: Parts, found: Sequence[ClassFolder]) -> Non
 def _require_separate(top: Path, folders: Sequence[ClassFolder]) -> None:
     """Raise UserError where images would be listed twice because a class folder is a link."""
     real = [(folder, folder.path.resolve()) for folder in folders]
+    identity = {folder: folder.path.stat()[1:3] for folder in folders}  # inode and device
     for number, (folder, path) in enumerate(real):
         for other, others in real[:number]:
-            if path == others or path.samefile(others):
+            if identity[folder] == identity[other]:
                 trouble = "are one and the same folder"
             elif path.is_relative_to(others) or others.is_relative_to(path):
                 trouble = "lie in each other"

@@ -153,11 +153,11 @@ class ImageFolder(Dataset):
         """Return how parts are named where none are, with the lines to write."""
         if self.parts:
             return None
-        proposal = proposal_for_names(self.classes)
-        lines = f":\n{proposal}" if proposal else f", such as {EXAMPLE}"
+        # a message about a study is one line; the split is asked for already
+        proposal = [line.strip() for line in proposal_for_names(self.classes).splitlines()[:-1]]
         return (
             "has no parts: name the folders of train and test, and in classes those that lie in "
-            f"them{lines}"
+            f"them, such as {' and '.join(proposal) or EXAMPLE}"
         )
 
     def index(self, root: Path) -> pd.DataFrame:
