@@ -1,6 +1,7 @@
 import errno
 import fcntl
 import os
+import signal
 from pathlib import Path
 
 import pytest
@@ -16,6 +17,13 @@ def pytest_collection_modifyitems(items):
     """
     folders = [ROOT / "tests" / name for name in ("cluster", "workflow")]
     items.sort(key=lambda item: not any(folder in item.path.parents for folder in folders))
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _interrupted_as_at_a_keyboard():
+    """A shell has what it puts in the background ignore Ctrl-C, and all that this starts."""
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(autouse=True, scope="session")

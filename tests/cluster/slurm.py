@@ -85,9 +85,17 @@ def missing() -> str | None:
         return f"SLURM is not installed: no {', '.join(absent)} (Debian: slurm-wlm, munge)"
     if os.geteuid() != 0:
         return "SLURM's daemons run jobs as root alone"
-    if CONFIGURED.exists():
+    if CONFIGURED.exists() and not _left_over():
         return f"{CONFIGURED} is there: a cluster of its own, which the tests leave alone"
     return None
+
+
+def _left_over() -> bool:
+    """Return whether the configuration is one of ours, of a run that was killed."""
+    if not CONFIGURED.is_symlink() or "ClusterName=synthmix\n" not in CONFIGURED.read_text():
+        return False
+    answer = subprocess.run(("scontrol", "ping"), capture_output=True, text=True, check=False)
+    return "UP" not in answer.stdout
 
 
 @dataclass
@@ -118,6 +126,7 @@ class Cluster:
         lines = "".join(f"Name=gpu File={device}\n" for device in devices)
         (self.folder / "gres.conf").write_text(f"AutoDetect=off\n{lines}")
         for name in ("slurm.conf", "gres.conf"):
+            CONFIGURED.with_name(name).unlink(missing_ok=True)
             CONFIGURED.with_name(name).symlink_to(self.folder / name)
         (self.folder / "tasks").touch()
         prolog = self.folder / "prolog"
@@ -188,16 +197,23 @@ class Cluster:
         self._wait(look, f"job of {rule}", 900)
         return found[0]
 
+    def pending(self) -> None:
+        """Return as soon as a job waits."""
+        self._wait(
+            lambda: any(told["JobState"] == "PENDING" for told in self._jobs()), "waiting job", 900
+        )
+
     def cancel(self, job: str) -> None:
         """Cancel a job as its user does."""
         self.say("scancel", job)
 
-    def drain(self, seconds: float) -> None:
-        """Let the node take no jobs for some seconds."""
-        node = ("scontrol", "update", f"NodeName={self._host()}")
-        self.say(*node, "State=DRAIN", "Reason=test")
-        time.sleep(seconds)
-        self.say(*node, "State=RESUME")
+    def drain(self) -> None:
+        """Let the node take no jobs; those that run go on."""
+        self._set_node("State=DRAIN", "Reason=test")
+
+    def resume(self) -> None:
+        """Let the node take jobs again."""
+        self._set_node("State=RESUME")
 
     def restart_controller(self) -> None:
         """Stop slurmctld in the midst of its work and start it again, with what it has kept."""
@@ -212,6 +228,9 @@ class Cluster:
             for told in self._jobs()
             if f"rule_{rule}" in told["Comment"]
         ]
+
+    def _set_node(self, *settings: str) -> None:
+        self.say("scontrol", "update", f"NodeName={self._host()}", *settings)
 
     @staticmethod
     def _host() -> str:

@@ -68,14 +68,16 @@ def test_contents_count_where_names_say_nothing(tmp_path):
 
 
 def test_volumes_are_known_by_their_names_alone(tmp_path):
-    make(tmp_path, "a.nii", "b.nii.gz", "c.json", "d.png")
+    make(tmp_path, "a.nii", "b.nii.gz", "c.json", "d.png", "e.img", "e.hdr", "f.hdr")
     make(tmp_path, "IM1", content=bytes(128) + b"DICM")
-    assert found(tmp_path, NiftiFolder.suffixes, by_content=False) == {
+    assert found(tmp_path, NiftiFolder.suffixes) == {
         "a.nii": "",
         "b.nii.gz": "",
         "c.json": "unknown suffix",
         "d.png": "a picture: source: image_folder reads it",
-        "IM1": "no suffix",
+        "e.img": "",
+        "f.hdr": "a volume: source: nifti_folder reads it",
+        "IM1": "no suffix, DICOM by its content: the sources image_folder and dicom_series read it",
     }
 
 

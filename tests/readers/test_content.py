@@ -6,7 +6,8 @@ import os
 import pytest
 from PIL import Image
 
-from synthmix.readers.content import is_dicom, require_content, suffix_by_content
+from synthmix.readers.content import require_content, suffix_by_content
+from synthmix.readers.marks import is_dicom
 
 
 def picture(kind):

@@ -8,7 +8,12 @@ from pathlib import Path, PurePosixPath
 
 from synthmix.acquire.archives import is_archive_name
 from synthmix.prepare.passed_over import CLUTTER
-from synthmix.readers import DICOM_SUFFIXES, PICTURE_SUFFIXES, VOLUME_SUFFIXES
+from synthmix.readers import (
+    DICOM_SUFFIXES,
+    HEADER_SUFFIXES,
+    PICTURE_SUFFIXES,
+    VOLUME_SUFFIXES,
+)
 from synthmix.readers.content import suffix_by_content
 
 _CLUTTER = {"@eadir", "#recycle", "$recycle.bin", "system volume information", "lost+found"}
@@ -36,22 +41,19 @@ class FoundFile:
         return suffix_of(self.path)
 
 
-def find_files(
-    folder: Path,
-    suffixes: Suffixes,
-    by_content: bool = True,
-    barred: Sequence[Path] = (),
-) -> list[FoundFile]:
+def find_files(folder: Path, suffixes: Suffixes, barred: Sequence[Path] = ()) -> list[FoundFile]:
     """Return the files below `folder`, sorted by path: images, and the others with a reason.
 
-    An image has one of `suffixes`; with `by_content` DICOM under any other name is one too, and a
-    picture without a suffix. One whose file is a link to nothing is an image that can't be read.
+    An image has one of `suffixes`. Where these are those of DICOM, such files under any other name
+    are images too, and where they are those of pictures, pictures without a suffix. An image whose
+    file is a link to nothing can't be read. The header of a volume beside it belongs to that.
     Links to folders are followed, each folder once, but for those that lead around `folder` or to
     one of the folders `barred`: they are listed themselves, with a reason.
     """
     found = [
-        FoundFile(file.path, file.reason or _why_no_image(folder / file.path, suffixes, by_content))
+        FoundFile(file.path, file.reason or _why_no_image(folder / file.path, suffixes))
         for file in _walk(folder, barred)
+        if not _is_header_of_a_volume(folder / file.path, suffixes)
     ]
     return sorted(found, key=_parts)
 
@@ -149,46 +151,61 @@ def _why_clutter(name: str) -> str:
     return CLUTTER if is_clutter(name) else ""
 
 
-def _why_no_image(file: Path, suffixes: Suffixes, by_content: bool) -> str:
+def _is_header_of_a_volume(file: Path, suffixes: Suffixes) -> bool:
+    name = file.name.lower()
+    header = next((end for end in HEADER_SUFFIXES if name.endswith(end)), "")
+    if not header or not set(VOLUME_SUFFIXES) <= set(suffixes):
+        return False
+    stem = name.removesuffix(header)
+    beside = {other.name.lower() for other in file.parent.iterdir()}
+    return any(f"{stem}{suffix}" in beside for suffix in VOLUME_SUFFIXES)
+
+
+def _why_no_image(file: Path, suffixes: Suffixes) -> str:
     """Return why `file` is no image; "" where it is one, be it one that can't be read."""
     name = file.name.lower()
     known = name.endswith(tuple(suffixes))
     try:
         mode = file.stat().st_mode
-    except OSError:
+        if not stat.S_ISREG(mode):
+            return "no file, but a device or a pipe"
+        meant = "" if known else suffix_by_content(file)
+    except FileNotFoundError:
         return "" if known else f"{_unknown(name)}, and a link to nothing"
-    if not stat.S_ISREG(mode):
-        return "no file, but a device or a pipe"
-    if known:
-        return ""
+    except OSError as error:
+        return "" if known else f"{_unknown(name)}, and can't be opened ({error.strerror})"
     if name == "dicomdir":
         return "the table of contents of a DICOM medium"
-    for others, words in _OTHERS:
-        if name.endswith(tuple(others)):
-            return words
-    if is_archive_name(name) or name.endswith(_PACKED):
-        return "an archive: unpack it"
-    return _why_unknown(file, suffix_of(name)) if by_content else _unknown(name)
+    suffix = suffix_of(name)
+    # raw photographs begin as TIFF files do, with a small preview: of pictures the suffix counts
+    if known or (meant in suffixes and (meant == ".dcm" or not suffix)):
+        return ""
+    by_name = next((words for ends, words in _OTHERS if name.endswith(tuple(ends))), "")
+    if by_name or is_packed(name):
+        return by_name or "an archive: unpack it"
+    return _why_unknown(meant, suffix)
 
 
 _OTHERS: tuple[tuple[Suffixes, str], ...] = (
-    (VOLUME_SUFFIXES, "a volume: source: nifti_folder reads it"),
-    (PICTURE_SUFFIXES | DICOM_SUFFIXES, "a picture: source: image_folder reads it"),
+    ((*VOLUME_SUFFIXES, *HEADER_SUFFIXES), "a volume: source: nifti_folder reads it"),
+    (DICOM_SUFFIXES, "DICOM: the sources image_folder and dicom_series read it"),
+    (PICTURE_SUFFIXES, "a picture: source: image_folder reads it"),
 )
 
 
-def _why_unknown(file: Path, suffix: str) -> str:
-    """Return why a file with an unknown suffix, or none, is no image, by its content."""
-    try:
-        meant = suffix_by_content(file)
-    except OSError as error:
-        return f"{_unknown(file.name)}, and can't be opened ({error.strerror})"
-    if meant == ".dcm" or (meant and not suffix):
-        return ""
-    if meant:
-        # raw photographs begin as TIFF files do, with a small preview: their suffix counts
-        return f"unknown suffix: a picture by its content, {meant} if it is a plain one"
-    return _unknown(file.name) if suffix else f"{_unknown(file.name)}, and no image by its content"
+def _why_unknown(meant: str, suffix: str) -> str:
+    """Return why a file of no known name is no image; by its content it should end in `meant`."""
+    if not meant:
+        return "unknown suffix" if suffix else "no suffix, and no image by its content"
+    start = "unknown suffix" if suffix else "no suffix"
+    if meant == ".dcm":
+        return f"{start}, DICOM by its content: the sources image_folder and dicom_series read it"
+    return f"{start}: a picture by its content, {meant} if it is a plain one"
+
+
+def is_packed(name: str) -> bool:
+    """Return whether a file of that name, in lower case, is an archive or compressed."""
+    return is_archive_name(name) or name.endswith(_PACKED)
 
 
 def _unknown(name: str) -> str:

@@ -44,8 +44,6 @@ class ImageFolder(Dataset):
 
     suffixes: ClassVar[Collection[str]] = SUFFIXES
     """How the names of its images end, in lower case."""
-    by_content: ClassVar[bool] = True
-    """Whether files with another name are images where their content says so."""
 
     source: Literal["image_folder"]
     path: str = Field(
@@ -119,7 +117,7 @@ class ImageFolder(Dataset):
 
     def extra_state(self) -> str:
         """Return 16 hexadecimal digits that change with the content of the CSV of patients."""
-        if not _names_a_file(self.patients):
+        if not names_a_table(self.patients):
             return ""
         patients = expanded(self.patients)
         content = patients.read_bytes() if patients.is_file() else b"missing"
@@ -180,7 +178,7 @@ class ImageFolder(Dataset):
                 "sample_id": sample_identifiers(paths),
                 "path": [_below(root, top, path) for path in paths],
                 "label": [image.folder.label for image in images],
-                "group": _groups(self, top, images),
+                "group": self.groups(top, paths),
             }
         )
         return table.assign(part=[image.folder.part for image in images]) if self.parts else table
@@ -195,6 +193,18 @@ class ImageFolder(Dataset):
             if each.file.reason and not _pattern_for(each.path, patterns)
         ]
         return pd.DataFrame(rows, columns=PASSED_OVER, dtype=str)
+
+    def images(self, root: Path) -> pd.DataFrame:
+        """List the images below `root` as `index` does, by `path` and `label` alone."""
+        top, _, listed = _listed(self, root)
+        rows = [
+            (_below(root, top, each.path), each.folder.label) for each in _images(self, top, listed)
+        ]
+        return pd.DataFrame(rows, columns=["path", "label"], dtype=str)
+
+    def groups(self, top: Path, paths: Sequence[str]) -> list[str]:
+        """Return the patient of each image of `paths`, relative to `top`; raises as `index`."""
+        return _groups(self, top, paths)
 
 
 @dataclass(frozen=True)
@@ -238,7 +248,8 @@ def _state(file: Path) -> tuple[int, int] | None:
         return None
 
 
-def _names_a_file(patients: str) -> bool:
+def names_a_table(patients: str) -> bool:
+    """Return whether the setting `patients` is the path of a table."""
     return patients not in ("image", "folder", "dicom")
 
 
@@ -253,7 +264,7 @@ def _listed(settings: ImageFolder, root: Path) -> tuple[Path, list[ClassFolder],
     listed = []
     for folder in folders:
         others = [other.path for other in folders if other is not folder]
-        files = find_files(folder.path, settings.suffixes, settings.by_content, others)
+        files = find_files(folder.path, settings.suffixes, others)
         place = relative(folder.path, top)
         listed += [_Listed(f"{place}/{printable(file.path)}", folder, file) for file in files]
     return top, folders, sorted(listed, key=lambda each: each.path)
@@ -313,15 +324,15 @@ def _tell_empty_folders(folders: Sequence[ClassFolder], images: Sequence[_Listed
             LOGGER.warning("classes: %s: %s has no images", folder.label, folder.named)
 
 
-def _groups(settings: ImageFolder, root: Path, images: Sequence[_Listed]) -> list[str]:
+def _groups(settings: ImageFolder, root: Path, paths: Sequence[str]) -> list[str]:
     """Return the patient of each image."""
-    paths = [image.path for image in images]
     if settings.patients == "image":
         _warn_of_unknown_patients(paths)
-        return paths
+        return list(paths)
     if settings.patients == "folder":
         groups = [str(PurePosixPath(path).parent) for path in paths]
-        if set(groups) <= {relative(image.folder.path, root) for image in images}:
+        _, folders = class_folders(root, settings.classes, settings.parts)
+        if set(groups) <= {relative(folder.path, root) for folder in folders}:
             raise UserError(
                 "patients: folder takes every folder for one patient, but the images lie in the "
                 "class folders themselves; set patients to image or to the path of a CSV"
@@ -331,7 +342,7 @@ def _groups(settings: ImageFolder, root: Path, images: Sequence[_Listed]) -> lis
         from synthmix.readers.dicom import patients_of
 
         return patients_of(root, paths)
-    table = _read_patients(settings.patients)
+    table = read_patients(settings.patients)
     unnamed = [path for path in paths if path not in table]
     if unnamed:
         raise UserError(
@@ -342,7 +353,7 @@ def _groups(settings: ImageFolder, root: Path, images: Sequence[_Listed]) -> lis
     return [table[path] for path in paths]
 
 
-def _warn_of_unknown_patients(paths: list[str]) -> None:
+def _warn_of_unknown_patients(paths: Sequence[str]) -> None:
     dicom = any(PurePosixPath(path).suffix.lower() in DICOM_SUFFIXES for path in paths)
     LOGGER.warning(
         "patients: image: each image counts as a patient of its own. If some have several, images "
@@ -351,7 +362,7 @@ def _warn_of_unknown_patients(paths: list[str]) -> None:
     )
 
 
-def _read_patients(name: str) -> dict[str, str]:
+def read_patients(name: str) -> dict[str, str]:
     """Return the patient of each file that the CSV `name` lists."""
     try:
         table = pd.read_csv(expanded(name), dtype=str, keep_default_na=False)

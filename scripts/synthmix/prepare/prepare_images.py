@@ -121,9 +121,12 @@ def prepare_image(image: RawImage, settings: Prepare) -> np.ndarray:
             return resample_volume(image.values, settings.volume_shape)
         if settings.channels != 3:
             raise ValueError("is a volume; with prepare.channels: 3 its middle slices are taken")
-        image = Image.fromarray(three_slices(image.values))
+        image = Image.fromarray(three_slices(image))
     elif settings.volume_shape is not None:
-        raise ValueError("is a picture, and prepare.volume_shape asks for volumes")
+        raise ValueError(
+            "is a picture, and prepare.volume_shape asks for volumes; series of DICOM slices are "
+            "read as volumes by the source dicom_series"
+        )
     return _prepare_picture(image, settings.image_size, settings.channels, settings.pad_to_square)
 
 

@@ -4,13 +4,15 @@ from pathlib import Path
 
 from PIL import UnidentifiedImageError
 
-from synthmix.readers import pictures
-from synthmix.readers.content import is_dicom, require_content
+from synthmix.readers import nifti, pictures
+from synthmix.readers.content import require_content
+from synthmix.readers.marks import is_dicom
 from synthmix.readers.raw_image import AS_USUAL, RawImage, Reading
 
 PICTURE_SUFFIXES = pictures.SUFFIXES
 DICOM_SUFFIXES = frozenset({".dcm", ".dicom", ".ima"})
-VOLUME_SUFFIXES = (".nii", ".nii.gz")
+VOLUME_SUFFIXES = nifti.SUFFIXES
+HEADER_SUFFIXES = nifti.HEADER_SUFFIXES
 
 
 def read_image(path: Path, reading: Reading = AS_USUAL) -> RawImage:
@@ -22,10 +24,9 @@ def read_image(path: Path, reading: Reading = AS_USUAL) -> RawImage:
     """
     require_content(path)
     name = path.name.lower()
-    if name.endswith(VOLUME_SUFFIXES):
-        from synthmix.readers.nifti import read_volume
-
-        return read_volume(path, reading)
+    # old DICOM files are called .img, too
+    if name.endswith((*VOLUME_SUFFIXES, *HEADER_SUFFIXES)) and not is_dicom(path):
+        return nifti.read_volume(path, reading)
     suffix = path.suffix.lower()
     # many are named by an identifier full of dots
     if suffix in DICOM_SUFFIXES or (suffix not in PICTURE_SUFFIXES and is_dicom(path)):

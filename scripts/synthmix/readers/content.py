@@ -5,6 +5,7 @@ import stat
 from pathlib import Path
 
 from synthmix.raw_names import printable
+from synthmix.readers.marks import begins_without_mark
 
 _HEAD = 144  # bytes that tell all that is told here
 _LFS = b"version https://git-lfs"
@@ -26,15 +27,10 @@ _PICTURES = (
 )
 
 
-def is_dicom(path: Path) -> bool:
-    """Return whether the file `path` has the mark of a DICOM file."""
-    return _has_dicom_mark(_head(path))
-
-
 def suffix_by_content(path: Path) -> str:
     """Return the suffix that a picture or a DICOM file should have; "" for any other file."""
     head = _head(path)
-    if _has_dicom_mark(head):
+    if head[128:132] == b"DICM" or begins_without_mark(head):
         return ".dcm"
     if head[:4] == b"RIFF" and head[8:12] == b"WEBP":
         return ".webp"
@@ -85,10 +81,6 @@ def _annexed(what: str) -> str:
     return (
         f"is a {what} of git-annex to what is not here: `git annex get`, or `datalad get`, gets it"
     )
-
-
-def _has_dicom_mark(head: bytes) -> bool:
-    return head[128:132] == b"DICM"
 
 
 def _head(path: Path) -> bytes:
