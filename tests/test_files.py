@@ -2,14 +2,11 @@ import os
 import signal
 import subprocess
 import sys
-import unicodedata
-from pathlib import Path
 
 import pandas as pd
 import pytest
 
 from synthmix.files import (
-    expanded,
     fingerprint,
     remove_leftovers,
     write_beside,
@@ -109,19 +106,3 @@ def test_what_another_process_is_writing_is_no_leftover(tmp_path):
         assert process.returncode == 0
     assert path.read_text() == "half"
     assert list(tmp_path.iterdir()) == [path]
-
-
-@pytest.mark.parametrize("here", ["NFC", "NFD"])
-@pytest.mark.parametrize("asked", ["NFC", "NFD"])
-def test_a_path_is_found_in_either_form_of_its_letters(tmp_path, monkeypatch, here, asked):
-    file = tmp_path / unicodedata.normalize(here, "Größe/Übersicht/plain/ä.csv")
-    file.parent.mkdir(parents=True)
-    file.touch()
-    named = unicodedata.normalize(asked, "Größe/Übersicht/plain/ä.csv")
-    assert expanded(str(tmp_path / named)) == file
-    monkeypatch.chdir(tmp_path)
-    assert expanded(named) == file.relative_to(tmp_path)
-    monkeypatch.setenv("HOME", str(tmp_path))
-    assert expanded(f"~/{named}") == file
-    missing = f"{named}.gz"
-    assert expanded(missing) == Path(missing)

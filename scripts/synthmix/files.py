@@ -5,7 +5,6 @@ import fcntl
 import os
 import re
 import tempfile
-import unicodedata
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -67,33 +66,11 @@ def fingerprint(path: str | Path) -> tuple[int, int]:
 
 
 def expanded(path: str) -> Path:
-    """Return `path` with ~ as the home folder; as it is where that user is unknown.
-
-    What is there under the same name with letters composed or decomposed otherwise is meant.
-    """
+    """Return `path` with ~ as the home folder; as it is where that user is unknown."""
     try:
-        asked = Path(path).expanduser()
+        return Path(path).expanduser()
     except RuntimeError:
-        asked = Path(path)
-    return asked if path.isascii() or asked.exists() else _in_another_form(asked)
-
-
-def _in_another_form(asked: Path) -> Path:
-    """Return what is called as `asked` is in another form of Unicode; `asked` if that isn't one."""
-    found = Path(asked.anchor)
-    for part in asked.relative_to(asked.anchor).parts:
-        if not (found / part).exists() and found.is_dir():
-            same = [child for child in found.iterdir() if _composed(child.name) == _composed(part)]
-            if len(same) != 1:
-                return asked
-            found = same[0]
-        else:
-            found /= part
-    return found
-
-
-def _composed(name: str) -> str:
-    return unicodedata.normalize("NFC", name)
+        return Path(path)
 
 
 def lock(handle: int) -> bool | None:

@@ -37,6 +37,12 @@ class TestNames:
         classes = {"sick": f"sub/{asked}", "well": "well"}
         assert paths_of(tmp_path, classes) == [f"sub/{here}/a.png", "well/b.png"]
 
+    @pytest.mark.parametrize(("here", "asked"), [(NFC, NFD), (NFD, NFC)])
+    def test_the_path_itself_may_have_other_letters(self, tmp_path, here, asked):
+        make(tmp_path, f"{here}/sick/a.png", f"{here}/well/b.png")
+        raw = settings_of(tmp_path / asked, {"sick": "sick", "well": "well"}).raw_settings()
+        assert raw["path"] == str(tmp_path / here)
+
     def test_folders_that_look_the_same_are_refused(self, tmp_path):
         make(tmp_path, f"{NFC}/a.png", f"{NFD}/b.png", "well/c.png")
         with pytest.raises(UserError, match="2 folders whose names look the same, Bösartig"):

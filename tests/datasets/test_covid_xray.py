@@ -208,7 +208,7 @@ class TestEmbedded:
     def test_the_reader_lists_the_films_of_its_classes(self, drawn):
         settings = drawn_settings()
         table = settings.index(drawn)
-        validate_index(table.assign(frame="", part=""), settings.class_names())
+        validate_index(table.assign(frame="", part=""), settings.class_names(), drawn)
         assert table["label"].value_counts().to_dict() == {"covid": 4, "normal": 3, "pneumonia": 2}
         assert not table["path"].str.contains("masks").any()
 

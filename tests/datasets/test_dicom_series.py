@@ -42,7 +42,7 @@ def test_a_row_a_series(root):
     assert list(samples["label"]) == ["sick", "sick", "sick", "well"]
     assert list(samples["group"]) == ["P1", "P1", "P2", "P3"]
     assert samples["frame"].is_unique
-    validate_index(samples.assign(part=""), settings.class_names())
+    validate_index(samples.assign(part=""), settings.class_names(), root)
 
 
 def test_rows_are_read(root):
@@ -118,7 +118,7 @@ def test_csv_of_patients(root, tmp_path):
     samples = make(root, patients=str(tmp_path / "patients.csv")).index(root)
     assert list(samples["group"]) == ["0", "0", "1", "1"]
     (tmp_path / "patients.csv").write_text("\n".join(["file,patient", *rows[1:]]))
-    with pytest.raises(UserError, match=r"1 of 4 series, such as sick/A/T1"):
+    with pytest.raises(UserError, match=r"1 of 4 images have no patient.*sick/A/T1"):
         make(root, patients=str(tmp_path / "patients.csv")).index(root)
 
 

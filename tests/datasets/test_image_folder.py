@@ -154,8 +154,41 @@ class TestIndex:
 
 class TestPatients:
     def test_folder(self, root):
-        table = make_settings(root, patients="folder").index(root)
-        assert list(table["group"]) == ["Benign/7", "Benign/7", "Normal", "sub/Cancer/deep/er"]
+        (root / "Normal/n 1.tif").unlink()
+        make_files(root, ["Normal/7/visit 1/x.png", "Normal/7/visit 2/x.png", "Normal/8/x.png"])
+        groups = {
+            patients: list(make_settings(root, patients=patients).index(root)["group"])
+            for patients in ("folder", "folder_in_class")
+        }
+        assert groups["folder"] == ["7", "7", "7", "7", "8", "deep"]
+        assert groups["folder_in_class"] == [
+            *("cancer/7", "cancer/7", "normal/7", "normal/7", "normal/8", "cancer/deep")
+        ]
+
+    def test_a_folder_below_two_classes_is_told(self, root, caplog):
+        make_files(root, ["Normal/7/x.png", "Normal/8/x.png"])
+        make_settings(root, patients="folder", unknown_patients="each_image").index(root)
+        assert "1 patients have folders below several classes, such as 7" in caplog.text
+
+    def test_loose_images_beside_folders_of_patients(self, root, caplog):
+        with pytest.raises(UserError, match=r"1 of 4 .*loose in the folder.*Normal/n 1\.tif"):
+            make_settings(root, patients="folder").index(root)
+        settings = make_settings(root, patients="folder", unknown_patients="each_image")
+        assert list(settings.index(root)["group"]) == ["7", "7", "Normal/n 1.tif", "deep"]
+        assert re.search(r"loose .*Normal/n 1\.tif.*Each .* a patient of its own", caplog.text)
+
+    def test_a_folder_for_nobody(self, root):
+        make_files(root, ["Normal/Unknown/a.png"])
+        (root / "Normal/n 1.tif").unlink()
+        for patients in ("folder", "folder_in_class"):
+            with pytest.raises(UserError, match=r"'Unknown' is no patient \(1 image"):
+                make_settings(root, patients=patients).index(root)
+
+    def test_one_folder_around_all_is_no_patient(self, tmp_path):
+        make_files(tmp_path, ["a/images/P1/x.png", "a/images/P2/x.png", "b/images/P3/x.png"])
+        settings = make_settings(tmp_path, classes={"a": "a", "b": "b"}, patients="folder")
+        with pytest.raises(UserError, match=r"the only one is images: .*CLASS/images"):
+            settings.index(tmp_path)
 
     def write_csv(self, root, text):
         path = root.parent / "patients.csv"
@@ -189,9 +222,38 @@ class TestPatients:
     def test_images_without_a_row_or_a_patient(self, root):
         make_files(root, ["Normal/z.png"])
         settings = self.write_csv(root, "file,patient\nBenign/7/a.jpg,1\nBenign/7/b.PNG,\n")
-        expected = "for 4 of 5 images, such as Benign/7/b.PNG, Normal/n 1.tif, Normal/z.png;"
+        expected = (
+            "4 of 5 images have no patient that is known: no row names it (3 images, such as "
+            "Normal/n 1.tif, Normal/z.png, ...); nothing is said (1 image, such as Benign/7/b.PNG)"
+        )
         with pytest.raises(UserError, match=re.escape(expected)):
             settings.index(root)
+
+    def test_ways_of_writing_the_table_and_its_files(self, root):
+        text = (
+            "\ufeffPatient ; FILE\r\n"
+            " 1;Benign\\7\\a.jpg\r\n1\u200b;./Benign/7/b.PNG\r\n"
+            "\r\n2;raw/Normal/n 1.tif \r\n"
+        )
+        settings = self.write_csv(root, f"{text}3;{root}/sub/Cancer/deep/er/c.bmp\r\n")
+        assert list(settings.index(root)["group"]) == ["1", "1", "2", "3"]
+
+    def test_rows_of_other_files_are_told(self, root, caplog):
+        rows = "".join(f"{name},{number}\n" for number, name in enumerate(IMAGES))
+        self.write_csv(root, f"file,patient\n{rows}Normal/N 1.TIF,9\n").index(root)
+        expected = "1 of its 5 rows name none of the images, such as 'Normal/N 1.TIF'; is "
+        assert f"{expected}'Normal/N 1.TIF' meant to be 'Normal/n 1.tif'?" in caplog.text
+
+    def test_a_table_of_other_images(self, root):
+        settings = self.write_csv(root, "file,patient\na.jpg,1\nx.png,2\n")
+        expected = r"names none .*'a\.jpg', 'x\.png', and the images are called 'Benign/7/a\.jpg'"
+        with pytest.raises(UserError, match=f"{expected}.*is 'a.jpg' meant to be 'Benign/7/a.jpg'"):
+            settings.index(root)
+
+    def test_a_known_patient_counts_more_than_an_unknown_one(self, root):
+        rows = "".join(f"{name},NA\n{name},P{number}\n" for number, name in enumerate(IMAGES))
+        groups = self.write_csv(root, f"file,patient\n{rows}").index(root)["group"]
+        assert list(groups) == ["P1", "P0", "P2", "P3"]
 
 
 class TestState:

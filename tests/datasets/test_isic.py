@@ -129,7 +129,7 @@ class TestIndex:
 
     def test_broken_table(self, tmp_path):
         (tmp_path / "metadata.csv").write_bytes(b"")
-        with pytest.raises(UserError, match=r"metadata\.csv: can't be read as a table"):
+        with pytest.raises(UserError, match=r"metadata\.csv: cannot be read as a table"):
             settings().index(tmp_path)
 
     @pytest.mark.parametrize("rows", [0, 1])

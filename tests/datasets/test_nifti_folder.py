@@ -47,8 +47,31 @@ def test_subject_is_the_patient(root):
 
 def test_path_without_a_subject(root):
     (root / "good/resub-7.nii").write_bytes(b"")
-    with pytest.raises(UserError, match=r"1 of 5 volumes lack, such as good/resub-7.nii"):
+    expected = r"1 of 5 images have no patient .*no sub-<name>.*such as good/resub-7\.nii"
+    with pytest.raises(UserError, match=expected):
         make(root, patients="subject").index(root)
+    groups = make(root, patients="subject", unknown_patients="each_image").index(root)["group"]
+    assert list(groups) == ["sub-01", "sub-02", "good/resub-7.nii", "sub-01", "sub-03"]
+
+
+def test_a_subject_that_is_nobody(root):
+    (root / "good/sub-unknown_T1w.nii").write_bytes(b"")
+    with pytest.raises(UserError, match=r"'unknown' is no patient \(1 image, such as good/sub-unk"):
+        make(root, patients="subject").index(root)
+
+
+def test_folders_of_patients_hold_their_visits(root):
+    for name in ("good/P1/v1/a.nii", "good/P1/v2/b.nii.gz", "bad/P1/a.nii", "bad/P2/a.nii"):
+        (root / name).parent.mkdir(parents=True, exist_ok=True)
+        (root / name).write_bytes(b"")
+    settings = {"patients": "folder", "unknown_patients": "each_image"}
+    table = make(root, **settings).index(root).set_index("path")["group"]
+    assert table.filter(regex="P1|P2").to_dict() == {
+        "bad/P1/a.nii": "P1",
+        "bad/P2/a.nii": "P2",
+        "good/P1/v1/a.nii": "P1",
+        "good/P1/v2/b.nii.gz": "P1",
+    }
 
 
 def test_csv_of_patients(root, tmp_path):

@@ -233,7 +233,7 @@ class TestEmbedded:
     def test_the_reader_lists_every_photograph(self, drawn, caplog):
         settings = drawn_settings()
         table = settings.index(drawn)
-        validate_index(table.assign(frame=""), settings.class_names())
+        validate_index(table.assign(frame=""), settings.class_names(), drawn)
         assert table.value_counts(["part", "label"]).to_dict() == {
             ("train", "healthy"): 3,
             ("train", "diseased"): 6,

@@ -8,7 +8,9 @@ from synthmix.prepare.index_dataset import validate_index
 
 
 @pytest.fixture
-def table():
+def table(tmp_path):
+    for name in ("a.png", "b.png", "pack.bin"):
+        (tmp_path / name).touch()
     rows = [
         ("a", "a.png", "", "sick", "p1", "train"),
         ("b", "b.png", "", "well", "p2", "test"),
@@ -18,8 +20,8 @@ def table():
     return pd.DataFrame(rows, columns=["sample_id", "path", "frame", "label", "group", "part"])
 
 
-def test_a_right_table_passes(table):
-    validate_index(table, ["sick", "well"])
+def test_a_right_table_passes(table, tmp_path):
+    validate_index(table, ["sick", "well"], tmp_path)
 
 
 @pytest.mark.parametrize(
@@ -33,19 +35,28 @@ def test_a_right_table_passes(table):
         (1, "part", "dev", "part: .*such as dev"),
     ],
 )
-def test_a_wrong_row_is_named(table, row, column, value, message):
+def test_a_wrong_row_is_named(table, tmp_path, row, column, value, message):
     table.loc[row, column] = value
     with pytest.raises(UserError, match=message):
-        validate_index(table, ["sick", "well"])
+        validate_index(table, ["sick", "well"], tmp_path)
 
 
-def test_all_that_is_wrong_is_told_at_once(table):
+def test_all_that_is_wrong_is_told_at_once(table, tmp_path):
     table.loc[0, "group"] = ""
     table.loc[1, "label"] = "other"
     with pytest.raises(UserError, match=r"group(.|\n)*label"):
-        validate_index(table, ["sick", "well"])
+        validate_index(table, ["sick", "well"], tmp_path)
 
 
-def test_a_class_without_an_image(table):
+def test_files_may_be_missing_but_not_all_of_them(table, tmp_path):
+    (tmp_path / "a.png").unlink()
+    validate_index(table, ["sick", "well"], tmp_path)
+    for name in ("b.png", "pack.bin"):
+        (tmp_path / name).unlink()
+    with pytest.raises(UserError, match=r"none of the files .* such as a\.png, b\.png"):
+        validate_index(table, ["sick", "well"], tmp_path)
+
+
+def test_a_class_without_an_image(table, tmp_path):
     with pytest.raises(UserError, match="no image of class rare"):
-        validate_index(table, ["sick", "well", "rare"])
+        validate_index(table, ["sick", "well", "rare"], tmp_path)

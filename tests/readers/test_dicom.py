@@ -16,9 +16,8 @@ from pydicom.uid import (
 
 from dicom_data import make_dataset, make_table
 from synthmix.datasets.image_folder import ImageFolder
-from synthmix.errors import UserError
 from synthmix.readers import read_image
-from synthmix.readers.dicom import patients_of, read_dicom
+from synthmix.readers.dicom import patient_of, read_dicom
 from synthmix.readers.raw_image import DeepPicture, Reading
 
 RAMP = np.arange(0, 1200, 100, dtype=np.uint16).reshape(3, 4)
@@ -312,21 +311,25 @@ class TestPatient:
         dataset = make_dataset(RAMP, PatientID=" 007 ")
         dataset.file_meta.TransferSyntaxUID = syntax
         dataset.save_as(file, enforce_file_format=True)
-        assert patients_of(file.parent, [file.name]) == ["007"]
+        assert patient_of(file) == (" 007", "")
 
-    def test_all_files_without_a_patient_are_told_at_once(self, tmp_path):
-        for name, patient in {"a": "", "b": "  ", "c": None, "d": "P1"}.items():
-            path = tmp_path / f"{name}.dcm"
-            make_dataset(RAMP, PatientID=patient).save_as(path, enforce_file_format=True)
-        (tmp_path / "e.dcm").write_bytes(b"no DICOM")
-        with pytest.raises(UserError) as refused:
-            patients_of(tmp_path, [f"{name}.dcm" for name in "abcde"])
-        told = str(refused.value)
-        assert told.startswith("patients: dicom: 4 of 5 files name no patient:")
-        assert all(f"{name}.dcm: has no PatientID" in told for name in "abc")
-        assert "e.dcm: is no DICOM file" in told
-        assert "d.dcm" not in told
-        assert "set patients to image" in told
+    @pytest.mark.parametrize(
+        ("patient", "found"),
+        [
+            *((None, ("", "no PatientID")), ("", ("", "no PatientID")), ("P1", ("P1", ""))),
+            ("A\\B", ("A\\B", "")),  # as if there were two of them
+        ],
+    )
+    def test_what_stands_for_a_patient(self, file, patient, found):
+        make_dataset(RAMP, PatientID=patient).save_as(file, enforce_file_format=True)
+        assert patient_of(file) == found
+
+    @pytest.mark.parametrize("content", [b"no DICOM", b""])
+    def test_a_file_that_is_no_dicom(self, file, content):
+        file.write_bytes(content)
+        patient, reason = patient_of(file)
+        assert patient == ""
+        assert reason.startswith("is no DICOM file: the mark DICM is missing")
 
     def test_groups_of_an_image_folder(self, tmp_path):
         for name, patient in {"a/1": "P2", "a/2": "P1", "b/3": "P1"}.items():

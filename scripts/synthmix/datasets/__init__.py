@@ -1,5 +1,6 @@
-"""Sources of raw images; each module is one, a class derived from `base.Dataset`.
+"""Sources of raw images; each module that `synthmix.registry` names is one, a kind of `Dataset`.
 
-`synthmix.registry` names them. `base` says what a source must do, `public` adds what downloaded
-data sets have in common, and `embedded` draws small stand-ins for these, in the same layout.
+`base` says what a source must do, `public` adds what downloaded data sets have in common. What
+users bring along is read alike for all: `tables` (`delimited` text or `workbooks`), `file_names`,
+`labels` and `patients`.
 """

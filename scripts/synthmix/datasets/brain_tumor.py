@@ -20,6 +20,7 @@ from tqdm import tqdm
 from synthmix.acquire.archives import archive_stem, extract_archive, is_archive
 from synthmix.acquire.download import RemoteFile, download_files, get_json
 from synthmix.datasets.base import About, sample_identifiers, visible_files
+from synthmix.datasets.patients import known_patient
 from synthmix.datasets.public import FILES, PublicDataset, write_whole
 from synthmix.errors import UserError
 from synthmix.phantoms import brain_slices
@@ -216,9 +217,10 @@ def _label_and_patient(path: Path) -> tuple[str, str]:
         letters = np.asarray(stored["PID"][()]).ravel()
     if number not in (1, 2, 3):
         raise ValueError(f"cjdata/label is {number:g}, not 1, 2 or 3")
-    patient = "".join(chr(int(letter)) for letter in letters).strip()
-    if not patient.isprintable() or not patient:
-        raise ValueError(f"cjdata/PID is {patient!r}, which names no patient")
+    written = "".join(chr(int(letter)) for letter in letters)
+    patient = known_patient(written)
+    if not patient or not written.strip().isprintable():
+        raise ValueError(f"cjdata/PID is {written!r}, which names no patient")
     return LABELS[int(number) - 1], patient
 
 

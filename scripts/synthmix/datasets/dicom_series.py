@@ -12,7 +12,8 @@ from pydantic import Field
 
 from synthmix.datasets.base import PASSED_OVER, sample_identifiers
 from synthmix.datasets.found_files import suffix_of
-from synthmix.datasets.image_folder import ImageFolder, names_a_table, read_patients
+from synthmix.datasets.image_folder import ClassImage, ImageFolder
+from synthmix.datasets.patient_tables import patients_by_file
 from synthmix.errors import UserError
 from synthmix.raw_names import printable, raw_file
 from synthmix.readers import DICOM_SUFFIXES
@@ -61,19 +62,25 @@ class DicomSeries(ImageFolder):
         others = pd.DataFrame(rows, columns=PASSED_OVER, dtype=str)
         return pd.concat([super().passed_over(root), others], ignore_index=True)
 
-    def groups(self, top: Path, paths: Sequence[str]) -> list[str]:
-        """Return the patient of each image; those that are of no series have none.
+    def groups(self, top: Path, images: Sequence[ClassImage]) -> list[str]:
+        """Return the patient of each of `images`; those that are of no series have none.
 
-        One image of a series is asked for its patient. A table names folders of series, or these
-        images. Raises `UserError` as `ImageFolder.index` does.
+        One image of a series is asked for its patient. Raises `UserError` as
+        `ImageFolder.index` does.
         """
-        first = _first_of_series(top, paths)
+        by_path = {image.path: image for image in images}
+        first = _first_of_series(top, list(by_path))
         asked = sorted(set(first.values()))
-        if names_a_table(self.patients):
-            patients = _from_table(self.patients, asked)
-        else:
-            patients = dict(zip(asked, super().groups(top, asked), strict=True))
-        return [patients[first[path]] if path in first else "" for path in paths]
+        found = super().groups(top, [by_path[path] for path in asked])
+        patients = dict(zip(asked, found, strict=True))
+        return [patients[first[path]] if path in first else "" for path in by_path]
+
+    def said_by_table(self, top: Path, paths: Sequence[str]) -> dict[str, str]:
+        """Return what the table says of each of `paths`, or of the folder that it is in."""
+        folders = {path: _folder(path) for path in paths}
+        rows = patients_by_file(self.patients, [*folders, *set(folders.values())], top, self.path)
+        keys = {path: path if path in rows else folder for path, folder in folders.items()}
+        return {path: rows[key] for path, key in keys.items() if key in rows}
 
     @classmethod
     def read(cls, path: Path, frame: str, reading: Reading = AS_USUAL) -> RawImage:
@@ -139,20 +146,6 @@ def _first_of_series(top: Path, paths: Sequence[str]) -> dict[str, str]:
             mine = [path for path in named if path in listed]
             first |= dict.fromkeys(mine, mine[0] if mine else "")
     return first
-
-
-def _from_table(name: str, paths: Sequence[str]) -> dict[str, str]:
-    """Return the patient of each of `paths` that the table `name` gives it or its folder."""
-    table = read_patients(name)
-    keys = {path: next((k for k in (path, _folder(path)) if k in table), None) for path in paths}
-    unnamed = [_folder(path) for path, key in keys.items() if key is None]
-    if unnamed:
-        raise UserError(
-            f"patients: {name} has no patient for {len(unnamed)} of {len(paths)} series, such as "
-            f"{', '.join(unnamed[:_MOST_SHOWN])}; add a row for each, with the column file the "
-            f"series' folder relative to path"
-        )
-    return {path: table[key] for path, key in keys.items() if key is not None}
 
 
 def _folder(path: str) -> str:

@@ -16,9 +16,20 @@ from pydantic import BeforeValidator, Field, model_validator
 from synthmix.acquire.archives import MOST_BYTES, extract_archive, is_archive
 from synthmix.datasets.base import PASSED_OVER, Dataset, sample_identifiers
 from synthmix.datasets.class_folders import ClassFolder, class_folders, tell_of_folders
+from synthmix.datasets.file_names import existing
 from synthmix.datasets.folder_names import relative, same_form
 from synthmix.datasets.found_files import FoundFile, find_files, visible_files
 from synthmix.datasets.part_folders import EXAMPLE, proposal_for_names
+from synthmix.datasets.patient_tables import patients_by_file
+from synthmix.datasets.patients import (
+    KNOWN_PATIENTS,
+    UNKNOWN_PATIENTS,
+    Named,
+    UnknownPatients,
+    dicom_patient,
+    folder_patients,
+    patients_of,
+)
 from synthmix.errors import UserError
 from synthmix.files import expanded, fingerprint
 from synthmix.raw_names import printable
@@ -28,6 +39,8 @@ from synthmix.settings import Name, PositiveFloat
 LOGGER = logging.getLogger(__name__)
 SUFFIXES = PICTURE_SUFFIXES | DICOM_SUFFIXES
 _BYTE = re.compile(r"\\x[0-9a-f]{2}")
+_LOOSE = "loose in the folder of its class, beside the folders of patients"
+_NO_ROW = "no row names it"
 
 Folders = Annotated[
     list[str],
@@ -64,10 +77,12 @@ class ImageFolder(Dataset):
         "image",
         min_length=1,
         description="Which images belong together: image: each is a patient of its own; folder:"
-        " those of one folder (the same name below another class is another patient); dicom:"
-        " those with one PatientID; or the path of a CSV with columns file (relative to path) and"
-        " patient.",
+        " those of one folder, the first below the class folder (the same name below another class"
+        " is the same patient; folder_in_class: is another one); dicom: those with one PatientID;"
+        " or the path of a table with columns file (relative to path) and patient.",
     )
+    unknown_patients: UnknownPatients = Field("fail", description=UNKNOWN_PATIENTS)
+    known_patients: list[str] = Field([], description=KNOWN_PATIENTS)
     max_unpacked_gb: PositiveFloat = Field(
         MOST_BYTES / 1e9, description="An archive that would unpack to more is refused."
     )
@@ -96,7 +111,7 @@ class ImageFolder(Dataset):
     def raw_settings(self) -> dict[str, Any]:
         """Return the path: what it holds depends on nothing else but the size that is allowed."""
         return {
-            "path": str(expanded(self.path).absolute()),
+            "path": str(existing(expanded(self.path).absolute())),
             "max_unpacked_gb": self.max_unpacked_gb,
         }
 
@@ -119,7 +134,7 @@ class ImageFolder(Dataset):
         """Return 16 hexadecimal digits that change with the content of the CSV of patients."""
         if not names_a_table(self.patients):
             return ""
-        patients = expanded(self.patients)
+        patients = existing(expanded(self.patients))
         content = patients.read_bytes() if patients.is_file() else b"missing"
         return hashlib.sha256(content).hexdigest()[:16]
 
@@ -165,8 +180,9 @@ class ImageFolder(Dataset):
         class folders may all lie in one folder around them. There is a `part` where parts are
         named.
 
-        Raises `UserError` when a class folder is missing, a class has no images, or the CSV of
-        patients is missing, not readable or does not name every image exactly once.
+        Raises `UserError` when a class folder is missing, a class has no images, or the patients
+        can't be told: the table of them is missing, not readable or has none of the images, or
+        some are unknown and `unknown_patients` is fail.
         """
         top, folders, listed = _listed(self, root)
         images = _images(self, top, listed)
@@ -178,7 +194,7 @@ class ImageFolder(Dataset):
                 "sample_id": sample_identifiers(paths),
                 "path": [_below(root, top, path) for path in paths],
                 "label": [image.folder.label for image in images],
-                "group": self.groups(top, paths),
+                "group": self.groups(top, [image.shown() for image in images]),
             }
         )
         return table.assign(part=[image.folder.part for image in images]) if self.parts else table
@@ -202,9 +218,52 @@ class ImageFolder(Dataset):
         ]
         return pd.DataFrame(rows, columns=["path", "label"], dtype=str)
 
-    def groups(self, top: Path, paths: Sequence[str]) -> list[str]:
-        """Return the patient of each image of `paths`, relative to `top`; raises as `index`."""
-        return _groups(self, top, paths)
+    def groups(self, top: Path, images: Sequence["ClassImage"]) -> list[str]:
+        """Return the patient of each of `images`, whose paths are relative to `top`.
+
+        Raises `UserError` as `index` does.
+        """
+        paths = [image.path for image in images]
+        match self.patients:
+            case "image":
+                _warn_of_unknown_patients(paths)
+                return paths
+            case "folder" | "folder_in_class":
+                inside, labels = [i.inside for i in images], [i.label for i in images]
+                found = folder_patients(inside, labels, self.patients == "folder_in_class")
+                said = [(name, _LOOSE) for name in found]
+                advice = "Put each into the folder of its patient"
+            case "dicom":
+                said = [dicom_patient(top, path) for path in paths]
+                advice = "Mend or remove them, or set patients to folder or the path of a CSV"
+            case _:
+                by_file = self.said_by_table(top, paths)
+                said = [(by_file[path], "") if path in by_file else ("", _NO_ROW) for path in paths]
+                advice = "Give each image a row there with its patient"
+        named = [
+            Named(image.path, image.label, *patient)
+            for image, patient in zip(images, said, strict=True)
+        ]
+        return self.known_groups(named, advice)
+
+    def said_by_table(self, top: Path, paths: Sequence[str]) -> dict[str, str]:
+        """Return what the table of patients says of each of `paths` that it has a row of."""
+        return patients_by_file(self.patients, paths, top, self.path)
+
+    def known_groups(self, named: Sequence[Named], advice: str) -> list[str]:
+        """Return the patient of each image by what is said of it and by `unknown_patients`."""
+        where = f"patients: {self.patients}"
+        return patients_of(named, self.unknown_patients, self.known_patients, where, advice)
+
+
+@dataclass(frozen=True)
+class ClassImage:
+    """A file that shows a class."""
+
+    path: str
+    label: str
+    inside: str
+    """Its path below the folder of its class."""
 
 
 @dataclass(frozen=True)
@@ -214,6 +273,10 @@ class _Listed:
     path: str
     folder: ClassFolder
     file: FoundFile
+
+    def shown(self) -> ClassImage:
+        """Return what is known of it as an image."""
+        return ClassImage(self.path, self.folder.label, printable(self.file.path))
 
 
 def _require_below(folder: PurePosixPath, setting: str) -> None:
@@ -250,7 +313,7 @@ def _state(file: Path) -> tuple[int, int] | None:
 
 def names_a_table(patients: str) -> bool:
     """Return whether the setting `patients` is the path of a table."""
-    return patients not in ("image", "folder", "dicom")
+    return patients not in ("image", "folder", "folder_in_class", "dicom")
 
 
 def _below(root: Path, top: Path, path: str) -> str:
@@ -324,64 +387,10 @@ def _tell_empty_folders(folders: Sequence[ClassFolder], images: Sequence[_Listed
             LOGGER.warning("classes: %s: %s has no images", folder.label, folder.named)
 
 
-def _groups(settings: ImageFolder, root: Path, paths: Sequence[str]) -> list[str]:
-    """Return the patient of each image."""
-    if settings.patients == "image":
-        _warn_of_unknown_patients(paths)
-        return list(paths)
-    if settings.patients == "folder":
-        groups = [str(PurePosixPath(path).parent) for path in paths]
-        _, folders = class_folders(root, settings.classes, settings.parts)
-        if set(groups) <= {relative(folder.path, root) for folder in folders}:
-            raise UserError(
-                "patients: folder takes every folder for one patient, but the images lie in the "
-                "class folders themselves; set patients to image or to the path of a CSV"
-            )
-        return groups
-    if settings.patients == "dicom":
-        from synthmix.readers.dicom import patients_of
-
-        return patients_of(root, paths)
-    table = read_patients(settings.patients)
-    unnamed = [path for path in paths if path not in table]
-    if unnamed:
-        raise UserError(
-            f"patients: {settings.patients} has no patient for {len(unnamed)} of {len(paths)} "
-            f"images, such as {', '.join(unnamed[:3])}; add a row for each, with the column file "
-            f"relative to path"
-        )
-    return [table[path] for path in paths]
-
-
-def _warn_of_unknown_patients(paths: Sequence[str]) -> None:
+def _warn_of_unknown_patients(paths: list[str]) -> None:
     dicom = any(PurePosixPath(path).suffix.lower() in DICOM_SUFFIXES for path in paths)
     LOGGER.warning(
         "patients: image: each image counts as a patient of its own. If some have several, images "
         "of one may be trained and tested on: set patients to %s the path of a CSV",
         "dicom or" if dicom else "folder or",
     )
-
-
-def read_patients(name: str) -> dict[str, str]:
-    """Return the patient of each file that the CSV `name` lists."""
-    try:
-        table = pd.read_csv(expanded(name), dtype=str, keep_default_na=False)
-    except FileNotFoundError:
-        raise UserError(
-            f"patients: {name} does not exist; set it to image, folder, dicom or the path of a CSV"
-        ) from None
-    except (OSError, UnicodeDecodeError, pd.errors.ParserError, pd.errors.EmptyDataError) as error:
-        raise UserError(f"patients: {name} cannot be read as CSV ({error}); mend it") from error
-    lacking = [column for column in ("file", "patient") if column not in table]
-    if lacking:
-        raise UserError(
-            f"patients: {name} lacks the column {' and '.join(lacking)}; it needs file and patient"
-        )
-    named = table.loc[table["patient"] != "", ["file", "patient"]].drop_duplicates()
-    twice = named["file"][named["file"].duplicated()]
-    if len(twice):
-        raise UserError(
-            f"patients: {name} gives {len(twice)} files several patients, such as "
-            f"{', '.join(twice.iloc[:3])}; keep one row for each"
-        )
-    return dict(zip(named["file"], named["patient"], strict=True))

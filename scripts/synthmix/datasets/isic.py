@@ -23,7 +23,9 @@ from pydantic import Field, StringConstraints
 
 from synthmix.acquire.download import RemoteFile, download_files, get_json
 from synthmix.datasets.base import About, sample_identifiers, visible_files
+from synthmix.datasets.patients import known_patient
 from synthmix.datasets.public import PublicDataset
+from synthmix.datasets.tables import read_table
 from synthmix.errors import UserError
 from synthmix.phantoms import skin_lesions
 
@@ -244,16 +246,16 @@ def _rows(table: Path, labelled: bool = True) -> pd.DataFrame:
     that is needed.
     """
     try:
-        read = pd.read_csv(table, dtype=str, keep_default_na=False, encoding="utf-8-sig")
-    except (ValueError, OSError) as error:  # what pandas finds wrong with a file is a ValueError
-        raise UserError(f"{table}: can't be read as a table ({error}); get it again") from error
-    read.columns = read.columns.str.strip().str.lower()
-    read = read.apply(lambda column: column.str.strip())
+        whole = read_table(table)
+    except FileNotFoundError as error:
+        raise UserError(f"{table}: is not there; get it again") from error
+    read = whole.rows.set_axis([name.lower() for name in whole.columns], axis="columns")
+    read = read.loc[:, ~read.columns.duplicated()]
     _require(table, read, _IDENTIFIERS)
     if labelled:
         _require(table, read, _LABELS)
     names = _first(read, _IDENTIFIERS)
-    patients, lesions = _first(read, _PATIENTS), _first(read, _LESIONS)
+    patients, lesions = (_first(read, of).map(known_patient) for of in (_PATIENTS, _LESIONS))
     # of a lesion the patient may be known in another row alone
     both = (patients != "") & (lesions != "")
     owners = dict(zip(lesions[both], patients[both], strict=True))

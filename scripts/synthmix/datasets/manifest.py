@@ -2,27 +2,38 @@
 
 import hashlib
 import logging
+import os.path
 import string
-import zlib
-from dataclasses import dataclass, replace
-from pathlib import Path, PurePosixPath, PureWindowsPath
+from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
 import pandas as pd
 from pydantic import BeforeValidator, Field, field_validator, model_validator
 
 from synthmix.acquire.archives import MOST_BYTES, extract_archive, is_archive
-from synthmix.datasets.base import Dataset, refuse_repeats, sample_identifiers
+from synthmix.datasets.base import Dataset, refuse_repeats, sample_identifiers, visible_files
+from synthmix.datasets.file_names import FileNames, existing
 from synthmix.datasets.folder_names import tops
 from synthmix.datasets.image_folder import ImageFolder
+from synthmix.datasets.labels import labels_of_rows
 from synthmix.datasets.part_folders import PARTS
+from synthmix.datasets.patients import (
+    KNOWN_PATIENTS,
+    UNKNOWN_PATIENTS,
+    Named,
+    UnknownPatients,
+    dicom_patient,
+    patients_of,
+)
+from synthmix.datasets.tables import SUFFIXES, Table, counts, read_table
+from synthmix.datasets.texts import letters_of, tidied
 from synthmix.errors import UserError
 from synthmix.files import expanded
-from synthmix.settings import Name, PositiveFloat, SettingsModel
+from synthmix.raw_names import printable, raw_file
+from synthmix.readers.raw_image import AS_USUAL, RawImage, Reading
+from synthmix.settings import Distinct, Name, PositiveFloat, SettingsModel
 
 LOGGER = logging.getLogger(__name__)
-SUFFIXES = (".csv", ".csv.gz", ".tsv", ".tsv.gz", ".parquet")
-_SHOWN = 20
 
 
 def _as_texts(value: Any) -> Any:
@@ -61,8 +72,12 @@ class Manifest(Dataset):
     source: Literal["manifest"]
     path: str = Field(
         min_length=1,
-        description="The table (.csv, .tsv, .parquet), below root or relative to where the workflow"
-        " runs; ~ is your home folder.",
+        description="The table (.csv, .tsv, .txt, .xlsx, .parquet), below root or relative to where"
+        " the workflow runs; ~ is your home folder. Commas, semicolons, tabs or bars separate the"
+        " fields of text.",
+    )
+    sheet: str | None = Field(
+        None, min_length=1, description="The sheet of a workbook (.xlsx); the first where absent."
     )
     root: str | None = Field(
         None,
@@ -78,14 +93,22 @@ class Manifest(Dataset):
         " as images/{isic_id}.jpg.",
     )
     classes: Annotated[dict[Name, Values], Field(min_length=2)] = Field(
-        description="For each class the value or values of its label column; rows with another"
-        " value are left out."
+        description="For each class the value or values of its label column, or the names of its"
+        " label_columns; rows with another value are left out."
+    )
+    label_columns: Annotated[list[str], Distinct] | None = Field(
+        None,
+        min_length=2,
+        description="In place of columns.label: columns, one for each label, of which each row has"
+        " 1 in one and 0 in the others.",
     )
     patients: Literal["column", "image", "dicom"] = Field(
         "column",
         description="Which images belong together: column: those with one value of columns.patient;"
         " image: each is a patient of its own; dicom: those with one PatientID.",
     )
+    unknown_patients: UnknownPatients = Field("fail", description=UNKNOWN_PATIENTS)
+    known_patients: list[str] = Field([], description=KNOWN_PATIENTS)
     max_unpacked_gb: PositiveFloat = Field(
         MOST_BYTES / 1e9, description="An archive that would unpack to more is refused."
     )
@@ -95,6 +118,8 @@ class Manifest(Dataset):
     def _is_a_table(cls, path: str) -> str:
         if path.lower().endswith((".zip", ".tar", ".tar.gz", ".tgz")):
             raise ValueError(f"{path} is an archive: set root to it, and path to the table in it")
+        if path.lower().endswith((".xls", ".xlsb", ".ods", ".numbers")):
+            raise ValueError(f"{path} is a workbook that is not read: save it as .xlsx or as CSV")
         if not path.lower().endswith(SUFFIXES):
             raise ValueError(f"{path} must be a table ({', '.join(SUFFIXES)})")
         return path
@@ -109,6 +134,18 @@ class Manifest(Dataset):
     @model_validator(mode="after")
     def _values_once(self) -> Self:
         refuse_repeats(self.classes)
+        if self.label_columns is None:
+            return self
+        if "label" in self.columns.model_fields_set:
+            raise ValueError("columns.label, label_columns: set one of them")
+        others = [
+            value
+            for named in self.classes.values()
+            for value in named
+            if value not in self.label_columns
+        ]
+        if others:
+            raise ValueError(f"classes: {', '.join(others)} is none of label_columns")
         return self
 
     def class_names(self) -> tuple[str, ...]:
@@ -118,7 +155,7 @@ class Manifest(Dataset):
     def raw_settings(self) -> dict[str, Any]:
         """Return the path of `root`: the raw files depend on the size allowed and nothing else."""
         root = expanded(self.path).parent if self.root is None else expanded(self.root)
-        return {"path": str(root.absolute()), "max_unpacked_gb": self.max_unpacked_gb}
+        return {"path": str(existing(root.absolute())), "max_unpacked_gb": self.max_unpacked_gb}
 
     def index_settings(self) -> dict[str, Any]:
         """Return the settings the list depends on; of the columns those alone that the user set."""
@@ -133,7 +170,7 @@ class Manifest(Dataset):
 
     def extra_state(self) -> str:
         """Return 16 hexadecimal digits that change with a table that lies outside `root`."""
-        table = expanded(self.path)
+        table = existing(expanded(self.path))
         if self.root is None or not table.is_file():
             return ""
         return hashlib.sha256(table.read_bytes()).hexdigest()[:16]
@@ -169,126 +206,53 @@ class Manifest(Dataset):
         """List the images of the table whose label belongs to a class, sorted by `path`.
 
         All that an archive holds may lie in one folder. `part` is there where the table has the
-        column, and empty where a row says nothing.
+        column, and empty where a row says nothing. Files that are not there are listed and told:
+        they can't be read.
 
         Raises `UserError` when the table is missing, not readable or lacks a column, when a row
-        names no image below `root` or one that another row named, says nothing of the patient or
-        an unknown part, and when a class has no rows.
+        leads out of `root` or names an image that another row named, says an unknown part, or
+        nothing of the patient and `unknown_patients` is fail, when no file is there, and when a
+        class has no rows.
         """
-        table = _read_table(_find_table(self.path, root))
-        labels = _labels(self, table)
-        table = replace(table, rows=table.rows.loc[labels.index])
-        paths = _image_paths(self, table)
-        top = _top_of(root, paths)
-        _require_files(table, top, paths)
-        listed = pd.DataFrame({"path": paths, "label": labels, "group": paths})
-        patients, parts = _patients(self, table, top, paths), _parts(self, table)
+        names = FileNames(map(printable, visible_files(root)), root, self.raw_settings()["path"])
+        table = _read_table(self, root, names)
+        labels = labels_of_rows(table, self.classes, self.columns.label, self.label_columns)
+        table = table.only(labels.index)
+        written, paths = _image_paths(self, table, root, names)
+        listed = pd.DataFrame({"path": paths, "label": labels, "group": written})
+        patients, parts = _patients(self, table, root, listed), _parts(self, table)
         if patients is not None:
             listed["group"] = patients
         if parts is not None:
             listed["part"] = parts
-        listed = listed.sort_values("path", ignore_index=True)
-        listed.insert(0, "sample_id", sample_identifiers(list(listed["path"])))
-        listed["path"] = [(top / path).relative_to(root).as_posix() for path in listed["path"]]
+        listed["written"] = written
+        listed = listed.sort_values("written", ignore_index=True)
+        listed.insert(0, "sample_id", sample_identifiers(list(listed.pop("written"))))
         return listed
 
-
-@dataclass(frozen=True)
-class _Table:
-    """A table as it was read, and the file it is from."""
-
-    file: Path
-    rows: pd.DataFrame
-
-    def texts(self, column: str, setting: str) -> pd.Series:
-        """Return a column as text without spaces around; raises `UserError` if it is not there."""
-        if column not in self.rows:
-            raise UserError(
-                f"{self.file}: has no column {column!r}; set {setting} to the right one of its "
-                f"columns ({', '.join(map(str, self.rows.columns[:_SHOWN]))}); in a .csv they are "
-                "separated by commas, in a .tsv by tabs"
-            )
-        return pd.Series([_text(value) for value in self.rows[column]], self.rows.index, dtype=str)
-
-    def texts_if_any(self, columns: Columns, key: Literal["patient", "split"]) -> pd.Series | None:
-        """Return the column of `key`, or None where it was not asked for and is not there."""
-        column = getattr(columns, key)
-        asked_for = key in columns.model_fields_set
-        if column is None or (column not in self.rows and not asked_for):
-            return None
-        return self.texts(column, f"columns.{key}")
+    @classmethod
+    def read(cls, path: Path, frame: str, reading: Reading = AS_USUAL) -> RawImage:
+        """Return the image of a row of `index`, as any data set does."""
+        if not _is_listed(path):
+            raise ValueError("is not there, though the table names it")
+        return super().read(path, frame, reading)
 
 
 def _holds_working_folder(folder: Path) -> bool:
     return Path.cwd().is_relative_to(folder.resolve())
 
 
-def _find_table(path: str, root: Path) -> Path:
-    for file in (*(top / path for top in tops(root)), expanded(path)):
+def _read_table(settings: Manifest, root: Path, names: FileNames) -> Table:
+    path = settings.path
+    inside = names.find(path)
+    places = [*(top / path for top in tops(root)), existing(expanded(path))]
+    for file in places if inside is None else [*places, root / inside]:
         if file.is_file():
-            return file
+            return read_table(file, settings.sheet)
     raise UserError(
         f"path: there is no table {path}, neither below {root} nor where the workflow runs; set it "
-        "to the table that lists the images"
+        f"to the table that lists the images{names.hint(path)}"
     )
-
-
-def _read_table(file: Path) -> _Table:
-    name = file.name.lower()
-    try:
-        if name.endswith(".parquet"):
-            import pyarrow.parquet
-
-            arrow = pyarrow.parquet.read_table(file)
-            # numbers keep their type where some are missing, an index is a column like others
-            rows = arrow.to_pandas(types_mapper=pd.ArrowDtype, ignore_metadata=True)
-        else:
-            separator = "\t" if name.endswith((".tsv", ".tsv.gz")) else ","
-            rows = pd.read_csv(
-                file,
-                sep=separator,
-                dtype=str,
-                keep_default_na=False,
-                index_col=False,
-                skipinitialspace=True,
-            )
-    except UnicodeDecodeError as error:
-        raise UserError(f"{file}: is not text in UTF-8 ({error}); save it as UTF-8") from error
-    except (OSError, EOFError, ValueError, NotImplementedError, zlib.error) as error:
-        raise UserError(f"{file}: cannot be read as a table ({error}); mend it") from error
-    return _Table(file, rows)
-
-
-def _text(value: Any) -> str:
-    if pd.api.types.is_scalar(value) and pd.isna(value):
-        return ""
-    if isinstance(value, float) and value.is_integer():
-        value = int(value)  # what was a whole number before another row lacked one
-    return str(value).strip()
-
-
-def _labels(settings: Manifest, table: _Table) -> pd.Series:
-    """Return the class of each row that belongs to one."""
-    column = settings.columns.label
-    values = table.texts(column, "columns.label")
-    owners = {value: label for label, named in settings.classes.items() for value in named}
-    labels = values.map(owners).dropna()
-    for label, named in settings.classes.items():
-        if not (labels == label).any():
-            raise UserError(
-                f"classes: {label} has no rows: the column {column} of {table.file} nowhere says "
-                f"{' or '.join(named)}, but {_counts(values)}"
-            )
-    if len(labels) < len(values):
-        others = values.drop(labels.index)
-        LOGGER.info("%s: %d rows left out: %s", table.file, len(others), _counts(others))
-    return labels
-
-
-def _counts(values: pd.Series) -> str:
-    counts = values.value_counts().sort_index()
-    listed = [f"{value or 'nothing'} ({count})" for value, count in counts.head(_SHOWN).items()]
-    return ", ".join(listed + ["..."] * (len(counts) > _SHOWN)) or "nothing at all"
 
 
 def _pieces(template: str) -> list[tuple[str, str | None]]:
@@ -307,80 +271,135 @@ def _pieces(template: str) -> list[tuple[str, str | None]]:
     return pieces
 
 
-def _image_paths(settings: Manifest, table: _Table) -> pd.Series:
-    """Return the path of each row, relative to the folder that holds all, each a different one."""
+def _image_paths(
+    settings: Manifest, table: Table, root: Path, names: FileNames
+) -> tuple[pd.Series, pd.Series]:
+    """Return the path that each row means, below the folder that holds all, and below `root`.
+
+    Each is a different one.
+    """
+    written = _written_paths(settings, table)
+    plain = written.map(names.below)
+    table.refuse(written[plain.isna()], "paths are empty or lead out of the folder", "mend them")
+    top = _top_of(root, plain)
+    prefix = "" if top == root else f"{top.relative_to(root).as_posix()}/"
+    # hidden files are not among the names
+    found = [names.find(text) or _if_there(root, prefix + text) for text in plain]
+    there = pd.Series([path is not None for path in found], written.index, dtype=bool)
+    _tell_of_missing(table, top, written[~there], len(written), names)
+    paths = pd.Series(
+        [path or prefix + text for path, text in zip(found, plain, strict=True)],
+        written.index,
+        dtype=str,
+    )
+    table.refuse(
+        written[paths.duplicated()],
+        "rows name an image again, be it with the same label or another",
+        "keep one row for each image",
+    )
+    return paths.str.removeprefix(prefix), paths
+
+
+def _written_paths(settings: Manifest, table: Table) -> pd.Series:
     if settings.path_template is None:
-        written = table.texts(settings.columns.path, "columns.path or path_template")
-    else:
-        written = pd.Series("", table.rows.index)
-        for text, column in _pieces(settings.path_template):
-            written = written + text
-            if column is not None:
-                written = written + table.texts(column, "path_template")
-    paths = written.map(_below)
-    _require_none(
-        table, written[paths == ""], "paths are empty or lead out of the folder", "mend them"
-    )
-    _require_none(
-        table, paths[paths.duplicated()], "rows name an image again", "keep one row for each"
-    )
-    return paths
-
-
-def _below(path: str) -> str:
-    """Return `path` with forward slashes, or "" when it is not one below a folder."""
-    pure = PurePosixPath(path.replace("\\", "/"))
-    leaves = pure.is_absolute() or PureWindowsPath(path).drive or ".." in pure.parts
-    return "" if leaves or not pure.parts else str(pure)
+        return table.texts(settings.columns.path, "columns.path or path_template")
+    written = pd.Series("", table.rows.index)
+    for text, column in _pieces(settings.path_template):
+        written = written + text
+        if column is not None:
+            written = written + table.texts(column, "path_template")
+    return written
 
 
 def _top_of(root: Path, paths: pd.Series) -> Path:
-    found = (top for top in tops(root) if any((top / path).is_file() for path in paths))
+    found = (top for top in tops(root) if any(_is_listed(raw_file(top, path)) for path in paths))
     return next(found, root)
 
 
-def _require_files(table: _Table, top: Path, paths: pd.Series) -> None:
-    missing = paths[[not (top / path).is_file() for path in paths]]
-    advice = "put them there, or check root, columns.path and path_template"
-    _require_none(table, missing, f"of {len(paths)} images are not there below {top}", advice)
+def _if_there(root: Path, path: str) -> str | None:
+    return path if _is_listed(raw_file(root, path)) else None
 
 
-def _require_none(table: _Table, wrong: pd.Series, what: str, advice: str) -> None:
-    if len(wrong):
-        some = ", ".join(repr(value) for value in wrong.iloc[:3])
-        raise UserError(f"{table.file}: {len(wrong)} {what}, such as {some}; {advice}")
+def _is_listed(file: Path) -> bool:
+    """Return whether a folder lists the file, be it a link to nothing."""
+    return os.path.lexists(file) and not file.is_dir()
+
+
+def _tell_of_missing(
+    table: Table, top: Path, missing: pd.Series, total: int, names: FileNames
+) -> None:
+    """Tell of files that are not there; raise `UserError` where that is all of them."""
+    if missing.empty:
+        return
+    hint = names.hint(missing.iloc[0])
+    said = f"{len(missing)} of {total} images are not there below {top}, such as"
+    shown = table.shown(missing)
+    if len(missing) == total:
+        raise UserError(
+            f"{table.file}: {said} {shown}{hint}; put them there, or check root, columns.path and "
+            "path_template"
+        )
+    LOGGER.warning(
+        "%s: %s %s%s; they count as images that can't be read (prepare.max_rejected_share)",
+        *(table.file, said, shown, hint),
+    )
 
 
 def _patients(
-    settings: Manifest, table: _Table, top: Path, paths: pd.Series
-) -> pd.Series | list[str] | None:
+    settings: Manifest, table: Table, root: Path, listed: pd.DataFrame
+) -> list[str] | None:
     """Return the patient of each row, or None where each image is one."""
     if settings.patients == "image":
         return None
     if settings.patients == "dicom":
-        from synthmix.readers.dicom import patients_of
+        said = [dicom_patient(root, path) for path in listed["path"]]
+        where, advice = "patients: dicom", "Mend them, or set patients to column or image"
+    else:
+        patients = _texts_if_any(settings, table, "patient")
+        if patients is None:
+            _warn_of_no_patients(table)
+            return None
+        said = [(patient, "") for patient in patients]
+        where = f"{table.file}: column {settings.columns.patient}"
+        advice = "Fill it in, or set patients to image or dicom"
+    named = [
+        Named(path, label, *patient)
+        for path, label, patient in zip(listed["path"], listed["label"], said, strict=True)
+    ]
+    return patients_of(named, settings.unknown_patients, settings.known_patients, where, advice)
 
-        return patients_of(top, paths)
-    patients = table.texts_if_any(settings.columns, "patient")
-    if patients is None:
-        LOGGER.warning("%s: no column of patients: each image counts as one", table.file)
+
+def _warn_of_no_patients(table: Table) -> None:
+    words = ("patient", "subject")
+    close = [name for name in table.columns if any(word in letters_of(name) for word in words)]
+    hint = f"; if {' or '.join(close)} says whose it is, set columns.patient to that"
+    LOGGER.warning(
+        "%s: no column of patients: each image counts as one%s", table.file, hint if close else ""
+    )
+
+
+def _texts_if_any(
+    settings: Manifest, table: Table, key: Literal["patient", "split"]
+) -> pd.Series | None:
+    """Return the column of `key`, or None where it was not asked for and is not there."""
+    column = getattr(settings.columns, key)
+    asked_for = key in settings.columns.model_fields_set
+    if column is None or (table.position(column) is None and not asked_for):
         return None
-    advice = "fill in columns.patient there, or set patients to image or dicom"
-    _require_none(table, paths[patients == ""], "images have no patient", advice)
-    return patients
+    return table.texts(column, f"columns.{key}")
 
 
-def _parts(settings: Manifest, table: _Table) -> pd.Series | None:
+def _parts(settings: Manifest, table: Table) -> pd.Series | None:
     """Return the part of each row, or None where the table does not tell."""
-    written = table.texts_if_any(settings.columns, "split")
+    written = _texts_if_any(settings, table, "split")
     if written is None:
         return None
-    parts = written.str.lower().map(PARTS)
+    parts = written.map(tidied).str.lower().map(PARTS)
     unknown = written[parts.isna()]
     if len(unknown):
         raise UserError(
             f"{table.file}: its column {settings.columns.split} has values that are no part: "
-            f"{_counts(unknown)}; it may say train, validation, test or nothing; otherwise set "
+            f"{counts(unknown)}; it may say train, validation, test or nothing; otherwise set "
             "columns.split to another column or to null"
         )
     return parts

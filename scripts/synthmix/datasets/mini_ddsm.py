@@ -15,6 +15,7 @@ from pydantic import Field
 
 from synthmix.datasets.base import About, sample_identifiers, visible_files
 from synthmix.datasets.public import KaggleFolders
+from synthmix.datasets.texts import tidied
 from synthmix.errors import UserError
 from synthmix.phantoms import mammograms
 from synthmix.settings import Name
@@ -79,7 +80,7 @@ class MiniDDSM(KaggleFolders):
                 "path": [f"{TOP}/{path}" for path in paths],
                 "label": [labels[PurePosixPath(path).parts[0]] for path in paths],
                 # not with its class folder: a patient must not be taken for two
-                "group": [PurePosixPath(path).parent.name for path in paths],
+                "group": [tidied(PurePosixPath(path).parent.name) for path in paths],
             }
         )
 

@@ -1,18 +1,17 @@
 """Volumes that are already on disk: class folders of NIfTI files, or an archive of them."""
 
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from pathlib import Path
 from typing import ClassVar, Literal, Self
 
-import pandas as pd
 from pydantic import Field, model_validator
 
-from synthmix.datasets.image_folder import ImageFolder
-from synthmix.errors import UserError
+from synthmix.datasets.image_folder import ClassImage, ImageFolder
+from synthmix.datasets.patients import Named, is_nobody
 from synthmix.readers import VOLUME_SUFFIXES
 
-_SUBJECT = re.compile(r"(?<![A-Za-z0-9])sub-[A-Za-z0-9]+")
+_SUBJECT = re.compile(r"(?<![A-Za-z0-9])sub-([A-Za-z0-9]+)")
 
 
 class NiftiFolder(ImageFolder):
@@ -26,8 +25,10 @@ class NiftiFolder(ImageFolder):
         "image",
         min_length=1,
         description="Which volumes belong together: image: each is a patient of its own; folder:"
-        " those in one folder; subject: those whose path names one subject the way BIDS does"
-        " (sub-01); or the path of a CSV with columns file (relative to path) and patient.",
+        " those of one folder, the first below the class folder (the same name below another class"
+        " is the same patient; folder_in_class: is another one); subject: those whose path names"
+        " one subject the way BIDS does (sub-01); or the path of a table with columns file"
+        " (relative to path) and patient.",
     )
 
     @model_validator(mode="after")
@@ -40,20 +41,21 @@ class NiftiFolder(ImageFolder):
         """Return 16 hexadecimal digits that change with the content of the CSV of patients."""
         return "" if self.patients == "subject" else super().extra_state()
 
-    def index(self, root: Path) -> pd.DataFrame:
-        """List the volumes as `ImageFolder.index` lists images.
-
-        Raises `UserError` as that does, and when a path names no subject but is to.
-        """
+    def groups(self, top: Path, images: Sequence[ClassImage]) -> list[str]:
+        """Return the patient of each of `images`, as `ImageFolder.groups` does."""
         if self.patients != "subject":
-            return super().index(root)
-        samples = self.model_copy(update={"patients": "image"}).index(root)
-        subjects = samples["path"].str.extract(f"({_SUBJECT.pattern})", expand=False)
-        unnamed = samples.loc[subjects.isna(), "path"]
-        if len(unnamed):
-            raise UserError(
-                f"patients: subject takes the patient from sub-<name> in the path, which "
-                f"{len(unnamed)} of {len(samples)} volumes lack, such as "
-                f"{', '.join(unnamed.iloc[:3])}; set patients to image, folder or the path of a CSV"
-            )
-        return samples.assign(group=subjects)
+            return super().groups(top, images)
+        found = [_SUBJECT.search(image.path) for image in images]
+        named = [
+            Named(image.path, image.label, *_subject(match))
+            for image, match in zip(images, found, strict=True)
+        ]
+        return self.known_groups(named, "Name the subject in each path (sub-<name>)")
+
+
+def _subject(found: re.Match[str] | None) -> tuple[str, str]:
+    """Return what the path calls the subject, and why it names none."""
+    if found is None:
+        return "", "no sub-<name> in the path"
+    # sub-unknown is no subject
+    return found[1] if is_nobody(found[1]) else found[0], ""

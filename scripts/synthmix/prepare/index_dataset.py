@@ -1,6 +1,7 @@
 """From a folder of raw files to one table of samples."""
 
 import logging
+import os.path
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,7 @@ from synthmix.acquire.raw import raw_root
 from synthmix.errors import UserError
 from synthmix.files import write_table
 from synthmix.prepare.passed_over import in_words
+from synthmix.raw_names import raw_file
 from synthmix.registry import load_dataset
 
 LOGGER = logging.getLogger(__name__)
@@ -40,7 +42,7 @@ def index_dataset(
     root = raw_root(fetched)
     table = dataset.index(root)
     table = table.assign(**{name: "" for name in ("frame", "part") if name not in table})[COLUMNS]
-    validate_index(table, dataset.class_names())
+    validate_index(table, dataset.class_names(), root)
     _log_counts(table)
     others = dataset.passed_over(root)
     if words := in_words(others):
@@ -55,12 +57,12 @@ def read_index(path: str | Path) -> pd.DataFrame:
     return pd.read_csv(path, dtype=str, keep_default_na=False)
 
 
-def validate_index(table: pd.DataFrame, classes: Sequence[str]) -> None:
+def validate_index(table: pd.DataFrame, classes: Sequence[str], root: Path) -> None:
     """Raise UserError, with the first rows at fault, unless `table` is a table of samples.
 
     Identifiers are unique and fit for file names, labels are among `classes`, each class has an
-    image, no file is listed twice and none lacks a patient. Whether the files are there shows
-    when they are read.
+    image, none is listed twice and none lacks a patient. Files may be missing below `root`, which
+    `prepare_images` tells, but not all of them.
     """
     import pandera.pandas as pandera
 
@@ -91,6 +93,9 @@ def validate_index(table: pd.DataFrame, classes: Sequence[str]) -> None:
         schema.validate(table, lazy=True)
     except pandera.errors.SchemaErrors as error:
         raise UserError(_explained(error.failure_cases)) from None
+    if not any(os.path.lexists(raw_file(root, path)) for path in table["path"]):
+        shown = ", ".join(table["path"].head(_MOST_SHOWN))
+        raise UserError(f"none of the files of the images is there below {root}, such as {shown}")
     absent = [label for label in classes if label not in set(table["label"])]
     if absent:
         raise UserError(f"the raw files have no image of class {', '.join(absent)}")

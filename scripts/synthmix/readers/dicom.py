@@ -1,14 +1,11 @@
 """Pictures in DICOM files, as a viewer shows them, and whose they are."""
 
-from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 from PIL import Image
 
-from synthmix.errors import UserError
-from synthmix.raw_names import raw_file
 from synthmix.readers.dicom_header import parsed, pixel_sides
 from synthmix.readers.dicom_tables import Table, Window, first_window, read_table
 from synthmix.readers.dicom_values import (
@@ -26,7 +23,6 @@ from synthmix.readers.spacing import with_square_pixels
 if TYPE_CHECKING:
     from pydicom import Dataset
 
-MOST_SHOWN = 10
 _COLOURS = ("Red", "Green", "Blue")
 
 
@@ -62,39 +58,16 @@ def read_dicom(path: Path, reading: Reading = AS_USUAL) -> Image.Image | DeepPic
     return with_square_pixels(picture, pixel_sides(dataset), reading)
 
 
-def patients_of(root: Path, paths: Sequence[str]) -> list[str]:
-    """Return the PatientID of each DICOM file of `paths`, relative to `root`; reads no pixels.
-
-    Raises `UserError`, about all of them, when some have none or are no DICOM files.
-    """
-    patients, problems = [], []
-    for path in paths:
-        try:
-            patients.append(_patient_of(raw_file(root, path)))
-        except ValueError as error:
-            problems.append(f"  {path}: {error}")
-    if problems:
-        listed = "\n".join(problems[:MOST_SHOWN])
-        raise UserError(
-            f"patients: dicom: {len(problems)} of {len(paths)} files name no patient:\n{listed}\n"
-            f"Mend or remove them, or set patients to image, to folder or to the path of a CSV"
-        )
-    return patients
-
-
-def _patient_of(path: Path) -> str:
-    import pydicom
-
+def patient_of(path: Path) -> tuple[str, str]:
+    """Return the PatientID of a DICOM file, and why there is none; reads no pixels."""
     try:
-        dataset = pydicom.dcmread(path, stop_before_pixels=True, specific_tags=["PatientID"])
-        patient = str(dataset.get("PatientID") or "").strip()
-    except pydicom.errors.InvalidDicomError:
-        raise ValueError("is no DICOM file") from None
+        dataset = parsed(path, stop_before_pixels=True, specific_tags=["PatientID"])
+        patient = dataset.get("PatientID") or ""
     except Exception as error:  # damaged files make pydicom raise nearly anything
-        raise ValueError(f"cannot be read as DICOM ({error})") from error
-    if not patient:
-        raise ValueError("has no PatientID")
-    return patient
+        return "", " ".join(str(error).split())
+    # a backslash in it makes several values of it
+    text = patient if isinstance(patient, str) else "\\".join(map(str, patient))
+    return text, "" if text.strip() else "no PatientID"
 
 
 def open_dicom(path: Path) -> "Dataset":
