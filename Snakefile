@@ -1,13 +1,23 @@
 """synthmix: will synthetic images help my classifier, which ones, and in what proportion?"""
 
+import sys
 from pathlib import Path
 
+from snakemake.exceptions import WorkflowError
 from snakemake.utils import min_version
 
 min_version("9.27")
 
+sys.path.insert(0, f"{workflow.basedir}/scripts")
 
-configfile: Path(workflow.basedir) / "config.yaml"
+from synthmix.config.messages import mistakes_of_yaml
+
+CONFIG_FILE = Path(workflow.basedir, "config.yaml")
+if mistakes := mistakes_of_yaml(CONFIG_FILE):  # where Snakemake names no line, or takes the last
+    raise WorkflowError(mistakes)
+
+
+configfile: CONFIG_FILE
 
 
 include: "rules/common.smk"
@@ -45,16 +55,6 @@ rule all_studies:
         lambda wildcards: [
             file for study in PLAN.studies for file in pages_of(study, f"{SCALE}/{study}/report")
         ],
-
-
-# a target for each study, called as it is: its own page, and what is on none
-for study in PLAN.studies:
-
-    rule:
-        name:
-            study
-        input:
-            lambda wildcards, study=study: pages_of(study, f"{SCALE}/{study}/report"),
 
 
 def files_of_run():
@@ -98,11 +98,10 @@ onsuccess:
 rule fetch_all:
     input:
         lambda wildcards: [
-            rules.fetch_dataset.output[0].format(raw=acquire.raw_name(view))
-            for view in every_view()
+            rules.fetch_dataset.output[0].format(raw=name) for name in PLAN.asked_raw
         ],
         lambda wildcards: [
-            rules.fetch_weights.output[0].format(weights=name) for name in PLAN.starting_weights
+            rules.fetch_weights.output[0].format(weights=name) for name in PLAN.asked_weights
         ],
         lambda wildcards: PLAN.score_weights,
 
@@ -132,3 +131,37 @@ rule export_classifiers:
 rule classify_images:
     input:
         lambda wildcards: of_asked_classifiers(rules.predict_new.output[0]),
+
+
+def scope_of_data():
+    """Say of which studies the data are that are fetched or asked for."""
+    others = ", ".join(CONFIGURATION.others)
+    more = f"; others by --config studies=, from {others}" if others else ""
+    return f"data and weights of {', '.join(CONFIGURATION.studies)} at scale {SCALE}{more}"
+
+
+# a study that is called as a rule runs by --config, and is no target
+TAKEN = {rule.name for rule in workflow.rules}
+SAME_NAMES = [
+    f"{CONFIGURATION.study_files[study]} is called as the rule {study} of the workflow is, which"
+    f" snakemake {study} asks for; --config studies= runs it, or rename the file"
+    for study in PLAN.studies
+    if study in TAKEN
+]
+
+
+# a target for each study, called as it is: its own page, and what is on none
+for study in (study for study in PLAN.studies if study not in TAKEN):
+
+    rule:
+        name:
+            study
+        input:
+            lambda wildcards, study=study: pages_of(study, f"{SCALE}/{study}/report"),
+
+
+if workflow.is_main_process:
+    if {"fetch_all", "check_downloads"} & set(sys.argv):
+        print(f"synthmix: {scope_of_data()}", file=sys.stderr)
+    for line in (*CONFIGURATION.passed_over, *SAME_NAMES):
+        print(f"synthmix: {line}", file=sys.stderr)

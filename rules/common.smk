@@ -1,15 +1,13 @@
 """The plan of the run, and how rules ask it."""
 
-import sys
 from contextlib import contextmanager
 
-sys.path.insert(0, f"{workflow.basedir}/scripts")
-
-from snakemake.exceptions import WorkflowError
 from snakemake.settings.types import DeploymentMethod
 
+from synthmix.config.paths import braces_in
 from synthmix.errors import UserError
 from synthmix.results_layout import mark, mark_new, of_earlier_version, told
+from synthmix.runtime.interpreter import quote_python
 from synthmix.runtime.killed_runs import jobs_run_elsewhere, take_over
 from synthmix.runtime.leases import visible_cards
 from synthmix.runtime.trackers import require_tracker
@@ -24,11 +22,18 @@ def messages():
         raise WorkflowError(str(error)) from None
 
 
+if problem := braces_in(str(workflow.basedir)):
+    raise WorkflowError(f"the folder of the project: {problem}")
+
+PYTHON = sys.executable
+quote_python()
+
 if workflow.is_main_process and take_over(".snakemake"):
     print("synthmix: a run was killed here, and its lock is removed", file=sys.stderr)
 
 try:
     # they load all that the registry names: what is wrong with that is a message too
+    from synthmix.config.arguments import as_written
     from synthmix.config.load import load
     from synthmix.plan.ask import ask, ask_for_file, ask_for_files
     from synthmix.plan.jobs import studies_of_jobs
@@ -36,7 +41,8 @@ try:
 
     # each job on a node reads all this anew, and most need nothing of the other studies
     needed = None if workflow.is_main_process else studies_of_jobs(sys.argv)
-    CONFIGURATION = load(config, Path(workflow.basedir), needed=needed)
+    written = as_written(config, workflow.config_settings.config_args)
+    CONFIGURATION = load(written, Path(workflow.basedir), needed=needed)
     # under --sdm conda jobs have another environment than this one
     if DeploymentMethod.CONDA not in workflow.deployment_settings.deployment_method:
         require_tracker(CONFIGURATION.workflow.tracker)
@@ -44,10 +50,9 @@ except UserError as error:
     raise WorkflowError(str(error)) from None
 
 # said here where that is possible: from within a rule the message comes with a traceback
-NEED_OTHERS = {"fetch_all", "index_all", "all_studies"}
-NEED_OTHERS |= {file.stem for file in Path(workflow.basedir).glob("studies/*.yaml")}
-if CONFIGURATION.others_wrong and (NEED_OTHERS - CONFIGURATION.studies.keys()) & set(sys.argv):
-    raise WorkflowError(CONFIGURATION.others_wrong)
+if ({"index_all", "all_studies"} | CONFIGURATION.wrong_names) & set(sys.argv):
+    if CONFIGURATION.others_wrong:
+        raise WorkflowError(CONFIGURATION.others_wrong)
 
 # jobs read device, threads, checkpoint interval and tracker here: a change reruns nothing
 config.update(CONFIGURATION.workflow.model_dump())

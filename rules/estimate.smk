@@ -1,4 +1,7 @@
-"""What a run will cost, before it starts. Not part of `all`: it plans the jobs of `all` itself."""
+"""What a run will cost and whether it finds its data, before it starts.
+
+Not part of `all`, whose jobs `estimate` plans itself.
+"""
 
 import time
 
@@ -10,7 +13,7 @@ use rule job as estimate with:
     params:
         **runs("estimate"),
         # the Python that runs Snakemake, which the environment of a job may lack
-        python=sys.executable,
+        python=PYTHON,
         snakefile=workflow.main_snakefile,
         studies=PLAN.studies,
         published=lambda wildcards: {
@@ -26,3 +29,28 @@ use rule job as estimate with:
     localrule: True
     message:
         "Estimating what the run will cost; nothing else is run"
+
+
+use rule job as check_downloads with:
+    output:
+        f"{RESULTS}/downloads.txt",
+    params:
+        **runs("check_downloads"),
+        datasets=lambda wildcards: {
+            name: (data.source, data.raw_settings()) for name, data in PLAN.asked_raw.items()
+        },
+        networks=lambda wildcards: {
+            name: settings["network"]
+            for name, settings in PLAN.asked_weights.items()
+            if settings["weights"] == "imagenet"
+        },
+        score_weights=lambda wildcards: PLAN.score_weights,
+        folder=DATA,
+        # servers and disks change
+        asked_at=time.time(),
+    pathvars:
+        **OF_THE_RUN,
+        job="check_downloads",
+    localrule: True
+    message:
+        "Asking whether what is to be downloaded can be had; nothing is downloaded"

@@ -1,13 +1,17 @@
 import os
+import shutil
 import signal
 import subprocess
 import sys
+from pathlib import Path
 
 import pandas as pd
 import pytest
 
 from synthmix.files import (
+    expanded,
     fingerprint,
+    is_file,
     remove_leftovers,
     write_beside,
     write_table,
@@ -106,3 +110,24 @@ def test_what_another_process_is_writing_is_no_leftover(tmp_path):
         assert process.returncode == 0
     assert path.read_text() == "half"
     assert list(tmp_path.iterdir()) == [path]
+
+
+def test_a_name_is_found_in_either_form_of_its_umlauts(tmp_path):
+    composed, apart = ("\u00c4rzte", "A\u0308rzte")
+    for written, there in ((composed, apart), (apart, composed)):
+        folder = tmp_path / there / "Ma\u0308rz"
+        folder.mkdir(parents=True)
+        (folder / "x.csv").touch()
+        for march in ("M\u00e4rz", "Ma\u0308rz"):
+            assert expanded(f"{tmp_path}/{written}/{march}/x.csv") == folder / "x.csv"
+            # a file that is yet to come lies beside those that are there
+            assert expanded(f"{tmp_path}/{written}/{march}/new.csv") == folder / "new.csv"
+        shutil.rmtree(tmp_path / there)
+
+
+def test_nothing_is_made_of_names_that_are_not_there(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert expanded("\u00fc/x") == Path("\u00fc/x")
+    assert expanded("~nobody_here/x") == Path("~nobody_here/x")
+    assert not is_file("x" * 300)
+    assert not is_file("a\0b")

@@ -30,6 +30,11 @@ def did_you_mean(value: Any, options: Iterable[Any]) -> str:
     return f"; did you mean {by_text[close[0]]}?" if close else ""
 
 
+def printable(text: str) -> str:
+    """Return `text` with what is no Unicode, as the names of files may be, written as \\udce9."""
+    return text.encode("utf-8", "backslashreplace").decode("utf-8")
+
+
 def shown(value: Any) -> str:
     """Return `value` as a message shows it: near to what stands in the file, and short."""
     if value is None:

@@ -5,6 +5,7 @@ import fcntl
 import os
 import re
 import tempfile
+import unicodedata
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -66,11 +67,47 @@ def fingerprint(path: str | Path) -> tuple[int, int]:
 
 
 def expanded(path: str) -> Path:
-    """Return `path` with ~ as the home folder; as it is where that user is unknown."""
+    """Return `path` with ~ as the home folder; as it is where that user is unknown.
+
+    A file or folder on the way that is not there, while one is whose name differs by nothing that
+    can be seen (umlauts of one character or of two), is taken for that one.
+    """
     try:
-        return Path(path).expanduser()
+        found = Path(path).expanduser()
     except RuntimeError:
-        return Path(path)
+        found = Path(path)
+    if str(found).isascii() or exists(found):
+        return found
+    there = Path(found.anchor)
+    for part in found.parts[found.is_absolute() :]:
+        there /= part if exists(there / part) else _alike(there, part)
+    return there
+
+
+def exists(path: Path) -> bool:
+    """Return whether something is at `path`; not where nothing can be called that."""
+    try:
+        return path.exists()
+    except OSError:  # a name that is too long
+        return False
+
+
+def _alike(folder: Path, name: str) -> str:
+    """Return the entry of `folder` that is `name` in Unicode's composed form; else `name`."""
+    with suppress(OSError):
+        entries = sorted(entry.name for entry in folder.iterdir())
+        return next((entry for entry in entries if _composed(entry) == _composed(name)), name)
+    return name
+
+
+def _composed(name: str) -> str:
+    return unicodedata.normalize("NFC", name)
+
+
+def is_file(path: str | Path) -> bool:
+    """Return whether there is a file `path`; not where no file can be called that."""
+    found = expanded(str(path))
+    return exists(found) and found.is_file()
 
 
 def lock(handle: int) -> bool | None:

@@ -7,6 +7,7 @@ import pytest
 
 from http_server import running_server
 from synthmix.acquire import kaggle
+from synthmix.acquire.download import download_files
 from synthmix.errors import UserError
 
 HANDLE = "owner/pictures"
@@ -51,7 +52,7 @@ def test_the_archive_is_asked_for_with_the_credentials(monkeypatch, tmp_path):
     with running_server() as server:
         monkeypatch.setattr(kaggle, "API", server.address)
         server.files["/datasets/download/owner/pictures"] = ARCHIVE
-        kaggle.download_dataset(HANDLE, tmp_path / "download")
+        download_files([kaggle.archive(HANDLE)], tmp_path / "download")
         asked = server.asked("/datasets/download/owner/pictures")[0]["Authorization"]
     assert base64.b64decode(asked.removeprefix("Basic ")) == b"me:secret"
     assert (tmp_path / "download" / "pictures.zip").read_bytes() == ARCHIVE
@@ -68,6 +69,6 @@ def test_the_credentials_do_not_go_to_another_host(monkeypatch, tmp_path):
             b"",
         )
         storage.files["/signed"] = ARCHIVE
-        kaggle.download_dataset(HANDLE, tmp_path / "download")
+        download_files([kaggle.archive(HANDLE)], tmp_path / "download")
         assert kaggles.requests[0][1]["Authorization"] == "Bearer token"
         assert "Authorization" not in storage.requests[0][1]

@@ -71,6 +71,51 @@ def test_the_name_of_a_study(project, settings, mistakes):
     ]
 
 
+def test_names_that_no_study_can_have_are_passed_over_until_they_are_asked_for(
+    project, settings, mistakes
+):
+    project.write(settings)
+    names = ("Aux", "a b", "größe", "logs", "v1.2", "x{y}")
+    for name in names:
+        project.write("title: [", f"studies/{name}.yaml")
+
+    loaded = project.load()
+    assert list(loaded.studies) == ["s"]
+    assert (loaded.others, loaded.others_wrong) == ({}, "")
+    assert len(loaded.passed_over) == len(names)
+    for name, line in zip(sorted(names), loaded.passed_over, strict=True):
+        assert line.startswith(f"studies/{name}.yaml is passed over: {name!r} ")
+        assert line.endswith("; rename the file")
+    assert "is no name for a folder on Windows" in loaded.passed_over[0]
+    lines = mistakes(studies=["logs", "a b"])
+    assert lines[0].endswith("'logs' is the folder of the logs of the run; rename the file")
+    assert lines[1].endswith("may have letters, digits and underscores only; rename the file")
+
+
+def test_a_study_of_another_suffix_is_told(project, settings):
+    project.write(settings)
+    project.write(settings, "studies/other.yml")
+    assert project.load().passed_over == (
+        "studies/other.yml is passed over: the names of studies end in .yaml; rename the file",
+    )
+
+
+def test_folders_of_studies_may_have_commas(project, settings):
+    project.write(settings)
+    files = [project.write(settings, f"Smith, John/{name}.yaml") for name in ("t", "u")]
+    entries = f"s, {files[0]},Smith, John/u.yaml"
+
+    found = project.load(studies=entries).study_files
+
+    assert found == {"s": project.root / "studies" / "s.yaml", "t": files[0], "u": files[1]}
+
+
+def test_studies_may_lie_in_the_home_folder(project, settings, monkeypatch):
+    monkeypatch.setenv("HOME", str(project.root / "home"))
+    file = project.write(settings, "home/t.yaml")
+    assert project.load(studies="~/t.yaml").study_files == {"t": file}
+
+
 def test_two_studies_of_one_name(project, settings, mistakes):
     project.write(settings)
     project.write(settings, "mine/s.yaml")
@@ -164,7 +209,91 @@ def test_a_file_without_settings(mistakes, text, held):
 def test_a_file_that_is_not_text(project, mistakes):
     project.write("").write_bytes(b"title: \xff")
 
-    assert mistakes() == ["studies/s.yaml: is not UTF-8 text: byte 7 is 0xff"]
+    assert mistakes() == [
+        "studies/s.yaml: line 1: is not UTF-8 text, for its byte 0xff: save the file as UTF-8"
+    ]
+
+
+def test_what_older_yaml_reads_otherwise_is_taken_as_it_is_meant(project, settings):
+    """Text is what stands there; a number may have underscores, and a switch may be a word."""
+    settings["datasets"]["films"]["classes"]["cancer"] = ["FIRST", "SECOND"]
+    settings["generators"]["small"]["epochs"] = "EPOCHS"
+    settings["prepare"]["pad_to_square"] = "SWITCH"
+    text = project.write(settings).read_text()
+    values = {"FIRST": "010", "SECOND": "no", "EPOCHS": "1_000", "SWITCH": "Off"}
+    for word, written in values.items():
+        text = text.replace(word, written)
+    project.write(text)
+
+    study = project.load().studies["s"]
+    assert study.datasets["films"].classes["cancer"] == ["010", "no"]
+    assert study.generators["small"].epochs == 1000
+    assert study.prepare.pad_to_square is False
+
+
+def test_what_has_two_meanings_is_asked_for_again(settings, mistakes, project):
+    settings["generators"]["small"]["epochs"] = "EPOCHS"
+    settings["datasets"]["films"]["classes"] = {
+        "normal": ["N"],
+        "benign": ["B"],
+        "cancer": "LABELS",
+    }
+    text = project.write(settings).read_text()
+    cancer = "studies/s.yaml: datasets.films.classes.cancer"
+    assert mistakes(text.replace("EPOCHS", "010").replace("LABELS", "[1.50, true, null]")) == [
+        f"{cancer}[0]: 1.5 is not text; put it in quotes",
+        f"{cancer}[1]: true is not text; a bare yes, no, on or off means true or false: put it in"
+        " quotes",
+        f"{cancer}[2]: has no value; it must be text; the word null needs quotes",
+        "studies/s.yaml: generators.small.epochs: '010' is not a whole number; did you mean 10?",
+    ]
+
+
+# Paths that Snakemake takes for patterns
+
+
+def braces(path, setting):
+    return (
+        f"{setting}: {path} has braces, which Snakemake takes for one of its wildcards: rename the "
+        "file or folder, or make a link to it without braces and name that"
+    )
+
+
+def test_braces_in_the_paths_of_weights_are_told(project, settings, mistakes):
+    file = project.write("weights", "{study}/w.pth")
+    settings["scores"] = {"weights": str(file)}
+    settings["classifiers"]["vgg"]["weights"] = str(file)
+    generator = {"model": "stylegan2_ada", "epochs": 1, "init_from": str(file)}
+    settings["generators"]["small"] = generator
+
+    assert sorted(mistakes(settings)) == sorted(
+        f"studies/s.yaml: {braces(file, setting)}"
+        for setting in ("generators.small.init_from", "scores.weights", "classifiers.vgg.weights")
+    )
+
+
+def test_braces_around_published_values_and_data_are_told(project, settings, mistakes):
+    project.write(settings)
+    assert mistakes(data_dir="/x/{d}") == [f"config.yaml: {braces('/x/{d}', 'data_dir')}"]
+    settings["published"] = "values.csv"
+    project.write("", "{x}/values.csv")
+    study = project.write(settings, "{x}/t.yaml")
+    label = study.relative_to(project.root)
+    (line,) = mistakes(studies=[str(study)])
+    assert line == f"{label}: {braces(study.parent / 'values.csv', 'published')}"
+
+
+def test_a_line_break_in_a_path_is_told(project, settings, mistakes):
+    project.write(settings)
+    (line,) = mistakes(data_dir="/x/a\nb")
+    assert line.startswith("config.yaml: data_dir: '/x/a\\nb' has a line break")
+
+
+def test_the_folder_of_data_is_named_in_one_way(project, settings, monkeypatch):
+    monkeypatch.setenv("HOME", "/home/me")
+    project.write(settings)
+    for written, named in {"~/d": "/home/me/d", "./data/": "data", "a//b": "a/b"}.items():
+        assert project.load(data_dir=written).workflow.data_dir == named
 
 
 # The demo section
@@ -516,6 +645,7 @@ class TestOtherStudies:
         loaded = project.load()
         assert loaded.others == {}
         assert "studies/other.yaml" in loaded.others_wrong
+        assert loaded.wrong_names == {"other"}
 
     def test_are_left_out_without_the_scale(self, settings, project):
         project.write(settings)

@@ -1,6 +1,6 @@
 import pytest
 
-from synthmix.config.messages import Mistake, dotted, summary
+from synthmix.config.messages import Mistake, dotted, mistakes_of_yaml, summary
 from synthmix.errors import shown
 from synthmix.registry import DATASETS, GENERATORS
 
@@ -276,3 +276,14 @@ def test_dotted_quotes_odd_keys():
 
 def test_long_values_are_cut():
     assert shown("x" * 100) == f"'{'x' * 56}..."
+
+
+def test_the_yaml_of_any_file_is_explained(tmp_path):
+    file = tmp_path / "config.yaml"
+    file.write_text("studies: [a]\n")
+    assert mistakes_of_yaml(file) == ""
+    file.write_text("scale: paper\nstudies: [a]\nscale: demo\n")
+    assert mistakes_of_yaml(file) == (
+        "1 mistake in the configuration:\n"
+        "- config.yaml: line 3, column 1: scale is given twice, first on line 1"
+    )

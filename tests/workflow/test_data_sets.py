@@ -1,5 +1,7 @@
 """Data sets through the workflow: all of them embedded, and real files where they are at hand."""
 
+import re
+
 import pandas as pd
 import pytest
 import yaml
@@ -34,15 +36,20 @@ def project(tmp_path):
     return project
 
 
-def test_fetch_all_lists_every_public_data_set_and_the_weights(project):
-    shown = project.run("--dry-run", "fetch_all")
+def test_fetch_all_is_of_the_studies_that_are_asked_for(project):
+    targets = ("fetch_all", "check_downloads")
+    shown = project.run("--dry-run", *targets, studies="imbalance,mammography")
     assert shown.returncode == 0, shown.stdout
     studies = [(ROOT / "studies" / f"{name}.yaml").read_text() for name in STUDIES]
-    datasets = [data for study in studies for data in yaml.safe_load(study)["datasets"].values()]
-    for source in {dataset["source"] for dataset in datasets}:
-        assert f"data/{source}/fetched.json" in shown.stdout
+    datasets = [yaml.safe_load(study)["datasets"].values() for study in studies]
+    for name, sets in zip(STUDIES, datasets, strict=True):
+        for source in {dataset["source"] for dataset in sets}:
+            fetched = f"data/{source}/fetched.json" in shown.stdout
+            assert fetched == (name in ("imbalance", "mammography")), source
+    assert "results/paper/downloads.txt" in shown.stdout
     assert "weights/vgg16-imagenet" in shown.stdout
     assert "pt_inception" not in shown.stdout
+    assert "data and weights of imbalance, mammography at scale paper; others" in shown.stdout
 
 
 def test_fetch_all_has_the_weights_of_fid_where_a_study_asks_for_it(project):
@@ -57,13 +64,38 @@ def test_credentials_are_asked_for_before_anything_has_run(project, monkeypatch)
     for name in ("KAGGLE_USERNAME", "KAGGLE_KEY", "KAGGLE_API_TOKEN"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("KAGGLE_CONFIG_DIR", str(project.folder))
-    result = project.run("fetch_all")
+    result = project.run("fetch_all", studies="mammography,transfer_learning")
     assert result.returncode == 1
     assert "Traceback" not in result.stdout
     for text in ("data_dir/mini_ddsm/", "data_dir/covid_xray/", "data_dir/retina/"):
         assert text in result.stdout
     assert result.stdout.count("run the same command again") == 1
     assert not (project.folder / "data").exists()
+
+
+@pytest.mark.full
+def test_downloads_are_checked(project, monkeypatch):
+    """All is there already; without the films there are no credentials to get them by."""
+    for name in ("KAGGLE_USERNAME", "KAGGLE_KEY", "KAGGLE_API_TOKEN"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("KAGGLE_CONFIG_DIR", str(project.folder))
+    data = project.folder / "data"
+    (data / "weights").mkdir(parents=True)
+    (data / "weights" / "vgg16-imagenet.safetensors").write_bytes(b"weights")
+    films = data / "mini_ddsm" / "MINI-DDSM-Complete-JPEG-8"
+    films.mkdir(parents=True)
+    result = project.run("check_downloads")
+    assert result.returncode == 0, result.stdout[-3000:]
+    assert "data and weights of mammography at scale paper" in result.stdout
+    assert re.findall(r"^(\S+) +there already$", result.stdout, re.MULTILINE) == [
+        "mini_ddsm",
+        "vgg16-imagenet",
+    ]
+    films.rmdir()
+    result = project.run("check_downloads")
+    assert result.returncode == 1
+    assert "mini_ddsm: cheddad/miniddsm2 is to be downloaded from Kaggle" in result.stdout
+    assert "Traceback" not in result.stdout
 
 
 def test_a_folder_of_raw_data_that_belongs_to_another_scale_is_explained(project):

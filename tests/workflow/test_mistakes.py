@@ -61,6 +61,28 @@ def test_an_unknown_study(project):
     assert "did you mean mammography?" in result.stdout
 
 
+def test_names_of_study_files_break_no_other_study(project):
+    """One called as a rule runs and says what to do, one that can't be a study is passed over."""
+    studies = project.folder / "studies"
+    names = ("train_generator", "all", "2021", "x{y}", "my study")
+    files = [studies / f"{name}.yaml" for name in names]
+    for file in files:
+        file.write_text((studies / "tiny.yaml").read_text())
+    try:
+        result = project.run("--dry-run", "all", "2021", studies="train_generator")
+    finally:
+        for file in files:
+            file.unlink()
+    assert result.returncode == 0, result.stdout
+    for name in ("train_generator", "2021"):
+        assert f"results/paper/{name}/phantoms/split.csv" in result.stdout
+    for name in ("x{y}", "my study"):
+        assert f"synthmix: studies/{name}.yaml is passed over: " in result.stdout
+    for name in ("train_generator", "all"):
+        assert f"{name}.yaml is called as the rule {name} of the workflow is" in result.stdout
+    assert result.stdout.count("synthmix: ") == 4
+
+
 def test_a_class_without_images(project, folder):
     for file in (folder / "sick").iterdir():
         file.unlink()

@@ -2,8 +2,9 @@
 
 import hashlib
 import logging
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, as_completed
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from tarfile import is_tarfile
@@ -27,8 +28,10 @@ UNKNOWN_HOST_ATTEMPTS = 2
 FIRST_PAUSE_S = 1.0  # doubled after each attempt that brought nothing
 LONGEST_PAUSE_S = 120.0
 TIMEOUT_S = (10, 60)  # to connect, and between two pieces
+HURRIED_S = (4, 8)
 CHUNK = 1 << 16
 _SESSIONS = local()  # of each thread its own: requests does not promise that they can be shared
+_SILENCE = (requests.ConnectionError, requests.Timeout)
 _WORTH_ANOTHER_TRY = frozenset({408, 425, 429, 500, 502, 503, 504})
 
 
@@ -45,6 +48,59 @@ class RemoteFile:
     """Bytes."""
     headers: Mapping[str, str] = field(default_factory=dict)
     """To be sent along; not to another host that the address leads to, if they authorise."""
+
+
+@dataclass(frozen=True)
+class Offer:
+    """What a source has to be downloaded, as it says without anything being downloaded.
+
+    `files` are all of them, or examples where `count` says how many there are; `size` are the bytes
+    of all, None where nothing is said of that.
+    """
+
+    files: Sequence[RemoteFile]
+    count: int | None = None
+    size: int | None = None
+
+
+class UnreachableError(UserError):
+    """A host that does not answer: there may be no network."""
+
+    def __init__(self, text: str, host: str) -> None:
+        super().__init__(text)
+        self.host = host
+
+
+@dataclass(frozen=True)
+class _Patience:
+    """How long servers are waited for, in this process."""
+
+    hurried: bool = False
+
+    def attempts(self, error: Exception) -> int:
+        """Return how often what ended with `error` is tried."""
+        if isinstance(error, _SILENCE):
+            unknown = "NameResolutionError" in str(error)
+            return 1 if self.hurried else UNKNOWN_HOST_ATTEMPTS if unknown else ATTEMPTS
+        return min(2, ATTEMPTS) if self.hurried else ATTEMPTS
+
+    @property
+    def timeout_s(self) -> tuple[float, float]:
+        return HURRIED_S if self.hurried else TIMEOUT_S
+
+
+_patience = _Patience()
+
+
+@contextmanager
+def hurried() -> Iterator[None]:
+    """Have every server be asked once and for a few seconds, by all threads, for the block."""
+    global _patience
+    before, _patience = _patience, _Patience(hurried=True)
+    try:
+        yield
+    finally:
+        _patience = before
 
 
 class _PassingError(Exception):
@@ -133,6 +189,30 @@ def _wait(jobs: Sequence[Future]) -> None:
 def forget_checksum(folder: Path, name: str) -> None:
     """Forget the recorded checksum of the file `name` of `folder`: it was not what it should be."""
     _Sums(folder.parent / SUMS).remove(name)
+
+
+def size_at(file: RemoteFile) -> int | None:
+    """Return the bytes that the server of `file` offers, as a download would be offered them.
+
+    None where it does not say how many. None of them is read. Raises `UserError` when it can't be
+    had, or is not of the size that its source gives.
+    """
+
+    def attempt() -> int | None:
+        with _request(file.url, {**file.headers, "Range": "bytes=0-"}) as response:
+            if response.status_code == 416:  # an empty file
+                return 0
+            _raise_for_status(response, file.url)
+            length = response.headers.get("Content-Length")
+            return None if length is None else int(length)
+
+    size = _persist(attempt, file.url, Event(), lambda: 0)
+    if None not in (size, file.size) and size != file.size:
+        raise UserError(
+            f"{file.url}: has {size} bytes, and the list of its source says {file.size}: try again"
+            " later, or get the files by hand"
+        )
+    return size
 
 
 def get_json(url: str, headers: Mapping[str, str] | None = None) -> dict:
@@ -270,7 +350,7 @@ def _request(url: str, headers: Mapping[str, str]) -> requests.Response:
         _SESSIONS.own = requests.Session()
     # compressed on the way, a file has another length and can't be gone on with
     sent = {"Accept-Encoding": "identity", **headers}
-    return _SESSIONS.own.get(url, headers=sent, stream=True, timeout=TIMEOUT_S)
+    return _SESSIONS.own.get(url, headers=sent, stream=True, timeout=_patience.timeout_s)
 
 
 def _raise_for_status(response: requests.Response, url: str) -> None:
@@ -307,23 +387,30 @@ def _persist(
         except (_PassingError, requests.RequestException) as error:
             failed = 1 if progress() > before else failed + 1
             before = progress()
-            if "NameResolutionError" in str(error) and failed == UNKNOWN_HOST_ATTEMPTS:
-                raise UserError(
-                    f"{url}: there is no network, or {urlsplit(url).hostname} is not known here. "
-                    f"Get the files elsewhere and put them into the folder of the data set: "
-                    f"docs/data_sets.md says which and where"
-                ) from error
-            if failed == ATTEMPTS:
-                raise UserError(
-                    f"{url}: {ATTEMPTS} attempts failed, the last one with: {error}. Nothing of "
-                    f"what came is lost: run the same command again to go on, or put the files "
-                    f"into the folder of the data set by hand"
-                ) from error
+            attempts = _patience.attempts(error)
+            if failed >= attempts:
+                raise _given_up(url, error, attempts) from error
             asked = getattr(error, "pause_s", 0.0)
             pause = min(max(FIRST_PAUSE_S * 2 ** (failed - 1), asked), LONGEST_PAUSE_S)
             LOGGER.warning("%s: %s; trying again in %g s", url, error, pause)
             if stopped.wait(pause):
                 raise _StoppedError from None
+
+
+def _given_up(url: str, error: Exception, attempts: int) -> UserError:
+    host = urlsplit(url).hostname or url
+    if "NameResolutionError" in str(error):
+        text = (
+            f"{url}: there is no network, or {host} is not known here. Get the files elsewhere and "
+            f"put them into the folder of the data set: docs/data_sets.md says which and where"
+        )
+        return UnreachableError(text, host)
+    text = (
+        f"{url}: {attempts} attempts failed, the last one with: {error}. Nothing of what came is "
+        f"lost: run the same command again to go on, or put the files into the folder of the data "
+        f"set by hand"
+    )
+    return UnreachableError(text, host) if isinstance(error, _SILENCE) else UserError(text)
 
 
 def _digest(path: Path, algorithm: str) -> str:

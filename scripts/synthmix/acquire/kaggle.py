@@ -1,9 +1,8 @@
 """Data sets that Kaggle keeps."""
 
 import base64
-from pathlib import Path
 
-from synthmix.acquire.download import RemoteFile, download_files
+from synthmix.acquire.download import RemoteFile
 from synthmix.errors import UserError
 
 API = "https://www.kaggle.com/api/v1"
@@ -29,19 +28,18 @@ def missing_credentials(handle: str, source: str) -> str | None:
     )
 
 
-def download_dataset(handle: str, folder: Path) -> None:
-    """Bring the archive of the data set `handle` (owner/name) to `folder`, as <name>.zip.
+def archive(handle: str) -> RemoteFile:
+    """Return the archive of the data set `handle` (owner/name), to be called <name>.zip.
 
     Not by kagglehub's own download, which unpacks what comes without a limit; the credentials
-    are those that it finds. Raises `UserError` without credentials or when it can't be had.
+    are those that it finds. Raises `UserError` without credentials.
     """
     name = handle.split("/")[1]
     authorization = _authorization()
     if authorization is None:
         raise UserError(missing_credentials(handle, name))
     url = f"{API}/datasets/download/{handle}"
-    file = RemoteFile(url, f"{name}.zip", headers={"Authorization": authorization})
-    download_files([file], folder)
+    return RemoteFile(url, f"{name}.zip", headers={"Authorization": authorization})
 
 
 def _authorization() -> str | None:

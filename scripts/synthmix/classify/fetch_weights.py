@@ -5,12 +5,14 @@ import logging
 import pickle
 import tempfile
 from collections.abc import Mapping
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any
+from urllib.parse import urlsplit
 
 import torch
 from safetensors.torch import load_file, save_file
 
+from synthmix.acquire.download import RemoteFile
 from synthmix.acquire.torch_hub import download_weights
 from synthmix.classify.networks.base import Weights
 from synthmix.classify.networks.published import Published, pick_weights
@@ -45,6 +47,15 @@ def fetch_weights(network: str, weights: str, output: str | Path, seed: int) -> 
         LOGGER.info("weights: from %s", weights)
     with write_beside(output) as temporary:
         save_file({name: tensor.contiguous() for name, tensor in state.items()}, temporary)
+
+
+def remote_file(network: str) -> RemoteFile:
+    """Return the file of the ImageNet weights of `network`, at torchvision's address.
+
+    Raises UserError where there are none.
+    """
+    url = _published(network).url
+    return RemoteFile(url, PurePosixPath(urlsplit(url).path).name)
 
 
 def _published(network: str) -> Published:

@@ -7,6 +7,7 @@ from synthmix.config.classifier_checks import check_classifiers
 from synthmix.config.generator_searches import check_generator_searches, setting_path, trained_as
 from synthmix.config.models import GeneratorSettings, Study
 from synthmix.config.parse import KeyPath
+from synthmix.config.paths import no_path_for_snakemake
 from synthmix.errors import UserError, one_of
 from synthmix.evaluate.settings import check_threshold
 from synthmix.files import expanded
@@ -57,6 +58,10 @@ def _check_published(study: Study, folder: Path) -> Iterator[Finding]:
         return
     if not (folder / study.published).is_file():
         yield ("published",), f"there is no file {folder / study.published}"
+        return
+    problem = no_path_for_snakemake(str(folder / study.published))
+    if problem:
+        yield ("published",), problem
         return
     # what it names and the study lacks is no mistake: studies may be cut down
     try:
@@ -238,7 +243,8 @@ def _check_names_of_mixes(study: Study) -> Iterator[Finding]:
 
 
 def _check_scores(study: Study) -> Iterator[Finding]:
-    problem = study.scores.check_weights()
+    path = study.scores.weights_path("")
+    problem = study.scores.check_weights() or (path and no_path_for_snakemake(path))
     if problem:
         yield ("scores", "weights"), problem
 
@@ -257,6 +263,8 @@ def _start_problem(study: Study, path: Path) -> str | None:
     """Return why a generator of `study` can't start from the weights in `path`, None if it can."""
     if not path.is_file():
         return f"there is no file {path}"
+    if problem := no_path_for_snakemake(str(path)):
+        return problem
     if path.suffix != ".safetensors" or study.leakage == AS_PUBLISHED:
         return None
     try:

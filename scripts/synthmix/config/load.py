@@ -9,14 +9,16 @@ from typing import Any
 from pydantic import ValidationError
 
 from synthmix.config.checks import check
-from synthmix.config.messages import Mistake, explain, summary, wrong_name
+from synthmix.config.messages import Mistake, explain, summary, wrong_study_name
 from synthmix.config.models import OF_THE_STUDY, PER_DATASET, Study, Workflow, as_list
 from synthmix.config.overlay import entries_left_out, lay_over, without
-from synthmix.config.parse import KeyPath, parse
+from synthmix.config.parse import KeyPath, parse, with_meaning
 from synthmix.config.subschemas import Schema
-from synthmix.errors import UserError, did_you_mean, one_of, shown
+from synthmix.errors import UserError, did_you_mean, one_of, printable, shown
+from synthmix.files import expanded, is_file
 
 _STUDIES = "studies"
+_SUFFIXES = (".yaml", ".yml")
 _DEMO = "demo"
 
 
@@ -27,7 +29,8 @@ class Configuration:
     `studies` and `study_files` go by the name of the study, which is its file's without suffix;
     `views` has every study as each of its data sets has it, by both names. `others` are
     the studies of the project that were not asked for and can be run at this scale; `others_wrong`
-    says what is wrong with those that can't, "" when there is nothing.
+    says what is wrong with those of `wrong_names`, which can't, "" when there is nothing.
+    `passed_over` says which files in studies/ can't be studies for their name, a line each.
     """
 
     workflow: Workflow
@@ -35,6 +38,8 @@ class Configuration:
     study_files: dict[str, Path]
     others: dict[str, Study]
     others_wrong: str
+    wrong_names: frozenset[str]
+    passed_over: tuple[str, ...]
     views: dict[tuple[str, str], Study]
 
 
@@ -75,8 +80,9 @@ def load(
     `config`. Of the studies that it does not name those in `needed` alone are read, all without
     that. Raises `UserError` that lists every mistake in all of the files.
     """
+    config = {key: _entries(v, root) if key == _STUDIES else v for key, v in config.items()}
     workflow, mistakes = _read_workflow(config, config_file)
-    asked = workflow.studies if workflow else as_list(config.get("studies"))
+    asked = workflow.studies if workflow else as_list(config.get(_STUDIES))
     study_files, unknown = _find_studies(asked, root, config_file)
     mistakes += unknown
     studies = {}
@@ -87,13 +93,17 @@ def load(
         mistakes += found
     if mistakes:
         raise UserError(summary(mistakes))
-    others, wrong = _read_others(study_files, root, workflow.scale, needed)
+    files, passed_over = _other_files(study_files, root)
+    files = [file for file in files if needed is None or file.stem in needed]
+    others, wrong = _read_others(files, root, workflow.scale)
     return Configuration(
         workflow,
         {name: views.study for name, views in studies.items()},
         study_files | {name: root / _STUDIES / f"{name}.yaml" for name in others},
         {name: views.study for name, views in others.items()},
         summary(wrong) if wrong else "",
+        frozenset(Path(mistake.file).stem for mistake in wrong),
+        tuple(passed_over),
         {
             (name, dataset): view
             for name, views in (studies | others).items()
@@ -126,15 +136,36 @@ def _find_studies(asked: Any, root: Path, label: str) -> tuple[dict[str, Path], 
     return files, mistakes
 
 
+def _other_files(asked: Mapping[str, Path], root: Path) -> tuple[list[Path], list[str]]:
+    """Return the studies of the project besides those `asked` for, and why others are none."""
+    files, passed_over = [], []
+    for file in _in_studies(root):
+        problem = wrong_study_name(file.stem)
+        if file.suffix != ".yaml":
+            problem = "the names of studies end in .yaml"
+        if problem:
+            passed_over.append(f"{_label(file, root)} is passed over: {problem}; rename the file")
+        elif file.stem not in asked:
+            files.append(file)
+    return files, passed_over
+
+
+def _in_studies(root: Path) -> list[Path]:
+    """Return the YAML files of studies/, those of names that no study may have too."""
+    return sorted(
+        file
+        for file in (root / _STUDIES).glob("[!.]*")
+        if file.suffix.lower() in _SUFFIXES and file.is_file()
+    )
+
+
 def _read_others(
-    asked: Mapping[str, Path], root: Path, scale: str, needed: Collection[str] | None
+    files: Iterable[Path], root: Path, scale: str
 ) -> tuple[dict[str, _Views], list[Mistake]]:
-    """Return the studies of the project besides those `asked` for, and what is wrong with them."""
+    """Return the studies in `files` that can be run at the scale, and what is wrong with others."""
     studies: dict[str, _Views] = {}
     mistakes: list[Mistake] = []
-    for file in sorted((root / _STUDIES).glob("*.yaml")):
-        if file.stem in asked or (needed is not None and file.stem not in needed):
-            continue
+    for file in files:
         parsed = parse(file)
         if scale == "demo" and isinstance(parsed[0], dict) and "demo" not in parsed[0]:
             continue
@@ -145,21 +176,44 @@ def _read_others(
     return studies, mistakes
 
 
+def _entries(studies: Any, root: Path) -> Any:
+    """Return text such as `a,b/c.yaml`, as the command line gives it, as a list.
+
+    What is one path for all its commas is one entry.
+    """
+    if not isinstance(studies, str):
+        return studies
+    parts, entries = studies.split(","), []
+    while parts:
+        wholes = [",".join(parts[:end]).strip() for end in range(1, len(parts) + 1)]
+        count = max((n for n, text in enumerate(wholes, 1) if _is_study_at(text, root)), default=1)
+        entries.append(wholes[count - 1])
+        parts = parts[count:]
+    return entries
+
+
+def _is_study_at(path: str, root: Path) -> bool:
+    return _is_path(path) and is_file(_study_file(path, root))
+
+
 def _study_file(entry: str, root: Path) -> Path:
-    return root / entry if _is_path(entry) else root / _STUDIES / f"{entry}.yaml"
+    if not _is_path(entry):
+        return root / _STUDIES / f"{entry}.yaml"
+    return root / expanded(entry)
 
 
 def _is_path(entry: str) -> bool:
-    return "/" in entry or entry.endswith((".yaml", ".yml"))
+    return "/" in entry or entry.endswith(_SUFFIXES)
 
 
 def _problem_with(file: Path, entry: str, others: Mapping[str, Path], root: Path) -> str | None:
-    if not file.is_file():
-        known = sorted(path.stem for path in (root / _STUDIES).glob("*.yaml"))
-        listed = f"known studies: {', '.join(known)}" if known else f"{_STUDIES}/ has none"
+    if not is_file(file):
+        known = [path.stem for path in _in_studies(root) if path.suffix == ".yaml"]
+        listed = f"known studies: {', '.join(map(printable, known))}"
+        listed = listed if known else f"{_STUDIES}/ has none"
         kind = "file" if _is_path(entry) else "study"
         return f"there is no {kind} {entry!r}; {listed}{did_you_mean(Path(entry).stem, known)}"
-    if problem := wrong_name(file.stem):
+    if problem := wrong_study_name(file.stem):
         return f"{problem}; rename the file"
     if others.get(file.stem, file) != file:
         return f"{entry!r} has the same name as {_label(others[file.stem], root)}"
@@ -167,7 +221,7 @@ def _problem_with(file: Path, entry: str, others: Mapping[str, Path], root: Path
 
 
 def _label(file: Path, root: Path) -> str:
-    return (file.relative_to(root) if file.is_relative_to(root) else file).as_posix()
+    return printable((file.relative_to(root) if file.is_relative_to(root) else file).as_posix())
 
 
 def _read_study(
@@ -310,7 +364,11 @@ def _parse(settings: dict[str, Any], label: str) -> tuple[Study | None, list[Mis
         # JSON's strict mode is what fits a text file: "1" is no number, a list may fill a tuple
         return Study.model_validate_json(json.dumps(settings, default=str), strict=True), []
     except ValidationError as error:
-        return None, explain(error, _schema_of_studies(), label)
+        mistakes = explain(error, _schema_of_studies(), label)
+    meant = settings
+    for mistake in mistakes:
+        meant = with_meaning(meant, mistake.path)
+    return _parse(meant, label) if meant is not settings else (None, mistakes)
 
 
 def _schema_of_studies() -> Schema:

@@ -6,18 +6,21 @@ pydantic finds the mistakes; the JSON schema of what it checked tells what would
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
 
 from synthmix.config.locate import locate, settle_unions
-from synthmix.config.parse import KeyPath
+from synthmix.config.parse import KeyPath, parse
 from synthmix.config.subschemas import Schema
 from synthmix.errors import did_you_mean, one_of, shown
 from synthmix.settings import Name
 
 _FORMERLY, _SEARCH = "sweep", "search"
 _NAME_PATTERN = TypeAdapter(Name).json_schema()["pattern"]
+_FOLDERS_OF_RUNS = ("logs", "benchmarks")  # beside those of studies, below results/<scale>
+_OF_DEVICES = re.compile(r"con|prn|aux|nul|(com|lpt)[0-9]", re.IGNORECASE)
 _NUMBERS = {"integer": int, "number": float}
 _PLAIN_KEY = re.compile(r"[\w-]+")
 _TYPES = {
@@ -47,6 +50,12 @@ def summary(mistakes: Iterable[Mistake]) -> str:
     lines = [f"- {mistake}" for mistake in sorted(mistakes, key=lambda m: m.file)]
     noun = "mistake" if len(lines) == 1 else "mistakes"
     return "\n".join([f"{len(lines)} {noun} in the configuration:", *lines])
+
+
+def mistakes_of_yaml(file: Path) -> str:
+    """Return what is wrong with the YAML of `file`, as `summary` puts it; "" where nothing is."""
+    mistakes = [Mistake(file.name, (), problem) for problem in parse(file)[1]]
+    return summary(mistakes) if mistakes else ""
 
 
 def explain(error: ValidationError, schema: Schema, file: str) -> list[Mistake]:
@@ -79,6 +88,15 @@ def wrong_name(name: str) -> str | None:
     return f"{shown(name)} may have letters, digits and underscores only{start}"
 
 
+def wrong_study_name(name: str) -> str | None:
+    """Return why no study can be called `name`, whose results lie in a folder of that name."""
+    if name in _FOLDERS_OF_RUNS:
+        return f"{shown(name)} is the folder of the {name} of the run"
+    if _OF_DEVICES.fullmatch(name):
+        return f"{shown(name)} is no name for a folder on Windows, where results may be taken"
+    return wrong_name(name)
+
+
 def _text(found: dict[str, Any], path: KeyPath, node: Schema, section: Schema) -> str:
     value = found["input"]
     match found["type"]:
@@ -94,13 +112,16 @@ def _text(found: dict[str, Any], path: KeyPath, node: Schema, section: Schema) -
         case "value_error":
             return str(found["ctx"]["error"])
         case _ if value is None:
-            return f"has no value; it must be {_kind(node)}"
+            quotes = "; the word null needs quotes" if _kind(node) == _TYPES["string"] else ""
+            return f"has no value; it must be {_kind(node)}{quotes}"
         case "literal_error":
             return _not_an_option(value, node)
         case "greater_than" | "greater_than_equal" | "less_than" | "less_than_equal":
             return _out_of_bounds(value, node)
         case "too_short" | "too_long":
             return _wrong_length(found["ctx"])
+        case "string_unicode":
+            return f"{shown(value)} is not UTF-8: rename it, or make a link to it and name that"
         case "string_too_short":
             least = found["ctx"]["min_length"]
             return f"{shown(value)} is too short; it needs {least} or more characters"
@@ -161,6 +182,9 @@ def _wrong_type(value: Any, node: Schema) -> str:
     kind = node.get("type", "object")
     text = f"{shown(value)} is not {_kind(node)}"
     if isinstance(value, str) and _is_number(value, kind):
+        plain = _NUMBERS[kind](value)
+        if isinstance(plain, int) and str(plain) != value:
+            return f"{text}; did you mean {plain}?"
         return f"{shown(value)} is text, not {_kind(node)}; remove the quotes"
     if kind == "integer" and isinstance(value, float) and value.is_integer():
         return f"{text}; did you mean {value:.0f}?"

@@ -2,10 +2,11 @@
 
 from typing import Annotated, Any, Literal, Self, Union
 
-from pydantic import BeforeValidator, Field, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from synthmix.config.classifiers import Baseline, StudyClassifier
 from synthmix.config.options import dataset_settings, generator_settings
+from synthmix.config.paths import folder_for_snakemake
 from synthmix.evaluate.settings import Evaluation
 from synthmix.leakage import NONE, Leakage
 from synthmix.mix.plan import Mix, plan_study
@@ -47,7 +48,9 @@ class Workflow(SettingsModel):
     scale: Literal["demo", "paper"] = Field(
         description="paper: the study as it is written; demo: with its demo section laid over."
     )
-    data_dir: str = Field("data", description="Where raw data and downloaded weights are kept.")
+    data_dir: Annotated[str, Field(min_length=1), AfterValidator(folder_for_snakemake)] = Field(
+        "data", description="Where raw data and downloaded weights are kept."
+    )
     device: Literal["auto", "cpu", "cuda"] = Field(
         "auto", description="Where training runs; auto takes a GPU where the job finds one."
     )

@@ -19,8 +19,9 @@ from synthmix.classify.networks.plan import (
 from synthmix.classify.networks.settings import Classifier
 from synthmix.config.models import Study
 from synthmix.config.parse import KeyPath
+from synthmix.config.paths import no_path_for_snakemake
 from synthmix.errors import did_you_mean, one_of, shown
-from synthmix.files import expanded
+from synthmix.files import is_file
 from synthmix.search.chosen import lay_over
 from synthmix.search.resolve import (
     Trained,
@@ -151,9 +152,11 @@ class TrainingCheck:
             if weights != "none":
                 text = f"must be none: there are no others of {self.network}"
                 yield self.place("weights"), text
-        elif weights not in _KNOWN_WEIGHTS and not _is_file(weights):
+        elif weights not in _KNOWN_WEIGHTS and not is_file(weights):
             text = f"{shown(weights)} is neither imagenet nor none, and there is no such file"
             yield self.place("weights"), text + did_you_mean(weights, _KNOWN_WEIGHTS)
+        elif problem := no_path_for_snakemake(weights):
+            yield self.place("weights"), problem
 
     def _check_layers(self) -> Iterator[Finding]:
         layers, unfrozen = layers_of(self.settings), self.settings["unfrozen_layers"]
@@ -247,13 +250,6 @@ class TrainingCheck:
         if batch < 2 * devices > 2:
             text = f"{devices} leaves fewer than two images of a batch of {batch} for each"
             yield self.place("devices"), f"{text}: lower it, or raise batch_size"
-
-
-def _is_file(path: str) -> bool:
-    try:
-        return expanded(path).is_file()
-    except OSError:  # a name that is too long, for instance
-        return False
 
 
 def has_volumes(study: Study, dataset: str) -> bool:

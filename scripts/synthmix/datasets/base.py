@@ -10,6 +10,8 @@ from typing import Any, ClassVar
 import pandas as pd
 from pydantic import Field
 
+from synthmix.acquire.download import Offer
+
 # data sets take `visible_files` from here
 from synthmix.datasets.found_files import visible_files as visible_files
 from synthmix.prepare.settings import Prepare, Split, Subsample
@@ -100,6 +102,14 @@ class Dataset(SettingsModel):
 
         What is lacking, and after an empty line how to get it. Looks at this machine alone: no
         network is used.
+        """
+        return None
+
+    @classmethod
+    def remote_files(cls) -> Offer | None:
+        """Return what is to be downloaded, asked of its source; None where nothing is.
+
+        Raises `UserError` when the source can't be asked or has changed.
         """
         return None
 

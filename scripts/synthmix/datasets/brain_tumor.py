@@ -18,7 +18,7 @@ from pydantic import Field
 from tqdm import tqdm
 
 from synthmix.acquire.archives import archive_stem, extract_archive, is_archive
-from synthmix.acquire.download import RemoteFile, download_files, get_json
+from synthmix.acquire.download import Offer, RemoteFile, get_json
 from synthmix.datasets.base import About, sample_identifiers, visible_files
 from synthmix.datasets.patients import known_patient
 from synthmix.datasets.public import FILES, PublicDataset, write_whole
@@ -61,8 +61,8 @@ class BrainTumor(PublicDataset):
         return LABELS
 
     @classmethod
-    def download(cls, folder: Path) -> None:
-        """Download what the article on figshare has: four archives and two small files."""
+    def remote_files(cls) -> Offer:
+        """Return what the article on figshare has: four archives and two small files."""
         url = f"{API}/articles/{ARTICLE}"
         answer = get_json(url)
         try:
@@ -75,7 +75,7 @@ class BrainTumor(PublicDataset):
                 f"Download them by hand from {cls.about.homepage} and put them into the folder "
                 "brain_tumor of data_dir"
             ) from error
-        download_files(files, folder)
+        return Offer(files, size=sum(file.size for file in files))
 
     @classmethod
     def fetch(cls, raw: dict[str, Any], target: Path) -> Path:
@@ -83,11 +83,14 @@ class BrainTumor(PublicDataset):
 
         The archives may also lie in a folder, or in the one archive that figshare makes of them.
         """
-        if not raw and cls.find(target) is None:
-            archives = [path for path in _whole(target, "*") if is_archive(path)]
-            if archives:
-                write_whole(target / FILES, lambda folder: _extract(archives, folder))
+        if not raw and cls.find(target) is None and (archives := _archives(target)):
+            write_whole(target / FILES, lambda folder: _extract(archives, folder))
         return super().fetch(raw, target)
+
+    @classmethod
+    def is_there(cls, target: Path) -> bool:
+        """Return whether nothing has to be downloaded: slices or archives are there, anywhere."""
+        return cls.find(target) is not None or bool(_archives(target))
 
     @classmethod
     def find(cls, target: Path) -> Path | None:
@@ -159,6 +162,10 @@ def _whole(target: Path, pattern: str) -> list[Path]:
             for part in path.relative_to(target).parts
         )
     ]
+
+
+def _archives(target: Path) -> list[Path]:
+    return [path for path in _whole(target, "*") if is_archive(path)]
 
 
 def _extract(archives: list[Path], folder: Path) -> None:

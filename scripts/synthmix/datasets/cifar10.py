@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from PIL import Image
 from pydantic import Field
 
-from synthmix.acquire.download import RemoteFile, download_files
+from synthmix.acquire.download import Offer, RemoteFile
 from synthmix.datasets.base import About
 from synthmix.datasets.public import PublicDataset
 from synthmix.errors import UserError
@@ -65,14 +65,14 @@ class CIFAR10(PublicDataset):
         return CLASSES
 
     @classmethod
-    def download(cls, folder: Path) -> None:
-        """Download the archive from the authors' site."""
+    def remote_files(cls) -> Offer:
+        """Return the archive on the authors' site."""
         # only its address: its own loader runs whatever a pickle tells it to
         from torchvision import datasets
 
         published = datasets.CIFAR10
         checksum = f"md5:{published.tgz_md5}"
-        download_files([RemoteFile(published.url, published.filename, checksum)], folder)
+        return Offer([RemoteFile(published.url, published.filename, checksum)])
 
     def index(self, root: Path) -> pd.DataFrame:
         """List the pictures by batch and then by place, as numbers: frame 10 comes after 9.

@@ -21,7 +21,7 @@ from urllib.parse import urlencode, urlsplit
 import pandas as pd
 from pydantic import Field, StringConstraints
 
-from synthmix.acquire.download import RemoteFile, download_files, get_json
+from synthmix.acquire.download import Offer, RemoteFile, download_files, get_json
 from synthmix.datasets.base import About, sample_identifiers, visible_files
 from synthmix.datasets.patients import known_patient
 from synthmix.datasets.public import PublicDataset
@@ -36,6 +36,7 @@ METADATA = "metadata.csv"
 IMAGES = "images"
 STICKERS = "SONIC"  # the collection whose images have them
 
+_OF_IMAGES = ("isic_id", "files", "metadata")
 _PAGE = 100  # entries, the most that the API gives at a time
 _SUFFIXES = (".jpg", ".jpeg", ".png")
 _CLASSES = ("benign", "malignant")
@@ -123,6 +124,24 @@ class Isic(PublicDataset):
     def class_names(self) -> tuple[str, ...]:
         """Return benign and malignant, and other where such images are kept."""
         return (*_CLASSES, _OTHER) if self.keep_other_labels else _CLASSES
+
+    @classmethod
+    def remote_files(cls) -> Offer:
+        """Return an image of each collection, and how many and how large they are.
+
+        By the first page of each: an image of several collections counts for each of them.
+        """
+        examples, count, size = [], 0, 0.0
+        for number in _collection_numbers(cls.collections, cls.small_collections).values():
+            address = _first_page("images/search/", collections=number)
+            page = get_json(address)
+            listed = _listed_on(page, address, _OF_IMAGES)
+            if listed:
+                total = page.get("count") or len(listed)
+                examples.append(_remote_file(listed[0]))
+                count += total
+                size += total * sum(_announced_size(entry) for entry in listed) / len(listed)
+        return Offer(examples, count, round(size))
 
     @classmethod
     def download(cls, folder: Path) -> None:
@@ -326,23 +345,18 @@ def _collection_numbers(needed: Sequence[str], wanted: Sequence[str]) -> dict[st
 
 
 def _entries(
-    path: str, fields: Sequence[str] = ("isic_id", "files", "metadata"), **query: int
+    path: str, fields: Sequence[str] = _OF_IMAGES, **query: int
 ) -> Iterator[dict[str, Any]]:
     """Yield each entry of a list of the API, page by page, as they are asked for.
 
     Raises `UserError` when an answer is not such a list, an entry lacks one of `fields`, or fewer
     come than the first page announces.
     """
-    first = address = f"{API}/{path}?{urlencode(query | {'limit': _PAGE})}"
+    first = address = _first_page(path, **query)
     announced = came = 0
     while address:
         page = get_json(address)
-        entries = page.get("results") if isinstance(page, dict) else None
-        if entries is None or any(field not in entry for entry in entries for field in fields):
-            raise UserError(
-                f"{address}: the answer is not a list of {' and '.join(fields)}; the ISIC archive "
-                "has changed: get the images by hand"
-            )
+        entries = _listed_on(page, address, fields)
         announced = announced or page.get("count") or 0
         came += len(entries)
         yield from entries
@@ -352,6 +366,27 @@ def _entries(
             f"{first}: the ISIC archive announced {announced} entries and listed {came}; run the "
             "same command again: what is there is kept"
         )
+
+
+def _first_page(path: str, **query: int) -> str:
+    return f"{API}/{path}?{urlencode(query | {'limit': _PAGE})}"
+
+
+def _listed_on(page: Any, address: str, fields: Sequence[str]) -> list[dict[str, Any]]:
+    """Return the entries of a page of a list; raises `UserError` where it has none such."""
+    entries = page.get("results") if isinstance(page, dict) else None
+    if entries is None or any(field not in entry for entry in entries for field in fields):
+        raise UserError(
+            f"{address}: the answer is not a list of {' and '.join(fields)}; the ISIC archive "
+            "has changed: get the images by hand"
+        )
+    return entries
+
+
+def _announced_size(entry: dict[str, Any]) -> int:
+    """Return the bytes that the archive gives for an image: about those of the file."""
+    size = entry["files"].get("full", {}).get("size")
+    return size if isinstance(size, int) else 0
 
 
 def _batches(entries: Iterator[dict[str, Any]]) -> Iterator[list[dict[str, Any]]]:

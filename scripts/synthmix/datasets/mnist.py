@@ -11,6 +11,7 @@ import math
 import struct
 import threading
 import zlib
+from contextlib import suppress
 from functools import lru_cache
 from pathlib import Path
 from typing import ClassVar, Literal
@@ -21,7 +22,7 @@ from numpy.typing import NDArray
 from PIL import Image
 from pydantic import Field
 
-from synthmix.acquire.download import RemoteFile, download_files
+from synthmix.acquire.download import Offer, RemoteFile, download_files, size_at
 from synthmix.datasets.base import About
 from synthmix.datasets.public import PublicDataset
 from synthmix.errors import UserError
@@ -53,18 +54,20 @@ class _IdxPictures(PublicDataset):
         return self.names
 
     @classmethod
+    def remote_files(cls) -> Offer:
+        """Return the four files on the first mirror that has all of them."""
+        mirrors = cls._mirrors()
+        for files in mirrors:
+            with suppress(UserError):
+                sizes = [size_at(file) for file in files]
+                return Offer(files, size=None if None in sizes else sum(sizes))
+        return Offer(mirrors[0])
+
+    @classmethod
     def download(cls, folder: Path) -> None:
         """Download the four files from the first mirror that has them."""
-        # only its addresses: its own loader wants another folder, and files that are unpacked
-        from torchvision import datasets
-
-        published = getattr(datasets, cls.torchvision)
         failures = []
-        for mirror in published.mirrors:
-            files = [
-                RemoteFile(f"{mirror}{name}", name, checksum=f"md5:{md5}")
-                for name, md5 in published.resources
-            ]
+        for files in cls._mirrors():
             try:
                 return download_files(files, folder)
             except UserError as error:
@@ -75,6 +78,21 @@ class _IdxPictures(PublicDataset):
             f"its four files into the folder of the data set by hand. What went wrong:\n"
             + "\n".join(failures)
         )
+
+    @classmethod
+    def _mirrors(cls) -> list[list[RemoteFile]]:
+        """Return the four files on each of the mirrors."""
+        # only its addresses: its own loader wants another folder, and files that are unpacked
+        from torchvision import datasets
+
+        published = getattr(datasets, cls.torchvision)
+        return [
+            [
+                RemoteFile(f"{mirror}{name}", name, checksum=f"md5:{md5}")
+                for name, md5 in published.resources
+            ]
+            for mirror in published.mirrors
+        ]
 
     def index(self, root: Path) -> pd.DataFrame:
         """List the pictures by file and then by place, as numbers: frame 10 comes after 9.

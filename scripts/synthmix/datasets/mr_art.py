@@ -15,7 +15,7 @@ from xml.etree import ElementTree
 import pandas as pd
 from pydantic import Field
 
-from synthmix.acquire.download import RemoteFile, download_files, get_text
+from synthmix.acquire.download import Offer, RemoteFile, get_text
 from synthmix.datasets.base import About, sample_identifiers, visible_files
 from synthmix.datasets.public import PublicDataset
 from synthmix.errors import UserError
@@ -66,8 +66,8 @@ class MrArt(PublicDataset):
         return ("good", "bad")
 
     @classmethod
-    def download(cls, folder: Path) -> None:
-        """Download the scans and their scores from OpenNeuro; no account is needed."""
+    def remote_files(cls) -> Offer:
+        """Return the scans and their scores, as OpenNeuro lists them; no account is needed."""
         files = [file for file in _listed_files() if _is_wanted(file.name)]
         names = {file.name for file in files}
         if SCORES not in names or not any(_SCAN.fullmatch(name) for name in names):
@@ -77,7 +77,7 @@ class MrArt(PublicDataset):
             )
         size = sum(file.size or 0 for file in files)
         LOGGER.info("%d files of MR-ART, %.1f GB", len(files), size / 1e9)
-        download_files(files, folder)
+        return Offer(files, size=size)
 
     def index(self, root: Path) -> pd.DataFrame:
         """List the scans that have a score; others, and scores without a scan, are logged.

@@ -13,7 +13,7 @@ from pydantic import TypeAdapter, model_validator
 
 from synthmix.acquire import kaggle
 from synthmix.acquire.archives import archive_stem, extract_archive, is_archive
-from synthmix.acquire.download import forget_checksum
+from synthmix.acquire.download import Offer, download_files, forget_checksum
 from synthmix.datasets.base import About, Dataset, refuse_repeats
 from synthmix.errors import UserError
 from synthmix.files import locked
@@ -29,9 +29,9 @@ _DEPTH = 3  # wrapper folders that archives put around their content, at the mos
 class PublicDataset(Dataset):
     """A published data set. Abstract.
 
-    A subclass gives `about`, `markers` and `download`, and narrows `embedded` to the settings of
-    its stand-in. In `data_dir/<source>/` the user may put, by hand, the unpacked
-    tree or the archives it comes in: they are used as they are, without a network.
+    A subclass gives `about`, `markers` and `remote_files`, or `download` too, and narrows
+    `embedded` to the settings of its stand-in. In `data_dir/<source>/` the user may put, by hand,
+    the unpacked tree or the archives it comes in: they are used as they are, without a network.
     """
 
     volumes: ClassVar[bool | None] = False
@@ -50,17 +50,27 @@ class PublicDataset(Dataset):
 
     @classmethod
     @abstractmethod
+    def remote_files(cls) -> Offer:
+        """Return the archives, or the raw tree as it is to be; see `Dataset`."""
+
+    @classmethod
     def download(cls, folder: Path) -> None:
-        """Bring the archives, or the raw tree as it is to be, to `folder`.
+        """Bring what `remote_files` offers to `folder`.
 
         A broken-off download has left what it had there: goes on with that (see
         `acquire.download`). Raises `UserError` when they can't be had.
         """
+        download_files(cls.remote_files().files, folder)
+
+    @classmethod
+    def is_there(cls, target: Path) -> bool:
+        """Return whether nothing has to be downloaded: the data set or its archives are there."""
+        return cls.find(target) is not None or bool(_archives(target))
 
     @classmethod
     def missing(cls, raw: dict[str, Any], target: Path) -> str | None:
         """Return what a download lacks, such as credentials, where there will be one."""
-        if raw or cls.find(target) or _archives(target):
+        if raw or cls.is_there(target):
             return None
         return cls.missing_for_download()
 
@@ -141,9 +151,9 @@ class KaggleDataset(PublicDataset):
         return kaggle.missing_credentials(cls.handle, source)
 
     @classmethod
-    def download(cls, folder: Path) -> None:
-        """Download the archive from Kaggle."""
-        kaggle.download_dataset(cls.handle, folder)
+    def remote_files(cls) -> Offer:
+        """Return the archive on Kaggle."""
+        return Offer([kaggle.archive(cls.handle)])
 
 
 class KaggleFolders(KaggleDataset):

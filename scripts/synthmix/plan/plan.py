@@ -111,7 +111,12 @@ class Plan:
     @cached_property
     def raw(self) -> dict[str, Dataset]:
         """The data sets by the name of the folder with their raw files, which may share one."""
-        return {acquire.raw_name(view): view.data for view in self.views.values()}
+        return _raw(self.views.values())
+
+    @cached_property
+    def asked_raw(self) -> dict[str, Dataset]:
+        """The same of the studies that are asked for alone."""
+        return _raw(self.asked)
 
     def raw_of(self, name: str) -> Dataset:
         """Return the data set whose raw files lie in the folder `name`.
@@ -147,11 +152,12 @@ class Plan:
     @cached_property
     def starting_weights(self) -> dict[str, dict[str, Any]]:
         """The files of weights that classifiers start from, each with the settings of one."""
-        return {
-            name: settings
-            for view in self.views.values()
-            for name, settings in classify.starting(view)
-        }
+        return _starting(self.views.values())
+
+    @cached_property
+    def asked_weights(self) -> dict[str, dict[str, Any]]:
+        """The same of the studies that are asked for alone."""
+        return _starting(self.asked)
 
     def starting_of(self, weights: str) -> dict[str, Any]:
         """Return settings of a classifier that starts from the file `weights`.
@@ -165,8 +171,8 @@ class Plan:
 
     @cached_property
     def score_weights(self) -> list[str]:
-        """What has to be downloaded for the scores of all studies."""
-        scores = [view.settings.scores for view in self.views.values()]
+        """What has to be downloaded for the scores of the studies that are asked for."""
+        scores = [view.settings.scores for view in self.asked]
         return sorted({s.weights_path(self.downloads) for s in scores if s.weights == "download"})
 
     @cached_property
@@ -187,3 +193,11 @@ class Plan:
 def reported(views: Iterable[View]) -> list[View]:
     """Return those views that have something to report: a classifier takes the data set."""
     return [view for view in views if view.is_trained]
+
+
+def _raw(views: Iterable[View]) -> dict[str, Dataset]:
+    return {acquire.raw_name(view): view.data for view in views}
+
+
+def _starting(views: Iterable[View]) -> dict[str, dict[str, Any]]:
+    return {name: settings for view in views for name, settings in classify.starting(view)}

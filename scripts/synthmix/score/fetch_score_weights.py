@@ -4,8 +4,15 @@ from pathlib import Path
 
 from pytorch_fid import inception
 
+from synthmix.acquire.download import RemoteFile
 from synthmix.acquire.torch_hub import download_weights
 from synthmix.files import write_beside
+from synthmix.score.settings import INCEPTION_FILE
+
+
+def remote_file() -> RemoteFile:
+    """Return the file of the weights, at pytorch-fid's address."""
+    return RemoteFile(inception.FID_WEIGHTS_URL, INCEPTION_FILE)
 
 
 def fetch_score_weights(output: str | Path) -> None:

@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from synthmix.files import expanded
+from synthmix.files import expanded, is_file
 from synthmix.settings import PositiveInt, SettingsModel
 
 # The file that pytorch-fid downloads; `fetch_score_weights` has its address.
@@ -69,6 +69,6 @@ class ScoreSettings(SettingsModel):
 
     def check_weights(self) -> str | None:
         """Return what is wrong with `weights`, or None where they can be had."""
-        if self.weights in ("download", "none") or expanded(self.weights).is_file():
+        if self.weights in ("download", "none") or is_file(self.weights):
             return None
         return f"{self.weights!r} is neither download nor none, and there is no such file"
