@@ -23,7 +23,8 @@ use rule job as index_dataset with:
     input:
         fetched=fetched_of,
     output:
-        DATASET + "/index.csv",
+        index=DATASET + "/index.csv",
+        passed_over=DATASET + "/passed_over.csv",
     params:
         **runs("index_dataset", of(prepare.modules)),
         settings=of(lambda view: view.data.index_settings()),
@@ -37,7 +38,7 @@ use rule job as index_dataset with:
 use rule job as tabulate_census with:
     input:
         fetched=fetched_of,
-        index=rules.index_dataset.output[0],  # so that both are made anew together
+        index=rules.index_dataset.output.index,  # so that both are made anew together
     output:
         images=DATASET + "/census.csv",
         table=DATASET + "/tables/census.csv",
@@ -57,7 +58,8 @@ use rule job as tabulate_census with:
 use rule job as prepare_images with:
     input:
         fetched=fetched_of,
-        index=rules.index_dataset.output[0],
+        index=rules.index_dataset.output.index,
+        passed_over=rules.index_dataset.output.passed_over,
     output:
         images=DATASET + "/stores/real.npy",
         table=DATASET + "/stores/real.csv",

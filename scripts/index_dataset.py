@@ -4,4 +4,9 @@ from synthmix.prepare.index_dataset import index_dataset
 from synthmix.runtime.jobs import job
 
 with job(snakemake):
-    index_dataset(snakemake.params.settings, snakemake.input.fetched, snakemake.output[0])
+    index_dataset(
+        snakemake.params.settings,
+        snakemake.input.fetched,
+        snakemake.output.index,
+        snakemake.output.passed_over,
+    )

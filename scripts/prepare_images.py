@@ -13,4 +13,5 @@ with job(snakemake):
         rejected=snakemake.output.rejected,
         settings=Prepare(**snakemake.params.settings),
         threads=snakemake.threads,
+        passed_over=snakemake.input.passed_over,
     )

@@ -220,7 +220,7 @@ def test_files_that_cannot_be_read_are_told_and_stop_nothing(folder, tmp_path):
     problems = found.set_index("file")["problem"]
     assert "cannot identify image file" in problems["text.png"]
     assert problems["cut.png"]
-    assert "no DICOM file" in problems["empty.dcm"]
+    assert "is empty" in problems["empty.dcm"]
     assert problems["volume.nii"] == "is a volume, and the classifier takes grey pictures"
     assert (problems == "").sum() == 9
     bad = found[found["problem"] != ""]

@@ -1,5 +1,7 @@
 """Volumes in class folders of DICOM files."""
 
+import os
+
 import numpy as np
 import pytest
 
@@ -7,6 +9,7 @@ from dicom_data import axial_series, write_series
 from synthmix.datasets.dicom_series import DicomSeries
 from synthmix.errors import UserError
 from synthmix.prepare.index_dataset import validate_index
+from synthmix.raw_names import raw_file
 
 VOLUME = np.random.default_rng(1).integers(0, 4096, (5, 6, 7)).astype(np.uint16)
 SERIES = {"sick/A/T1": "P1", "sick/A/T2": "P1", "sick/B": "P2", "well/C/ct": "P3"}
@@ -60,13 +63,14 @@ def test_several_series_in_a_folder(root):
     np.testing.assert_array_equal(read.values, VOLUME + 50)
 
 
-def test_scouts_are_told(root, caplog):
+def test_scouts_are_passed_over(root):
     write_series(axial_series(VOLUME[:, :, :2]), root / "sick/A/scout")
     (root / "well/C/ct/broken.dcm").write_bytes(b"no DICOM" * 50)
     assert len(make(root).index(root)) == 4
-    (message,) = (record.getMessage() for record in caplog.records)
-    assert message.startswith("3 files are slices of no volume and are passed over, such as sick/A")
-    assert "of a series of 1 to 3 images, as of scouts (2)" in message
+    others = make(root).passed_over(root)
+    assert list(others["label"]) == ["sick", "sick", "well"]
+    assert list(others["suffix"]) == [".dcm"] * 3
+    assert others["reason"].str.contains("of a series of 1 to 3 images, as of scouts").sum() == 2
 
 
 def test_class_of_scouts_alone(root):
@@ -116,3 +120,15 @@ def test_csv_of_patients(root, tmp_path):
     (tmp_path / "patients.csv").write_text("\n".join(["file,patient", *rows[1:]]))
     with pytest.raises(UserError, match=r"1 of 4 images have no patient.*sick/A/T1"):
         make(root, patients=str(tmp_path / "patients.csv")).index(root)
+
+
+def test_names_that_are_not_utf_8(root):
+    folder = (root / "sick/B").rename(root / "sick" / os.fsdecode(b"B\xfc"))
+    first = sorted(folder.iterdir())[0]
+    first.rename(folder / os.fsdecode(b"0\xe4"))
+    samples = make(root).index(root)
+    (row,) = samples[samples["path"] == r"sick/B\xfc/0\xe4"].to_dict("records")
+    assert row["group"] == "P2"
+    read = DicomSeries.read(raw_file(root, row["path"]), row["frame"])
+    assert read.values.shape == VOLUME.shape
+    assert make(root).passed_over(root).empty

@@ -301,13 +301,17 @@ class TestPaths:
             Manifest.read(folder / first, "")
 
     def test_no_file_is_there(self, listed):
-        text = "path,label\na.PNG,nevus\nb.png,melanoma\n"
+        text = "path,label\na.PNG,nevus\nx.png,melanoma\n"
         expected = (
             r"2 of 2 images are not there .*'a\.PNG' \(line 2\), .*is 'a\.PNG' meant to be "
             r"'images/a\.png'\?; put them there, or check root, columns\.path and path_template"
         )
         with pytest.raises(UserError, match=expected):
             listed(text)
+
+    def test_paths_below_the_one_folder_beside_the_table(self, listed):
+        table = listed("path,label\na.png,nevus\nb.png,melanoma\n")
+        assert list(table["path"]) == ["images/a.png", "images/b.png"]
 
     def test_row_that_names_an_image_again(self, listed):
         with pytest.raises(UserError, match=r"1 rows name an image again.*'images/b\.png'"):

@@ -131,8 +131,9 @@ class TestIndex:
         for scan in SCANS:
             (root / path_of(scan)).unlink()
             (root / path_of(scan)).symlink_to(".git/annex/objects/absent")
-        with pytest.raises(UserError, match=r"no good scan .*datalad get"):
-            make().index(root)
+        table = make().index(root)
+        with pytest.raises(ValueError, match=r"git-annex .*datalad get"):
+            make().read(root / table["path"][0], "")
 
 
 def listing(keys, contents, token=None):

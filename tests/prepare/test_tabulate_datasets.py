@@ -27,7 +27,7 @@ def make_dataset(folder, name, depth=1, published=None):
         }
     )
     write_table(folder / f"{name}.csv", split)
-    rejected = pd.DataFrame({"label": ["well", "well"], "reason": "torn"})
+    rejected = pd.DataFrame({"sample_id": ["x1", "x2", ""], "label": "well", "reason": "torn"})
     write_table(folder / f"{name}-rejected.csv", rejected)
     write_table(folder / f"{name}-duplicates.csv", split.head(1)[["label"]])
     shape, dtype = ((9, 8, 7), "float16") if depth > 1 else ((8, 8, 1), "uint8")
@@ -56,7 +56,7 @@ def test_images_patients_splits_and_trouble_of_each_class(tmp_path, datasets):
     assert row["patients"] == 3
     splits = ["train", "validation", "test", "held_out"]
     assert row[splits].tolist() == [2, 1, 1, 1]
-    assert (row["rejected"], row["duplicates"]) == (2, 0)
+    assert (row["rejected"], row["passed_over"], row["duplicates"]) == (2, 1, 0)
 
 
 def test_parts_that_overlap_are_told(tmp_path, datasets):

@@ -21,6 +21,7 @@ from synthmix.files import write_table, write_text
 from synthmix.prepare.prepare_images import upright
 from synthmix.prepare.settings import InputPipeline
 from synthmix.prepare.volumes import three_slices
+from synthmix.raw_names import raw_file
 from synthmix.readers.raw_image import RawImage, Volume
 from synthmix.registry import load_dataset
 from synthmix.seeds import derive_seed
@@ -123,7 +124,7 @@ def _write_pictures(
     for row, path, frame, label in zip(
         samples.index, samples["path"], frames, samples["label"], strict=True
     ):
-        _write_picture(read(root / path, frame), folder / label / f"{row}.png", channels)
+        _write_picture(read(raw_file(root, path), frame), folder / label / f"{row}.png", channels)
 
 
 def _write_picture(image: RawImage, path: Path, channels: int) -> None:

@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from synthmix.acquire.archives import extract_archive, is_archive
-from synthmix.datasets.base import visible_files
+from synthmix.datasets.found_files import find_files
 from synthmix.errors import UserError
-from synthmix.readers import DICOM_SUFFIXES, PICTURE_SUFFIXES, VOLUME_SUFFIXES, is_dicom
+from synthmix.prepare.passed_over import CLUTTER
+from synthmix.readers import DICOM_SUFFIXES, PICTURE_SUFFIXES, VOLUME_SUFFIXES
 
 SUFFIXES = (*PICTURE_SUFFIXES, *DICOM_SUFFIXES, *VOLUME_SUFFIXES)
 
@@ -18,8 +19,8 @@ SUFFIXES = (*PICTURE_SUFFIXES, *DICOM_SUFFIXES, *VOLUME_SUFFIXES)
 class NewImages:
     """The files `names`, sorted, below the folder `root`.
 
-    `passed_over` counts the files there that by their names are no images. `unpacked` says that
-    the folder goes when the images have been looked at.
+    `passed_over` counts the files there that are no images, by their names and contents.
+    `unpacked` says that the folder goes when the images have been looked at.
     """
 
     root: Path
@@ -53,20 +54,12 @@ def open_images(place: Path, workspace: Path) -> Iterator[NewImages]:
 
 
 def _below(root: Path, place: Path, unpacked: bool = False) -> NewImages:
-    found = visible_files(root)
-    names = [name for name in found if _is_image(root / name)]
+    found = find_files(root, SUFFIXES)
+    names = [file.path for file in found if not file.reason]
+    passed_over = sum(file.reason not in ("", CLUTTER) for file in found)
     if not names:
         raise UserError(
-            f"{place} holds no images ({len(found)} other files): images have names that end in "
+            f"{place} holds no images ({passed_over} other files): images have names that end in "
             f"{', '.join(sorted(SUFFIXES))}, or are DICOM files by their content"
         )
-    return NewImages(root, names, len(found) - len(names), unpacked)
-
-
-def _is_image(path: Path) -> bool:
-    if path.name.lower().endswith(SUFFIXES):
-        return True
-    try:
-        return is_dicom(path)
-    except OSError:
-        return True  # what can't be read is to be told, not passed over
+    return NewImages(root, names, passed_over, unpacked)

@@ -90,8 +90,14 @@ def _check_preparation(study: Study) -> Iterator[Finding]:
                 yield (*prepare_path, unused), "means nothing with volume_shape: remove it"
         if dataset.volumes is False and prepare.volume_shape:
             yield prepare_path, f"{name} has pictures: give image_size, not volume_shape"
-        if dataset.has_parts is False and isinstance(split, OfficialSplit):
-            yield split_path, f"{name} does not come in official parts: use another method"
+        official = isinstance(split, OfficialSplit)
+        if official and (trouble := dataset.without_parts()):
+            yield split_path, f"{name} {trouble}"
+        if not official and getattr(dataset, "parts", None):
+            text = (
+                "names parts that are dealt out anew: set split: {method: official}, or name the "
+            )
+            yield (*own, "parts"), f"{text}folders of all parts in classes and remove parts"
         for label in dataset.published_images:
             if label not in classes:
                 path = (*own, "published_images", label)

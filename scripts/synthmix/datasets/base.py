@@ -1,6 +1,5 @@
 """What every source of raw images has: the contract, and what most of them have in common."""
 
-import os
 import re
 from abc import abstractmethod
 from collections.abc import Mapping, Sequence
@@ -12,6 +11,9 @@ import pandas as pd
 from pydantic import Field
 
 from synthmix.acquire.download import Offer
+
+# data sets take `visible_files` from here
+from synthmix.datasets.found_files import visible_files as visible_files
 from synthmix.prepare.settings import Prepare, Split, Subsample
 from synthmix.readers import read_image
 from synthmix.readers.raw_image import AS_USUAL, RawImage, Reading
@@ -19,6 +21,9 @@ from synthmix.settings import Name, PositiveInt, SettingsModel
 
 # What a study says of a data set that changes neither its raw files nor their list.
 _LATER = {"published_images", "prepare", "split", "subsample"}
+
+PASSED_OVER = ["path", "label", "suffix", "reason"]
+"""The columns of the table of files that are no images."""
 
 
 def refuse_repeats(classes: Mapping[str, Sequence[str]]) -> None:
@@ -133,7 +138,24 @@ class Dataset(SettingsModel):
         `label`      one of `class_names()`
         `group`      the patient: images of one group are never split
         `part`       optional: train, validation or test, where the data set comes in such parts
+
+        A path is written as `raw_names.printable` does. A file that is not there, or stands for one
+        that isn't, is listed too: preparing rejects it with the reason.
         """
+
+    def passed_over(self, root: Path) -> pd.DataFrame:
+        """List the files below `root` that belong to a class and are no images.
+
+        Returns a row a file with the columns of `PASSED_OVER`, all text: `path` as in `index`,
+        `label`, how the name ends, and why it is none.
+        """
+        return pd.DataFrame(columns=PASSED_OVER, dtype=str)
+
+    def without_parts(self) -> str | None:
+        """Return why a split by official parts can't be made of it, None where it may be."""
+        if self.has_parts is False:
+            return "does not come in official parts: use another method"
+        return None
 
     def census(self, root: Path) -> pd.DataFrame:
         """List all images that the metadata below `root` knows, those that `index` leaves out too.
@@ -173,24 +195,3 @@ def sample_identifiers(paths: list[str]) -> list[str]:
         used.add(identifier)
         identifiers.append(identifier)
     return identifiers
-
-
-def visible_files(folder: Path) -> list[str]:
-    """Return the files below `folder`, sorted, relative to it, with forward slashes.
-
-    Links to folders are followed, each folder once. Hidden files and folders are left out.
-    """
-    found, seen = [], set()
-    for name, folders, files in os.walk(folder, followlinks=True):
-        place = Path(name)
-        real = place.resolve()
-        if real in seen:
-            folders.clear()
-            continue
-        seen.add(real)
-        folders[:] = sorted(child for child in folders if not child.startswith("."))
-        visible = (file for file in files if not file.startswith("."))
-        found += [
-            (place / file).relative_to(folder) for file in visible if (place / file).is_file()
-        ]
-    return [path.as_posix() for path in sorted(found)]

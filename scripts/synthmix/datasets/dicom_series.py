@@ -1,7 +1,6 @@
 """Volumes that are already on disk as DICOM series: class folders, or an archive of them."""
 
 import itertools
-import logging
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
@@ -11,14 +10,15 @@ from typing import ClassVar, Literal
 import pandas as pd
 from pydantic import Field
 
-from synthmix.datasets.base import sample_identifiers
+from synthmix.datasets.base import PASSED_OVER, sample_identifiers
+from synthmix.datasets.found_files import suffix_of
 from synthmix.datasets.image_folder import ClassImage, ImageFolder
 from synthmix.datasets.patient_tables import patients_by_file
 from synthmix.errors import UserError
+from synthmix.raw_names import printable, raw_file
 from synthmix.readers import DICOM_SUFFIXES
 from synthmix.readers.raw_image import AS_USUAL, RawImage, Reading
 
-LOGGER = logging.getLogger(__name__)
 _MOST_SHOWN = 3
 
 
@@ -41,25 +41,26 @@ class DicomSeries(ImageFolder):
         """List the series below `root`: the DICOM files of one SeriesInstanceUID in one folder.
 
         `path` is that of the first of its files by name, `frame` the SeriesInstanceUID. What makes
-        no volume, such as scouts, is told. Raises `UserError` as `ImageFolder.index` does, and for
-        a series that lies in several folders, has several patients, or is excluded in part.
+        no volume, such as scouts, is passed over. Raises `UserError` as `ImageFolder.index` does,
+        and for a series that lies in several folders, has several patients, or is excluded in part.
         """
-        listed = self._listed(root)
+        listed = _listed(root, super().index(root))
         series = [each for each in listed if each.uid]
-        _tell_others([each for each in listed if not each.uid])
-        _require_classes(self.class_names(), series)
+        _require_classes(self.class_names(), series, [each for each in listed if not each.uid])
         _require_whole(series)
         table = pd.DataFrame([each.row for each in series])
         table = table.sort_values(["path", "frame"], ignore_index=True)
         return table.assign(sample_id=sample_identifiers(list(table["path"])))
 
-    def _listed(self, root: Path) -> list["_Listed"]:
-        images = super().index(root)
-        return [
-            each
-            for folder, files in images.groupby(images["path"].map(_folder), sort=True)
-            for each in _in_folder(root, str(folder), files)
+    def passed_over(self, root: Path) -> pd.DataFrame:
+        """List the files that are no images, and the images that are slices of no volume."""
+        rows = [
+            (each.row["path"], each.row["label"], suffix_of(each.row["path"]), each.reason)
+            for each in _listed(root, self.images(root))
+            if not each.uid
         ]
+        others = pd.DataFrame(rows, columns=PASSED_OVER, dtype=str)
+        return pd.concat([super().passed_over(root), others], ignore_index=True)
 
     def groups(self, top: Path, images: Sequence[ClassImage]) -> list[str]:
         """Return the patient of each of `images`; those that are of no series have none.
@@ -99,14 +100,23 @@ class _Listed:
     reason: str = ""
 
 
+def _listed(root: Path, images: pd.DataFrame) -> list[_Listed]:
+    """Return the series that `images`, rows with path and label, are of, and the other images."""
+    return [
+        each
+        for folder, files in images.groupby(images["path"].map(_folder), sort=True)
+        for each in _in_folder(root, str(folder), files)
+    ]
+
+
 def _in_folder(root: Path, folder: str, files: pd.DataFrame) -> Iterator[_Listed]:
     """Yield the series in `folder`, below `root`, and the other ones of the listed `files`."""
     from synthmix.readers.dicom_series import series_in
 
-    found = series_in(root / folder)
+    found = series_in(raw_file(root, folder))
     rows = {PurePosixPath(row["path"]).name: row for row in files.to_dict("records")}
     for uid, series in found.series.items():
-        mine = [rows.pop(name) for name in series.files if name in rows]
+        mine = [rows.pop(name) for name in map(printable, series.files) if name in rows]
         if not mine:
             continue
         if len(mine) < len(series.files):
@@ -120,8 +130,9 @@ def _in_folder(root: Path, folder: str, files: pd.DataFrame) -> Iterator[_Listed
                 f"{', '.join(map(repr, series.patients[:5]))}; mend it, or take it away"
             )
         yield _Listed(mine[0] | {"frame": uid}, uid, series.instances)
+    others = {printable(name): reason for name, reason in found.others.items()}
     for name, row in rows.items():
-        yield _Listed(row, reason=found.others.get(name, "not there"))
+        yield _Listed(row, reason=others.get(name, "not there"))
 
 
 def _first_of_series(top: Path, paths: Sequence[str]) -> dict[str, str]:
@@ -130,8 +141,9 @@ def _first_of_series(top: Path, paths: Sequence[str]) -> dict[str, str]:
 
     listed, first = set(paths), {}
     for folder in sorted({PurePosixPath(path).parent for path in paths}):
-        for series in series_in(top / folder).series.values():
-            mine = [path for path in map(str, map(folder.joinpath, series.files)) if path in listed]
+        for series in series_in(raw_file(top, str(folder))).series.values():
+            named = [str(folder / printable(name)) for name in series.files]
+            mine = [path for path in named if path in listed]
             first |= dict.fromkeys(mine, mine[0] if mine else "")
     return first
 
@@ -140,26 +152,17 @@ def _folder(path: str) -> str:
     return PurePosixPath(path).parent.as_posix()
 
 
-def _tell_others(others: Sequence[_Listed]) -> None:
-    if not others:
-        return
-    counts = Counter(each.reason for each in others).most_common(_MOST_SHOWN)
-    listed = "; ".join(f"{reason} ({count})" for reason, count in counts)
-    LOGGER.warning(
-        "%d files are slices of no volume and are passed over, such as %s: %s",
-        len(others),
-        others[0].row["path"],
-        listed,
-    )
-
-
-def _require_classes(classes: Sequence[str], series: Sequence[_Listed]) -> None:
+def _require_classes(
+    classes: Sequence[str], series: Sequence[_Listed], others: Sequence[_Listed]
+) -> None:
     filled = {each.row["label"] for each in series}
     for label in classes:
         if label not in filled:
+            counts = Counter(each.reason for each in others if each.row["label"] == label)
+            listed = "; ".join(f"{count} {why}" for why, count in counts.most_common(_MOST_SHOWN))
             raise UserError(
-                f"classes: {label} has no DICOM series of more than a few images; look at what is "
-                f"passed over, or read single files by the source image_folder"
+                f"classes: {label} has no DICOM series of more than a few images, but files that "
+                f"are slices of no volume: {listed}; to read single files, use source: image_folder"
             )
 
 

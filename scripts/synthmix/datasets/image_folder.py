@@ -1,9 +1,10 @@
 """Images that are already on disk: a folder of class folders, or a ZIP file of one."""
 
-import difflib
 import fnmatch
 import hashlib
 import logging
+import re
+from collections import Counter
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
@@ -13,8 +14,12 @@ import pandas as pd
 from pydantic import BeforeValidator, Field, model_validator
 
 from synthmix.acquire.archives import MOST_BYTES, extract_archive, is_archive
-from synthmix.datasets.base import Dataset, sample_identifiers, visible_files
+from synthmix.datasets.base import PASSED_OVER, Dataset, sample_identifiers
+from synthmix.datasets.class_folders import ClassFolder, class_folders, tell_of_folders
 from synthmix.datasets.file_names import existing
+from synthmix.datasets.folder_names import relative, same_form
+from synthmix.datasets.found_files import FoundFile, find_files, visible_files
+from synthmix.datasets.part_folders import EXAMPLE, proposal_for_names
 from synthmix.datasets.patient_tables import patients_by_file
 from synthmix.datasets.patients import (
     KNOWN_PATIENTS,
@@ -27,11 +32,13 @@ from synthmix.datasets.patients import (
 )
 from synthmix.errors import UserError
 from synthmix.files import expanded, fingerprint
+from synthmix.raw_names import printable
 from synthmix.readers import DICOM_SUFFIXES, PICTURE_SUFFIXES
 from synthmix.settings import Name, PositiveFloat
 
 LOGGER = logging.getLogger(__name__)
 SUFFIXES = PICTURE_SUFFIXES | DICOM_SUFFIXES
+_BYTE = re.compile(r"\\x[0-9a-f]{2}")
 _LOOSE = "loose in the folder of its class, beside the folders of patients"
 _NO_ROW = "no row names it"
 
@@ -48,7 +55,6 @@ Folders = Annotated[
 class ImageFolder(Dataset):
     """Images in one folder a class, or in several."""
 
-    has_parts: ClassVar[bool | None] = False
     suffixes: ClassVar[Collection[str]] = SUFFIXES
     """How the names of its images end, in lower case."""
 
@@ -60,6 +66,12 @@ class ImageFolder(Dataset):
     )
     classes: Annotated[dict[Name, Folders], Field(min_length=2)] = Field(
         description="For each class its folder or folders below path, such as sub/Benign."
+    )
+    parts: dict[Literal["train", "validation", "test"], Folders] = Field(
+        {},
+        description="For each official part its folder or folders, such as {train: train,"
+        " validation: val, test: test}; classes then name the folders inside these, or those that"
+        " these are in.",
     )
     patients: str = Field(
         "image",
@@ -75,21 +87,21 @@ class ImageFolder(Dataset):
         MOST_BYTES / 1e9, description="An archive that would unpack to more is refused."
     )
     exclude: list[str] = Field(
-        [], description="Patterns of file names to leave out, such as *_Mask*."
+        [],
+        description="Patterns of file names to leave out, such as *_Mask*; one with a slash is held"
+        " against the whole path.",
     )
 
     @model_validator(mode="after")
     def _folders_are_separate(self) -> Self:
-        owners: dict[PurePosixPath, str] = {}
-        for label, folders in self.classes.items():
-            for folder in map(PurePosixPath, folders):
-                if folder.is_absolute() or ".." in folder.parts or "\\" in str(folder):
-                    raise ValueError(
-                        f"classes: {str(folder)!r} must be a folder below path, such as sub/Benign"
-                    )
-                for other, owner in owners.items():
-                    _require_separate(folder, label, other, owner)
-                owners[folder] = label
+        for setting, named in (("classes", self.classes), ("parts", self.parts)):
+            owners: dict[PurePosixPath, str] = {}
+            for label, folders in named.items():
+                for folder in map(PurePosixPath, folders):
+                    _require_below(folder, setting)
+                    for other, owner in owners.items():
+                        _require_separate(setting, folder, label, other, owner)
+                    owners[folder] = label
         return self
 
     def class_names(self) -> tuple[str, ...]:
@@ -99,7 +111,7 @@ class ImageFolder(Dataset):
     def raw_settings(self) -> dict[str, Any]:
         """Return the path: what it holds depends on nothing else but the size that is allowed."""
         return {
-            "path": str(expanded(self.path).absolute()),
+            "path": str(existing(expanded(self.path).absolute())),
             "max_unpacked_gb": self.max_unpacked_gb,
         }
 
@@ -111,7 +123,7 @@ class ImageFolder(Dataset):
         """
         path = Path(raw["path"])
         if path.is_dir():
-            lines = [f"{name}\0{fingerprint(path / name)}" for name in visible_files(path)]
+            lines = [f"{name}\0{_state(path / name)}" for name in visible_files(path)]
         elif path.is_file():
             lines = [str(fingerprint(path))]
         else:
@@ -150,34 +162,61 @@ class ImageFolder(Dataset):
         extract_archive(path, files, int(raw["max_unpacked_gb"] * 1e9))
         return files
 
+    def without_parts(self) -> str | None:
+        """Return how parts are named where none are, with the lines to write."""
+        if self.parts:
+            return None
+        # a message about a study is one line; the split is asked for already
+        proposal = [line.strip() for line in proposal_for_names(self.classes).splitlines()[:-1]]
+        return (
+            "has no parts: name the folders of train and test, and in classes those that lie in "
+            f"them, such as {' and '.join(proposal) or EXAMPLE}"
+        )
+
     def index(self, root: Path) -> pd.DataFrame:
         """List the images below `root`, the folder that `fetch` returned, sorted by `path`.
 
-        Hidden files and folders are passed over. The class folders of an archive may all lie in
-        one folder around them.
+        Hidden files and folders are passed over, and all that `find_files` gives a reason for. The
+        class folders may all lie in one folder around them. There is a `part` where parts are
+        named.
 
         Raises `UserError` when a class folder is missing, a class has no images, or the patients
         can't be told: the table of them is missing, not readable or has none of the images, or
         some are unknown and `unknown_patients` is fail.
         """
-        top = _below_wrapper(root, self)
-        images = sorted(
-            (
-                image
-                for label, folders in self.classes.items()
-                for image in _class_images(self, top, label, folders)
-            ),
-            key=lambda image: image.path,
-        )
+        top, folders, listed = _listed(self, root)
+        images = _images(self, top, listed)
+        tell_of_folders(top, self.classes, self.parts, folders)
+        _tell_empty_folders(folders, images)
         paths = [image.path for image in images]
-        return pd.DataFrame(
+        table = pd.DataFrame(
             {
                 "sample_id": sample_identifiers(paths),
-                "path": [(top / path).relative_to(root).as_posix() for path in paths],
-                "label": [image.label for image in images],
-                "group": self.groups(top, images),
+                "path": [_below(root, top, path) for path in paths],
+                "label": [image.folder.label for image in images],
+                "group": self.groups(top, [image.shown() for image in images]),
             }
         )
+        return table.assign(part=[image.folder.part for image in images]) if self.parts else table
+
+    def passed_over(self, root: Path) -> pd.DataFrame:
+        """List the files below the class folders that are no images, but for excluded ones."""
+        top, _, listed = _listed(self, root)
+        patterns = _patterns(self)
+        rows = [
+            (_below(root, top, each.path), each.folder.label, each.file.suffix, each.file.reason)
+            for each in listed
+            if each.file.reason and not _pattern_for(each.path, patterns)
+        ]
+        return pd.DataFrame(rows, columns=PASSED_OVER, dtype=str)
+
+    def images(self, root: Path) -> pd.DataFrame:
+        """List the images below `root` as `index` does, by `path` and `label` alone."""
+        top, _, listed = _listed(self, root)
+        rows = [
+            (_below(root, top, each.path), each.folder.label) for each in _images(self, top, listed)
+        ]
+        return pd.DataFrame(rows, columns=["path", "label"], dtype=str)
 
     def groups(self, top: Path, images: Sequence["ClassImage"]) -> list[str]:
         """Return the patient of each of `images`, whose paths are relative to `top`.
@@ -227,17 +266,49 @@ class ClassImage:
     """Its path below the folder of its class."""
 
 
-def _require_separate(folder: PurePosixPath, label: str, other: PurePosixPath, owner: str) -> None:
+@dataclass(frozen=True)
+class _Listed:
+    """A file below a class folder; `path` is relative to the folder that these stand in."""
+
+    path: str
+    folder: ClassFolder
+    file: FoundFile
+
+    def shown(self) -> ClassImage:
+        """Return what is known of it as an image."""
+        return ClassImage(self.path, self.folder.label, printable(self.file.path))
+
+
+def _require_below(folder: PurePosixPath, setting: str) -> None:
+    """Raise `ValueError` unless `folder` is one below path; \\xNN is a byte of its name."""
+    backslashes = str(folder).count("\\") - len(_BYTE.findall(str(folder)))
+    if folder.is_absolute() or ".." in folder.parts or backslashes:
+        raise ValueError(
+            f"{setting}: {str(folder)!r} must be a folder below path, such as sub/Benign"
+        )
+
+
+def _require_separate(
+    setting: str, folder: PurePosixPath, label: str, other: PurePosixPath, owner: str
+) -> None:
     """Raise `ValueError` when images of `folder` would be listed again through `other`."""
     if folder == other:
         where = f"twice under {label}" if label == owner else f"under both {owner} and {label}"
-        raise ValueError(f"classes: folder {str(folder)!r} stands {where}")
+        raise ValueError(f"{setting}: folder {str(folder)!r} stands {where}")
     inner, outer = (folder, other) if folder.is_relative_to(other) else (other, folder)
     if inner.is_relative_to(outer):
         raise ValueError(
-            f"classes: folder {str(inner)!r} lies inside {str(outer)!r}, so that its images would "
-            "be listed twice"
+            f"{setting}: folder {str(inner)!r} lies inside {str(outer)!r}, so that its images "
+            "would be listed twice"
         )
+
+
+def _state(file: Path) -> tuple[int, int] | None:
+    """Return what tells a file from a changed one; None for a link to nothing."""
+    try:
+        return fingerprint(file)
+    except OSError:
+        return None
 
 
 def names_a_table(patients: str) -> bool:
@@ -245,55 +316,75 @@ def names_a_table(patients: str) -> bool:
     return patients not in ("image", "folder", "folder_in_class", "dicom")
 
 
-def _below_wrapper(files: Path, settings: ImageFolder) -> Path:
-    """Return the only top folder of `files` when the class folders stand in it, else `files`."""
-    entries = list(files.iterdir())
-    named = [folder for folders in settings.classes.values() for folder in folders]
-    if len(entries) != 1 or any((files / folder).is_dir() for folder in named):
-        return files
-    wrapped = any((entries[0] / folder).is_dir() for folder in named)
-    return entries[0] if wrapped else files
+def _below(root: Path, top: Path, path: str) -> str:
+    """Return a path below `top` as one below `root`, a folder around it."""
+    return path if top == root else f"{relative(top, root)}/{path}"
 
 
-def _class_images(
-    settings: ImageFolder, root: Path, label: str, folders: list[str]
-) -> list[ClassImage]:
-    """Return the images of the class `label`, with paths relative to `root`."""
-    images = []
+def _listed(settings: ImageFolder, root: Path) -> tuple[Path, list[ClassFolder], list[_Listed]]:
+    """Return the folder that the class folders stand in, these, and all files below them."""
+    top, folders = class_folders(root, settings.classes, settings.parts)
+    listed = []
     for folder in folders:
-        if not (root / folder).is_dir():
-            raise UserError(_missing_folder(root, label, folder))
-        for name in visible_files(root / folder):
-            path = PurePosixPath(folder) / name
-            excluded = any(fnmatch.fnmatchcase(path.name, pattern) for pattern in settings.exclude)
-            known = path.name.lower().endswith(tuple(settings.suffixes))
-            if known and not excluded:
-                images.append(ClassImage(str(path), label, name))
-    if not images:
-        raise UserError(
-            f"classes: {label} has no images in {', '.join(folders)} below {root}; put images "
-            f"there ({', '.join(sorted(settings.suffixes))}), or check classes and exclude"
-        )
+        others = [other.path for other in folders if other is not folder]
+        files = find_files(folder.path, settings.suffixes, others)
+        place = relative(folder.path, top)
+        listed += [_Listed(f"{place}/{printable(file.path)}", folder, file) for file in files]
+    return top, folders, sorted(listed, key=lambda each: each.path)
+
+
+def _images(settings: ImageFolder, top: Path, listed: Sequence[_Listed]) -> list[_Listed]:
+    """Return the images that are not excluded; raises `UserError` where a class has none."""
+    patterns = _patterns(settings)
+    excluded = {each.path: _pattern_for(each.path, patterns) for each in listed}
+    images = [each for each in listed if not (each.file.reason or excluded[each.path])]
+    for label, folders in settings.classes.items():
+        if not any(each.folder.label == label for each in images):
+            others = [each for each in listed if each.folder.label == label and each.file.reason]
+            raise UserError(
+                f"classes: {label} has no images in {', '.join(folders)} below {top}"
+                f"{_counted(others)}; put images there ({', '.join(sorted(settings.suffixes))}), "
+                "or check classes and exclude"
+            )
+    counts = Counter(filter(None, excluded.values()))
+    for pattern in patterns:
+        if pattern in counts:
+            LOGGER.info("exclude: %s: %d files are left out", pattern, counts[pattern])
+        elif not any(_pattern_for(each.path, [pattern]) for each in listed):
+            LOGGER.warning("exclude: there is no file that %s leaves out", pattern)
     return images
 
 
-def _missing_folder(root: Path, label: str, folder: str) -> str:
-    parent = (root / folder).parent
-    while not parent.is_dir():
-        parent = parent.parent
-    present = sorted(
-        entry.relative_to(root).as_posix()
-        for entry in parent.iterdir()
-        if entry.is_dir() and not entry.name.startswith(".")
+def _patterns(settings: ImageFolder) -> list[str]:
+    return [same_form(pattern) for pattern in settings.exclude]
+
+
+def _pattern_for(path: str, patterns: Sequence[str]) -> str:
+    """Return the first of `patterns` that an image is left out for, "" where there is none."""
+    path = same_form(path)
+    name = path.rpartition("/")[2]
+    matching = (
+        pattern
+        for pattern in patterns
+        if fnmatch.fnmatchcase(path if "/" in pattern else name, pattern)
     )
-    message = f"classes: the folder {folder} of {label} does not exist below {root}; "
-    if not present:
-        return f"{message}there are no folders at all: check path"
-    close = {name.lower(): name for name in present}
-    best = difflib.get_close_matches(folder.lower(), close, n=1)
-    hint = f" (did you mean {close[best[0]]}?)" if best else ""
-    listed = ", ".join(present[:20]) + (", ..." if len(present) > 20 else "")
-    return f"{message}name one of these{hint}: {listed}"
+    return next(matching, "")
+
+
+def _counted(others: Sequence[_Listed]) -> str:
+    """Return what else is in the folders of a class that has no images."""
+    if not others:
+        return ""
+    counts = Counter((each.file.suffix, each.file.reason) for each in others).most_common(3)
+    some = ", ".join(f"{count} {suffix} ({why})" for (suffix, why), count in counts)
+    return f", but {len(others)} other files, such as {some}"
+
+
+def _tell_empty_folders(folders: Sequence[ClassFolder], images: Sequence[_Listed]) -> None:
+    filled = {each.folder for each in images}
+    for folder in folders:
+        if folder not in filled:
+            LOGGER.warning("classes: %s: %s has no images", folder.label, folder.named)
 
 
 def _warn_of_unknown_patients(paths: list[str]) -> None:

@@ -2,6 +2,7 @@
 
 import hashlib
 import logging
+import os.path
 import string
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
@@ -12,8 +13,10 @@ from pydantic import BeforeValidator, Field, field_validator, model_validator
 from synthmix.acquire.archives import MOST_BYTES, extract_archive, is_archive
 from synthmix.datasets.base import Dataset, refuse_repeats, sample_identifiers, visible_files
 from synthmix.datasets.file_names import FileNames, existing
+from synthmix.datasets.folder_names import tops
 from synthmix.datasets.image_folder import ImageFolder
 from synthmix.datasets.labels import labels_of_rows
+from synthmix.datasets.part_folders import PARTS
 from synthmix.datasets.patients import (
     KNOWN_PATIENTS,
     UNKNOWN_PATIENTS,
@@ -26,16 +29,11 @@ from synthmix.datasets.tables import SUFFIXES, Table, counts, read_table
 from synthmix.datasets.texts import letters_of, tidied
 from synthmix.errors import UserError
 from synthmix.files import expanded
+from synthmix.raw_names import printable, raw_file
 from synthmix.readers.raw_image import AS_USUAL, RawImage, Reading
 from synthmix.settings import Distinct, Name, PositiveFloat, SettingsModel
 
 LOGGER = logging.getLogger(__name__)
-PARTS = {
-    **dict.fromkeys(("train", "training"), "train"),
-    **dict.fromkeys(("validation", "valid", "val", "dev"), "validation"),
-    **dict.fromkeys(("test", "testing"), "test"),
-    "": "",
-}
 
 
 def _as_texts(value: Any) -> Any:
@@ -216,7 +214,7 @@ class Manifest(Dataset):
         nothing of the patient and `unknown_patients` is fail, when no file is there, and when a
         class has no rows.
         """
-        names = FileNames(visible_files(root), root, self.raw_settings()["path"])
+        names = FileNames(map(printable, visible_files(root)), root, self.raw_settings()["path"])
         table = _read_table(self, root, names)
         labels = labels_of_rows(table, self.classes, self.columns.label, self.label_columns)
         table = table.only(labels.index)
@@ -235,7 +233,7 @@ class Manifest(Dataset):
     @classmethod
     def read(cls, path: Path, frame: str, reading: Reading = AS_USUAL) -> RawImage:
         """Return the image of a row of `index`, as any data set does."""
-        if not path.is_file():
+        if not _is_listed(path):
             raise ValueError("is not there, though the table names it")
         return super().read(path, frame, reading)
 
@@ -247,7 +245,7 @@ def _holds_working_folder(folder: Path) -> bool:
 def _read_table(settings: Manifest, root: Path, names: FileNames) -> Table:
     path = settings.path
     inside = names.find(path)
-    places = [*(top / path for top in _tops(root)), existing(expanded(path))]
+    places = [*(top / path for top in tops(root)), existing(expanded(path))]
     for file in places if inside is None else [*places, root / inside]:
         if file.is_file():
             return read_table(file, settings.sheet)
@@ -255,12 +253,6 @@ def _read_table(settings: Manifest, root: Path, names: FileNames) -> Table:
         f"path: there is no table {path}, neither below {root} nor where the workflow runs; set it "
         f"to the table that lists the images{names.hint(path)}"
     )
-
-
-def _tops(root: Path) -> list[Path]:
-    """Return `root` and, where all lies in one folder, that folder; hidden files don't count."""
-    entries = [entry for entry in root.iterdir() if not entry.name.startswith(".")]
-    return [root, *entries] if len(entries) == 1 and entries[0].is_dir() else [root]
 
 
 def _pieces(template: str) -> list[tuple[str, str | None]]:
@@ -320,12 +312,17 @@ def _written_paths(settings: Manifest, table: Table) -> pd.Series:
 
 
 def _top_of(root: Path, paths: pd.Series) -> Path:
-    found = (top for top in _tops(root) if any((top / path).is_file() for path in paths))
+    found = (top for top in tops(root) if any(_is_listed(raw_file(top, path)) for path in paths))
     return next(found, root)
 
 
 def _if_there(root: Path, path: str) -> str | None:
-    return path if (root / path).is_file() else None
+    return path if _is_listed(raw_file(root, path)) else None
+
+
+def _is_listed(file: Path) -> bool:
+    """Return whether a folder lists the file, be it a link to nothing."""
+    return os.path.lexists(file) and not file.is_dir()
 
 
 def _tell_of_missing(

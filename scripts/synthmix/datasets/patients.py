@@ -16,6 +16,7 @@ from typing import Literal
 
 from synthmix.datasets.texts import letters_of, some, tidied
 from synthmix.errors import UserError
+from synthmix.raw_names import raw_file
 
 LOGGER = logging.getLogger(__name__)
 GIANT_SHARE = 0.2  # of the images, of one value in several classes
@@ -118,7 +119,7 @@ def dicom_patient(root: Path, path: str) -> tuple[str, str]:
     """Return whose a DICOM file below `root` is, and why nobody's; see `Named`."""
     from synthmix.readers.dicom import patient_of
 
-    file = root / path
+    file = raw_file(root, path)
     # what is not there is no image: preparing rejects it, whoever it is
     return patient_of(file) if file.is_file() else (path, "")
 

@@ -9,6 +9,7 @@ from math import inf
 from pathlib import Path, PurePosixPath
 from typing import Any
 
+from synthmix.datasets.folder_names import same_form
 from synthmix.estimate.public_data import PUBLIC_DATA
 from synthmix.files import expanded
 from synthmix.registry import load_dataset
@@ -105,11 +106,11 @@ def _in_folders(index: Mapping[str, Any]) -> dict[str, float]:
     suffixes = tuple(load_dataset(index["source"]).suffixes)
     found = dict.fromkeys(index["classes"], 0.0)
     for name in _names(expanded(index["path"])):
-        path = f"/{name}"
+        path = same_form(f"/{name}")
         if not name.lower().endswith(suffixes) or _is_excluded(name, index.get("exclude", ())):
             continue
         for label, folders in index["classes"].items():
-            found[label] += any(f"/{folder.strip('/')}/" in path for folder in folders)
+            found[label] += any(f"/{same_form(folder).strip('/')}/" in path for folder in folders)
     return found if all(found.values()) else {}
 
 

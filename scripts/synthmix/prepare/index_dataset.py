@@ -1,6 +1,7 @@
 """From a folder of raw files to one table of samples."""
 
 import logging
+import os.path
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,8 @@ import pandas as pd
 from synthmix.acquire.raw import raw_root
 from synthmix.errors import UserError
 from synthmix.files import write_table
+from synthmix.prepare.passed_over import in_words
+from synthmix.raw_names import raw_file
 from synthmix.registry import load_dataset
 
 LOGGER = logging.getLogger(__name__)
@@ -22,12 +25,18 @@ _REASONS = {
 }
 
 
-def index_dataset(settings: dict[str, Any], fetched: str | Path, output: str | Path) -> None:
-    """List the images of a data set.
+def index_dataset(
+    settings: dict[str, Any],
+    fetched: str | Path,
+    output: str | Path,
+    passed_over: str | Path | None = None,
+) -> None:
+    """List the images of a data set, and tell of files that are none.
 
     `settings` are the data set's; `fetched` is what `fetch_dataset` wrote. The table `output`
-    has the columns of `COLUMNS`, a row an image. Raises UserError when the raw files are gone or
-    the table is not what a table of samples must be.
+    has the columns of `COLUMNS`, a row an image; `passed_over` gets what `Dataset.passed_over`
+    returns. Raises UserError when the raw files are gone or the table is not what a table of
+    samples must be.
     """
     dataset = load_dataset(settings["source"])(**settings)
     root = raw_root(fetched)
@@ -35,6 +44,11 @@ def index_dataset(settings: dict[str, Any], fetched: str | Path, output: str | P
     table = table.assign(**{name: "" for name in ("frame", "part") if name not in table})[COLUMNS]
     validate_index(table, dataset.class_names(), root)
     _log_counts(table)
+    others = dataset.passed_over(root)
+    if words := in_words(others):
+        LOGGER.warning("%s; passed over, and listed in rejected.csv", words)
+    if passed_over is not None:
+        write_table(passed_over, others)
     write_table(output, table)
 
 
@@ -79,7 +93,7 @@ def validate_index(table: pd.DataFrame, classes: Sequence[str], root: Path) -> N
         schema.validate(table, lazy=True)
     except pandera.errors.SchemaErrors as error:
         raise UserError(_explained(error.failure_cases)) from None
-    if not any((root / path).is_file() for path in table["path"]):
+    if not any(os.path.lexists(raw_file(root, path)) for path in table["path"]):
         shown = ", ".join(table["path"].head(_MOST_SHOWN))
         raise UserError(f"none of the files of the images is there below {root}, such as {shown}")
     absent = [label for label in classes if label not in set(table["label"])]

@@ -18,8 +18,10 @@ from synthmix.acquire.raw import raw_root
 from synthmix.errors import UserError
 from synthmix.files import write_table
 from synthmix.prepare.index_dataset import read_index
+from synthmix.prepare.passed_over import with_passed_over
 from synthmix.prepare.settings import Prepare
 from synthmix.prepare.volumes import resample_volume, three_slices
+from synthmix.raw_names import printable, raw_file
 from synthmix.readers.raw_image import DeepPicture, RawImage, Volume
 from synthmix.registry import load_dataset
 from synthmix.store import save_array, table_path
@@ -52,6 +54,7 @@ def prepare_images(
     rejected: str | Path,
     settings: Prepare,
     threads: int = 1,
+    passed_over: str | Path | None = None,
 ) -> None:
     """Read every image of the table `index` and write it, as `prepare_image` makes it, to `images`.
 
@@ -61,14 +64,16 @@ def prepare_images(
     prepared one, by which pictures that are the same are known.
 
     Images that can't be read are listed with the reason in `rejected` instead; raises UserError
-    when their share is above `max_rejected_share` or a class is left without images.
+    when their share is above `max_rejected_share` or a class is left without images. The files of
+    the table `passed_over`, which are no images, are listed after them and count for neither.
     """
     samples = read_index(index)
     root = raw_root(fetched)
     read, reading = load_dataset(source).read, settings.reading()
 
     def prepare(row: tuple[str, str]) -> Prepared:
-        return prepare_file(root / row[0], lambda path: read(path, row[1], reading), settings)
+        file = raw_file(root, row[0])
+        return prepare_file(file, lambda path: read(path, row[1], reading), settings)
 
     rows = list(zip(samples["path"], samples["frame"], strict=True))
     outcomes: list[Prepared] = []
@@ -89,7 +94,7 @@ def prepare_images(
             len(samples),
             rejected,
         )
-    write_table(rejected, bad)
+    write_table(rejected, with_passed_over(bad, passed_over))
     write_table(table_path(images), samples[readable].join(facts))
     LOGGER.info("%d images, %d rejected", readable.sum(), len(bad))
 
@@ -149,7 +154,7 @@ def prepare_file(path: Path, read: Callable[[Path], RawImage], settings: Prepare
         array = prepare_image(image, settings)
     except Exception as error:  # damaged files make their readers raise nearly anything
         reason = reason_of(error, path)
-        LOGGER.info("rejected %s: %s", path, reason)
+        LOGGER.info("rejected %s: %s", printable(str(path)), reason)
         return Prepared(reason=reason)
     content = hashlib.sha256(array.tobytes()).hexdigest()[:16]
     return Prepared(array, (*_size(image), content))
@@ -170,7 +175,10 @@ def reason_of(error: Exception, path: Path) -> str:
     """Return in one line why the file `path` can't be read, which `error` tells."""
     # our own reasons are sentences; others need the name of their kind to be understood
     kind = "" if type(error) is ValueError else f"{type(error).__name__}: "
-    return " ".join(f"{kind}{error}".replace(str(path), path.name).split())
+    text = f"{kind}{error}"
+    for written in (str(path), repr(str(path))[1:-1]):
+        text = text.replace(written, printable(path.name))
+    return printable(" ".join(text.split()))
 
 
 def upright(image: Image.Image | DeepPicture) -> Image.Image:

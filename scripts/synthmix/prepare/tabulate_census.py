@@ -10,6 +10,7 @@ from PIL import Image
 
 from synthmix.acquire.raw import raw_root
 from synthmix.files import write_table
+from synthmix.raw_names import raw_file
 from synthmix.registry import load_dataset
 
 LOGGER = logging.getLogger(__name__)
@@ -44,7 +45,7 @@ def with_sizes(census: pd.DataFrame, root: Path) -> pd.DataFrame:
     such as 600 x 450, or unknown.
     """
     given = zip(census["path"], census["width"], census["height"], strict=True)
-    sides = [(path and _sides(root / path)) or others for path, *others in given]
+    sides = [(path and _sides(raw_file(root, path))) or others for path, *others in given]
     columns = {
         "width": [width for width, _ in sides],
         "height": [height for _, height in sides],

@@ -11,6 +11,7 @@ import pandas as pd
 from synthmix.files import write_table, write_text
 from synthmix.leakage import AS_PUBLISHED, NONE
 from synthmix.prepare.parts import has_leak, rows_of
+from synthmix.prepare.passed_over import passed_over_of, unreadable_of
 from synthmix.store import read_table
 
 LOGGER = logging.getLogger(__name__)
@@ -24,6 +25,7 @@ _TITLES = {
     **{split: split.replace("_", " ") for split in SPLITS},
     "leakage": "leakage",
     "rejected": "rejected",
+    "passed_over": "passed over",
     "duplicates": "duplicates",
     "size": "size in pixels or voxels",
     "published": "published",
@@ -33,9 +35,10 @@ _LEGEND = """\
 patients: an image whose patient is not known counts as one. held out: used by nothing (left out
 of a sample, of a test patient the test sample has no place for, or the same as one of another
 patient). leakage: as_published where test images are among those of training and validation.
-rejected: can't be read (rejected.csv). duplicates: the same as one of another patient
-(duplicates.csv). size: width x height, x depth for volumes, of the raw images. published: what the
-source work counts, where it does; difference: what is there, rejected images too, less that."""
+rejected: can't be read, passed over: files that are no images (both: rejected.csv). duplicates: the
+same as one of another patient (duplicates.csv). size: width x height, x depth for volumes, of the
+raw images. published: what the source work counts, where it does; difference: what is there,
+rejected images too, less that."""
 
 
 @dataclass(frozen=True)
@@ -56,9 +59,9 @@ def tabulate_datasets(
     """Write a row for each class of each data set to `table`, and the same in Markdown.
 
     Images and patients are those that can be read, splits count images; `rejected` images can't be
-    read, `duplicates` are the same as one of another patient. `size` is the range of the raw
-    images. Where a number is published the difference to it, rejected images counted in, stands
-    beside it and in the log.
+    read, files `passed_over` are none, `duplicates` are the same as one of another patient. `size`
+    is the range of the raw images. Where a number is published the difference to it, rejected
+    images counted in, stands beside it and in the log.
     """
     rows = pd.DataFrame([row for dataset in datasets for row in describe_dataset(dataset)])
     rows = rows.astype({"published": "Int64", "difference": "Int64"})
@@ -75,7 +78,9 @@ def tabulate_datasets(
 def describe_dataset(dataset: DatasetFiles) -> list[dict[str, Any]]:
     """Return a row for each class of `dataset`, with the keys of the table."""
     split = read_table(dataset.split)
-    rejected = read_table(dataset.rejected)["label"].value_counts()
+    left_out = read_table(dataset.rejected)
+    rejected = unreadable_of(left_out)["label"].value_counts()
+    passed_over = passed_over_of(left_out)["label"].value_counts()
     duplicates = read_table(dataset.duplicates)["label"].value_counts()
     rows = []
     for label, samples in split.groupby("label"):
@@ -91,6 +96,7 @@ def describe_dataset(dataset: DatasetFiles) -> list[dict[str, Any]]:
                 **{name: len(rows_of(samples, name)) for name in SPLITS},
                 "leakage": AS_PUBLISHED if has_leak(samples) else NONE,
                 "rejected": rejected.get(label, 0),
+                "passed_over": passed_over.get(label, 0),
                 "duplicates": duplicates.get(label, 0),
                 "size": size_range(samples),
                 "published": published,

@@ -9,9 +9,13 @@ from synthmix.readers.raw_image import AS_USUAL, Reading
 # `Reading` has a limit of its own, and tells its name
 Image.MAX_IMAGE_PIXELS = None
 
+# all that Pillow decodes by itself and that is a picture: no films, no icons of folders, nothing
+# that it hands to another program
 SUFFIXES = frozenset(
-    {".jpg", ".jpeg", ".png", ".bmp", ".gif", ".tif", ".tiff", ".webp"}
-    | {".pgm", ".ppm", ".pnm", ".jp2"}
+    {".jpg", ".jpeg", ".jpe", ".jfif", ".jfi", ".jif", ".mpo", ".png", ".apng", ".gif", ".webp"}
+    | {".tif", ".tiff", ".bmp", ".dib", ".avif", ".avifs", ".qoi", ".tga", ".psd", ".pcx", ".dcx"}
+    | {".jp2", ".j2k", ".j2c", ".jpc", ".jpf", ".jpx", ".pbm", ".pgm", ".ppm", ".pnm", ".pfm"}
+    | {".sgi", ".rgb", ".rgba", ".bw", ".ras", ".im", ".fits", ".fit", ".dds", ".xbm", ".xpm"}
 )
 
 

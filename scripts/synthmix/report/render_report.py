@@ -21,6 +21,7 @@ from synthmix.figures.measures import main_measure, measure_name, measures
 from synthmix.figures.mix_names import mix_names
 from synthmix.files import write_text
 from synthmix.leakage import NONE, caution
+from synthmix.prepare.passed_over import unreadable_of
 from synthmix.published.markdown import legend
 from synthmix.published.sections import read_comparison, sections
 from synthmix.report import tables
@@ -187,7 +188,7 @@ def _sections(study: StudyReport, several_classifiers: bool) -> set[str]:
 def _data_view(study: StudyReport, summary: pd.DataFrame) -> dict[str, Any]:
     """Return what the template shows of the images."""
     split, mixes = read_table(study.split), read_table(study.mixes)
-    rejected = read_table(study.rejected)
+    rejected = unreadable_of(read_table(study.rejected))
     fetched = json.loads(Path(study.fetched).read_text(encoding="utf-8"))
     dataset = study.settings.get("datasets", {}).get(study.dataset, {})
     classes = sorted(split["label"].unique())

@@ -14,6 +14,7 @@ import pandas as pd
 
 from synthmix.prepare.folds import FOLD_PREFIX, split_for_fold
 from synthmix.prepare.parts import has_leak, rows_of
+from synthmix.prepare.passed_over import unreadable_of
 from synthmix.store import load_array, read_table
 from synthmix.trace.chain import AGAIN, Chain, Step
 
@@ -142,7 +143,7 @@ def _prepared(step: Step, files: Files) -> Iterator[str]:
     if images := files.output("real.npy"):
         yield _shape(images, "prepared")
     if rejected := files.output("rejected.csv"):
-        yield f"{len(read_table(rejected))} could not be read"
+        yield f"{len(unreadable_of(read_table(rejected)))} could not be read"
 
 
 @_of("split_samples")

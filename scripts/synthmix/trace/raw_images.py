@@ -11,6 +11,7 @@ from synthmix.acquire.download import SUMS
 from synthmix.acquire.raw import raw_root
 from synthmix.datasets.public import DOWNLOAD
 from synthmix.errors import UserError
+from synthmix.raw_names import printable, raw_file
 from synthmix.store import read_table
 from synthmix.trace.chain import AGAIN, Chain, Step, sha256
 from synthmix.trace.describe import Files, fold_of
@@ -82,12 +83,12 @@ def _of_data_set(chain: Chain, index: str, fetched: str, all_files: bool) -> Raw
     used = used or {LISTED: table}
     folds = {fold_of(path) for step in steps for path in step.files} - {None}
     shared = None if len(folds) > 1 or len(used) == 1 else _shared_patients(*used.values())
-    paths = sorted({root / path for rows in used.values() for path in rows["path"]})
+    paths = sorted({raw_file(root, path) for rows in used.values() for path in rows["path"]})
     fetching.problems += _changed(paths, _prepared_at(chain, folder, index))
     first = sorted(set(next(iter(used.values()))["path"]))
     shown = first if all_files else first[:SHOWN]
     downloads, sums = Path(fetched).parent / DOWNLOAD, _sums(Path(fetched).parent / SUMS)
-    there = [root / path for path in shown if (root / path).is_file()]
+    there = [file for file in (raw_file(root, path) for path in shown) if file.is_file()]
     files = [_checked(path, downloads, sums, fetching) for path in there]
     return RawImages(
         folder=str(folder),
@@ -146,14 +147,15 @@ def _changed(paths: Iterable[Path], prepared: tuple[str, float]) -> Iterator[str
         (newer, f"newer than {made}", f"if their pictures are others, remove it and {AGAIN}"),
     ):
         if found:
-            yield f"raw files are {what}: {len(found)}, such as {found[0]}; {mended}"
+            first = printable(str(found[0]))
+            yield f"raw files are {what}: {len(found)}, such as {first}; {mended}"
 
 
 def _checked(path: Path, downloads: Path, sums: dict[str, str], fetching: Step) -> RawFile:
     """Return a raw file; note at the step `fetching` where it is not what was downloaded."""
     inside = path.is_relative_to(downloads)
     recorded = sums.get(path.relative_to(downloads).as_posix()) if inside else None
-    found = RawFile(str(path), sha256(path), recorded is not None)
+    found = RawFile(printable(str(path)), sha256(path), recorded is not None)
     if recorded not in (None, found.checksum):
         fetching.problems.append(
             f"{path} is not what was downloaded, whose checksum was {recorded}: remove it, and "
