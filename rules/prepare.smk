@@ -62,6 +62,7 @@ use rule job as prepare_images with:
         images=DATASET + "/stores/real.npy",
         table=DATASET + "/stores/real.csv",
         rejected=DATASET + "/rejected.csv",
+        limits=DATASET + "/stores/real_limits.json",
     params:
         **runs("prepare_images", of(prepare.modules)),
         source=of(lambda view: view.data.source),

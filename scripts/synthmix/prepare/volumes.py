@@ -8,20 +8,28 @@ import numpy as np
 PERCENTILES = (0.5, 99.5)
 
 
-def three_slices(volume: np.ndarray) -> np.ndarray:
+PLANES = ("axial", "coronal", "sagittal")
+
+
+def three_slices(volume: np.ndarray, limits: tuple[float, float] | None = None) -> np.ndarray:
     """Return the middle axial, coronal and sagittal slice of `volume`, (S, S, 3) uint8.
 
     S is the longest side of the volume; shorter slices are centred on black. Front is up in the
     axial slice, the top of the head in the others; the patient's right is at the left of the
     axial and coronal one, the front at the left of the sagittal one, as radiologists hold them.
 
-    The intensities of the three together are clipped to their percentiles 0.5 and 99.5, which
-    become 0 and 255: one scale for all, so that a z-score over the three is that of the clipped
-    intensities.
+    The intensities of the three together are clipped to `limits`, or else to their percentiles 0.5
+    and 99.5, which become 0 and 255: one scale for all, so that a z-score over the three is that of
+    the clipped intensities. Raises ValueError where all voxels of a slice are equal.
     """
     x, y, z = (length // 2 for length in volume.shape)
     slices = [volume[:, :, z], volume[:, y, :], volume[x, :, :]]
-    low, high = _range(np.concatenate([plane.ravel() for plane in slices]))
+    for name, plane in zip(PLANES, slices, strict=True):
+        if plane.min() == plane.max():
+            raise ValueError(
+                f"its middle {name} slice shows nothing: all its voxels are {plane.min():g}"
+            )
+    low, high = limits or _range(np.concatenate([plane.ravel() for plane in slices]))
     scale = 255 / (high - low) if high > low else 0
     side = max(volume.shape)
     pictures = np.zeros((side, side, 3), np.uint8)

@@ -13,11 +13,13 @@ class Reading:
     """How files are read.
 
     One with more than `max_pixels` pixels, or voxels, is refused. With `nan_is_background` what is
-    no number becomes background; without it such a file is refused.
+    no number becomes background; without it such a file is refused. With `use_windows` DICOM is
+    shown through the window or VOI table that it has, with 8 bits; without it its values are kept.
     """
 
     max_pixels: int = MOST_PIXELS
     nan_is_background: bool = False
+    use_windows: bool = True
 
     def require_size(self, *lengths: int) -> None:
         """Raise ValueError, naming the setting, for a picture or volume with too long sides."""
@@ -42,12 +44,14 @@ class DeepPicture:
 
     `values` is (H, W) or (H, W, 3), float32, all finite. `background`, (H, W), is true for what
     belongs to no picture, such as padding: it becomes black and counts for no range. `notes` are
-    what the user is to be told of it, the same words for the same trouble.
+    what the user is to be told of it, the same words for the same trouble. With `inverted` low
+    values are bright.
     """
 
     values: np.ndarray
     background: np.ndarray | None = None
     notes: tuple[str, ...] = ()
+    inverted: bool = False
 
 
 @dataclass(frozen=True)
