@@ -59,11 +59,14 @@ def takes_common(image: RawImage, intensity: Intensity) -> bool:
 
 
 def sample_of(image: DeepPicture | Volume) -> Sample | None:
-    """Return a sample of the values of `image` that are no background, None if all are."""
+    """Return a sample of the values of `image` that are no background; None where all are equal.
+
+    Or where there are none.
+    """
     values = image.values
     background = image.background if isinstance(image, DeepPicture) else None
     seen = values if background is None else values[~background]
-    if seen.size == 0:
+    if seen.size == 0 or seen.min() == seen.max():
         return None
     steps = (np.arange(QUANTILES) + 0.5) / QUANTILES
     thin = np.sort(_thinned(seen))

@@ -21,7 +21,7 @@ from synthmix.prepare import intensity
 from synthmix.prepare.index_dataset import read_index
 from synthmix.prepare.intensity import Limits, Sample
 from synthmix.prepare.settings import Prepare
-from synthmix.prepare.volumes import resample_volume, three_slices
+from synthmix.prepare.volumes import require_slices, resample_volume, three_slices
 from synthmix.readers import deep
 from synthmix.readers.raw_image import AS_USUAL, DeepPicture, RawImage, Volume
 from synthmix.readers.transparency import require_visible
@@ -242,6 +242,7 @@ def prepare_image(image: RawImage, settings: Prepare, common: Limits | None = No
             return resample_volume(values, settings.volume_shape)
         if settings.channels != 3:
             raise ValueError("is a volume; with prepare.channels: 3 its middle slices are taken")
+        require_slices(image.values)
         image = Image.fromarray(three_slices(image.values, limits))
     elif settings.volume_shape is not None:
         raise ValueError("is a picture, and prepare.volume_shape asks for volumes")
@@ -342,7 +343,7 @@ def _require_content(
     # a few tell nearly always, and cost nothing
     few = image.resize((8, 8), Image.Resampling.NEAREST)
     if _is_plain(few) and _is_plain(image):
-        if limits and isinstance(raw, DeepPicture) and raw.values.min() < raw.values.max():
+        if limits and isinstance(raw, DeepPicture) and np.ptp(raw.values, axis=(0, 1)).any():
             raise ValueError(
                 f"shows nothing in the range of values from {limits[0]:g} to {limits[1]:g} "
                 f"(prepare.intensity): its own are from {raw.values.min():g} to "

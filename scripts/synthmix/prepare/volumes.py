@@ -20,15 +20,9 @@ def three_slices(volume: np.ndarray, limits: tuple[float, float] | None = None) 
 
     The intensities of the three together are clipped to `limits`, or else to their percentiles 0.5
     and 99.5, which become 0 and 255: one scale for all, so that a z-score over the three is that of
-    the clipped intensities. Raises ValueError where all voxels of a slice are equal.
+    the clipped intensities.
     """
-    x, y, z = (length // 2 for length in volume.shape)
-    slices = [volume[:, :, z], volume[:, y, :], volume[x, :, :]]
-    for name, plane in zip(PLANES, slices, strict=True):
-        if plane.min() == plane.max():
-            raise ValueError(
-                f"its middle {name} slice shows nothing: all its voxels are {plane.min():g}"
-            )
+    slices = _middle_slices(volume)
     low, high = limits or _range(np.concatenate([plane.ravel() for plane in slices]))
     scale = 255 / (high - low) if high > low else 0
     side = max(volume.shape)
@@ -40,6 +34,15 @@ def three_slices(volume: np.ndarray, limits: tuple[float, float] | None = None) 
         rows, columns = picture.shape
         pictures[top : top + rows, left : left + columns, channel] = picture
     return pictures
+
+
+def require_slices(volume: np.ndarray) -> None:
+    """Raise ValueError where a middle slice of `volume` shows nothing."""
+    for name, plane in zip(PLANES, _middle_slices(volume), strict=True):
+        if plane.min() == plane.max():
+            raise ValueError(
+                f"its middle {name} slice shows nothing: all its voxels are {plane.min():g}"
+            )
 
 
 def resample_volume(volume: np.ndarray, shape: tuple[int, int, int]) -> np.ndarray:
@@ -66,6 +69,12 @@ def resample_volume(volume: np.ndarray, shape: tuple[int, int, int]) -> np.ndarr
     if spread == 0:
         raise ValueError(f"all voxels are equal once it is resampled to {shape}")
     return ((resampled - resampled.mean(dtype=np.float64)) / spread).astype(np.float16)
+
+
+def _middle_slices(volume: np.ndarray) -> list[np.ndarray]:
+    """Return the middle slices of the `PLANES`."""
+    x, y, z = (length // 2 for length in volume.shape)
+    return [volume[:, :, z], volume[:, y, :], volume[x, :, :]]
 
 
 def _range(values: np.ndarray) -> tuple[float, float]:

@@ -1,5 +1,6 @@
 """TIFF files: those of 8 bits through Pillow, deeper ones with all their bits."""
 
+import os
 from pathlib import Path
 from typing import BinaryIO
 
@@ -56,10 +57,14 @@ def _tags(file: BinaryIO) -> ImageFileDirectory_v2:
         head += file.read(8)
     try:
         tags = ImageFileDirectory_v2(head)
+        if tags.next + 2 > os.fstat(file.fileno()).st_size:
+            raise ValueError("its list of tags is not there")
         file.seek(tags.next)
         tags.load(file)
+        if not (_one(tags, _WIDTH) and _one(tags, _HEIGHT)):
+            raise ValueError("it has no size")
     except Exception as error:  # damaged files make it raise nearly anything
-        raise ValueError(f"is TIFF whose header is cut off or damaged ({error})") from error
+        raise ValueError(f"is TIFF that is cut off or damaged: {error}") from error
     return tags
 
 
