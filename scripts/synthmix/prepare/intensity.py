@@ -24,7 +24,7 @@ PERCENTILES = (0.5, 99.5)
 # enough for the tails of what is seen, too short for a pixel that is broken.
 REACH = 0.5
 QUANTILES = 257  # of each image, so that each weighs the same
-_MOST_SAMPLED = 1 << 16
+_MOST_SAMPLED = 1 << 15
 _BLOCK = 1 << 16
 MUCH = 0.01  # of an image's pixels
 
@@ -68,11 +68,9 @@ def sample_of(image: DeepPicture | Volume) -> Sample | None:
     seen = values if background is None else values[~background]
     if seen.size == 0 or seen.min() == seen.max():
         return None
-    steps = (np.arange(QUANTILES) + 0.5) / QUANTILES
     thin = np.sort(_thinned(seen))
-    # the nearest that there is: cheaper than between two, and no value that no pixel has
-    quantiles = thin[(steps * len(thin)).astype(int)]
-    return Sample(quantiles, _limits(np.percentile(thin, PERCENTILES), [seen]))
+    quantiles = _at(thin, (np.arange(QUANTILES) + 0.5) / QUANTILES)
+    return Sample(quantiles, _limits(_at(thin, np.array(PERCENTILES) / 100), [seen]))
 
 
 def own_limits(image: DeepPicture) -> Limits:
@@ -93,7 +91,7 @@ def common_limits(samples: Iterable[Sample]) -> Limits | None:
         return None
     pooled = np.concatenate([sample.quantiles for sample in samples])
     ends = np.array([sample.limits for sample in samples], np.float32).ravel()
-    return _limits(np.percentile(pooled, PERCENTILES), [pooled, ends])
+    return _limits(_at(np.sort(pooled), np.array(PERCENTILES) / 100), [pooled, ends])
 
 
 def beyond(samples: Iterable[Sample], limits: Limits) -> int:
@@ -160,6 +158,11 @@ def _thinned(values: np.ndarray) -> np.ndarray:
     while gcd(step, values.shape[-1]) > 1:  # else all were of the same few columns
         step += 1
     return values.ravel()[::step]
+
+
+def _at(ascending: np.ndarray, shares: np.ndarray) -> np.ndarray:
+    """Return which of the values `ascending` such shares of them lie below."""
+    return ascending[(shares * len(ascending)).astype(int)]
 
 
 def _limits(percentiles: np.ndarray, parts: list[np.ndarray]) -> Limits:

@@ -14,6 +14,7 @@ from synthmix.readers.transparency import require_visible
 MODES = ("I;16", "I;16L", "I;16B", "I;16N", "I", "F")
 NOT_NUMBERS = "pixels that are not numbers are background (prepare.nan_is_background)"
 _CONVERT = "convert it first, to grey or RGB in PNG or plain TIFF"
+_EXIF_OF_PNG = (b"eXIf", b"Raw profile type exif", b"XML:com.adobe.xmp")
 # the marker of a JPEG 2000 codestream and of its size, which begins it
 _SIZE_MARKER = b"\xff\x4f\xff\x51"
 
@@ -38,12 +39,16 @@ def has_deep_channels(image: Image.Image) -> bool:
 
 def decode(path: Path, image: Image.Image, reading: Reading) -> DeepPicture:
     """Return the picture in the file `path`, which Pillow has opened as `image`, with all bits."""
-    values, alpha = split_alpha(decoded(path))
+    content = path.read_bytes()
+    values, alpha = split_alpha(decoded(content))
     background = None
     given = image.info.get("transparency")
     if isinstance(given, int) and values.ndim == 2:  # one grey value of a PNG is transparent
         background = values == given
     picture = deep_picture(values, reading, alpha=alpha, background=background)
+    # of a PNG Pillow decodes all to find them
+    if image.format == "PNG" and not any(mark in content for mark in _EXIF_OF_PNG):
+        return picture
     return turned(picture, image.getexif().get(ExifTags.Base.Orientation, 1))
 
 
@@ -55,15 +60,14 @@ def deepened(image: RawImage, reading: Reading) -> RawImage:
     return turned(picture, image.getexif().get(ExifTags.Base.Orientation, 1))
 
 
-def decoded(path: Path) -> np.ndarray:
-    """Return what OpenCV finds in the file, (H, W) or (H, W, C); colours are BGR or BGRA.
+def decoded(content: bytes) -> np.ndarray:
+    """Return what OpenCV finds in a file's `content`, (H, W) or (H, W, C), as BGR or BGRA.
 
     Raises ValueError when it can't decode the file, or not with more than 8 bits.
     """
     opencv = _opencv()
     try:
-        # it can't open names that are not UTF-8
-        values = opencv.imdecode(np.fromfile(path, np.uint8), opencv.IMREAD_UNCHANGED)
+        values = opencv.imdecode(np.frombuffer(content, np.uint8), opencv.IMREAD_UNCHANGED)
     except opencv.error as error:
         raise ValueError(f"has over 8 bits a channel and can't be decoded ({error.err})") from None
     if values is None or values.dtype == np.uint8:

@@ -97,7 +97,7 @@ def _deep(path: Path, tags: ImageFileDirectory_v2, reading: Reading) -> DeepPict
             f"{', each in a plane of its own' if in_planes else ''} (photometric interpretation "
             f"{photometric}), which is not read with all its bits: convert it to grey or RGB first"
         )
-    values = deep.decoded(path)
+    values = deep.decoded(path.read_bytes())
     if values.dtype.itemsize * 8 < bits:
         raise ValueError(f"has {bits} bits a channel, which are not read: convert it first")
     values, alpha = deep.split_alpha(values)
