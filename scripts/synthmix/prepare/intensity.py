@@ -43,7 +43,8 @@ def limits_for(image: RawImage, intensity: Intensity, common: Limits | None) -> 
     `common` is that of the data set; where there is none, the own takes its place.
     """
     if isinstance(intensity, tuple):
-        return intensity
+        low, high = intensity
+        return low, high
     return common if takes_common(image, intensity) else None
 
 

@@ -11,16 +11,17 @@ from synthmix.settings import Name, PositiveInt, SettingsModel, Share
 ClassCounts = Annotated[dict[Name, PositiveInt], Field(min_length=1)]
 
 
-def _ascending(limits: tuple[float, float]) -> tuple[float, float]:
+def _ascending(limits: tuple[float, ...]) -> tuple[float, ...]:
     low, high = limits
     if not (isfinite(low) and isfinite(high) and low < high):
         raise ValueError("give two numbers, the lower one first")
     return limits
 
 
-Intensity = (
-    Literal["auto", "image", "dataset"] | Annotated[tuple[float, float], AfterValidator(_ascending)]
-)
+_Limits = Annotated[
+    tuple[float, ...], Field(min_length=2, max_length=2), AfterValidator(_ascending)
+]
+Intensity = Literal["auto", "image", "dataset"] | _Limits
 
 
 class Prepare(SettingsModel):
