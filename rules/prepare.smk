@@ -2,6 +2,7 @@
 
 from synthmix.plan import acquire, prepare
 
+larger_image_bytes = of(prepare.larger_image_bytes)
 fetched_of = file_of(rules.fetch_dataset.output[0], raw=acquire.raw_name)
 
 
@@ -70,7 +71,10 @@ use rule job as prepare_images with:
         state=of(acquire.data_state),
     threads: 4
     resources:
-        mem_mb=memory(1500, lambda wildcards: 256 * image_bytes(wildcards)),
+        mem_mb=memory(
+            1500,
+            lambda wildcards: 256 * image_bytes(wildcards) + larger_image_bytes(wildcards),
+        ),
         runtime=minutes(120),
     pathvars:
         job="prepare_images",
