@@ -30,7 +30,7 @@ CLASSES = ("a", "b")
 
 
 def write_store(folder, channels=1, count=9, name="{}.png", size=(40, 30)):
-    """Write raw images, each of one grey level, and their store; return the store's files."""
+    """Write raw images, each of two grey levels, and their store; return the store's files."""
     rows, prepared = [], []
     settings = Prepare(image_size=16, channels=channels, pad_to_square=False)
     for number in range(count):
@@ -40,7 +40,9 @@ def write_store(folder, channels=1, count=9, name="{}.png", size=(40, 30)):
             values = np.random.default_rng(number).normal(size=(9, 8, 7)).astype(np.float32)
             nibabel.Nifti1Image(values, np.eye(4)).to_filename(path)
         else:
-            Image.new("L", size, 20 * number).save(path)
+            image = Image.new("L", size, 20 * number)
+            image.paste(250, (0, size[1] // 2, *size))
+            image.save(path)
         prepared.append(prepare_file(path, read_image, settings).array)
         rows.append((f"s{number}", path.name, "", CLASSES[number % 2]))
     write_table(
