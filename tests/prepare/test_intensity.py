@@ -107,6 +107,7 @@ class TestCommonRange:
             wanted = waves(number, 255 if number < 5 else 63.75)
             assert np.abs(found[f"{number}.png"][..., 0] - wanted).max() < 1.5
         assert "one range of values for all 10, 0 to 60000 (prepare.intensity: auto)" in told()
+        assert "of them" not in told()
         assert read_limits(limits_path(folder.store)) == (0, 60000)
 
     def test_one_hot_pixel_changes_nothing(self, folder):
@@ -173,6 +174,12 @@ class TestCommonRange:
         folder.prepare()
         assert read_limits(limits_path(folder.store))[1] < 2000
         assert "; of 1 of them more than a hundredth of the pixels lie beyond it" in told()
+
+    def test_images_that_will_show_little_are_counted(self, folder, told):
+        for number in range(6):
+            folder.add(f"{number}.png", deep(waves(number, 60000 if number else 2000)))
+        folder.prepare()
+        assert "; 1 of them have less than a twentieth of it, and will show little" in told()
 
 
 class TestPasses:

@@ -27,6 +27,7 @@ QUANTILES = 257  # of each image, so that each weighs the same
 _MOST_SAMPLED = 1 << 15
 _BLOCK = 1 << 16
 MUCH = 0.01  # of an image's pixels
+LITTLE = 0.05  # of a range
 
 
 @dataclass(frozen=True)
@@ -102,6 +103,12 @@ def beyond(samples: Iterable[Sample], limits: Limits) -> int:
         bool(((sample.quantiles < low) | (sample.quantiles > high)).mean() > MUCH)
         for sample in samples
     )
+
+
+def showing_little(samples: Iterable[Sample], limits: Limits) -> int:
+    """Return how many images have values in less than a twentieth of `limits`."""
+    least = LITTLE * (limits[1] - limits[0])
+    return sum(high - low < least for low, high in (sample.limits for sample in samples))
 
 
 def as_grey_levels(picture: DeepPicture, limits: Limits | None) -> np.ndarray:

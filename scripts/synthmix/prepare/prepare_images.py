@@ -178,14 +178,21 @@ class _Work:
             len(samples),
             *self.common,
             self.settings.intensity,
-            _reaching_beyond(intensity.beyond(samples, self.common), len(samples)),
+            _misfits(samples, self.common),
         )
 
 
-def _reaching_beyond(number: int, images: int) -> str:
-    if not number:
-        return ""
-    return f"; of {number} of them more than a hundredth of the pixels lie beyond it"
+def _misfits(samples: Sequence[Sample], limits: Limits) -> str:
+    """Return what is to be told of images that a common range does not suit."""
+    text = ""
+    if number := intensity.beyond(samples, limits):
+        text += f"; of {number} of them more than a hundredth of the pixels lie beyond it"
+    if number := intensity.showing_little(samples, limits):
+        text += (
+            f"; {number} of them have less than a twentieth of it, and will show little: with "
+            f"prepare.intensity: image each has its own range"
+        )
+    return text
 
 
 def counted_notes(noted: Sequence[tuple[str, tuple[str, ...]]]) -> list[str]:
