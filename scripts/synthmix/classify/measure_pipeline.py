@@ -63,8 +63,8 @@ def measure_pipeline(
 
     The store is the array `images`, described by `split`. The raw images, which the data set
     `source` reads as `reading` says, are written as PNG files to a temporary folder beside `table`,
-    at most `LARGEST_SIDE` pixels a side. Both loaders take turns in one process, and the best turn of each
-    counts. The table has `COLUMNS`; `ratio` is to the images a second of the folder.
+    at most `LARGEST_SIDE` pixels a side. Both loaders take turns in one process, and the best turn
+    of each counts. The table has `COLUMNS`; `ratio` is to the images a second of the folder.
     """
     store, samples = load_array(images), read_table(split)
     rows = np.linspace(0, len(samples) - 1, min(settings.images, len(samples))).round().astype(int)
