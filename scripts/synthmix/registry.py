@@ -26,6 +26,7 @@ from synthmix.extensions import (
 DATASETS = {
     "image_folder": "synthmix.datasets.image_folder:ImageFolder",
     "manifest": "synthmix.datasets.manifest:Manifest",
+    "dicom_series": "synthmix.datasets.dicom_series:DicomSeries",
     "nifti_folder": "synthmix.datasets.nifti_folder:NiftiFolder",
     "mini_ddsm": "synthmix.datasets.mini_ddsm:MiniDDSM",
     "isic": "synthmix.datasets.isic:Isic",

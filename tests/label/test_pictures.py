@@ -11,6 +11,7 @@ from PIL import Image
 
 from synthmix.label.pictures import show_file
 from synthmix.prepare.volumes import three_slices
+from synthmix.readers.raw_image import Volume
 
 
 def opened(uri):
@@ -27,7 +28,7 @@ def test_of_a_volume_the_three_middle_slices(tmp_path):
     assert shown.reason == ""
     # in pictures as small as these PNG is the smaller one
     pictures = np.stack([np.asarray(opened(uri)) for uri in shown.pictures], -1)
-    np.testing.assert_array_equal(pictures, three_slices(values))
+    np.testing.assert_array_equal(pictures, three_slices(Volume(values)))
 
 
 @pytest.mark.parametrize("mode", ["1", "L", "P", "RGB", "RGBA", "CMYK", "I;16", "F"])

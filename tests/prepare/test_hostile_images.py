@@ -109,6 +109,17 @@ def dicom(**changes):
     return write
 
 
+def without_mark(write):
+    """Leave out what a DICOM file begins with."""
+
+    def cut_off(path):
+        path = write(path)
+        path.write_bytes(path.read_bytes()[132:])
+        return path
+
+    return cut_off
+
+
 def symlink(target, suffix=".png"):
     def write(path):
         path = path.with_suffix(suffix)
@@ -161,6 +172,16 @@ PICTURES = {
     "dicom_of_frames": (dicom(NumberOfFrames=2), "holds 2 frames"),
     "dicom_without_pixels": (cut(dicom(), 300), "."),
     "dicom_that_claims_too_much": (dicom(Rows=60_000, Columns=60_000), "claims to hold"),
+    "dicom_without_slope": (dicom(RescaleSlope=None, RescaleIntercept=None), READ),
+    "dicom_with_a_window_of_no_width": (dicom(WindowCenter=5, WindowWidth=0), READ),
+    "dicom_that_is_all_padding": (
+        dicom(PixelData=bytes(560), PixelPaddingValue=0),
+        "all its pixels are padding",
+    ),
+    "dicom_of_long_pixels": (dicom(PixelSpacing=[3, 1]), READ),
+    "dicom_of_endless_pixels": (dicom(PixelSpacing=[30_000, 1]), READ),
+    "dicom_without_a_preamble": (without_mark(dicom()), READ),
+    "dicom_of_hue_and_saturation": (dicom(PhotometricInterpretation="HSV"), "."),
     "picture_named_dicom": (with_name(saved(picture(), ".png"), "picture.dcm"), READ),
     "text_named_dicom": (content(b"DICOM? no.", ".dcm"), "no DICOM file"),
     "link_to_a_picture": (symlink("../well/good0.png"), READ),
@@ -213,12 +234,60 @@ def declared(*shape):
     return write
 
 
+def colours():
+    return nibabel.Nifti1Image(
+        np.zeros((6, 7, 5), [("R", "u1"), ("G", "u1"), ("B", "u1")]), np.eye(4)
+    )
+
+
+def analyze():
+    return nibabel.AnalyzeImage(volume().get_fdata(dtype=np.float32), np.eye(4))
+
+
+def stretched(image, spacing):
+    return nibabel.Nifti1Image(image.get_fdata(dtype=np.float32), np.diag([*spacing, 1]))
+
+
+def patched(place, data):
+    """Return a writer of a volume with other bytes at a place of its header."""
+
+    def write(path):
+        path = nifti(volume(), ".nii")(path)
+        written = path.read_bytes()
+        path.write_bytes(written[:place] + data + written[place + len(data) :])
+        return path
+
+    return write
+
+
+def renamed(write, suffix):
+    def write_and_rename(path):
+        written = write(path)
+        return written.rename(path.with_name(f"{path.name}{suffix}"))
+
+    return write_and_rename
+
+
 VOLUMES = {
     "nan_voxel": (nifti(spoiled(np.nan)), "not numbers"),
     "infinite_voxel": (nifti(spoiled(np.inf)), "not numbers"),
     "several_volumes": (nifti(volume((6, 7, 5, 3))), "holds 3 volumes"),
     "one_of_several": (nifti(volume((6, 7, 5, 1))), READ),
-    "flat": (nifti(volume((6, 7))), "3 axes"),
+    "line": (nifti(volume((6, 1, 1))), "3 axes"),
+    "colours": (nifti(colours()), "only plain numbers"),
+    "long_voxels": (nifti(stretched(volume(), (1, 1, 5))), READ),
+    "voxels_a_thousand_times_as_long": (nifti(stretched(volume(), (1, 1, 1000))), READ),
+    "voxels_of_no_size": (patched(80, bytes(12)), READ),
+    "no_form_codes": (nifti(nibabel.Nifti1Image(volume().get_fdata(), None)), READ),
+    "slope_that_is_no_number": (patched(112, np.array([np.nan] * 2, "<f4").tobytes()), READ),
+    "packed_but_not_named_so": (renamed(nifti(volume(), ".nii.gz"), ".nii"), READ),
+    "named_packed_but_not": (renamed(nifti(volume(), ".nii"), ".nii.gz"), READ),
+    "pair": (nifti(nibabel.Nifti1Pair(volume().get_fdata(), np.eye(4)), ".img"), READ),
+    "analyze": (
+        nifti(nibabel.AnalyzeImage(volume().get_fdata(dtype=np.float32), np.eye(4)), ".img"),
+        READ,
+    ),
+    "half_a_pair": (content(bytes(5000), ".img"), "lacks half_a_pair.hdr"),
     "constant": (nifti(nibabel.Nifti1Image(np.ones((6, 7, 5), np.int16), np.eye(4))), "equal"),
     "big_endian": (big_endian, READ),
     "not_compressed": (nifti(volume(), ".nii"), READ),
@@ -336,6 +405,80 @@ def test_a_volume_is_read_alike_in_either_byte_order(tmp_path):
     big_endian(tmp_path / "big")
     read = [NiftiFolder.read(tmp_path / f"{name}.nii", "").values for name in ("little", "big")]
     np.testing.assert_allclose(read[0], read[1], atol=1)
+
+
+def test_a_dicom_picture_is_read_alike_in_many_disguises(tmp_path):
+    """What differs are the words for the same greys, from 0 to 4095."""
+    greys = np.random.default_rng(1).integers(0, 4096, (14, 20)).astype("<u2")
+    greys[0, :2] = 0, 4095
+    window = {"WindowCenter": 2048, "WindowWidth": 4096, "BitsStored": 12, "HighBit": 11}
+    group = pydicom.Dataset()
+    group.FrameVOILUTSequence = [pydicom.Dataset()]
+    group.FrameVOILUTSequence[0].WindowCenter = 2048
+    group.FrameVOILUTSequence[0].WindowWidth = 4096
+    table = pydicom.Dataset()
+    table.add_new("LUTDescriptor", "US", [4096, 0, 12])
+    table.add_new("LUTData", "OW", np.arange(4096, dtype="<u2").tobytes())
+
+    def of(values, **changes):
+        changes.setdefault("PixelData", values.tobytes())
+        return (dicom(**(window | changes)), READ)
+
+    disguises = {
+        "plain": of(greys),
+        "upside_down": of(4095 - greys, PhotometricInterpretation="MONOCHROME1"),
+        "negative_slope": of(4095 - greys, RescaleSlope=-1, RescaleIntercept=4095),
+        "signed": of(
+            greys.astype("<i2") - 2048,
+            PixelRepresentation=1,
+            RescaleSlope=1,
+            RescaleIntercept=2048,
+        ),
+        "overlay_above": of(greys | (greys << 12)),
+        "upper_bits": of(greys << 4, HighBit=15),
+        "several_windows": of(greys, WindowCenter=[2048, 7], WindowWidth=[4096, 9]),
+        "table": of(greys, ModalityLUTSequence=[table]),
+        "group": of(
+            greys,
+            WindowCenter=None,
+            WindowWidth=None,
+            NumberOfFrames=1,
+            SharedFunctionalGroupsSequence=[group],
+        ),
+        "no_preamble": (without_mark(of(greys)[0]), READ),
+    }
+    _, images, table = prepared(
+        tmp_path, ImageFolder, "image_folder", disguises, of(greys)[0], {"image_size": 16}
+    )
+    assert len(images) == len(disguises) + 3
+    assert table["content"].nunique() == 1
+    assert np.ptp(images) > 200
+
+
+def test_a_volume_is_read_alike_in_many_disguises(tmp_path):
+    values = volume((12, 14, 10), np.int16).get_fdata().astype(np.int16)
+    mirrored = nibabel.Nifti1Image(values[::-1], np.diag([-1, 1, 1, 1]))
+    turned = nibabel.Nifti1Image(
+        values.transpose(2, 0, 1),
+        np.array([[0, 1, 0, 0], [0, 0, 1, 0], [1, 0, 0, 0], [0, 0, 0, 1]]),
+    )
+    plain = nibabel.Nifti1Image(values, np.eye(4))
+    disguises = {
+        "mirrored": (nifti(mirrored), READ),
+        "turned": (nifti(turned), READ),
+        "no_codes": (nifti(nibabel.Nifti1Image(values, None)), READ),
+        "pair": (nifti(nibabel.Nifti1Pair(values, np.eye(4)), ".img"), READ),
+        "analyze": (nifti(nibabel.AnalyzeImage(values, np.eye(4)), ".img"), READ),
+        "second_version": (nifti(nibabel.Nifti2Image(values, np.eye(4)), ".nii"), READ),
+        "not_packed": (renamed(nifti(plain, ".nii"), ".nii.gz"), READ),
+        "packed": (renamed(nifti(plain, ".nii.gz"), ".nii"), READ),
+    }
+    settings = {"image_size": 16, "channels": 3}
+    _, images, table = prepared(
+        tmp_path, NiftiFolder, "nifti_folder", disguises, nifti(plain), settings
+    )
+    assert len(images) == len(disguises) + 3
+    assert table["content"].nunique() == 1
 
 
 def test_memory_does_not_grow_with_the_number_of_images(tmp_path):

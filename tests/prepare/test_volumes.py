@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from synthmix.prepare.volumes import resample_volume, three_slices
+from synthmix.prepare.volumes import MOST_SIDE, resample_volume, three_slices
+from synthmix.readers.raw_image import Volume
 
 
 def ramp(axis, shape=(20, 30, 40)):
@@ -14,7 +15,7 @@ def ramp(axis, shape=(20, 30, 40)):
 
 class TestThreeSlices:
     def test_a_square_as_long_as_the_longest_side(self):
-        slices = three_slices(ramp(0))
+        slices = three_slices(Volume(ramp(0)))
         assert slices.shape == (40, 40, 3)
         assert slices.dtype == np.uint8
 
@@ -22,7 +23,7 @@ class TestThreeSlices:
         volume = np.zeros((20, 30, 40), np.float32)
         volume[:, :, 20] = volume[:, 15, :] = volume[10, :, :] = 1
         volume[0, 0, 20] = 0
-        slices = three_slices(volume)
+        slices = three_slices(Volume(volume))
         filled = [(slices[:, :, channel] == 255).sum() for channel in range(3)]
         assert filled == [20 * 30 - 1, 20 * 40, 30 * 40]
 
@@ -38,7 +39,7 @@ class TestThreeSlices:
         ],
     )
     def test_the_way_round(self, axis, channel, direction):
-        picture = three_slices(ramp(axis))[:, :, channel].astype(int)
+        picture = three_slices(Volume(ramp(axis)))[:, :, channel].astype(int)
         rows, columns = np.nonzero(picture)
         inner = picture[rows.min() : rows.max() + 1, columns.min() : columns.max() + 1]
         growth = [np.diff(inner, axis=0).sum(), np.diff(inner, axis=1).sum()]
@@ -46,22 +47,24 @@ class TestThreeSlices:
 
     def test_shorter_slices_are_centred_on_black(self):
         volume = ramp(2) + 100.0
-        axial = three_slices(volume)[:, :, 0]
+        axial = three_slices(Volume(volume))[:, :, 0]
         rows, columns = np.nonzero(axial)
         assert (rows.min(), rows.max()) == (5, 34)
         assert (columns.min(), columns.max()) == (10, 29)
 
     def test_the_scale_is_that_of_all_three(self):
         # the axial slice is of one value, which the other two say is the middle
-        axial = three_slices(ramp(2))[5:35, 10:30, 0]
+        axial = three_slices(Volume(ramp(2)))[5:35, 10:30, 0]
         assert (axial == axial[0, 0]).all()
         assert 100 < axial[0, 0] < 155
 
     def test_a_few_extreme_voxels_do_not_set_the_scale(self):
         volume = np.array(ramp(2))
-        plain = three_slices(volume)
+        plain = three_slices(Volume(volume))
         volume[10, 15, 20], volume[11, 15, 20] = 1e6, -1e6
-        assert abs(three_slices(volume).astype(int) - plain).max(initial=0, axis=2).mean() < 1
+        assert (
+            abs(three_slices(Volume(volume)).astype(int) - plain).max(initial=0, axis=2).mean() < 1
+        )
 
     def test_a_z_score_is_that_of_the_clipped_intensities(self):
         volume = np.random.default_rng(1).normal(300, 40, (20, 20, 20)).astype(np.float32)
@@ -69,20 +72,60 @@ class TestThreeSlices:
         low, high = np.percentile(planes, [0.5, 99.5])
         expected = np.stack([np.flip(plane.T) for plane in planes], axis=2).clip(low, high)
         expected = (expected - expected.mean()) / expected.std()
-        found = three_slices(volume).astype(float)
+        found = three_slices(Volume(volume)).astype(float)
         found = (found - found.mean()) / found.std()
         np.testing.assert_allclose(found, expected, atol=0.02)
 
     def test_nearly_all_background(self):
         volume = np.zeros((40, 40, 40), np.float32)
         volume[20, 20, 20] = 5
-        slices = three_slices(volume)
+        slices = three_slices(Volume(volume))
         assert (slices.max(), (slices > 0).sum()) == (255, 3)
 
     def test_slices_of_one_value_are_black(self):
         volume = np.full((8, 8, 8), 3, np.float32)
         volume[0, 0, 0] = 4
-        assert three_slices(volume).max() == 0
+        assert three_slices(Volume(volume)).max() == 0
+
+
+class TestSpacing:
+    @staticmethod
+    def ball(spacing, radius=25, field=70):
+        """Return a ball in voxels of `spacing`."""
+        axes = [
+            (np.arange(field // side) - (field // side - 1) / 2) * side
+            for side in map(int, spacing)
+        ]
+        inside = sum(axis**2 for axis in np.meshgrid(*axes, indexing="ij")) <= radius**2
+        return Volume(inside.astype(np.float32), spacing)
+
+    @pytest.mark.parametrize("spacing", [(1, 1, 5), (5, 1, 1), (1, 5, 1), (2, 1, 7), (7, 5, 1)])
+    def test_a_ball_is_round_in_all_planes(self, spacing):
+        slices = three_slices(self.ball(spacing))
+        assert slices.shape == (70, 70, 3)
+        for channel in range(3):
+            rows, columns = np.nonzero(slices[..., channel] > 128)
+            assert abs(np.ptp(rows) - np.ptp(columns)) <= max(spacing)
+            assert 50 - max(spacing) <= np.ptp(rows) + 1 <= 50 + max(spacing)
+
+    def test_direction_is_kept(self):
+        values = np.zeros((10, 10, 10), np.float32)
+        values[:, 8, :] = values[:, :, 1] = 1
+        axial, coronal, sagittal = np.moveaxis(three_slices(Volume(values, (1, 1, 3))), -1, 0)
+        assert np.argmax(axial.sum(axis=1)) in range(10, 12)  # the front is up
+        assert coronal[25, 10:20].min() > 200  # the bottom is down
+        assert coronal[4:20].max() == 0
+        assert np.argmax(sagittal.sum(axis=0)[10:20]) == 1  # the front is at the left
+
+    @pytest.mark.parametrize("spacing", [(1, 1, 1), (0.7, 0.7, 0.7), (1, 1, 1.005)])
+    def test_cubes_change_nothing(self, spacing):
+        volume = np.random.default_rng(1).normal(0, 1, (7, 8, 9)).astype(np.float32)
+        plain = three_slices(Volume(volume))
+        np.testing.assert_array_equal(three_slices(Volume(volume, spacing)), plain)
+
+    def test_no_slice_becomes_huge(self):
+        volume = Volume(np.random.default_rng(1).random((40, 4, 8)).astype("f4"), (0.01, 1, 100))
+        assert three_slices(volume).shape == (MOST_SIDE, MOST_SIDE, 3)
 
 
 class TestResampleVolume:

@@ -131,7 +131,7 @@ def _write_pictures(
 
 def _write_picture(image: RawImage, path: Path, channels: int) -> None:
     """Write a raw image as PNG, shrunk where it is very large: disks are finite."""
-    picture = Image.fromarray(three_slices(image.values)) if isinstance(image, Volume) else image
+    picture = Image.fromarray(three_slices(image)) if isinstance(image, Volume) else image
     picture = upright(picture).convert("L" if channels == 1 else "RGB")
     picture.thumbnail((LARGEST_SIDE, LARGEST_SIDE))
     path.parent.mkdir(exist_ok=True)

@@ -4,7 +4,7 @@ import difflib
 import fnmatch
 import hashlib
 import logging
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from pathlib import Path, PurePosixPath
 from typing import Annotated, Any, ClassVar, Literal, Self
 
@@ -104,7 +104,7 @@ class ImageFolder(Dataset):
 
     def extra_state(self) -> str:
         """Return 16 hexadecimal digits that change with the content of the CSV of patients."""
-        if not _names_a_file(self.patients):
+        if not names_a_table(self.patients):
             return ""
         patients = expanded(self.patients)
         content = patients.read_bytes() if patients.is_file() else b"missing"
@@ -155,9 +155,13 @@ class ImageFolder(Dataset):
                 "sample_id": sample_identifiers(paths),
                 "path": [(top / path).relative_to(root).as_posix() for path in paths],
                 "label": [labels[path] for path in paths],
-                "group": _groups(self, top, paths),
+                "group": self.groups(top, paths),
             }
         )
+
+    def groups(self, top: Path, paths: Sequence[str]) -> list[str]:
+        """Return the patient of each image of `paths`, relative to `top`; raises as `index`."""
+        return _groups(self, top, paths)
 
 
 def _require_separate(folder: PurePosixPath, label: str, other: PurePosixPath, owner: str) -> None:
@@ -173,7 +177,8 @@ def _require_separate(folder: PurePosixPath, label: str, other: PurePosixPath, o
         )
 
 
-def _names_a_file(patients: str) -> bool:
+def names_a_table(patients: str) -> bool:
+    """Return whether the setting `patients` is the path of a table."""
     return patients not in ("image", "folder", "dicom")
 
 
@@ -226,7 +231,7 @@ def _missing_folder(root: Path, label: str, folder: str) -> str:
     return f"{message}name one of these{hint}: {listed}"
 
 
-def _groups(settings: ImageFolder, root: Path, paths: list[str]) -> list[str]:
+def _groups(settings: ImageFolder, root: Path, paths: Sequence[str]) -> list[str]:
     """Return the patient of each image."""
     if settings.patients == "image":
         _warn_of_unknown_patients(paths)
@@ -244,7 +249,7 @@ def _groups(settings: ImageFolder, root: Path, paths: list[str]) -> list[str]:
         from synthmix.readers.dicom import patients_of
 
         return patients_of(root, paths)
-    table = _read_patients(settings.patients)
+    table = read_patients(settings.patients)
     unnamed = [path for path in paths if path not in table]
     if unnamed:
         raise UserError(
@@ -255,7 +260,7 @@ def _groups(settings: ImageFolder, root: Path, paths: list[str]) -> list[str]:
     return [table[path] for path in paths]
 
 
-def _warn_of_unknown_patients(paths: list[str]) -> None:
+def _warn_of_unknown_patients(paths: Sequence[str]) -> None:
     dicom = any(PurePosixPath(path).suffix.lower() in DICOM_SUFFIXES for path in paths)
     LOGGER.warning(
         "patients: image: each image counts as a patient of its own. If some have several, images "
@@ -264,7 +269,7 @@ def _warn_of_unknown_patients(paths: list[str]) -> None:
     )
 
 
-def _read_patients(name: str) -> dict[str, str]:
+def read_patients(name: str) -> dict[str, str]:
     """Return the patient of each file that the CSV `name` lists."""
     try:
         table = pd.read_csv(expanded(name), dtype=str, keep_default_na=False)

@@ -16,9 +16,9 @@ _SUBJECT = re.compile(r"(?<![A-Za-z0-9])sub-[A-Za-z0-9]+")
 
 
 class NiftiFolder(ImageFolder):
-    """Volumes in one folder a class, or in several: .nii and .nii.gz."""
+    """Volumes in one folder a class, or in several: .nii, .nii.gz, and .img beside .hdr."""
 
-    volumes: ClassVar[bool | None] = True
+    volumes: ClassVar[bool | None] = None  # a file of one slice is a picture
     suffixes: ClassVar[Collection[str]] = VOLUME_SUFFIXES
 
     source: Literal["nifti_folder"]

@@ -41,9 +41,7 @@ def show_file(root: Path, name: str, pixels: int) -> Shown:
         _require_name(name)
         image = read_image(path)
         if isinstance(image, Volume):
-            shown = [
-                Image.fromarray(plane) for plane in np.moveaxis(three_slices(image.values), -1, 0)
-            ]
+            shown = [Image.fromarray(plane) for plane in np.moveaxis(three_slices(image), -1, 0)]
         else:
             shown = [upright(image)]
         with path.open("rb") as file:

@@ -23,7 +23,7 @@ from synthmix.prepare.intensity import Limits, Sample
 from synthmix.prepare.settings import Prepare
 from synthmix.prepare.volumes import require_slices, resample_volume, three_slices
 from synthmix.readers import deep
-from synthmix.readers.raw_image import AS_USUAL, DeepPicture, RawImage, Volume
+from synthmix.readers.raw_image import AS_USUAL, DeepPicture, RawImage, Volume, notes_of
 from synthmix.readers.transparency import require_visible
 from synthmix.registry import load_dataset
 from synthmix.store import save_array, table_path
@@ -250,9 +250,12 @@ def prepare_image(image: RawImage, settings: Prepare, common: Limits | None = No
         if settings.channels != 3:
             raise ValueError("is a volume; with prepare.channels: 3 its middle slices are taken")
         require_slices(image.values)
-        image = Image.fromarray(three_slices(image.values, limits))
+        image = Image.fromarray(three_slices(image, limits))
     elif settings.volume_shape is not None:
-        raise ValueError("is a picture, and prepare.volume_shape asks for volumes")
+        raise ValueError(
+            "is a picture, and prepare.volume_shape asks for volumes; series of DICOM slices are "
+            "read as volumes by the source dicom_series"
+        )
     return _prepare_picture(image, settings, limits)
 
 
@@ -291,8 +294,7 @@ def prepare_file(
         return Prepared(reason=reason)
     content = hashlib.sha256(array.tobytes()).hexdigest()[:16]
     deeper = isinstance(image, DeepPicture | Volume)
-    notes = image.notes if deeper else ()
-    return Prepared(array, (*_size(image), content), notes=notes, deep=deeper)
+    return Prepared(array, (*_size(image), content), notes=notes_of(image), deep=deeper)
 
 
 def _size(image: RawImage) -> tuple[int, ...]:

@@ -2,12 +2,14 @@
 
 from pathlib import Path
 
-from synthmix.readers import pictures
+from synthmix.readers import nifti, pictures
+from synthmix.readers.marks import is_dicom
 from synthmix.readers.raw_image import AS_USUAL, RawImage, Reading
 
 PICTURE_SUFFIXES = pictures.SUFFIXES
 DICOM_SUFFIXES = frozenset({".dcm", ".dicom"})
-VOLUME_SUFFIXES = (".nii", ".nii.gz")
+VOLUME_SUFFIXES = nifti.SUFFIXES
+HEADER_SUFFIXES = nifti.HEADER_SUFFIXES
 
 
 def read_image(path: Path, reading: Reading = AS_USUAL) -> RawImage:
@@ -18,10 +20,9 @@ def read_image(path: Path, reading: Reading = AS_USUAL) -> RawImage:
     an exception with the reason when it can't be read.
     """
     name = path.name.lower()
-    if name.endswith(VOLUME_SUFFIXES):
-        from synthmix.readers.nifti import read_volume
-
-        return read_volume(path, reading)
+    # old DICOM files are called .img, too
+    if name.endswith((*VOLUME_SUFFIXES, *HEADER_SUFFIXES)) and not is_dicom(path):
+        return nifti.read_volume(path, reading)
     suffix = path.suffix.lower()
     # many are named by an identifier full of dots
     if suffix in DICOM_SUFFIXES or (suffix not in PICTURE_SUFFIXES and is_dicom(path)):
@@ -29,10 +30,3 @@ def read_image(path: Path, reading: Reading = AS_USUAL) -> RawImage:
 
         return read_dicom(path, reading)
     return pictures.read_picture(path, reading)
-
-
-def is_dicom(path: Path) -> bool:
-    """Return whether the file `path` has the mark of a DICOM file."""
-    with path.open("rb") as file:
-        file.seek(128)
-        return file.read(4) == b"DICM"

@@ -8,43 +8,57 @@ import numpy as np
 from PIL import Image
 
 from synthmix.errors import UserError
-from synthmix.readers.raw_image import AS_USUAL, Reading
+from synthmix.readers.dicom_header import parsed, pixel_sides
+from synthmix.readers.dicom_tables import Table, Window, first_window, read_table
+from synthmix.readers.dicom_values import (
+    CONVERT,
+    GREY,
+    PIXELS,
+    Grey,
+    decode,
+    grey_values,
+    is_little_endian,
+)
+from synthmix.readers.raw_image import AS_USUAL, DeepPicture, Reading, with_notes
+from synthmix.readers.spacing import with_square_pixels
 
 if TYPE_CHECKING:
     from pydicom import Dataset
 
 MOST_SHOWN = 10
-_PIXELS = ("PixelData", "FloatPixelData", "DoubleFloatPixelData")
-_CONVERT = "convert it first, such as with `gdcmconv --raw IN OUT` (GDCM)"
+_COLOURS = ("Red", "Green", "Blue")
 
 
-def read_dicom(path: Path, reading: Reading = AS_USUAL) -> Image.Image:
-    """Return the one image of the DICOM file `path`, 8-bit grey ("L") or RGB.
+def read_dicom(path: Path, reading: Reading = AS_USUAL) -> Image.Image | DeepPicture:
+    """Return the one image of the DICOM file `path`.
 
     Grey values go through the modality transform (rescale slope and intercept, or a table), then
     through the first VOI window, which is mapped to 0..255 whatever the picture holds: slices
-    with one window stay comparable. Without a window the VOI table takes its place; without
-    either, the picture's own range is mapped. MONOCHROME1, where low values are bright, is
-    inverted. Palettes and YBR become RGB.
+    with one window stay comparable. Without a window the VOI table takes its place. Such pictures
+    are of 8 bits ("L"), and so are those that are stored with 8 bits and mean nothing else.
+    Without window and table, or when `reading` does not use them, other values stay as they are.
+    MONOCHROME1, where low values are bright, is turned round, and padding is black. Palettes and
+    YBR become RGB. Pixels that are no squares become squares.
 
     Raises ValueError with the reason when the file holds several frames or no image, is
     compressed in a way that cannot be read here, or is damaged.
     """
-    dataset = _opened(path)
+    dataset = open_dicom(path)
+    frames = int(dataset.get("NumberOfFrames") or 1)
+    if frames > 1:
+        raise ValueError(
+            f"holds {frames} frames; only files of one are read: split it first, or, where the "
+            f"frames are slices of a volume, use the source dicom_series"
+        )
     reading.require_size(dataset.Rows, dataset.Columns)
-    values, colours = _decoded(dataset)
+    values, colours = decode(dataset)
     try:
-        if colours == "PALETTE COLOR":
-            return Image.fromarray(_from_palette(values, dataset))
-        if colours in ("MONOCHROME1", "MONOCHROME2"):
-            grey = _windowed(_modality_values(values, dataset), dataset)
-            shown = np.rint(grey * 255).astype(np.uint8)
-            return Image.fromarray(255 - shown if colours == "MONOCHROME1" else shown)
+        picture = _picture(dataset, values, colours, reading)
+    except ValueError:
+        raise
     except Exception as error:  # tables and windows are as wild as those who write them
         raise ValueError(f"cannot be turned into a picture ({error})") from error
-    if colours == "RGB":
-        return Image.fromarray(_eight_bit(values, dataset.BitsStored))
-    raise ValueError(f"is DICOM with {colours} colours, which are not read; {_CONVERT}")
+    return with_square_pixels(picture, pixel_sides(dataset), reading)
 
 
 def patients_of(root: Path, paths: Sequence[str]) -> list[str]:
@@ -82,50 +96,74 @@ def _patient_of(path: Path) -> str:
     return patient
 
 
-def _opened(path: Path) -> "Dataset":
-    """Return the data set of the file once its header promises one image of a sane size."""
-    import pydicom
-
+def open_dicom(path: Path) -> "Dataset":
+    """Return the data set of the file once its header promises an image."""
+    dataset = parsed(path)
     try:
-        dataset = pydicom.dcmread(path)
-        frames = int(dataset.get("NumberOfFrames") or 1)
         pixels = int(dataset.get("Rows") or 0) * int(dataset.get("Columns") or 0)
-    except pydicom.errors.InvalidDicomError:
-        raise ValueError(
-            "is no DICOM file: the mark DICM is missing; if it is one from before there was the "
-            "mark, rewrite it with `dcmconv` (DCMTK)"
-        ) from None
+        int(dataset.get("NumberOfFrames") or 1)
     except Exception as error:  # damaged files make pydicom raise nearly anything
         raise ValueError(f"cannot be read as DICOM ({error})") from error
-    if not any(name in dataset for name in _PIXELS):
+    if not any(name in dataset for name in PIXELS):
         raise ValueError("is DICOM without pixel data: cut short, or no image")
-    if frames > 1:
-        raise ValueError(f"holds {frames} frames; only files of one are read: split it first")
     if pixels == 0:
         raise ValueError("is DICOM without a size: Rows or Columns is missing or 0")
     return dataset
 
 
-def _decoded(dataset: "Dataset") -> tuple[np.ndarray, str]:
-    """Return the stored values, (H, W) or (H, W, 3), and how they stand for colours."""
-    from pydicom.pixels import get_decoder
+def _picture(
+    dataset: "Dataset", values: np.ndarray, colours: str, reading: Reading
+) -> Image.Image | DeepPicture:
+    if colours == "PALETTE COLOR":
+        return Image.fromarray(_from_palette(values, dataset))
+    if colours in GREY:
+        return _grey_picture(dataset, grey_values(dataset, values, colours, reading), reading)
+    if colours == "RGB":
+        if int(dataset.BitsStored) > 8:
+            return DeepPicture(values.astype(np.float32))
+        return Image.fromarray(_eight_bit(values, int(dataset.BitsStored)))
+    raise ValueError(f"is DICOM with {colours} colours, which are not read; {CONVERT}")
 
-    syntax = getattr(dataset, "file_meta", {}).get("TransferSyntaxUID")
-    if syntax is None:
-        raise ValueError("is DICOM that names no transfer syntax: cut short or damaged")
-    try:
-        decoder = get_decoder(syntax)
-    except NotImplementedError:
-        decoder = None
-    if decoder is None or not decoder.is_available:
-        raise ValueError(f"is compressed as {syntax.name}, which cannot be read here; {_CONVERT}")
-    try:
-        values, facts = decoder.as_array(dataset, index=0)
-    except Exception as error:  # damaged files make pydicom raise nearly anything
-        advice = f"; if other software shows it, {_CONVERT}" if syntax.is_compressed else ""
-        reason = " ".join(str(error).split())
-        raise ValueError(f"its pixels cannot be decoded ({reason}){advice}") from error
-    return values, str(facts["photometric_interpretation"])
+
+def _grey_picture(dataset: "Dataset", grey: Grey, reading: Reading) -> Image.Image | DeepPicture:
+    if grey.background is not None and grey.background.all():
+        raise ValueError("all its pixels are padding or background")
+    shares, notes = _shown_shares(dataset, grey, reading)
+    notes = (*grey.notes, *notes)
+    if shares is None:
+        values = grey.rising().astype(np.float32)
+        if grey.background is not None:
+            values[grey.background] = values[~grey.background].min()
+        return DeepPicture(values, grey.background, notes)
+    shown = np.rint(shares * 255).astype(np.uint8)
+    if grey.bright_is_low:
+        shown = 255 - shown
+    if grey.background is not None:
+        shown[grey.background] = 0
+    return with_notes(Image.fromarray(shown), notes)
+
+
+def _shown_shares(
+    dataset: "Dataset", grey: Grey, reading: Reading
+) -> tuple[np.ndarray | None, tuple[str, ...]]:
+    """Return from 0 to 1 how the file wants its values to be shown, None where it doesn't say."""
+    notes: tuple[str, ...] = ()
+    if reading.use_windows:
+        window, notes = first_window(dataset)
+        table = window or _voi_table(dataset, grey)
+        if isinstance(table, Window):
+            return table.shares(grey.values), notes
+        if isinstance(table, Table):
+            return table.of(grey.values) / table.largest, notes
+    if 0 < grey.bits <= 8:
+        return grey.values / (2**grey.bits - 1), notes
+    return None, notes
+
+
+def _voi_table(dataset: "Dataset", grey: Grey) -> Table | None:
+    if not dataset.get("VOILUTSequence"):
+        return None
+    return read_table(dataset.VOILUTSequence[0], grey.high, is_little_endian(dataset))
 
 
 def _from_palette(values: np.ndarray, dataset: "Dataset") -> np.ndarray:
@@ -133,70 +171,18 @@ def _from_palette(values: np.ndarray, dataset: "Dataset") -> np.ndarray:
     from pydicom.pixels import apply_color_lut
 
     colours = apply_color_lut(values, dataset)[..., :3]
-    return _eight_bit(colours, colours.dtype.itemsize * 8)
+    bits = colours.dtype.itemsize * 8
+    # many devices say 16 bits of entries that have 8
+    return _eight_bit(colours, 8 if bits == 16 and _is_dark(dataset) else bits)
+
+
+def _is_dark(dataset: "Dataset") -> bool:
+    """Return whether no entry of the palette is above 255."""
+    tables = (dataset.get(f"{name}PaletteColorLookupTableData") for name in _COLOURS)
+    return all(table and max(np.frombuffer(table, np.uint16)) < 256 for table in tables)
 
 
 def _eight_bit(colours: np.ndarray, bits: int) -> np.ndarray:
     if bits == 8:
         return colours.astype(np.uint8)
     return np.rint(colours * (255 / (2**bits - 1))).clip(0, 255).astype(np.uint8)
-
-
-def _modality_values(values: np.ndarray, dataset: "Dataset") -> np.ndarray:
-    """Return the values in the unit of the device, such as Hounsfield units."""
-    from pydicom.pixels import apply_modality_lut
-
-    values = apply_modality_lut(values, dataset)
-    if not np.isfinite(values).all():
-        raise ValueError("it has pixels that are not numbers")
-    return values
-
-
-def _windowed(values: np.ndarray, dataset: "Dataset") -> np.ndarray:
-    """Return `values` between 0 (black) and 1."""
-    from pydicom.pixels import apply_windowing
-
-    window = _first_window(dataset)
-    if window is not None:
-        return apply_windowing(values, window)
-    if dataset.get("VOILUTSequence"):
-        return _through_table(values, dataset)
-    low, high = float(values.min()), float(values.max())
-    return (values - low) / ((high - low) or 1)
-
-
-def _first_window(dataset: "Dataset") -> "Dataset | None":
-    """Return what makes pydicom map the first window of `dataset` to 0..1, if it has one."""
-    import pydicom
-
-    centres, widths = (_numbers(dataset.get(name)) for name in ("WindowCenter", "WindowWidth"))
-    if not centres or not widths:
-        return None
-    if not np.isfinite([centres[0], widths[0]]).all():
-        raise ValueError("its window is not made of numbers")
-    window = pydicom.Dataset()
-    window.WindowCenter, window.WindowWidth = centres[0], widths[0]
-    window.VOILUTFunction = dataset.get("VOILUTFunction") or "LINEAR"
-    # pydicom spreads a window over all the values that so many bits can hold
-    window.PhotometricInterpretation = "MONOCHROME2"
-    window.PixelRepresentation, window.BitsStored = 0, 1
-    return window
-
-
-def _numbers(value: object) -> list[float]:
-    if value is None or isinstance(value, (str, float, int)):
-        return [] if value in (None, "") else [float(value)]
-    return [float(number) for number in value]
-
-
-def _through_table(values: np.ndarray, dataset: "Dataset") -> np.ndarray:
-    """Return what the first VOI table makes of `values`, as shares of its largest entry."""
-    from pydicom.pixels import apply_voi
-
-    table = dataset.VOILUTSequence[0]
-    entries, first, bits = table.LUTDescriptor
-    # pydicom counts entries in a type as small as the entries themselves, in which both a long
-    # table of 8-bit entries and values outside the table would wrap around
-    table.LUTDescriptor = [entries, first, 16]
-    inside = np.rint(values).clip(first, first + (entries or 2**16) - 1)
-    return apply_voi(inside.astype(np.int64), dataset) / (2**bits - 1)

@@ -1,5 +1,6 @@
 """What a file holds once it is read, before it is made equal to others."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,8 +14,8 @@ class Reading:
     """How files are read.
 
     One with more than `max_pixels` pixels, or voxels, is refused. With `nan_is_background` what is
-    no number becomes background; without it such a file is refused. With `use_windows` DICOM is
-    shown through the window or VOI table that it has, with 8 bits; without it its values are kept.
+    no number becomes background; without it such a file is refused. Without `use_windows` the
+    windows and VOI tables of DICOM files are not applied.
     """
 
     max_pixels: int = MOST_PIXELS
@@ -68,3 +69,38 @@ class Volume:
 
 
 RawImage = Image.Image | DeepPicture | Volume
+_NOTES = "synthmix"  # in what Pillow knows of a picture
+
+
+def with_notes(picture: Image.Image, notes: Iterable[str]) -> Image.Image:
+    """Return `picture`, which keeps the `notes` of it from here on."""
+    picture.info[_NOTES] = tuple(notes)
+    return picture
+
+
+def notes_of(image: RawImage) -> tuple[str, ...]:
+    """Return what the user is to be told of an image, whatever it is."""
+    if isinstance(image, Image.Image):
+        return image.info.get(_NOTES, ())
+    return image.notes
+
+
+def numbers_only(
+    values: np.ndarray, reading: Reading, unit: str = "pixels"
+) -> tuple[np.ndarray | None, tuple[str, ...]]:
+    """Return where `values` (H, W) or (X, Y, Z) are no numbers, None where all are, and notes.
+
+    Raises ValueError, naming the setting, where there are some and `reading` does not allow them,
+    and where there is nothing else.
+    """
+    wrong = ~np.isfinite(values)
+    if not wrong.any():
+        return None, ()
+    if not reading.nan_is_background:
+        raise ValueError(
+            f"has {unit} that are not numbers (NaN or infinite); with prepare.nan_is_background: "
+            f"true they are background"
+        )
+    if wrong.all():
+        raise ValueError(f"has no {unit} that are numbers: all are NaN or infinite")
+    return wrong, (f"{unit} that are not numbers (NaN or infinite) are background",)
