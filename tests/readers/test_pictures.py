@@ -129,8 +129,14 @@ def test_portable_maps_are_in_the_unit_of_the_file(tmp_path):
     assert_kept(tmp_path / "b.ppm", RGB)
     (tmp_path / "c.pnm").write_text("P3\n2 1\n1000\n0 500 1000 10 20 30\n")
     assert_kept(tmp_path / "c.pnm", np.array([[[0, 500, 1000], [10, 20, 30]]]))
-    (tmp_path / "d.pgm").write_bytes(b"P5 2 1 100 " + bytes([0, 100]))
-    assert np.asarray(read_image(tmp_path / "d.pgm")).tolist() == [[0, 255]]
+    for content, shown in {
+        b"P5 2 1 100 \0d": [[0, 255]],
+        b"P2\n2 1\n255\n0 200\n": [[0, 200]],
+        b"P1\n2 1\n1 0\n": [[False, True]],
+        b"P4\n2 1\n\x80": [[False, True]],
+    }.items():
+        (tmp_path / "8.pnm").write_bytes(content)
+        assert np.asarray(read_image(tmp_path / "8.pnm")).tolist() == shown
 
 
 def test_jpeg_2000_of_16_bits(tmp_path):

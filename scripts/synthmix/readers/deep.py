@@ -26,14 +26,16 @@ def has_deep_channels(image: Image.Image) -> bool:
     """
     if image.format == "JPEG2000":
         return max(_jpeg2000_bits(image)) > 8
-    for tile in image.tile:
-        codec, mode = tile[0], str(tile[3])
+    for codec, _, _, arguments in image.tile:
         if codec == "SGI16":
             raise ValueError(f"has 16 bits a channel, which are not read of SGI; {_CONVERT}")
-        if image.format == "PPM":  # and its kin
-            return image.mode == "I" or (codec.startswith("ppm") and tile[3][1] > 255)
-        if image.format == "PNG" and "16" in mode:
-            return True
+        match image.format, arguments:
+            case "PPM", (str(), int(largest)):  # and its kin
+                return largest > 255
+            case "PPM", _:
+                return image.mode == "I"
+            case "PNG", str(mode) if "16" in mode:
+                return True
     return False
 
 
