@@ -33,6 +33,7 @@ use rule job as measure_pipeline with:
         **runs("measure_pipeline", of(prepare.modules)),
         source=of(lambda view: view.data.source),
         settings=settings_of(prepare.input_pipeline),
+        prepare=settings_of(lambda view: view.prepare),
         seed=MASTER_SEED,
     threads: TRAINING_THREADS
     resources:

@@ -41,6 +41,7 @@ use rule job as export_classifier with:
         model=rules.train_classifier.output.weights,
         weights=weights_files,
         validation=rules.predict.output.validation,
+        limits=rules.prepare_images.output.limits,
     output:
         EXPORTED,
     params:

@@ -2,6 +2,7 @@
 
 from synthmix.plan import acquire, prepare
 
+larger_image_bytes = of(prepare.larger_image_bytes)
 fetched_of = file_of(rules.fetch_dataset.output[0], raw=acquire.raw_name)
 
 
@@ -64,6 +65,7 @@ use rule job as prepare_images with:
         images=DATASET + "/stores/real.npy",
         table=DATASET + "/stores/real.csv",
         rejected=DATASET + "/rejected.csv",
+        limits=DATASET + "/stores/real_limits.json",
     params:
         **runs("prepare_images", of(prepare.modules)),
         source=of(lambda view: view.data.source),
@@ -71,7 +73,10 @@ use rule job as prepare_images with:
         state=of(acquire.data_state),
     threads: 4
     resources:
-        mem_mb=memory(1500, lambda wildcards: 256 * image_bytes(wildcards)),
+        mem_mb=memory(
+            1500,
+            lambda wildcards: 256 * image_bytes(wildcards) + larger_image_bytes(wildcards),
+        ),
         runtime=minutes(120),
     pathvars:
         job="prepare_images",

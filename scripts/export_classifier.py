@@ -12,6 +12,7 @@ with job(snakemake):
         model=snakemake.input.model,
         weights=dict(zip(params.weights, snakemake.input.weights, strict=True)),
         validation=snakemake.input.validation,
+        limits=snakemake.input.limits,
         prepare=Prepare(**params.prepare),
         positive_class=params.positive_class,
         about=describe(

@@ -1,7 +1,7 @@
 """Measure how fast images are read from the store, and from a folder of pictures."""
 
 from synthmix.classify.measure_pipeline import measure_pipeline
-from synthmix.prepare.settings import InputPipeline
+from synthmix.prepare.settings import InputPipeline, Prepare
 from synthmix.runtime.devices import set_up_torch
 from synthmix.runtime.jobs import job
 
@@ -16,4 +16,5 @@ with job(snakemake):
         markdown=snakemake.output.markdown,
         settings=InputPipeline(**snakemake.params.settings),
         seed=snakemake.params.seed,
+        reading=Prepare(**snakemake.params.prepare).reading(),
     )

@@ -24,13 +24,14 @@ from synthmix.files import write_table
 from synthmix.prepare.prepare_images import prepare_file
 from synthmix.prepare.settings import InputPipeline, Prepare
 from synthmix.readers import read_image
+from synthmix.readers.raw_image import AS_USUAL, Reading
 from synthmix.store import read_table, save_array
 
 CLASSES = ("a", "b")
 
 
 def write_store(folder, channels=1, count=9, name="{}.png", size=(40, 30)):
-    """Write raw images, each of one grey level, and their store; return the store's files."""
+    """Write raw images, each of two grey levels, and their store; return the store's files."""
     rows, prepared = [], []
     settings = Prepare(image_size=16, channels=channels, pad_to_square=False)
     for number in range(count):
@@ -40,7 +41,9 @@ def write_store(folder, channels=1, count=9, name="{}.png", size=(40, 30)):
             values = np.random.default_rng(number).normal(size=(9, 8, 7)).astype(np.float32)
             nibabel.Nifti1Image(values, np.eye(4)).to_filename(path)
         else:
-            Image.new("L", size, 20 * number).save(path)
+            image = Image.new("L", size, 20 * number)
+            image.paste(250, (0, size[1] // 2, *size))
+            image.save(path)
         prepared.append(prepare_file(path, read_image, settings).array)
         rows.append((f"s{number}", path.name, "", CLASSES[number % 2]))
     write_table(
@@ -51,7 +54,7 @@ def write_store(folder, channels=1, count=9, name="{}.png", size=(40, 30)):
     (folder / "tables").mkdir()
 
 
-def measure(folder, **settings):
+def measure(folder, reading=AS_USUAL, **settings):
     measure_pipeline(
         images=folder / "real.npy",
         split=folder / "split.csv",
@@ -61,6 +64,7 @@ def measure(folder, **settings):
         markdown=folder / "tables" / "pipeline.md",
         settings=InputPipeline(**settings),
         seed=1,
+        reading=reading,
     )
     return read_table(folder / "tables" / "pipeline.csv")
 
@@ -121,6 +125,12 @@ def test_very_large_pictures_are_shrunk(tmp_path, monkeypatch):
     monkeypatch.setattr(module, "folder_batches", noted)
     measure(tmp_path, turns=1)
     assert sizes == [(1024, 512)] * 2
+
+
+def test_pictures_are_read_as_they_were_prepared(tmp_path):
+    write_store(tmp_path, count=2)
+    with pytest.raises(ValueError, match=r"40 x 30 .*prepare\.max_pixels"):
+        measure(tmp_path, Reading(max_pixels=1000), turns=1)
 
 
 def test_the_best_of_alternating_turns_counts(monkeypatch):

@@ -58,6 +58,15 @@ def test_the_same_classifier_makes_the_same_bytes(model, tmp_path):
         assert again.read_bytes() == model.read_bytes()
 
 
+def test_one_of_before_there_were_ranges_is_read(model, tmp_path):
+    text = said(model)
+    del text["value_range"], text["prepare"]["intensity"]
+    save_file(load_file(model), tmp_path / "old.safetensors", {HEADER_KEY: json.dumps(text)})
+    _, read = load_model(tmp_path / "old.safetensors", CPU)
+    assert read.value_range is None
+    assert read.prepare.intensity == "auto"
+
+
 def test_it_says_nothing_of_how_it_was_trained(model):
     assert set(said(model)["settings"]) & {"learning_rate", "weights", "epochs"} == set()
     assert "max_rejected_share" not in said(model)["prepare"]
@@ -136,6 +145,9 @@ SETTINGS = Classifier(**PICTURES).model_dump(mode="json")
         ({"settings": SETTINGS | {"speed": 1}}, "settings.speed"),
         ({"prepare": {"image_size": 16, "volume_shape": [8, 8, 8]}}, "prepare"),
         ({"prepare": {"volume_shape": [2000, 2000, 2000]}}, "volumes of more than"),
+        ({"value_range": [2, 1]}, "value_range"),
+        ({"value_range": [0, 1e999]}, "value_range"),
+        ({"value_range": [1]}, "value_range"),
         ({"about": "\x1b[31mred"}, "about"),
         ({"about": "a" * 3000}, "about"),
     ],

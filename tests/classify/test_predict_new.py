@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import torch
+from PIL import Image
 from safetensors.torch import save_file
 
 from synthmix.classify import predict_new as module
@@ -24,6 +25,7 @@ from synthmix.datasets.image_folder import ImageFolder
 from synthmix.datasets.nifti_folder import NiftiFolder
 from synthmix.files import write_table
 from synthmix.prepare.index_dataset import index_dataset
+from synthmix.prepare.intensity import limits_path
 from synthmix.prepare.prepare_images import prepare_file, prepare_images
 from synthmix.prepare.settings import Prepare
 from synthmix.readers import read_image
@@ -45,6 +47,16 @@ def pictures(folder):
         exif = image.getexif()
         exif[0x0112] = 1 + number % 8
         image.save(file, exif=exif)
+    return ImageFolder(source="image_folder", path=str(folder), classes={c: [c] for c in CLASSES})
+
+
+def deep_pictures(folder):
+    """Write pictures of 16 bits, some darker than others."""
+    for number in range(IMAGES):
+        file = folder / CLASSES[number % 2] / f"{number}.png"
+        file.parent.mkdir(parents=True, exist_ok=True)
+        values = np.asarray(picture(number)).astype(np.uint16) * (20 + 10 * (number % 3))
+        Image.fromarray(values).save(file)
     return ImageFolder(source="image_folder", path=str(folder), classes={c: [c] for c in CLASSES})
 
 
@@ -105,7 +117,14 @@ class Study:
         self.predictions = self.predictions.merge(table[["sample_id", "path"]])
         self.model = folder / "model.safetensors"
         export_classifier(
-            weights, self.files.weights, outputs["validation"], prepare, "bad", "a b", self.model
+            weights,
+            self.files.weights,
+            outputs["validation"],
+            limits_path(self.store),
+            prepare,
+            "bad",
+            "a b",
+            self.model,
         )
 
     def _files(self, folder):
@@ -136,7 +155,9 @@ def answers(model, place, output, **changes):
         (pictures, {"image_size": 16}, PICTURES, 0.5),
         (pictures, {"image_size": 16, "channels": 3, "pad_to_square": False}, FROZEN, 0.5),
         (pictures, {"image_size": 16}, PICTURES | {"input_size": 24}, {"sensitivity": 1.0}),
+        (deep_pictures, {"image_size": 16}, PICTURES, 0.5),
         (volumes, {"volume_shape": (8, 8, 6)}, VOLUMES, 0.5),
+        (volumes, {"volume_shape": (8, 8, 6), "intensity": "dataset"}, VOLUMES, 0.5),
         (volumes, {"image_size": 16, "channels": 3}, PICTURES, 0.5),
     ],
 )
@@ -146,7 +167,7 @@ def test_new_images_are_seen_as_test_images_are(make, prepare, settings, thresho
     stored, table = load_store(study.store)
     _, header = load_model(study.model, CPU)
     for path, image in zip(table["path"], stored, strict=True):
-        again = prepare_file(study.raw / path, read_image, header.prepare)
+        again = prepare_file(study.raw / path, read_image, header.prepare, header.value_range)
         np.testing.assert_array_equal(again.array, image)
 
     found = answers(study.model, study.raw, tmp_path / "new.csv").set_index("file")

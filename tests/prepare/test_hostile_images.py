@@ -156,7 +156,7 @@ PICTURES = {
     "png_that_claims_too_much": (content(png(60_000, 60_000, BOMB), ".png"), "max_pixels"),
     "png_that_claims_much": (content(png(20_000, 20_000, BOMB), ".png"), "claims to hold 20000 x"),
     "jpeg_named_png": (with_name(JPEG, "really_a_jpeg.png"), READ),
-    "one_pixel": (saved(picture("L", (1, 1)), ".png"), READ),
+    "one_pixel": (saved(picture("L", (1, 1)), ".png"), "all its pixels are equal"),
     "long_strip": (saved(picture("L", (20_000, 100)), ".png"), READ),
     "tall_line": (saved(picture("L", (1, 3000)), ".png"), READ),
     "cmyk": (saved(picture("CMYK"), ".jpg"), READ),
@@ -517,7 +517,7 @@ def test_memory_does_not_grow_with_the_number_of_images(tmp_path):
         root = folder / "raw" / "a"
         root.mkdir(parents=True)
         for i in range(count):
-            Image.new("L", (64, 64), i % 256).save(root / f"{i:03}.png")
+            picture("L", (64, 64)).save(root / f"{i:03}.png")
         (folder / "fetched.json").write_text(json.dumps({"root": str(root.parent)}))
         rows = [(f"s{i}", f"a/{i:03}.png", "", "a", str(i), "") for i in range(count)]
         columns = ["sample_id", "path", "frame", "label", "group", "part"]

@@ -46,7 +46,7 @@ def test_both_kinds_stand_in_one_table_and_are_told_apart(tmp_path, unreadable):
 
 
 def test_files_that_are_no_images_do_not_count_as_rejected(tmp_path):
-    Image.new("L", (9, 9)).save(tmp_path / "a.png")
+    Image.linear_gradient("L").save(tmp_path / "a.png")
     (tmp_path / "fetched.json").write_text(json.dumps({"root": str(tmp_path)}))
     write_table(tmp_path / "index.csv", UNREADABLE.drop(columns="reason").assign(path="a.png"))
     write_table(tmp_path / "passed_over.csv", files(*[(".txt", "unknown suffix")] * 30))

@@ -23,16 +23,21 @@ def grey(array):
 
 
 def test_a_tall_image_is_centred_between_black_bars():
-    prepared = as_store(grey(np.full((8, 4), 200)), 8, 1, pad_to_square=True)
+    image = np.full((8, 4), 200)
+    image[0] = 190
+    prepared = as_store(grey(image), 8, 1, pad_to_square=True)
     assert prepared.shape == (8, 8, 1)
-    assert (prepared[:, 2:6] == 200).all()
+    assert (prepared[1:, 2:6] == 200).all()
+    assert (prepared[0, 2:6] == 190).all()
     assert (prepared[:, :2] == 0).all()
     assert (prepared[:, 6:] == 0).all()
 
 
 def test_without_padding_the_aspect_is_not_kept():
-    prepared = as_store(grey(np.full((8, 4), 200)), 8, 1, pad_to_square=False)
-    assert (prepared == 200).all()
+    image = np.full((8, 4), 200)
+    image[4:] = 100
+    prepared = as_store(grey(image), 8, 1, pad_to_square=False)
+    assert (prepared[[0, 1, -2, -1]].squeeze().T == [200, 200, 100, 100]).all()
 
 
 def test_shrinking_is_antialiased():
@@ -45,12 +50,14 @@ def test_shrinking_is_antialiased():
 @pytest.mark.parametrize("channels", [1, 3])
 @pytest.mark.parametrize("mode", ["1", "L", "P", "RGB", "RGBA", "LA", "CMYK", "YCbCr", "I", "F"])
 def test_every_mode_is_read(mode, channels):
-    image = grey(np.full((6, 6), 255)).convert("RGB").convert(mode)
+    halves = np.full((6, 6), 255)
+    halves[3:] = 0
+    image = grey(halves).convert("RGB").convert(mode)
     prepared = as_store(image, 6, channels, pad_to_square=True)
     assert prepared.shape == (6, 6, channels)
     assert prepared.dtype == np.uint8
-    if mode not in ("I", "F"):  # a flat image has no range to scale
-        assert (prepared > 250).all()
+    assert (prepared[:3] > 250).all()
+    assert (prepared[3:] < 5).all()
 
 
 @pytest.mark.parametrize("mode", ["I;16", "I", "F"])
@@ -73,7 +80,10 @@ def test_pixels_that_are_not_numbers_are_refused():
 
 def test_transparent_pixels_are_black():
     image = Image.new("RGBA", (4, 4), (255, 255, 255, 0))
-    assert (as_store(image, 4, 1, pad_to_square=True) == 0).all()
+    image.paste((255, 255, 255, 255), (0, 0, 2, 4))
+    prepared = as_store(image, 4, 1, pad_to_square=True)[..., 0]
+    assert (prepared[:, :2] == 255).all()
+    assert (prepared[:, 2:] == 0).all()
 
 
 def test_the_exif_rotation_is_applied(tmp_path):
@@ -92,7 +102,9 @@ def raw(tmp_path):
     folder = tmp_path / "raw"
     folder.mkdir()
     for i in range(20):
-        grey(np.full((5, 9), 10 * i)).save(folder / f"{i:02}.png")
+        pixels = np.full((5, 9), 10 * i)
+        pixels[0, 0] = 255
+        grey(pixels).save(folder / f"{i:02}.png")
     (folder / "03.png").write_bytes((folder / "03.png").read_bytes()[:40])
     (folder / "04.png").write_text("not an image")
     samples = pd.DataFrame(

@@ -362,7 +362,7 @@ class TestDamage:
 
     @pytest.mark.parametrize("name", ["a.nii", "a.nii.gz"])
     @pytest.mark.parametrize(
-        ("side", "reason"), [(900, "prepare.max_pixels"), (600, "it is cut off")]
+        ("side", "reason"), [(900, "prepare.max_pixels"), (400, "it is cut off")]
     )
     def test_declares_more_than_it_has(self, tmp_path, monkeypatch, name, side, reason):
         header = nibabel.Nifti1Header()

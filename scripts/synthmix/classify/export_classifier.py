@@ -9,6 +9,7 @@ from synthmix.classify.network import load_network
 from synthmix.classify.networks.settings import Classifier
 from synthmix.evaluate.settings import LARGEST_PROBABILITY
 from synthmix.leakage import NONE, caution
+from synthmix.prepare.intensity import read_limits
 from synthmix.prepare.settings import Prepare
 from synthmix.store import read_table
 
@@ -22,6 +23,7 @@ def export_classifier(
     model: str | Path,
     weights: Mapping[str, str | Path],
     validation: str | Path,
+    limits: str | Path,
     prepare: Prepare,
     positive_class: str | None,
     about: str,
@@ -31,8 +33,9 @@ def export_classifier(
 
     `weights` are files of starting weights by name, that of this classifier among them;
     `validation` are its predictions of the validation images, which name the threshold where that
-    is no default. `prepare` is how the images it was trained on were made equal, `about` says for
-    people what it was trained on. `output` is a safetensors file for `model_file.load_model`.
+    is no default. `prepare` is how the images it was trained on were made equal, `limits` the file
+    with the range of values of the deep ones among them, `about` says for people what it was
+    trained on. `output` is a safetensors file for `model_file.load_model`.
     """
     network, header = load_network(model, weights)
     settings = Classifier(**{name: header.settings[name] for name in NETWORK})
@@ -43,6 +46,7 @@ def export_classifier(
         positive_class=positive_class,
         threshold=float(table["threshold"][0]) if "threshold" in table else LARGEST_PROBABILITY,
         prepare=prepare,
+        value_range=read_limits(limits),
         about=about,
     )
     if exported.image_shape != tuple(header.image_shape):

@@ -22,7 +22,7 @@ from synthmix.prepare.prepare_images import upright
 from synthmix.prepare.settings import InputPipeline
 from synthmix.prepare.volumes import three_slices
 from synthmix.raw_names import raw_file
-from synthmix.readers.raw_image import RawImage, Volume
+from synthmix.readers.raw_image import AS_USUAL, RawImage, Reading, Volume
 from synthmix.registry import load_dataset
 from synthmix.seeds import derive_seed
 from synthmix.store import load_array, read_table
@@ -58,19 +58,22 @@ def measure_pipeline(
     markdown: str | Path,
     settings: InputPipeline,
     seed: int,
+    reading: Reading = AS_USUAL,
 ) -> None:
     """Read the same images both ways; write how fast that was to `table`, and in Markdown.
 
     The store is the array `images`, described by `split`. The raw images, which the data set
-    `source` reads, are written as PNG files to a temporary folder beside `table`, at most
-    `LARGEST_SIDE` pixels a side. Both loaders take turns in one process, and the best turn of each
-    counts. The table has `COLUMNS`; `ratio` is to the images a second of the folder.
+    `source` reads as `reading` says, are written as PNG files to a temporary folder beside `table`,
+    at most `LARGEST_SIDE` pixels a side. Both loaders take turns in one process, and the best turn
+    of each counts. The table has `COLUMNS`; `ratio` is to the images a second of the folder.
     """
     store, samples = load_array(images), read_table(split)
     rows = np.linspace(0, len(samples) - 1, min(settings.images, len(samples))).round().astype(int)
     side, channels = store.shape[1], store.shape[3]
     with tempfile.TemporaryDirectory(prefix=".pipeline-", dir=Path(table).parent) as name:
-        _write_pictures(samples.iloc[rows], raw_root(fetched), source, Path(name), channels)
+        _write_pictures(
+            samples.iloc[rows], raw_root(fetched), source, Path(name), channels, reading
+        )
         loaders = {
             STORE: StoredBatches(store, rows, settings.batch_size, derive_seed("pipeline", seed)),
             FOLDER: folder_batches(Path(name), side, channels, settings.batch_size),
@@ -116,7 +119,7 @@ def tabulate(seconds: dict[str, float], images: int) -> pd.DataFrame:
 
 
 def _write_pictures(
-    samples: pd.DataFrame, root: Path, source: str, folder: Path, channels: int
+    samples: pd.DataFrame, root: Path, source: str, folder: Path, channels: int, reading: Reading
 ) -> None:
     """Write the raw images of `samples`, which lie below `root`, to a folder for each class."""
     read = load_dataset(source).read
@@ -124,7 +127,8 @@ def _write_pictures(
     for row, path, frame, label in zip(
         samples.index, samples["path"], frames, samples["label"], strict=True
     ):
-        _write_picture(read(raw_file(root, path), frame), folder / label / f"{row}.png", channels)
+        image = read(raw_file(root, path), frame, reading)
+        _write_picture(image, folder / label / f"{row}.png", channels)
 
 
 def _write_picture(image: RawImage, path: Path, channels: int) -> None:

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from contextlib import AbstractContextManager
-from math import prod
+from math import isfinite, prod
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
@@ -49,6 +49,8 @@ class ModelHeader(SettingsModel):
     """The probability from which an image is said to be of the positive class."""
     prepare: Prepare
     """How images are read from their files and made equal."""
+    value_range: tuple[float, float] | None = None
+    """What values of deep images were mapped to black and white; None: none had a common range."""
     about: str = Field(max_length=2000, pattern=r"^[^\x00-\x1f\x7f-\x9f]*$")
     """For people: what it was trained on."""
 
@@ -59,6 +61,9 @@ class ModelHeader(SettingsModel):
         given = Evaluation.model_construct(threshold=self.threshold)
         if problem := check_threshold(given, self.classes, self.positive_class):
             raise ValueError(f"threshold: {problem}")
+        low, high = self.value_range or (0, 1)
+        if not (isfinite(low) and isfinite(high) and low < high):
+            raise ValueError("value_range: is no range")
         if prod(self.prepare.volume_shape or ()) > MOST_PIXELS:
             raise ValueError(f"prepare: volumes of more than {MOST_PIXELS} voxels")
         return self

@@ -3,7 +3,7 @@
 import csv
 import logging
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -21,7 +21,14 @@ from synthmix.evaluate.predictions import PROBABILITY
 from synthmix.evaluate.settings import LARGEST_PROBABILITY
 from synthmix.evaluate.threshold import predicted_classes
 from synthmix.files import write_beside
-from synthmix.prepare.prepare_images import FACTS, Prepared, in_order, prepare_file
+from synthmix.prepare.intensity import takes_common
+from synthmix.prepare.prepare_images import (
+    FACTS,
+    Prepared,
+    counted_notes,
+    in_order,
+    prepare_file,
+)
 from synthmix.prepare.settings import Prepare
 from synthmix.readers import read_image
 from synthmix.readers.raw_image import RawImage, Volume
@@ -29,16 +36,25 @@ from synthmix.seeds import derive_seed
 
 LOGGER = logging.getLogger(__name__)
 AT_ONCE = 64
+NO_RANGE = (
+    "deeper than 8 bits, and mapped by its own range: the classifier has none for such, so that "
+    "brightness is not comparable"
+)
+EIGHT_BITS = "has 8 bits, taken as they are, and the classifier was trained on deeper images"
 
 
 @dataclass(frozen=True)
 class Answer:
-    """What is said of one file: probabilities (classes,) and a class, or else a problem."""
+    """What is said of one file: probabilities (classes,) and a class, or else a problem.
+
+    `notes` are what the user is to be told besides.
+    """
 
     file: str
     probabilities: np.ndarray | None = None
     predicted: str | None = None
     problem: str = ""
+    notes: tuple[str, ...] = ()
 
 
 class TrainedClassifier:
@@ -102,7 +118,8 @@ def predict_new(
     with open_images(Path(place), Path(output).parent) as images:
         answers = write_answers(classifier, images, output, seed, threads)
     # warnings are shown on the screen too
-    LOGGER.log(logging.WARNING if problems_of(answers) else logging.INFO, summary(images, answers))
+    remarkable = any(answer.problem or answer.notes for answer in answers)
+    LOGGER.log(logging.WARNING if remarkable else logging.INFO, summary(images, answers))
 
 
 def write_answers(
@@ -133,7 +150,7 @@ def write_answers(
             else:
                 values = map(str, answer.probabilities)
                 rows.writerow([answer.file, answer.predicted, *threshold, *values, ""])
-            given.append(Answer(answer.file, None, answer.predicted, answer.problem))
+            given.append(replace(answer, probabilities=None))
     return given
 
 
@@ -155,21 +172,24 @@ def summary(images: NewImages, answers: list[Answer]) -> str:
         )
     if images.passed_over:
         text += f"; other files passed over: {images.passed_over}"
-    return text
+    notes = counted_notes([(answer.file, answer.notes) for answer in answers])
+    return "; ".join([text, *notes])
 
 
 def _answers(
     classifier: TrainedClassifier, images: NewImages, seed: int, threads: int
 ) -> Iterator[Answer]:
-    prepare = classifier.header.prepare
+    prepare, common = classifier.header.prepare, classifier.header.value_range
 
     def read(path: Path) -> RawImage:
         image = read_image(path, prepare.reading())
         _check_kind(image, prepare)
+        if common is None and takes_common(image, prepare.intensity):
+            return replace(image, notes=(*image.notes, NO_RANGE))
         return image
 
     def prepared(name: str) -> Prepared:
-        return prepare_file(images.root / name, read, prepare)
+        return prepare_file(images.root / name, read, prepare, common)
 
     done = tqdm(
         in_order(prepared, images.names, threads), "classify", len(images.names), disable=None
@@ -192,4 +212,6 @@ def _answer(classifier: TrainedClassifier, name: str, image: Prepared, seed: int
         return Answer(name, problem=image.reason)
     content = dict(zip(FACTS, image.facts, strict=True))["content"]
     probabilities = classifier.probabilities(image.array, derive_seed("new image", seed, content))
-    return Answer(name, probabilities, classifier.decide(probabilities))
+    other_depth = classifier.header.value_range is not None and not image.deep
+    notes = (*image.notes, EIGHT_BITS) if other_depth else image.notes
+    return Answer(name, probabilities, classifier.decide(probabilities), notes=notes)

@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 import pandas as pd
-from PIL import Image
 from pydantic import Field
 from tqdm import tqdm
 
@@ -24,7 +23,8 @@ from synthmix.datasets.patients import known_patient
 from synthmix.datasets.public import FILES, PublicDataset, write_whole
 from synthmix.errors import UserError
 from synthmix.phantoms import brain_slices
-from synthmix.readers.raw_image import AS_USUAL, Reading
+from synthmix.readers.deep import deep_picture
+from synthmix.readers.raw_image import AS_USUAL, DeepPicture, Reading
 
 if TYPE_CHECKING:
     import h5py
@@ -124,8 +124,8 @@ class BrainTumor(PublicDataset):
         )
 
     @classmethod
-    def read(cls, path: Path, frame: str, reading: Reading = AS_USUAL) -> Image.Image:
-        """Return the slice in the units of the scanner, as a picture of mode F.
+    def read(cls, path: Path, frame: str, reading: Reading = AS_USUAL) -> DeepPicture:
+        """Return the slice in the units of the scanner.
 
         Raises any exception when the file holds no such picture.
         """
@@ -138,7 +138,7 @@ class BrainTumor(PublicDataset):
             reading.require_size(*stored.shape)
             values = stored[()]
         # MATLAB stores columns one after the other, which HDF5 takes for rows
-        return Image.fromarray(np.ascontiguousarray(values.T, dtype=np.float32))
+        return deep_picture(np.ascontiguousarray(values.T), reading)
 
 
 def _remote_file(entry: dict[str, Any]) -> RemoteFile:

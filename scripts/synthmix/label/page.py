@@ -9,7 +9,8 @@ from pathlib import Path
 import jinja2
 from markupsafe import Markup
 
-from synthmix.label.pictures import PLANES, Shown
+from synthmix.label.pictures import Shown
+from synthmix.prepare.volumes import PLANES
 
 HERE = Path(__file__).parent
 

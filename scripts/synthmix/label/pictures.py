@@ -14,7 +14,6 @@ from synthmix.prepare.volumes import three_slices
 from synthmix.readers import read_image
 from synthmix.readers.raw_image import Volume
 
-PLANES = ("axial", "coronal", "sagittal")
 JPEG_QUALITY = 90
 
 

@@ -5,11 +5,19 @@ from typing import Any
 from synthmix.plan import acquire
 from synthmix.plan.view import View
 from synthmix.prepare.settings import InputPipeline
+from synthmix.readers.raw_image import MOST_PIXELS
+
+_BYTES_A_PIXEL = 8  # of a colour picture while it is padded and resized
 
 
 def modules(view: View) -> tuple[str, ...]:
     """Return the modules that read the raw files of the data set."""
     return acquire.modules(view.data)
+
+
+def larger_image_bytes(view: View) -> int:
+    """Return what an image takes that is only read because `max_pixels` was raised."""
+    return _BYTES_A_PIXEL * max(0, view.prepare.max_pixels - MOST_PIXELS)
 
 
 def subsample(view: View) -> dict[str, Any] | None:

@@ -1,13 +1,27 @@
 """What a study may say of how images are made equal, thinned out and split."""
 
+from math import isfinite
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import BeforeValidator, Field, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from synthmix.readers.raw_image import MOST_PIXELS, Reading
 from synthmix.settings import Name, PositiveInt, SettingsModel, Share
 
 ClassCounts = Annotated[dict[Name, PositiveInt], Field(min_length=1)]
+
+
+def _ascending(limits: tuple[float, ...]) -> tuple[float, ...]:
+    low, high = limits
+    if not (isfinite(low) and isfinite(high) and low < high):
+        raise ValueError("give two numbers, the lower one first")
+    return limits
+
+
+_Limits = Annotated[
+    tuple[float, ...], Field(min_length=2, max_length=2), AfterValidator(_ascending)
+]
+Intensity = Literal["auto", "image", "dataset"] | _Limits
 
 
 class Prepare(SettingsModel):
@@ -39,6 +53,13 @@ class Prepare(SettingsModel):
         description="Pixels and voxels that are no numbers (NaN) are background; otherwise an image"
         " with such is not read.",
     )
+    intensity: Intensity = Field(
+        "auto",
+        description="Which values become black and white, of images deeper than 8 bits. auto: one"
+        " range for all pictures of the data set, each volume its own, DICOM through its window;"
+        " dataset: one range for all; image: each its own; [low, high]: these, in the unit of the"
+        " files.",
+    )
 
     @model_validator(mode="after")
     def _pictures_or_volumes(self) -> Self:
@@ -48,7 +69,11 @@ class Prepare(SettingsModel):
 
     def reading(self) -> Reading:
         """Return what readers of files need to know of it."""
-        return Reading(self.max_pixels, self.nan_is_background)
+        return Reading(
+            max_pixels=self.max_pixels,
+            nan_is_background=self.nan_is_background,
+            use_windows=self.intensity == "auto",
+        )
 
 
 class InputPipeline(SettingsModel):

@@ -14,7 +14,10 @@ MOST_SIDE = 2048  # pixels of a slice whose voxels are no cubes
 PERCENTILES = (0.5, 99.5)
 
 
-def three_slices(volume: Volume) -> np.ndarray:
+PLANES = ("axial", "coronal", "sagittal")
+
+
+def three_slices(volume: Volume, limits: tuple[float, float] | None = None) -> np.ndarray:
     """Return the middle axial, coronal and sagittal slice of `volume`, (S, S, 3) uint8.
 
     Voxels that are no cubes are resampled to square pixels as small as their shortest side, or so
@@ -23,13 +26,12 @@ def three_slices(volume: Volume) -> np.ndarray:
     patient's right is at the left of the axial and coronal one, the front at the left of the
     sagittal one, as radiologists hold them.
 
-    The intensities of the three together are clipped to their percentiles 0.5 and 99.5, which
-    become 0 and 255: one scale for all, so that a z-score over the three is that of the clipped
-    intensities.
+    The intensities of the three together are clipped to `limits`, or else to their percentiles 0.5
+    and 99.5, which become 0 and 255: one scale for all, so that a z-score over the three is that of
+    the clipped intensities.
     """
     values = volume.values
-    x, y, z = (length // 2 for length in values.shape)
-    slices = [values[:, :, z], values[:, y, :], values[x, :, :]]
+    slices = _middle_slices(values)
     lengths = _lengths(values.shape, volume.spacing)
     if lengths != values.shape:
         across, up = (0, 0, 1), (1, 2, 2)
@@ -37,7 +39,7 @@ def three_slices(volume: Volume) -> np.ndarray:
             resize_plane(plane.T, (lengths[a], lengths[b])).T
             for plane, a, b in zip(slices, across, up, strict=True)
         ]
-    low, high = _range(np.concatenate([plane.ravel() for plane in slices]))
+    low, high = limits or _range(np.concatenate([plane.ravel() for plane in slices]))
     scale = 255 / (high - low) if high > low else 0
     side = max(lengths)
     pictures = np.zeros((side, side, 3), np.uint8)
@@ -48,6 +50,15 @@ def three_slices(volume: Volume) -> np.ndarray:
         rows, columns = picture.shape
         pictures[top : top + rows, left : left + columns, channel] = picture
     return pictures
+
+
+def require_slices(volume: np.ndarray) -> None:
+    """Raise ValueError where a middle slice of `volume` shows nothing."""
+    for name, plane in zip(PLANES, _middle_slices(volume), strict=True):
+        if plane.min() == plane.max():
+            raise ValueError(
+                f"its middle {name} slice shows nothing: all its voxels are {plane.min():g}"
+            )
 
 
 def resample_volume(volume: np.ndarray, shape: tuple[int, int, int]) -> np.ndarray:
@@ -74,6 +85,12 @@ def resample_volume(volume: np.ndarray, shape: tuple[int, int, int]) -> np.ndarr
     if spread == 0:
         raise ValueError(f"all voxels are equal once it is resampled to {shape}")
     return ((resampled - resampled.mean(dtype=np.float64)) / spread).astype(np.float16)
+
+
+def _middle_slices(volume: np.ndarray) -> list[np.ndarray]:
+    """Return the middle slices of the `PLANES`."""
+    x, y, z = (length // 2 for length in volume.shape)
+    return [volume[:, :, z], volume[:, y, :], volume[x, :, :]]
 
 
 def _lengths(shape: tuple[int, ...], spacing: Sequence[float]) -> tuple[int, ...]:

@@ -1,10 +1,12 @@
-"""Pictures in any format that Pillow reads."""
+"""Pictures in any format that Pillow reads, and what it would cut down to 8 bits."""
 
 from pathlib import Path
 
 from PIL import Image
 
-from synthmix.readers.raw_image import AS_USUAL, Reading
+from synthmix.readers import deep
+from synthmix.readers.raw_image import AS_USUAL, DeepPicture, Reading
+from synthmix.readers.tiff import TIFF_MARKS, read_tiff
 
 # `Reading` has a limit of its own, and tells its name
 Image.MAX_IMAGE_PIXELS = None
@@ -19,17 +21,25 @@ SUFFIXES = frozenset(
 )
 
 
-def read_picture(path: Path, reading: Reading = AS_USUAL) -> Image.Image:
-    """Open and decode the picture in the file `path`.
+def read_picture(path: Path, reading: Reading = AS_USUAL) -> Image.Image | DeepPicture:
+    """Open and decode the picture in the file `path`: a `DeepPicture` where it has over 8 bits.
 
-    Raises ValueError for several pictures in one file (an animation, a stack of pages) and for
-    one so large that it may be a decompression bomb, OSError or SyntaxError as Pillow does.
+    One of 8 bits or less is turned by nothing yet, whatever its EXIF data say; a deep one is.
+
+    Raises ValueError for several pictures in one file (an animation, a stack of pages), for one
+    with more pixels than `reading` allows and for deep ones that would lose bits, OSError or
+    SyntaxError as Pillow does.
     """
+    with path.open("rb") as file:
+        if file.read(4) in TIFF_MARKS:
+            return read_tiff(path, reading)
     with Image.open(path) as image:
         reading.require_size(image.width, image.height)
         # in an MPO file, as cameras write it, the others are previews of the first
         frames = getattr(image, "n_frames", 1)
         if frames > 1 and image.format != "MPO":
             raise ValueError(f"holds {frames} pictures; only files of one are read")
+        if deep.has_deep_channels(image):
+            return deep.decode(path, image, reading)
         image.load()
-        return image
+        return deep.deepened(image, reading)

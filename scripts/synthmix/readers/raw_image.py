@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from PIL import Image
 
-MOST_PIXELS = 250_000_000
+MOST_PIXELS = 100_000_000
 
 
 @dataclass(frozen=True)
@@ -45,12 +45,14 @@ class DeepPicture:
 
     `values` is (H, W) or (H, W, 3), float32, all finite. `background`, (H, W), is true for what
     belongs to no picture, such as padding: it becomes black and counts for no range. `notes` are
-    what the user is to be told of it, the same words for the same trouble.
+    what the user is to be told of it, the same words for the same trouble. With `inverted` low
+    values are bright.
     """
 
     values: np.ndarray
     background: np.ndarray | None = None
     notes: tuple[str, ...] = ()
+    inverted: bool = False
 
 
 @dataclass(frozen=True)
