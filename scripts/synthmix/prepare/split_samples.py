@@ -12,7 +12,22 @@ import pandas as pd
 from synthmix.errors import UserError
 from synthmix.files import write_table
 from synthmix.leakage import AS_PUBLISHED, NONE, SEEN_IN_TRAINING
-from synthmix.prepare.duplicates import HELD_OUT, find_duplicates, hold_out_duplicates
+from synthmix.prepare.deal import deal, tell_missed_shares
+from synthmix.prepare.duplicates import (
+    EQUAL,
+    HELD_OUT,
+    HOLD_OUT,
+    OFF,
+    PICTURE,
+    TELL,
+    NearDuplicates,
+    hold_out_duplicates,
+    list_duplicates,
+    pairs_of,
+    pictures_of,
+    tell_near_duplicates,
+    tell_two_classes,
+)
 from synthmix.prepare.folds import name_folds
 from synthmix.prepare.parts import TESTED, deal_from_one_pool, has_leak, rows_of
 from synthmix.prepare.settings import (
@@ -42,15 +57,19 @@ def split_samples(
     test_sample: Mapping[str, Any] | None,
     seed: int,
     leakage: str = NONE,
+    near: str | Path | None = None,
+    near_duplicates: NearDuplicates = OFF,
 ) -> None:
     """Deal the samples of a store out to train, validation and test.
 
     `table` is the store's; `output` repeats its rows with a column `split`, and `fold` where
     there are folds. What a `subsample` leaves out is `held_out`. So are test images that are the
-    same, pixel by pixel, as one of another patient; `duplicates` lists all images that several
-    patients have. A `test_sample` of so many `images` with these `class_shares`, or as many as
-    there are, is drawn from the test split; the rest of it is `held_out`. Without one, all of it
-    is tested on. Raises UserError when a split would lack a class.
+    same, pixel by pixel, as one of another patient and, where `near_duplicates` is hold_out, nearly
+    the same: `near` is what `find_duplicates` wrote of them. `duplicates` lists all images that
+    several patients or classes have. A `test_sample` of so many `images` with these
+    `class_shares`, or as many as there are, is drawn from the test split; the rest of it is
+    `held_out`. Without one, all of it is tested on. Raises UserError when a split would lack a
+    class.
 
     With `leakage` as_published all samples but those left out are of the split `train`, and the
     columns of `parts` say which of them validate and are tested on; `split` has to be by shares.
@@ -62,12 +81,10 @@ def split_samples(
     if leakage == AS_PUBLISHED:
         LOGGER.warning("%s; patients are not kept apart", SEEN_IN_TRAINING)
         samples = samples.join(_one_pool(samples["label"], kept, split, seed))
-        write_table(duplicates, find_duplicates(samples))
     else:
         dealt = deal_out(samples[kept], split, derive_seed("split", seed))
         samples = samples.join(dealt).fillna({"split": HELD_OUT})
-        write_table(duplicates, find_duplicates(samples))
-        hold_out_duplicates(samples)
+    _treat_duplicates(samples, duplicates, near, near_duplicates)
     needed = {name: set(samples["label"]) for name in SPLITS}
     if isinstance(subsample, LongTailSubsample):
         tail = long_tail(
@@ -91,6 +108,24 @@ def split_samples(
         f"synthmix: {len(samples):,} images, {patients:,} patients: {shares}: {output}",
         file=sys.stderr,
     )
+
+
+def _treat_duplicates(
+    samples: pd.DataFrame, output: str | Path, near: str | Path | None, treatment: NearDuplicates
+) -> None:
+    """List the images that several patients or classes have, tell them and keep them from the test.
+
+    Where some that are nearly the same count as the same, `samples` gets the column `picture`.
+    """
+    pairs = pairs_of(samples, None if near is None else read_table(near))
+    write_table(output, list_duplicates(samples, pairs))
+    if not has_leak(samples):
+        if treatment == HOLD_OUT and (pairs["kind"] != EQUAL).any():
+            samples[PICTURE] = pictures_of(samples, pairs)
+        hold_out_duplicates(samples)
+    if treatment == TELL or has_leak(samples):
+        tell_near_duplicates(samples, pairs, rows_of(samples, "test").index)
+    tell_two_classes(samples, pairs)
 
 
 def _one_pool(labels: pd.Series, kept: pd.Series, split: Split, seed: int) -> pd.DataFrame:
@@ -127,12 +162,15 @@ def assign_splits(samples: pd.DataFrame, shares: Mapping[str, float], seed: int)
     """Return the split of each sample by the `shares` that splits have of every class.
 
     Groups are dealt out in random order within their class, each to the split that is furthest
-    below its share of the images. A group with several classes counts for the rarest of them.
-    Raises UserError when a class has fewer groups than there are splits.
+    below its share of the images; large ones go first. A group with several classes counts for the
+    rarest of them. Shares that are missed are logged. Raises UserError when a class has fewer
+    groups than there are splits.
     """
-    return _by_group(
-        samples, list(shares), seed, lambda _, sizes, random: _deal(sizes, shares, random)
+    splits = _by_group(
+        samples, list(shares), seed, lambda _, sizes, random: deal(sizes, shares, random)
     )
+    tell_missed_shares(samples, splits, shares)
+    return splits
 
 
 def assign_counts(
@@ -269,23 +307,6 @@ def _require_groups(samples: pd.DataFrame, least: int, what: str) -> None:
                 f"class {label} has images of {groups} patient(s), but {what} need at least one "
                 f"each: add images of other patients"
             )
-
-
-def _deal(
-    images: pd.Series, shares: Mapping[str, float], random: np.random.Generator
-) -> dict[str, str]:
-    """Deal the groups of one class, of so many images each, out to the splits."""
-    order = [images.index[i] for i in random.permutation(len(images))]
-    dealt = dict.fromkeys(shares, 0)
-    result = {}
-    for position, group in enumerate(order):
-        empty = [split for split in shares if not dealt[split]]
-        # the last groups go to splits that have none yet, so that none stays empty
-        candidates = empty if len(order) - position <= len(empty) else shares
-        target = min(candidates, key=lambda split: dealt[split] / shares[split])
-        dealt[target] += images[group]
-        result[group] = target
-    return result
 
 
 def _fill(
