@@ -1,10 +1,11 @@
-"""Images a second of `prepare_images` beside a plain Pillow loop, on the same files in one run.
+"""Images a second of preparing beside a plain Pillow loop, on the same files in one run.
 
     PYTHONPATH=scripts .venv/bin/python benchmarks/prepare_images.py ../shared/data/chest_xray.zip
 
 Both decode every picture, pad it to a square, resize it and keep it in one array, with as many
 workers: the plain loop in processes that share nothing, `prepare_images` as the workflow runs it,
-which also writes the store and its table. They take turns, and each one's best turn counts.
+which also writes the store and its table; then near-duplicates are looked for in that. They take
+turns, and each one's best turn counts.
 """
 
 import argparse
@@ -21,6 +22,7 @@ from PIL import Image
 
 from synthmix.acquire.archives import extract_archive
 from synthmix.files import write_table
+from synthmix.prepare.find_duplicates import find_duplicates
 from synthmix.prepare.prepare_images import prepare_images
 from synthmix.prepare.settings import Prepare
 from synthmix.readers import PICTURE_SUFFIXES
@@ -47,12 +49,15 @@ def main() -> None:
             runs = {
                 "plain Pillow loop": lambda: _plain(pool, paths, arguments.image_size),
                 "prepare_images": lambda: _prepare(folder, settings, arguments.workers),
+                "find_duplicates": lambda: _find_duplicates(folder),
             }
             best = _best(runs, arguments.turns)
     for what, seconds in best.items():
         print(f"{what:18} {len(paths) / seconds:7.1f} images/s")
-    ratio = best["plain Pillow loop"] / best["prepare_images"]
-    print(f"ratio {ratio:.2f} ({len(paths)} pictures, {arguments.workers} workers)")
+    plain = best["plain Pillow loop"]
+    both = best["prepare_images"] + best["find_duplicates"]
+    ratios = f"ratio {plain / best['prepare_images']:.2f}, {plain / both:.2f} with find_duplicates"
+    print(f"{ratios} ({len(paths)} pictures, {arguments.workers} workers)")
 
 
 def _best(runs: dict[str, Callable[[], None]], turns: int) -> dict[str, float]:
@@ -83,6 +88,10 @@ def _prepare(folder: Path, settings: Prepare, workers: int) -> None:
         settings,
         workers,
     )
+
+
+def _find_duplicates(folder: Path) -> None:
+    find_duplicates(folder / "real.npy", folder / "near_duplicates.csv")
 
 
 def _plain(pool: object, paths: list[Path], image_size: int) -> None:

@@ -144,8 +144,8 @@ def tell_two_classes(samples: pd.DataFrame, pairs: pd.DataFrame) -> None:
     across = _differing(samples, pairs, "label")
     if len(across):
         LOGGER.warning(
-            "%d images are the same or nearly the same as one of another class (%d of them pixel by "
-            "pixel): %s. duplicates.csv lists all: see which class is right",
+            "%d images are the same or nearly the same as one of another class (%d of them pixel "
+            "by pixel): %s. duplicates.csv lists all: see which class is right",
             len(_images(across)),
             len(_images(across[across["kind"] == EQUAL])),
             _examples(samples, across, "label"),

@@ -11,7 +11,7 @@ import pandas as pd
 
 from synthmix.files import write_table
 from synthmix.prepare import likeness
-from synthmix.prepare.duplicates import EQUAL, PAIR_COLUMNS
+from synthmix.prepare.duplicates import EQUAL, NEAR, PAIR_COLUMNS
 from synthmix.prepare.volumes import three_slices
 from synthmix.store import load_store
 
@@ -20,7 +20,7 @@ SIDE = 128  # of the copies that are compared, where images are no smaller
 _THUMBNAIL = 32
 _LEAST_OF_THUMBNAILS = 0.9  # below it a pair is not looked at in detail
 _LEAST_CONTRAST = 2.0  # grey levels: what is nearly flat is like all that is
-_MOST_CANDIDATES = 12  # of an image, for each way to turn the other
+_MOST_CANDIDATES = 8  # of an image, for each way to turn the other
 _BATCH = 128
 
 
@@ -110,12 +110,13 @@ def near_pairs(pictures: _Pictures, rows: np.ndarray) -> pd.DataFrame:
         LOGGER.info("%d images are nearly flat: not compared", flat.sum())
     rows, thumbnails = rows[~flat], thumbnails[~flat]
     waves = int(np.clip(pictures.detail // 6, 5, 12))
-    least_cosine = 0.8 if pictures.are_tiny else 0.9
     embeddings = likeness.embed(thumbnails, waves)
     found = []
     for kind, turn in likeness.turns(pictures.of_volumes):
         turned = likeness.embed(turn(thumbnails), waves)
-        i, j = likeness.candidates(embeddings, turned, least_cosine, _MOST_CANDIDATES)
+        # one pixel of a tiny image moves much; who mirrors a copy seldom moves it too
+        least = 0.8 if pictures.are_tiny and kind == NEAR else 0.9
+        i, j = likeness.candidates(embeddings, turned, least, _MOST_CANDIDATES)
         likely = _rough(thumbnails, i, j, turn) >= _LEAST_OF_THUMBNAILS
         pairs = pd.DataFrame({"first": rows[i[likely]], "second": rows[j[likely]], "kind": kind})
         found.append(pairs.assign(correlation=_exact(pictures, pairs, turn)))
