@@ -50,7 +50,8 @@ def embed(thumbnails: np.ndarray, waves: int) -> np.ndarray:
 
     found = dctn(thumbnails.astype(np.float32), axes=(-2, -1), norm="ortho", workers=1)
     frequencies = np.hypot(*np.mgrid[:waves, :waves]).astype(np.float32)
-    flat = (found[..., :waves, :waves] * frequencies).reshape(len(thumbnails), -1)
+    flat = found[..., :waves, :waves] * frequencies
+    flat = flat.reshape(len(thumbnails), thumbnails.shape[1] * waves**2)
     length = np.linalg.norm(flat, axis=1, keepdims=True)
     return np.rint(flat * (_LENGTH / np.maximum(length, 1e-6)))
 
