@@ -97,16 +97,16 @@ def test_small_shares_may_be_off_by_half_of_themselves(caplog):
     assert "test has 8%, not 5%" in caplog.text
 
 
-def test_a_patient_of_several_classes_is_told_of_the_class_whose_shares_it_spoils(caplog):
-    samples = samples_of([2] * 20)
-    samples.loc[:1, "label"] = "b"
-    more = samples_of([40] + [2] * 20, "b")
-    more.loc[more["group"] == "b0", "group"] = "a0"
-    samples = pd.concat([samples, more], ignore_index=True)
+def test_what_a_patient_of_several_classes_spoils_is_told_of_each_of_them(caplog):
+    """The patient a0 has 2 images of the class a and 60 of b, all others 2 of one class."""
+    both = samples_of([62])
+    both.loc[2:, "label"] = "b"
+    samples = pd.concat([both, samples_of([2] * 20), samples_of([2] * 20, "b")], ignore_index=True)
+    samples["group"] = samples["group"].where(samples.index < 62, samples["group"] + "x")
     assign_splits(samples, SHARES, 3)
-    (told,) = caplog.messages
-    assert told.startswith("class b, 82 images")
-    assert told.endswith("the largest of 21, a0, has 42 images of it")
+    told = {message.split(":")[0]: message for message in caplog.messages}
+    assert set(told) == {"class a, 42 images", "class b, 100 images"}
+    assert told["class b, 100 images"].endswith("the largest of 21, a0, has 60 images of it")
 
 
 def test_few_images_are_no_reason_to_tell(caplog):
