@@ -34,7 +34,9 @@ def test_a_study_says_what_becomes_of_them(treatment):
 
 
 def test_that_alone_lists_no_image_anew():
-    assert folder_with(", near_duplicates: off").index_settings() == folder_with("").index_settings()
+    assert (
+        folder_with(", near_duplicates: off").index_settings() == folder_with("").index_settings()
+    )
 
 
 @pytest.mark.parametrize("wrong", ["on", "keep"])

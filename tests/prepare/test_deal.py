@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from synthmix.prepare.deal import deal
+from synthmix.prepare.deal import deal, tell_missed_shares
 from synthmix.prepare.split_samples import assign_splits
 
 SHARES = {"train": 0.6, "validation": 0.2, "test": 0.2}
@@ -75,13 +75,17 @@ def samples_of(sizes, label="a"):
     return pd.DataFrame(rows, columns=["group", "label"])
 
 
+def assign_and_tell(samples, shares, seed):
+    tell_missed_shares(samples, assign_splits(samples, shares, seed), shares)
+
+
 def test_missed_shares_are_told_with_the_numbers_and_the_largest_patient(caplog):
     samples = pd.concat(
         [samples_of([80, 5, 5, 5, 5]), samples_of([4] * 30, "b")], ignore_index=True
     )
     for seed in (1, 2):
         caplog.clear()
-        assign_splits(samples, SHARES, seed)
+        assign_and_tell(samples, SHARES, seed)
         assert caplog.messages == [
             "class a, 100 images: the shares that were asked for can't be had: train has 80%, not "
             "60%, validation has 10%, not 20%, test has 10%, not 20%. Patients stay whole, and the "
@@ -91,9 +95,9 @@ def test_missed_shares_are_told_with_the_numbers_and_the_largest_patient(caplog)
 
 def test_small_shares_may_be_off_by_half_of_themselves(caplog):
     shares = {"train": 0.9, "validation": 0.05, "test": 0.05}
-    assign_splits(samples_of([88, 6, 6]), shares, 1)
+    assign_and_tell(samples_of([88, 6, 6]), shares, 1)
     assert not caplog.messages
-    assign_splits(samples_of([84, 8, 8]), shares, 1)
+    assign_and_tell(samples_of([84, 8, 8]), shares, 1)
     assert "test has 8%, not 5%" in caplog.text
 
 
@@ -103,13 +107,13 @@ def test_what_a_patient_of_several_classes_spoils_is_told_of_each_of_them(caplog
     both.loc[2:, "label"] = "b"
     samples = pd.concat([both, samples_of([2] * 20), samples_of([2] * 20, "b")], ignore_index=True)
     samples["group"] = samples["group"].where(samples.index < 62, samples["group"] + "x")
-    assign_splits(samples, SHARES, 3)
+    assign_and_tell(samples, SHARES, 3)
     told = {message.split(":")[0]: message for message in caplog.messages}
     assert set(told) == {"class a, 42 images", "class b, 100 images"}
     assert told["class b, 100 images"].endswith("the largest of 21, a0, has 60 images of it")
 
 
 def test_few_images_are_no_reason_to_tell(caplog):
-    assign_splits(samples_of([1, 1, 1]), SHARES, 1)
-    assign_splits(samples_of([1] * 12), SHARES, 1)
+    assign_and_tell(samples_of([1, 1, 1]), SHARES, 1)
+    assign_and_tell(samples_of([1] * 12), SHARES, 1)
     assert not caplog.messages

@@ -3,6 +3,7 @@
 import pandas as pd
 import pytest
 
+from synthmix.errors import UserError
 from synthmix.files import write_table
 from synthmix.leakage import AS_PUBLISHED
 from synthmix.prepare.duplicates import HOLD_OUT, OFF, TELL
@@ -40,10 +41,9 @@ class Splitter:
             settings or OfficialSplit(method="official"),
             None,
             None,
-            seed=1,
             near=None if treatment == OFF else self.folder / "near.csv",
             near_duplicates=treatment,
-            **more,
+            **{"seed": 1} | more,
         )
         return read_table(self.folder / "split.csv")
 
@@ -167,3 +167,24 @@ def test_in_every_fold_none_is_tested_on_that_is_trained_on(splitter):
         split = split_for_fold(table, fold)
         tested |= set(split.loc[split["split"] == "test", "sample_id"])
     assert set(table["sample_id"]) - tested == {"00", "17", "30"}
+
+
+def test_no_class_is_lost_of_the_test_while_it_has_images_of_its_own(splitter):
+    """With most seeds a single test image of either class is a copy, for half of all are."""
+    for number in range(20):
+        splitter.samples.loc[[number, 39 - number], "content"] = f"same{number}"
+    splitter.samples = splitter.samples.drop(index=range(4, 14)).reset_index(drop=True)
+    clean = splitter.samples.groupby("content")["group"].transform("nunique") == 1
+    assert clean.sum() == 10
+    small = ShareSplit(train=0.84, validation=0.08, test=0.08)
+    for seed in range(1, 8):
+        table = splitter.split(OFF, small, seed=seed)
+        tested = table[table["split"] == "test"]
+        assert set(tested["label"]) == {"a", "b"}
+        assert clean[tested.index].all()
+
+
+def test_a_class_of_copies_alone_is_refused(splitter):
+    splitter.samples.loc[splitter.samples["label"] == "a", "content"] = "same"
+    with pytest.raises(UserError, match=r"test split has no image of class a.*near_duplicates"):
+        splitter.split(HOLD_OUT, ShareSplit())

@@ -96,10 +96,8 @@ def hold_out_duplicates(samples: pd.DataFrame) -> None:
     They show the same where their `picture` is the same or, in a table without, their `content`.
     """
     column = PICTURE if PICTURE in samples else "content"
-    if column not in samples:
-        return
     tests = (samples["split"] == "test").sum()
-    shared = _of_several_groups(samples[samples["split"] != HELD_OUT], column)
+    shared = shared_pictures(samples)
     tested = shared.index[shared["split"] == "test"]
     samples.loc[tested, "split"] = HELD_OUT
     if len(shared) == 0:
@@ -115,6 +113,13 @@ def hold_out_duplicates(samples: pd.DataFrame) -> None:
         if len(tested) > _MANY * tests:
             advice = "; if they are alike by nature, set near_duplicates: tell"
     LOGGER.warning("%s; %d of them are kept out of the test%s", same, len(tested), advice)
+
+
+def shared_pictures(samples: pd.DataFrame) -> pd.DataFrame:
+    """Return the samples in use that show the same as one in use of another group."""
+    column = PICTURE if PICTURE in samples else "content"
+    in_use = samples[samples["split"] != HELD_OUT]
+    return _of_several_groups(in_use, column) if column in samples else in_use.head(0)
 
 
 def _of_several_groups(samples: pd.DataFrame, column: str) -> pd.DataFrame:

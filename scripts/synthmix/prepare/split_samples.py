@@ -25,6 +25,7 @@ from synthmix.prepare.duplicates import (
     list_duplicates,
     pairs_of,
     pictures_of,
+    shared_pictures,
     tell_near_duplicates,
     tell_two_classes,
 )
@@ -46,6 +47,7 @@ from synthmix.store import read_table
 
 LOGGER = logging.getLogger(__name__)
 SPLITS = ("train", "validation", "test")
+_MOST_TURNS = 50
 
 
 def split_samples(
@@ -75,6 +77,7 @@ def split_samples(
     columns of `parts` say which of them validate and are tested on; `split` has to be by shares.
     """
     samples = read_table(table).fillna({"part": "", "frame": ""})
+    pairs = pairs_of(samples, None if near is None else read_table(near))
     kept = pd.Series(True, index=samples.index)
     if subsample is not None and subsample.method == "balanced":
         kept = balanced(samples["label"], derive_seed("balanced", seed))
@@ -82,9 +85,15 @@ def split_samples(
         LOGGER.warning("%s; patients are not kept apart", SEEN_IN_TRAINING)
         samples = samples.join(_one_pool(samples["label"], kept, split, seed))
     else:
-        dealt = deal_out(samples[kept], split, derive_seed("split", seed))
-        samples = samples.join(dealt).fillna({"split": HELD_OUT})
-    _treat_duplicates(samples, duplicates, near, near_duplicates)
+        if near_duplicates == HOLD_OUT and (pairs["kind"] != EQUAL).any():
+            samples[PICTURE] = pictures_of(samples, pairs)
+        samples = _dealt(samples, kept, split, seed)
+    write_table(duplicates, list_duplicates(samples, pairs))
+    if leakage != AS_PUBLISHED:
+        hold_out_duplicates(samples)
+    if near_duplicates == TELL or leakage == AS_PUBLISHED:
+        tell_near_duplicates(samples, pairs, rows_of(samples, "test").index)
+    tell_two_classes(samples, pairs)
     needed = {name: set(samples["label"]) for name in SPLITS}
     if isinstance(subsample, LongTailSubsample):
         tail = long_tail(
@@ -110,22 +119,35 @@ def split_samples(
     )
 
 
-def _treat_duplicates(
-    samples: pd.DataFrame, output: str | Path, near: str | Path | None, treatment: NearDuplicates
-) -> None:
-    """List the images that several patients or classes have, tell them and keep them from the test.
+def _dealt(samples: pd.DataFrame, kept: pd.Series, split: Split, seed: int) -> pd.DataFrame:
+    """Return `samples` with what `deal_out` finds for those that are `kept`; others are held out.
 
-    Where some that are nearly the same count as the same, `samples` gets the column `picture`.
+    They are dealt out anew where all test images of a class would show what other patients have
+    too: in a small data set that happens by chance.
     """
-    pairs = pairs_of(samples, None if near is None else read_table(near))
-    write_table(output, list_duplicates(samples, pairs))
-    if not has_leak(samples):
-        if treatment == HOLD_OUT and (pairs["kind"] != EQUAL).any():
-            samples[PICTURE] = pictures_of(samples, pairs)
-        hold_out_duplicates(samples)
-    if treatment == TELL or has_leak(samples):
-        tell_near_duplicates(samples, pairs, rows_of(samples, "test").index)
-    tell_two_classes(samples, pairs)
+    for turn in range(1 if isinstance(split, OfficialSplit) else _MOST_TURNS):
+        own_seed = derive_seed("split", turn, seed) if turn else derive_seed("split", seed)
+        found = samples.join(deal_out(samples[kept], split, own_seed)).fillna({"split": HELD_OUT})
+        if not turn:
+            first = found
+        tests = found[found["split"] == "test"]
+        left = tests.drop(shared_pictures(found).index, errors="ignore")
+        if set(left["label"]) == set(tests["label"]):
+            _tell_missed_shares(found[kept], split)
+            return found
+    _tell_missed_shares(first[kept], split)
+    return first
+
+
+def _tell_missed_shares(samples: pd.DataFrame, split: Split) -> None:
+    """Log where `split` asks for other shares than `samples` have been dealt out by."""
+    if isinstance(split, ShareSplit):
+        shares = {name: getattr(split, name) for name in SPLITS}
+        tell_missed_shares(samples, samples["split"], shares)
+    elif isinstance(split, OfficialSplit) and "validation" not in set(samples["part"]):
+        learned = samples[samples["split"] != "test"]
+        shares = {"train": 1 - split.validation, "validation": split.validation}
+        tell_missed_shares(learned, learned["split"], shares)
 
 
 def _one_pool(labels: pd.Series, kept: pd.Series, split: Split, seed: int) -> pd.DataFrame:
@@ -163,14 +185,11 @@ def assign_splits(samples: pd.DataFrame, shares: Mapping[str, float], seed: int)
 
     Groups are dealt out in random order within their class, each to the split that is furthest
     below its share of the images; large ones go first. A group with several classes counts for the
-    rarest of them. Shares that are missed are logged. Raises UserError when a class has fewer
-    groups than there are splits.
+    rarest of them. Raises UserError when a class has fewer groups than there are splits.
     """
-    splits = _by_group(
+    return _by_group(
         samples, list(shares), seed, lambda _, sizes, random: deal(sizes, shares, random)
     )
-    tell_missed_shares(samples, splits, shares)
-    return splits
 
 
 def assign_counts(
@@ -249,7 +268,8 @@ def _require_classes(samples: pd.DataFrame, needed: Mapping[str, set[str]]) -> N
             raise UserError(
                 f"the {split} split has no image of class {', '.join(sorted(lacking))}: give it a "
                 f"larger share, or add images of other patients. Images that several patients "
-                f"have do not count for the test (duplicates.csv lists them)"
+                f"have do not count for the test (duplicates.csv lists them; with near_duplicates: "
+                f"tell those that are nearly the same do)"
             )
 
 
