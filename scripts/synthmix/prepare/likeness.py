@@ -24,6 +24,7 @@ _PICTURE_TURNS: tuple[tuple[str, Turn], ...] = (
 # Embeddings have whole numbers and this length: sums of their products stay below 2 ** 24, where
 # float32 has every whole number. Then no order of summing, no number of threads changes a result.
 _LENGTH = 2048
+_BLOCK = 1024  # thumbnails
 _MOST_SHIFT = 2.0  # pixels
 
 
@@ -48,12 +49,15 @@ def embed(thumbnails: np.ndarray, waves: int) -> np.ndarray:
     """
     from scipy.fft import dctn
 
-    found = dctn(thumbnails.astype(np.float32), axes=(-2, -1), norm="ortho", workers=1)
     frequencies = np.hypot(*np.mgrid[:waves, :waves]).astype(np.float32)
-    flat = found[..., :waves, :waves] * frequencies
-    flat = flat.reshape(len(thumbnails), thumbnails.shape[1] * waves**2)
-    length = np.linalg.norm(flat, axis=1, keepdims=True)
-    return np.rint(flat * (_LENGTH / np.maximum(length, 1e-6)))
+    embeddings = np.empty((len(thumbnails), thumbnails.shape[1] * waves**2), np.float32)
+    for begin in range(0, len(thumbnails), _BLOCK):
+        block = thumbnails[begin : begin + _BLOCK].astype(np.float32)
+        found = dctn(block, axes=(-2, -1), norm="ortho", workers=1)[..., :waves, :waves]
+        flat = (found * frequencies).reshape(len(block), -1)
+        length = np.linalg.norm(flat, axis=1, keepdims=True)
+        embeddings[begin : begin + _BLOCK] = np.rint(flat * (_LENGTH / np.maximum(length, 1e-6)))
+    return embeddings
 
 
 def candidates(
