@@ -18,7 +18,6 @@ from synthmix.store import load_store
 LOGGER = logging.getLogger(__name__)
 SIDE = 128  # of the copies that are compared, where images are no smaller
 _THUMBNAIL = 32
-_LEAST_OF_THUMBNAILS = 0.9  # below it a pair is not looked at in detail
 _LEAST_CONTRAST = 2.0  # grey levels: what is nearly flat is like all that is
 _MOST_CANDIDATES = 8  # of an image, for each way to turn the other
 _BATCH = 128
@@ -118,7 +117,8 @@ def near_pairs(pictures: _Pictures, rows: np.ndarray) -> pd.DataFrame:
         # one pixel of a tiny image moves much; who mirrors a copy seldom moves it too
         least = 0.8 if pictures.are_tiny and kind == NEAR else 0.9
         i, j = likeness.candidates(embeddings, turned, least, _MOST_CANDIDATES)
-        likely = _rough(thumbnails, i, j, turn) >= _LEAST_OF_THUMBNAILS
+        # what is below that is not looked at in detail
+        likely = _rough(thumbnails, i, j, turn) >= (0.9 if pictures.are_tiny else 0.97)
         pairs = pd.DataFrame({"first": rows[i[likely]], "second": rows[j[likely]], "kind": kind})
         found.append(pairs.assign(correlation=_exact(pictures, pairs, turn)))
     pairs = pd.concat(found)
