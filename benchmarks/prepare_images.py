@@ -1,10 +1,11 @@
-"""Images a second of `prepare_images` beside a plain Pillow loop, on the same files in one run.
+"""Images a second of preparing beside a plain Pillow loop, on the same files in one run.
 
     PYTHONPATH=scripts .venv/bin/python benchmarks/prepare_images.py ../shared/data/chest_xray.zip
 
 Both decode every picture, pad it to a square, resize it and keep it in one array, with as many
 workers: the plain loop in processes that share nothing, `prepare_images` as the workflow runs it,
-which also writes the store and its table. They take turns, and each one's best turn counts.
+which also writes the store and its table; then near-duplicates are looked for in that. They take
+turns, and each one's best turn counts.
 
 The same pictures as PNG of 16 bits follow: of these `prepare_images` finds the range of values
 that all have in common first, and so reads them twice; the plain loop scales each by itself.
@@ -24,6 +25,7 @@ from PIL import Image
 
 from synthmix.acquire.archives import extract_archive
 from synthmix.files import write_table
+from synthmix.prepare.find_duplicates import find_duplicates
 from synthmix.prepare.prepare_images import prepare_images
 from synthmix.prepare.settings import Prepare
 from synthmix.readers import PICTURE_SUFFIXES
@@ -65,12 +67,15 @@ def _compare(
     runs = {
         "plain Pillow loop": lambda: _plain(pool, paths, arguments.image_size),
         "prepare_images": lambda: _prepare(root.parent, settings, arguments.workers),
+        "find_duplicates": lambda: _find_duplicates(root.parent),
     }
     best = _best(runs, arguments.turns)
     for what, seconds in best.items():
         print(f"{depth:7} {what:18} {len(paths) / seconds:7.1f} images/s")
-    ratio = best["plain Pillow loop"] / best["prepare_images"]
-    print(f"{depth:7} ratio {ratio:.2f} ({len(paths)} pictures, {arguments.workers} workers)")
+    plain = best["plain Pillow loop"]
+    both = best["prepare_images"] + best["find_duplicates"]
+    ratios = f"ratio {plain / best['prepare_images']:.2f}, {plain / both:.2f} with find_duplicates"
+    print(f"{depth:7} {ratios} ({len(paths)} pictures, {arguments.workers} workers)")
 
 
 def _deepened(path: Path, folder: Path) -> Path:
@@ -112,6 +117,10 @@ def _prepare(folder: Path, settings: Prepare, workers: int) -> None:
         settings,
         workers,
     )
+
+
+def _find_duplicates(folder: Path) -> None:
+    find_duplicates(folder / "real.npy", folder / "near_duplicates.csv")
 
 
 def _plain(pool: object, paths: list[Path], image_size: int) -> None:

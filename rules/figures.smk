@@ -9,6 +9,7 @@ FIGURE_INPUTS = {
     # real images: the array of all that were prepared, and the table of which split each is in
     "images": rules.prepare_images.output.images,
     "split": rules.split_samples.output.split,
+    "near_duplicates": rules.find_duplicates.output[0],
     "census": rules.tabulate_census.output.table,
     "pipeline": rules.measure_pipeline.output.table,
     # of a generator: the array of its images by class, where they lie among real ones, and the

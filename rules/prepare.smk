@@ -84,9 +84,27 @@ use rule job as prepare_images with:
         "Preparing the images of {wildcards.dataset}"
 
 
+use rule job as find_duplicates with:
+    input:
+        images=rules.prepare_images.output.images,
+        table=rules.prepare_images.output.table,
+    output:
+        DATASET + "/near_duplicates.csv",
+    params:
+        **runs("find_duplicates"),
+    resources:
+        mem_mb=memory(2000),
+        runtime=minutes(60),
+    pathvars:
+        job="find_duplicates",
+    message:
+        "Looking for near-duplicates in {wildcards.dataset}"
+
+
 use rule job as split_samples with:
     input:
         table=rules.prepare_images.output.table,
+        near=file_of(rules.find_duplicates.output[0], when=prepare.looks_for_near_duplicates),
     output:
         split=DATASET + "/split.csv",
         duplicates=DATASET + "/duplicates.csv",
@@ -96,6 +114,7 @@ use rule job as split_samples with:
         subsample=of(prepare.subsample),
         test_sample=of(prepare.test_sample),
         leakage=leakage_of,
+        near_duplicates=of(prepare.near_duplicates),
         seed=MASTER_SEED,
     pathvars:
         job="split_samples",

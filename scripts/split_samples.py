@@ -11,6 +11,8 @@ with job(snakemake):
         table=snakemake.input.table,
         output=snakemake.output.split,
         duplicates=snakemake.output.duplicates,
+        near=snakemake.input.near or None,
+        near_duplicates=snakemake.params.near_duplicates,
         split=TypeAdapter(Split).validate_python(snakemake.params.split),
         subsample=TypeAdapter(Subsample | None).validate_python(snakemake.params.subsample),
         test_sample=snakemake.params.test_sample,

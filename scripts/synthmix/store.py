@@ -17,6 +17,7 @@ from synthmix.files import write_beside
 # A class may be called 1, a patient 007: pandas must not make numbers of them.
 IDENTIFIERS = (
     *("sample_id", "group", "path", "frame", "part", "content", "split", "store"),
+    *("picture", "nearest"),
     *("label", "predicted", "true", "class", "first", "second"),
     *("study", "dataset", "generator", "selection", "classifier", "mix", "baseline"),
 )

@@ -45,7 +45,7 @@ def project_with(folder, rows, curves=()):
 def test_published_values_bring_the_files_they_are_looked_up_in_and_no_others(tmp_path):
     project = project_with(tmp_path, ROWS[3:4])
     assert set(project.planned("results/paper/tiny/phantoms/tables/published.csv")) == {
-        *("fetch_dataset", "index_dataset", "prepare_images", "split_samples"),
+        *("fetch_dataset", "index_dataset", "prepare_images", "find_duplicates", "split_samples"),
         "compare_published",
     }
     write_published(project.folder / "studies/published/tiny.csv", ROWS[:1])

@@ -5,22 +5,28 @@ from abc import abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
-from typing import Any, ClassVar
+from typing import Annotated, Any, ClassVar
 
 import pandas as pd
-from pydantic import Field
+from pydantic import BeforeValidator, Field
 
 from synthmix.acquire.download import Offer
 
 # data sets take `visible_files` from here
 from synthmix.datasets.found_files import visible_files as visible_files
+from synthmix.prepare.duplicates import HOLD_OUT, OFF, NearDuplicates
 from synthmix.prepare.settings import Prepare, Split, Subsample
 from synthmix.readers import read_image
 from synthmix.readers.raw_image import AS_USUAL, RawImage, Reading
 from synthmix.settings import Name, PositiveInt, SettingsModel
 
 # What a study says of a data set that changes neither its raw files nor their list.
-_LATER = {"published_images", "prepare", "split", "subsample"}
+_LATER = {"published_images", "prepare", "split", "subsample", "near_duplicates"}
+
+
+def _off_in_yaml(value: Any) -> Any:
+    return OFF if value is False else value  # what YAML makes of a plain off
+
 
 PASSED_OVER = ["path", "label", "suffix", "reason"]
 """The columns of the table of files that are no images."""
@@ -59,6 +65,8 @@ class Dataset(SettingsModel):
     """Whether it comes in official parts; None where it may."""
     facts: ClassVar[tuple[str, ...]] = ()
     """What its metadata says of every image, columns of `census`; empty: it has no census."""
+    near_duplicates_by_default: ClassVar[NearDuplicates] = HOLD_OUT
+    """What becomes of near-duplicates where a study says nothing of them."""
 
     source: str = Field(description="The kind of source.")
     published_images: dict[Name, PositiveInt] = Field(
@@ -70,6 +78,18 @@ class Dataset(SettingsModel):
     subsample: Subsample | None = Field(
         None, description="Which of the images are used; all of them where absent."
     )
+    near_duplicates: Annotated[NearDuplicates | None, BeforeValidator(_off_in_yaml)] = Field(
+        None,
+        description="Images that are nearly the same as one of another patient (compressed again,"
+        " resized, moved by a pixel, mirrored): hold_out: those of the test are kept out of it, as"
+        " equal ones are; tell: they are counted and listed; off: they are not looked for. Where"
+        " absent hold_out for images of your own, tell for published data sets.",
+    )
+
+    @property
+    def treats_near_duplicates(self) -> NearDuplicates:
+        """What becomes of images that are nearly the same as one of another patient."""
+        return self.near_duplicates or self.near_duplicates_by_default
 
     @abstractmethod
     def class_names(self) -> tuple[str, ...]:

@@ -18,6 +18,7 @@ from synthmix.datasets.base import About, Dataset, refuse_repeats
 from synthmix.errors import UserError
 from synthmix.files import locked
 from synthmix.phantoms.base import StandIn
+from synthmix.prepare.duplicates import TELL, NearDuplicates
 from synthmix.settings import Name
 
 LOGGER = logging.getLogger(__name__)
@@ -36,6 +37,7 @@ class PublicDataset(Dataset):
 
     volumes: ClassVar[bool | None] = False
     has_parts: ClassVar[bool | None] = False
+    near_duplicates_by_default: ClassVar[NearDuplicates] = TELL
     about: ClassVar[About]
     markers: ClassVar[tuple[str, ...]]
     """Patterns (as `Path.glob` takes them) of which each finds something in the raw tree's root."""

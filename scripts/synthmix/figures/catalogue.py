@@ -36,6 +36,19 @@ FIGURES = (
         message="Drawing what the metadata says of {wildcards.dataset}",
     ),
     Figure(
+        "plot_duplicates",
+        inputs=("near_duplicates", "images", "split"),
+        when="near duplicates",
+        file="near_duplicates.png",
+        section="data",
+        folded="Images that are nearly the same",
+        alt="Pairs of prepared images that are nearly the same, side by side",
+        caption="Pairs of two patients first, the least alike of them first. Above each stands "
+        "what one is of the other, how far apart they are (1 less the correlation of their "
+        "details), their class, or classes, and the split of each. near_duplicates.csv lists all.",
+        message="Drawing the near-duplicates in {wildcards.dataset}",
+    ),
+    Figure(
         "plot_samples",
         inputs=("images", "split", "pools"),
         per="generator",

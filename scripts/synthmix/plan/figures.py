@@ -5,13 +5,14 @@ from itertools import product
 from typing import Any
 
 from synthmix.figures.declaration import Figure
-from synthmix.plan import generate, published, search
+from synthmix.plan import generate, prepare, published, search
 from synthmix.plan.plan import Plan
 from synthmix.plan.view import View
 
 # What a data set of a study must have, by the word that a declaration has for it.
 WHEN: dict[str, Callable[[View], Any]] = {
     "always": lambda view: True,
+    "near duplicates": prepare.looks_for_near_duplicates,
     "census": lambda view: view.data.facts,
     "pipeline": lambda view: view.measures_pipeline,
     "generators": generate.names,

@@ -4,6 +4,7 @@ from typing import Any
 
 from synthmix.plan import acquire
 from synthmix.plan.view import View
+from synthmix.prepare.duplicates import OFF, NearDuplicates
 from synthmix.prepare.settings import InputPipeline
 from synthmix.readers.raw_image import MOST_PIXELS
 
@@ -30,6 +31,16 @@ def test_sample(view: View) -> dict[str, Any] | None:
     """Return which test images are used, as plain values; None for all of them."""
     found = view.settings.test_sample
     return found and found.model_dump(mode="json")
+
+
+def near_duplicates(view: View) -> NearDuplicates:
+    """Return what becomes of images that are nearly the same as one of another patient."""
+    return view.data.treats_near_duplicates
+
+
+def looks_for_near_duplicates(view: View) -> bool:
+    """Return whether such images are looked for."""
+    return near_duplicates(view) != OFF
 
 
 def input_pipeline(view: View) -> InputPipeline:

@@ -1,7 +1,9 @@
 """Images that several patients have: no test image may be one that was trained on."""
 
 import logging
+from typing import Literal, get_args
 
+import numpy as np
 import pandas as pd
 
 LOGGER = logging.getLogger(__name__)
@@ -9,25 +11,167 @@ LOGGER = logging.getLogger(__name__)
 # Images that nothing uses: of test patients that the fixed test sample has no place for, left out
 # of a subsample, or seen elsewhere under the name of another patient.
 HELD_OUT = "held_out"
-DUPLICATE_COLUMNS = ["content", "sample_id", "path", "label", "group", "split"]
+
+# What becomes of images that are nearly the same as one of another patient.
+NearDuplicates = Literal["hold_out", "tell", "off"]
+HOLD_OUT, TELL, OFF = get_args(NearDuplicates)
+
+# What one image of a pair is of the other.
+EQUAL, NEAR, MIRRORED, TURNED = "equal", "near", "mirrored", "turned"
+PAIR_COLUMNS = [
+    *("first", "second", "first_path", "second_path", "first_label", "second_label"),
+    *("first_group", "second_group", "kind", "correlation", "distance"),
+]
+DUPLICATE_COLUMNS = [
+    *("content", "sample_id", "path", "label", "group", "split"),
+    *("picture", "kind", "nearest", "distance"),
+]
+PICTURE = "picture"  # column of a split's table: images with the same one count as the same
+_EXAMPLES = 2  # pairs that a message names
+_MANY = 0.05  # of the test images: so many are hardly copies
 
 
-def find_duplicates(samples: pd.DataFrame) -> pd.DataFrame:
-    """Return the samples whose picture another group has too, with `DUPLICATE_COLUMNS`."""
-    if "content" not in samples:
-        return pd.DataFrame(columns=DUPLICATE_COLUMNS)
-    groups = samples.groupby("content")["group"].transform("nunique")
-    return samples.loc[groups > 1, DUPLICATE_COLUMNS].sort_values(["content", "sample_id"])
+def pairs_of(samples: pd.DataFrame, near: pd.DataFrame | None) -> pd.DataFrame:
+    """Return the pairs of `samples` that are the same or, of the pairs `near`, nearly so.
+
+    The columns are first and second, which are labels of the index, kind and distance. `near` has
+    the columns first, second (sample_id), kind and distance; those of kind equal are found anew.
+    """
+    columns = ["first", "second", "kind", "distance"]
+    found = pd.DataFrame(columns=columns)
+    if "content" in samples:
+        rows = pd.Series(samples.index, samples.index)
+        first = rows.groupby(samples["content"]).transform("first")
+        equal = pd.DataFrame({"first": first, "second": rows})[first != rows]
+        found = equal.assign(kind=EQUAL, distance=0.0)
+    if near is not None:
+        row_of = pd.Series(samples.index, samples["sample_id"])
+        others = near.loc[near["kind"] != EQUAL, columns]
+        sides = {side: row_of.loc[others[side]].to_numpy() for side in ("first", "second")}
+        others = others.assign(**sides)
+        found = pd.concat([found, others]) if len(found) else others
+    return found.reset_index(drop=True)
+
+
+def pictures_of(samples: pd.DataFrame, pairs: pd.DataFrame) -> pd.Series:
+    """Return for each of `samples` the first that shows its picture, by sample_id.
+
+    Whatever is in a pair with an image shows the same picture as this, and so on.
+    """
+    from scipy.sparse import coo_array
+    from scipy.sparse.csgraph import connected_components
+
+    place = pd.Series(np.arange(len(samples)), samples.index)
+    ends = [place.loc[pairs[side]].to_numpy(int) for side in ("first", "second")]
+    links = coo_array((np.ones(len(pairs), bool), tuple(ends)), (len(samples), len(samples)))
+    _, which = connected_components(links, directed=False)
+    return samples.groupby(which)["sample_id"].transform("first")
+
+
+def list_duplicates(samples: pd.DataFrame, pairs: pd.DataFrame) -> pd.DataFrame:
+    """Return the samples whose picture another group or class has too, with `DUPLICATE_COLUMNS`.
+
+    `pairs` are those of `pairs_of`. `picture` is the first image that shows the same, `nearest` the
+    one that is least different and `kind` what it is of this. The nearest images stand first.
+    """
+    pictures = pictures_of(samples, pairs)
+    several = samples.groupby(pictures)[["group", "label"]].transform("nunique").gt(1).any(axis=1)
+    swapped = pairs.rename(columns={"first": "second", "second": "first"})
+    links = pd.concat([pairs, swapped]).sort_values("distance", kind="stable")
+    links = links.drop_duplicates("first").set_index("first").reindex(samples.index[several])
+    listed = samples[several].assign(
+        picture=pictures[several],
+        kind=links["kind"],
+        nearest=links["second"].map(samples["sample_id"]),
+        distance=links["distance"],
+    )
+    if "content" not in listed:
+        listed["content"] = ""
+    return listed.sort_values(["picture", "content", "sample_id"])[DUPLICATE_COLUMNS]
 
 
 def hold_out_duplicates(samples: pd.DataFrame) -> None:
-    """Hold out test images that are the same as an image in use of another group."""
-    same = find_duplicates(samples[samples["split"] != HELD_OUT])
-    tested = same.index[same["split"] == "test"]
+    """Hold out test images that show the same as an image in use of another group.
+
+    They show the same where their `picture` is the same or, in a table without, their `content`.
+    """
+    column = PICTURE if PICTURE in samples else "content"
+    tests = (samples["split"] == "test").sum()
+    shared = shared_pictures(samples)
+    tested = shared.index[shared["split"] == "test"]
     samples.loc[tested, "split"] = HELD_OUT
-    if len(same):
-        LOGGER.warning(
-            "%d images are the same as one of another patient; %d of them are kept out of the test",
-            len(same),
-            len(tested),
+    if len(shared) == 0:
+        return
+    same = f"{len(shared)} images are the same as one of another patient"
+    advice = ""
+    if column == PICTURE:
+        equal = len(_of_several_groups(shared, "content")) if "content" in shared else 0
+        same = (
+            f"{len(shared)} images are the same or nearly the same as one of another patient "
+            f"({equal} of them pixel by pixel)"
         )
+        if len(tested) > _MANY * tests:
+            advice = "; if they are alike by nature, set near_duplicates: tell"
+    LOGGER.warning("%s; %d of them are kept out of the test%s", same, len(tested), advice)
+
+
+def shared_pictures(samples: pd.DataFrame) -> pd.DataFrame:
+    """Return the samples in use that show the same as one in use of another group."""
+    column = PICTURE if PICTURE in samples else "content"
+    in_use = samples[samples["split"] != HELD_OUT]
+    return _of_several_groups(in_use, column) if column in samples else in_use.head(0)
+
+
+def _of_several_groups(samples: pd.DataFrame, column: str) -> pd.DataFrame:
+    """Return the samples whose value of `column` another group has too."""
+    return samples[samples.groupby(column)["group"].transform("nunique") > 1]
+
+
+def tell_near_duplicates(samples: pd.DataFrame, pairs: pd.DataFrame, tested: pd.Index) -> None:
+    """Log how many images are nearly the same as one of another patient, left where they are.
+
+    `tested` are those of `samples` that are tested on.
+    """
+    across = _differing(samples, pairs[pairs["kind"] != EQUAL], "group")
+    if len(across):
+        images = _images(across)
+        LOGGER.warning(
+            "%d images are nearly the same as one of another patient (%s); %d of them are tested "
+            "on: near_duplicates: hold_out would keep these out of the test",
+            len(images),
+            _examples(samples, across, "group"),
+            len(images.intersection(tested)),
+        )
+
+
+def tell_two_classes(samples: pd.DataFrame, pairs: pd.DataFrame) -> None:
+    """Log how many images show the same as one of another class, whosever they are."""
+    across = _differing(samples, pairs, "label")
+    if len(across):
+        LOGGER.warning(
+            "%d images are the same or nearly the same as one of another class (%d of them pixel "
+            "by pixel): %s. duplicates.csv lists all: see which class is right",
+            len(_images(across)),
+            len(_images(across[across["kind"] == EQUAL])),
+            _examples(samples, across, "label"),
+        )
+
+
+def _differing(samples: pd.DataFrame, pairs: pd.DataFrame, column: str) -> pd.DataFrame:
+    """Return the pairs whose images have not the same value of `column`, the nearest first."""
+    values = [samples.loc[pairs[side], column].to_numpy() for side in ("first", "second")]
+    return pairs[values[0] != values[1]].sort_values("distance", kind="stable")
+
+
+def _images(pairs: pd.DataFrame) -> pd.Index:
+    return pd.Index(pairs["first"]).union(pd.Index(pairs["second"]))
+
+
+def _examples(samples: pd.DataFrame, pairs: pd.DataFrame, column: str) -> str:
+    """Return what tells the images of the first few pairs by their value of `column`."""
+    told = []
+    for pair in pairs.head(_EXAMPLES).itertuples():
+        one, other = samples.loc[pair.first], samples.loc[pair.second]
+        told.append(f"{one['path']} of {one[column]}, {other['path']} of {other[column]}")
+    more = ", ..." if len(pairs) > _EXAMPLES else ""
+    return "; ".join(told) + more

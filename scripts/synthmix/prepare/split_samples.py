@@ -12,7 +12,23 @@ import pandas as pd
 from synthmix.errors import UserError
 from synthmix.files import write_table
 from synthmix.leakage import AS_PUBLISHED, NONE, SEEN_IN_TRAINING
-from synthmix.prepare.duplicates import HELD_OUT, find_duplicates, hold_out_duplicates
+from synthmix.prepare.deal import deal, tell_missed_shares
+from synthmix.prepare.duplicates import (
+    EQUAL,
+    HELD_OUT,
+    HOLD_OUT,
+    OFF,
+    PICTURE,
+    TELL,
+    NearDuplicates,
+    hold_out_duplicates,
+    list_duplicates,
+    pairs_of,
+    pictures_of,
+    shared_pictures,
+    tell_near_duplicates,
+    tell_two_classes,
+)
 from synthmix.prepare.folds import name_folds
 from synthmix.prepare.parts import TESTED, deal_from_one_pool, has_leak, rows_of
 from synthmix.prepare.settings import (
@@ -31,6 +47,7 @@ from synthmix.store import read_table
 
 LOGGER = logging.getLogger(__name__)
 SPLITS = ("train", "validation", "test")
+_MOST_TURNS = 50
 
 
 def split_samples(
@@ -42,32 +59,41 @@ def split_samples(
     test_sample: Mapping[str, Any] | None,
     seed: int,
     leakage: str = NONE,
+    near: str | Path | None = None,
+    near_duplicates: NearDuplicates = OFF,
 ) -> None:
     """Deal the samples of a store out to train, validation and test.
 
     `table` is the store's; `output` repeats its rows with a column `split`, and `fold` where
     there are folds. What a `subsample` leaves out is `held_out`. So are test images that are the
-    same, pixel by pixel, as one of another patient; `duplicates` lists all images that several
-    patients have. A `test_sample` of so many `images` with these `class_shares`, or as many as
-    there are, is drawn from the test split; the rest of it is `held_out`. Without one, all of it
-    is tested on. Raises UserError when a split would lack a class.
+    same, pixel by pixel, as one of another patient and, where `near_duplicates` is hold_out, nearly
+    the same: `near` is what `find_duplicates` wrote of them. `duplicates` lists all images that
+    several patients or classes have. A `test_sample` of so many `images` with these
+    `class_shares`, or as many as there are, is drawn from the test split; the rest of it is
+    `held_out`. Without one, all of it is tested on. Raises UserError when a split would lack a
+    class.
 
     With `leakage` as_published all samples but those left out are of the split `train`, and the
     columns of `parts` say which of them validate and are tested on; `split` has to be by shares.
     """
     samples = read_table(table).fillna({"part": "", "frame": ""})
+    pairs = pairs_of(samples, None if near is None else read_table(near))
     kept = pd.Series(True, index=samples.index)
     if subsample is not None and subsample.method == "balanced":
         kept = balanced(samples["label"], derive_seed("balanced", seed))
     if leakage == AS_PUBLISHED:
         LOGGER.warning("%s; patients are not kept apart", SEEN_IN_TRAINING)
         samples = samples.join(_one_pool(samples["label"], kept, split, seed))
-        write_table(duplicates, find_duplicates(samples))
     else:
-        dealt = deal_out(samples[kept], split, derive_seed("split", seed))
-        samples = samples.join(dealt).fillna({"split": HELD_OUT})
-        write_table(duplicates, find_duplicates(samples))
+        if near_duplicates == HOLD_OUT and (pairs["kind"] != EQUAL).any():
+            samples[PICTURE] = pictures_of(samples, pairs)
+        samples = _dealt(samples, kept, split, seed)
+    write_table(duplicates, list_duplicates(samples, pairs))
+    if leakage != AS_PUBLISHED:
         hold_out_duplicates(samples)
+    if near_duplicates == TELL or leakage == AS_PUBLISHED:
+        tell_near_duplicates(samples, pairs, rows_of(samples, "test").index)
+    tell_two_classes(samples, pairs)
     needed = {name: set(samples["label"]) for name in SPLITS}
     if isinstance(subsample, LongTailSubsample):
         tail = long_tail(
@@ -91,6 +117,37 @@ def split_samples(
         f"synthmix: {len(samples):,} images, {patients:,} patients: {shares}: {output}",
         file=sys.stderr,
     )
+
+
+def _dealt(samples: pd.DataFrame, kept: pd.Series, split: Split, seed: int) -> pd.DataFrame:
+    """Return `samples` with what `deal_out` finds for those that are `kept`; others are held out.
+
+    They are dealt out anew where all test images of a class would show what other patients have
+    too: in a small data set that happens by chance.
+    """
+    for turn in range(1 if isinstance(split, OfficialSplit) else _MOST_TURNS):
+        own_seed = derive_seed("split", turn, seed) if turn else derive_seed("split", seed)
+        found = samples.join(deal_out(samples[kept], split, own_seed)).fillna({"split": HELD_OUT})
+        if not turn:
+            first = found
+        tests = found[found["split"] == "test"]
+        left = tests.drop(shared_pictures(found).index, errors="ignore")
+        if set(left["label"]) == set(tests["label"]):
+            _tell_missed_shares(found[kept], split)
+            return found
+    _tell_missed_shares(first[kept], split)
+    return first
+
+
+def _tell_missed_shares(samples: pd.DataFrame, split: Split) -> None:
+    """Log where `split` asks for other shares than `samples` have been dealt out by."""
+    if isinstance(split, ShareSplit):
+        shares = {name: getattr(split, name) for name in SPLITS}
+        tell_missed_shares(samples, samples["split"], shares)
+    elif isinstance(split, OfficialSplit) and "validation" not in set(samples["part"]):
+        learned = samples[samples["split"] != "test"]
+        shares = {"train": 1 - split.validation, "validation": split.validation}
+        tell_missed_shares(learned, learned["split"], shares)
 
 
 def _one_pool(labels: pd.Series, kept: pd.Series, split: Split, seed: int) -> pd.DataFrame:
@@ -127,11 +184,11 @@ def assign_splits(samples: pd.DataFrame, shares: Mapping[str, float], seed: int)
     """Return the split of each sample by the `shares` that splits have of every class.
 
     Groups are dealt out in random order within their class, each to the split that is furthest
-    below its share of the images. A group with several classes counts for the rarest of them.
-    Raises UserError when a class has fewer groups than there are splits.
+    below its share of the images; large ones go first. A group with several classes counts for the
+    rarest of them. Raises UserError when a class has fewer groups than there are splits.
     """
     return _by_group(
-        samples, list(shares), seed, lambda _, sizes, random: _deal(sizes, shares, random)
+        samples, list(shares), seed, lambda _, sizes, random: deal(sizes, shares, random)
     )
 
 
@@ -211,7 +268,8 @@ def _require_classes(samples: pd.DataFrame, needed: Mapping[str, set[str]]) -> N
             raise UserError(
                 f"the {split} split has no image of class {', '.join(sorted(lacking))}: give it a "
                 f"larger share, or add images of other patients. Images that several patients "
-                f"have do not count for the test (duplicates.csv lists them)"
+                f"have do not count for the test (duplicates.csv lists them; with near_duplicates: "
+                f"tell those that are nearly the same do)"
             )
 
 
@@ -269,23 +327,6 @@ def _require_groups(samples: pd.DataFrame, least: int, what: str) -> None:
                 f"class {label} has images of {groups} patient(s), but {what} need at least one "
                 f"each: add images of other patients"
             )
-
-
-def _deal(
-    images: pd.Series, shares: Mapping[str, float], random: np.random.Generator
-) -> dict[str, str]:
-    """Deal the groups of one class, of so many images each, out to the splits."""
-    order = [images.index[i] for i in random.permutation(len(images))]
-    dealt = dict.fromkeys(shares, 0)
-    result = {}
-    for position, group in enumerate(order):
-        empty = [split for split in shares if not dealt[split]]
-        # the last groups go to splits that have none yet, so that none stays empty
-        candidates = empty if len(order) - position <= len(empty) else shares
-        target = min(candidates, key=lambda split: dealt[split] / shares[split])
-        dealt[target] += images[group]
-        result[group] = target
-    return result
 
 
 def _fill(

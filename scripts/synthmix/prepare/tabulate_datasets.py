@@ -36,9 +36,9 @@ patients: an image whose patient is not known counts as one. held out: used by n
 of a sample, of a test patient the test sample has no place for, or the same as one of another
 patient). leakage: as_published where test images are among those of training and validation.
 rejected: can't be read, passed over: files that are no images (both: rejected.csv). duplicates: the
-same as one of another patient (duplicates.csv). size: width x height, x depth for volumes, of the
-raw images. published: what the source work counts, where it does; difference: what is there,
-rejected images too, less that."""
+same or nearly the same as one of another patient or class (duplicates.csv). size: width x height,
+x depth for volumes, of the raw images. published: what the source work counts, where it does;
+difference: what is there, rejected images too, less that."""
 
 
 @dataclass(frozen=True)
@@ -59,9 +59,9 @@ def tabulate_datasets(
     """Write a row for each class of each data set to `table`, and the same in Markdown.
 
     Images and patients are those that can be read, splits count images; `rejected` images can't be
-    read, files `passed_over` are none, `duplicates` are the same as one of another patient. `size`
-    is the range of the raw images. Where a number is published the difference to it, rejected
-    images counted in, stands beside it and in the log.
+    read, files `passed_over` are none, `duplicates` are the same or nearly the same as one of
+    another patient or class. `size` is the range of the raw images. Where a number is published the
+    difference to it, rejected images counted in, stands beside it and in the log.
     """
     rows = pd.DataFrame([row for dataset in datasets for row in describe_dataset(dataset)])
     rows = rows.astype({"published": "Int64", "difference": "Int64"})

@@ -1,0 +1,152 @@
+"""How alike two pictures are, whatever was done to a copy: compressed, resized, moved, mirrored.
+
+Pictures are planes (..., P, S, S): one of grey, or the three middle slices of a volume.
+"""
+
+from collections.abc import Callable
+from functools import lru_cache
+
+import numpy as np
+
+from synthmix.prepare.duplicates import MIRRORED, NEAR, TURNED
+
+Turn = Callable[[np.ndarray], np.ndarray]
+_PICTURE_TURNS: tuple[tuple[str, Turn], ...] = (
+    (NEAR, lambda planes: planes),
+    (MIRRORED, lambda planes: planes[..., ::-1]),
+    (MIRRORED, lambda planes: planes[..., ::-1, :]),
+    (TURNED, lambda planes: planes[..., ::-1, ::-1]),
+    (TURNED, lambda planes: planes.swapaxes(-1, -2)[..., ::-1, :]),
+    (TURNED, lambda planes: planes.swapaxes(-1, -2)[..., ::-1]),
+    (MIRRORED, lambda planes: planes.swapaxes(-1, -2)),
+    (MIRRORED, lambda planes: planes.swapaxes(-1, -2)[..., ::-1, ::-1]),
+)
+# Embeddings have whole numbers and this length: sums of their products stay below 2 ** 24, where
+# float32 has every whole number. Then no order of summing, no number of threads changes a result.
+_LENGTH = 2048
+_BLOCK = 1024  # thumbnails
+_MOST_SHIFT = 2.0  # pixels
+
+
+def turns(of_volumes: bool) -> tuple[tuple[str, Turn], ...]:
+    """Return what a copy may be of a picture, and what makes it so, on planes (..., P, S, S).
+
+    Slices of a volume are mirrored from left to right alone.
+    """
+    return (_PICTURE_TURNS[0], (MIRRORED, _other_side)) if of_volumes else _PICTURE_TURNS
+
+
+def _other_side(planes: np.ndarray) -> np.ndarray:
+    """Mirror the axial and the coronal slice: the middle sagittal one stays as it is."""
+    return np.concatenate([planes[..., :2, :, ::-1], planes[..., 2:, :, :]], axis=-3)
+
+
+def embed(thumbnails: np.ndarray, waves: int) -> np.ndarray:
+    """Return an embedding of each of the `thumbnails` (N, P, S, S): whole numbers, float32 (N, D).
+
+    The lowest `waves` frequencies of the cosine transform in each direction, all but brightness,
+    weighted with their frequency so that all of them count; each embedding has the same length.
+    """
+    from scipy.fft import dctn
+
+    frequencies = np.hypot(*np.mgrid[:waves, :waves]).astype(np.float32)
+    embeddings = np.empty((len(thumbnails), thumbnails.shape[1] * waves**2), np.float32)
+    for begin in range(0, len(thumbnails), _BLOCK):
+        block = thumbnails[begin : begin + _BLOCK].astype(np.float32)
+        found = dctn(block, axes=(-2, -1), norm="ortho", workers=1)[..., :waves, :waves]
+        flat = (found * frequencies).reshape(len(block), -1)
+        length = np.linalg.norm(flat, axis=1, keepdims=True)
+        embeddings[begin : begin + _BLOCK] = np.rint(flat * (_LENGTH / np.maximum(length, 1e-6)))
+    return embeddings
+
+
+def candidates(
+    embeddings: np.ndarray, turned: np.ndarray, least: float, most: int
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return the pairs (i, j), i < j, of which i is like j `turned`: their cosine is `least`.
+
+    Both (N, D) as `embed` makes them. At most the `most` likest of each i; memory doesn't grow
+    with N squared.
+    """
+    count = len(embeddings)
+    rows = max(1, min(512, (1 << 24) // max(1, count)))
+    limit = np.float32(least * _LENGTH**2)
+    first, second = [], []
+    for begin in range(0, count, rows):
+        products = embeddings[begin : begin + rows] @ turned[begin:].T
+        i, j = np.divmod(np.flatnonzero(products >= limit), products.shape[1])
+        keep = j > i
+        i, j = i[keep], j[keep]
+        if len(i) and np.bincount(i).max() > most:
+            order = np.lexsort((j, -products[i, j], i))
+            place = np.arange(len(i)) - np.searchsorted(i, i)  # i is sorted as it is
+            order = order[place < most]
+            i, j = i[order], j[order]
+        first.append(i + begin)
+        second.append(j + begin)
+    return np.concatenate(first or [[]]).astype(int), np.concatenate(second or [[]]).astype(int)
+
+
+def correlations(
+    one: np.ndarray, other: np.ndarray, blur: np.ndarray | float = 1.0, step: float = 0.25
+) -> np.ndarray:
+    """Return the correlation of each pair of pictures, (n, P, S, S) each: (n,), at most 1.
+
+    That of their details: of what is finer than a sixteenth of the picture, so that a common
+    outline makes nothing alike, and coarser than `blur` (n,) pixels, which compression and resizing
+    leave. The best of all shifts of up to two pixels, in `step`s of one, counts.
+    """
+    from scipy.fft import rfft2
+
+    side = one.shape[-1]
+    blur = np.broadcast_to(np.asarray(blur, np.float32), len(one))
+    weights = _band(side, blur)[:, None] * _repeats(side)
+    spectra = [rfft2(_faded(planes.astype(np.float32)), workers=1) for planes in (one, other)]
+    energies = [(weights * (s.real**2 + s.imag**2)).sum((1, 2, 3)) for s in spectra]
+    cross = (weights * spectra[0] * spectra[1].conj()).sum(1)
+    down, right = _shifts(side, step)
+    shifted = (down @ cross @ right).real.reshape(len(one), -1).max(1)
+    return shifted / np.maximum(np.sqrt(energies[0] * energies[1]), 1e-6)
+
+
+def _faded(planes: np.ndarray) -> np.ndarray:
+    """Return the planes about their mean, fading at the edges: what a shift moves in is none."""
+    mean = planes.mean((-2, -1), keepdims=True)
+    return (planes - mean) * _window(planes.shape[-1])
+
+
+@lru_cache
+def _window(side: int) -> np.ndarray:
+    """Return weights (S, S): 1 in the middle, falling as a cosine over a fifth at each edge."""
+    edge = np.minimum(np.arange(side), np.arange(side)[::-1]) + 1
+    line = (1 - np.cos(np.pi * np.minimum(edge / (0.2 * (side + 1)), 1))) / 2
+    return (line[:, None] * line).astype(np.float32)
+
+
+def _band(side: int, blur: np.ndarray) -> np.ndarray:
+    """Return the squared weight of each frequency (n, S, S // 2 + 1)."""
+    squares = (np.fft.fftfreq(side)[:, None] ** 2 + np.fft.rfftfreq(side) ** 2).astype(np.float32)
+    levels, which = np.unique(blur, return_inverse=True)
+    coarse = np.maximum(np.float32(side / 16), 4 * levels)
+    # the transforms of Gaussians of these deviations
+    fine, low = (
+        np.exp(np.float32(-2 * np.pi**2) * squares * (deviation**2)[:, None, None])
+        for deviation in (levels, coarse)
+    )
+    band = (fine * (1 - low)) ** 2
+    return band if len(band) == 1 else band[which]
+
+
+def _repeats(side: int) -> np.ndarray:
+    """Return how often each column of half a spectrum stands in the whole one."""
+    columns = np.arange(side // 2 + 1)
+    return np.where((columns == 0) | (2 * columns == side), 1, 2).astype(np.float32)
+
+
+@lru_cache
+def _shifts(side: int, step: float) -> tuple[np.ndarray, np.ndarray]:
+    """Return what turns a cross spectrum into the correlations at all shifts."""
+    shifts = np.arange(-_MOST_SHIFT, _MOST_SHIFT + step / 2, step)
+    down = np.exp(2j * np.pi * np.outer(shifts, np.fft.fftfreq(side)))
+    right = np.exp(2j * np.pi * np.outer(np.fft.rfftfreq(side), shifts))
+    return down.astype(np.complex64), right.astype(np.complex64)
