@@ -197,6 +197,7 @@ PICTURES = {
     "link_of_git_annex": (symlink("../.git/annex/objects/a/b/SHA256E-s1--c.png"), "git annex get"),
     "pointer_of_git_annex": (content(b"/annex/objects/SHA256E-s1--c.jpg\n", ".jpg"), "git annex"),
     "pointer_of_git_lfs": (content(b"version https://git-lfs.github.com/spec/v1\n", ".tif"), "lfs"),
+    "web_page": (content(b"<!DOCTYPE html><title>Log in</title>", ".jpg"), "is a web page"),
     "dicom_without_suffix": (called(dicom(), "IM0001"), READ),
     "dicom_by_identifier": (called(dicom(), "1.2.840.113619.2.5"), READ),
     "dicom_of_siemens": (called(dicom(), "HEAD.MR.0001.IMA"), READ),

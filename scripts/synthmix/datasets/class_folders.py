@@ -169,7 +169,7 @@ def _missing(top: Path, label: str, folder: str, classes: Classes, parts: Parts)
     if parts:
         places = ", ".join(place for _, place in _places(parts))
         message = f"classes: {label} has no folder {folder} in any of {places} below {top}; "
-    elif proposal := proposal_for_folders(top, classes):
+    elif proposal := next(filter(None, (proposal_for_folders(t, classes) for t in tops(top))), ""):
         return f"{message}the folders train and test, of parts, are there: write\n{proposal}"
     place = top / folder
     if place.is_symlink():
@@ -177,7 +177,9 @@ def _missing(top: Path, label: str, folder: str, classes: Classes, parts: Parts)
         return f"{message}it is a link to {target}, which is not there: bring that back"
     if place.is_file():
         return f"{message}that is a file: name a folder"
-    return message + _what_there_is(top, folder)
+    deeper = [] if parts else _deeper(top, folder)
+    hint = f"; deeper there is {_names(deeper)}" if deeper else ""
+    return message + _what_there_is(top, folder) + hint
 
 
 def _what_there_is(top: Path, folder: str) -> str:
@@ -196,6 +198,13 @@ def _what_there_is(top: Path, folder: str) -> str:
     best = difflib.get_close_matches(same_form(folder).lower(), close, n=1)
     hint = f" (did you mean {_quoted(close[best[0]])}?)" if best else ""
     return f"name one of these{hint}: {_names(present)}{unpack}"
+
+
+def _deeper(top: Path, folder: str) -> list[str]:
+    """Return the folders that are called `folder` inside those of `top`, or inside a wrapper's."""
+    inside = [entry for place in tops(top) for entry in _folders_in(place)]
+    found = (path for entry in inside if (path := folder_below(entry, folder)))
+    return [relative(path, top) for path in found]
 
 
 def _folders_in(folder: Path) -> list[Path]:
