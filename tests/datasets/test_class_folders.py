@@ -175,6 +175,18 @@ class TestParts:
         with pytest.raises(UserError, match=message):
             settings.index(kaggle)
 
+    def test_another_letter_case_in_one_part_is_told(self, kaggle, caplog):
+        (kaggle / "test" / "SICK").rename(kaggle / "test" / "Sick")
+        settings_of(kaggle, CLASSES, parts=PARTS).index(kaggle)
+        expected = (
+            "has no folder SICK in test, the folder of the part test; Sick is there: name both"
+        )
+        assert expected in caplog.text
+        caplog.clear()
+        both = CLASSES | {"sick": ["SICK", "Sick"]}
+        assert len(settings_of(kaggle, both, parts=PARTS).index(kaggle)) == 12
+        assert "is there" not in caplog.text
+
     @pytest.mark.parametrize(
         "parts", [{"train": "../x"}, {"train": "x", "test": "x"}, {"dev": "x"}, {"train": []}]
     )

@@ -61,9 +61,10 @@ def tell_of_folders(
     """Tell what may be meant otherwise of what `class_folders` returned."""
     for label, folder, lacking in _lacking(classes, parts, folders):
         for part, place in lacking:
+            hint = _nearly_called(folder_below(top, place), folder, folders)
             LOGGER.warning(
-                "classes: %s has no folder %s in %s, the folder of the part %s",
-                *(label, folder, place, part),
+                "classes: %s has no folder %s in %s, the folder of the part %s%s",
+                *(label, folder, place, part, hint),
             )
     _tell_look_alikes(top, folders)
     if not parts:
@@ -146,6 +147,14 @@ def _tell_look_alikes(top: Path, folders: Sequence[ClassFolder]) -> None:
                     relative(like[0], top),
                     relative(entry, top),
                 )
+
+
+def _nearly_called(place: Path | None, folder: str, folders: Sequence[ClassFolder]) -> str:
+    """Return, to append, the folder in `place` that is `folder` but for its letters' case."""
+    named = {each.path for each in folders}
+    entries = _folders_in(place) if place else []
+    near = [each.name for each in entries if _alike(Path(folder), each) and each not in named]
+    return f"; {_quoted(printable(near[0]))} is there: name both" if near else ""
 
 
 def _alike(one: Path, other: Path) -> bool:
