@@ -94,7 +94,16 @@ class TestWrappers:
 
     def test_one_of_two_folders_is_not_guessed(self, tmp_path):
         make(tmp_path, "one/sick/a.png", "one/well/b.png", "two/sick/c.png")
-        with pytest.raises(UserError, match=r"does not exist below .*one, two"):
+        with pytest.raises(
+            UserError, match=r"below .*one, two; deeper there is one/sick, two/sick"
+        ):
+            paths_of(tmp_path, {"sick": "sick", "well": "well"})
+
+    def test_folders_of_parts_that_are_no_test_are_named(self, tmp_path):
+        make(
+            tmp_path, *(f"set/{p}/{c}/a.png" for p in ("train", "valid") for c in ("sick", "well"))
+        )
+        with pytest.raises(UserError, match=r"deeper there is set/train/sick, set/valid/sick$"):
             paths_of(tmp_path, {"sick": "sick", "well": "well"})
 
 
@@ -166,6 +175,18 @@ class TestParts:
         with pytest.raises(UserError, match=message):
             settings.index(kaggle)
 
+    def test_another_letter_case_in_one_part_is_told(self, kaggle, caplog):
+        (kaggle / "test" / "SICK").rename(kaggle / "test" / "Sick")
+        settings_of(kaggle, CLASSES, parts=PARTS).index(kaggle)
+        expected = (
+            "has no folder SICK in test, the folder of the part test; Sick is there: name both"
+        )
+        assert expected in caplog.text
+        caplog.clear()
+        both = CLASSES | {"sick": ["SICK", "Sick"]}
+        assert len(settings_of(kaggle, both, parts=PARTS).index(kaggle)) == 12
+        assert "is there" not in caplog.text
+
     @pytest.mark.parametrize(
         "parts", [{"train": "../x"}, {"train": "x", "test": "x"}, {"dev": "x"}, {"train": []}]
     )
@@ -189,6 +210,14 @@ class TestProposals:
         with pytest.raises(UserError, match="the folders train and test, of parts") as told:
             settings_of(kaggle, CLASSES).index(kaggle)
         self.check(kaggle, told.value)
+
+    def test_where_a_folder_is_around_those_of_parts(self, kaggle, tmp_path_factory):
+        around = tmp_path_factory.mktemp("archive")
+        kaggle.rename(around / "chest_xray")
+        with pytest.raises(UserError, match="the folders train and test, of parts") as told:
+            settings_of(around, CLASSES).index(around)
+        table = settings_of(around, **proposed(told.value)).index(around)
+        assert table["part"].value_counts().to_dict() == {"train": 6, "test": 4, "validation": 2}
 
     def test_where_classes_name_the_folders_of_parts(self, kaggle, caplog):
         classes = {label: [f"{p}/{n}" for p in KAGGLE] for label, n in CLASSES.items()}

@@ -286,7 +286,7 @@ class TestPaths:
     )
     def test_paths_that_lead_out_are_refused(self, folder, listed, first):
         (folder.parent / "x.png").write_bytes(b"x")
-        with pytest.raises(UserError, match="1 paths are empty or lead out of the folder"):
+        with pytest.raises(UserError, match=f"1 paths are empty or lead out of .* {folder}"):
             self.listed_paths(listed, first)
 
     @pytest.mark.parametrize("first", ["images/gone.png", "images"])

@@ -135,3 +135,11 @@ def test_patients_that_look_alike_are_told_and_two(caplog, patients, alike):
     assert (f"2 patients are called nearly as another is, such as {alike}" in caplog.text) == (
         alike is not None
     )
+
+
+def test_numbers_that_a_spreadsheet_has_rounded_are_told(caplog):
+    assert ask(named("1.23E+14", "1,23e+14", "7")) == ["1.23E+14", "1,23e+14", "7"]
+    assert "2 patients are called by numbers that a spreadsheet has rounded" in caplog.text
+    caplog.clear()
+    ask(named("1E5", "1.5", "E+14"))
+    assert "rounded" not in caplog.text

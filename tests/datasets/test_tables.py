@@ -79,8 +79,10 @@ def test_the_index_of_pandas_has_no_name(read):
     [
         ("", "it is empty"),
         ("\n,,\n", "it is empty"),
-        ("a,b\n1,2\n1,2,3\n1\n", r"2 of 3 rows have .* has 2: line 3 has 3; line 4 has 1; mend"),
+        ("a,b\n1,2\n1,2,3\n1\n", r"2 of 3 rows have .* has 2 .*: line 3 has 3; line 4 has 1; mend"),
         ("a;b\n1;2\n1;2;3\n", "line 3 has 3"),
+        ("# of 2024\n\na,b\n1,2\n", r"has 1 \(# of 2024, line 1\): .* nothing above the header"),
+        ("\n# by me, and you\na,b,c\n1,2,3\n", r"has 2 \(# by me, and you, line 2\): line 3 has 3"),
         ('a,b\n1,2\n"1,2\n3,4\n', "row that begins in line 3 a quote is not closed"),
         ('a,b\n1,"x" y\n', "line 2 a quote"),
         ("<!DOCTYPE html>\n<p>Log in</p>", "is a web page"),
@@ -163,6 +165,10 @@ class TestWorkbooks:
             book["A"]["A2"].number_format = "000"
 
         assert rows_of(save(A=[["p"], [7], [7]], change=show_zeros)) == [["007"], ["7"]]
+
+    def test_a_title_above_the_header(self, save):
+        with pytest.raises(UserError, match=r"columns \(Of 2020\); nothing may stand above"):
+            save(A=[["Of 2020"], [], ["file", "p"], ["a", "7"]]).texts("p", "columns.patient")
 
     def test_merged_cells_all_say_it(self, save):
         def merge(book):

@@ -149,7 +149,7 @@ PICTURES = {
     "no_bytes": (content(b"", ".png"), "is empty"),
     "zero_bytes": (content(bytes(5000), ".jpg"), "cannot identify"),
     "text_named_png": (content(b"this is not a picture\n" * 20, ".png"), "cannot identify"),
-    "html_error_page": (content(b"<html>404</html>", ".jpg"), "cannot identify"),
+    "html_error_page": (content(b"<html>404</html>", ".jpg"), "is a web page"),
     "truncated_png": (cut(saved(picture("RGB"), ".png"), 300), "."),
     "png_of_no_size": (content(png(0, 0), ".png"), "."),
     "png_without_data": (content(png(20, 14), ".png"), "."),

@@ -6,6 +6,7 @@ import os
 import pytest
 from PIL import Image
 
+from synthmix.readers import read_image
 from synthmix.readers.content import require_content, suffix_by_content
 from synthmix.readers.marks import is_dicom
 
@@ -90,3 +91,10 @@ def test_what_stands_for_another_file_says_how_to_get_it(tmp_path, make, message
     make(tmp_path / "x.png")
     with pytest.raises(ValueError, match=message):
         require_content(tmp_path / "x.png")
+
+
+@pytest.mark.parametrize("text", ["<!DOCTYPE html><p>Log in</p>", "\ufeff\n <HTML>", "<html>"])
+def test_a_web_page_is_no_picture(tmp_path, text):
+    (tmp_path / "x.jpg").write_text(text, encoding="utf-8")
+    with pytest.raises(ValueError, match="is a web page, such as that of a login"):
+        read_image(tmp_path / "x.jpg")

@@ -61,9 +61,10 @@ def tell_of_folders(
     """Tell what may be meant otherwise of what `class_folders` returned."""
     for label, folder, lacking in _lacking(classes, parts, folders):
         for part, place in lacking:
+            hint = _nearly_called(folder_below(top, place), folder, folders)
             LOGGER.warning(
-                "classes: %s has no folder %s in %s, the folder of the part %s",
-                *(label, folder, place, part),
+                "classes: %s has no folder %s in %s, the folder of the part %s%s",
+                *(label, folder, place, part, hint),
             )
     _tell_look_alikes(top, folders)
     if not parts:
@@ -148,6 +149,14 @@ def _tell_look_alikes(top: Path, folders: Sequence[ClassFolder]) -> None:
                 )
 
 
+def _nearly_called(place: Path | None, folder: str, folders: Sequence[ClassFolder]) -> str:
+    """Return, to append, the folder in `place` that is `folder` but for its letters' case."""
+    named = {each.path for each in folders}
+    entries = _folders_in(place) if place else []
+    near = [each.name for each in entries if _alike(Path(folder), each) and each not in named]
+    return f"; {_quoted(printable(near[0]))} is there: name both" if near else ""
+
+
 def _alike(one: Path, other: Path) -> bool:
     return same_form(one.name).strip().lower() == same_form(other.name).strip().lower()
 
@@ -169,7 +178,7 @@ def _missing(top: Path, label: str, folder: str, classes: Classes, parts: Parts)
     if parts:
         places = ", ".join(place for _, place in _places(parts))
         message = f"classes: {label} has no folder {folder} in any of {places} below {top}; "
-    elif proposal := proposal_for_folders(top, classes):
+    elif proposal := next(filter(None, (proposal_for_folders(t, classes) for t in tops(top))), ""):
         return f"{message}the folders train and test, of parts, are there: write\n{proposal}"
     place = top / folder
     if place.is_symlink():
@@ -177,7 +186,9 @@ def _missing(top: Path, label: str, folder: str, classes: Classes, parts: Parts)
         return f"{message}it is a link to {target}, which is not there: bring that back"
     if place.is_file():
         return f"{message}that is a file: name a folder"
-    return message + _what_there_is(top, folder)
+    deeper = [] if parts else _deeper(top, folder)
+    hint = f"; deeper there is {_names(deeper)}" if deeper else ""
+    return message + _what_there_is(top, folder) + hint
 
 
 def _what_there_is(top: Path, folder: str) -> str:
@@ -196,6 +207,13 @@ def _what_there_is(top: Path, folder: str) -> str:
     best = difflib.get_close_matches(same_form(folder).lower(), close, n=1)
     hint = f" (did you mean {_quoted(close[best[0]])}?)" if best else ""
     return f"name one of these{hint}: {_names(present)}{unpack}"
+
+
+def _deeper(top: Path, folder: str) -> list[str]:
+    """Return the folders that are called `folder` inside those of `top`, or inside a wrapper's."""
+    inside = [entry for place in tops(top) for entry in _folders_in(place)]
+    found = (path for entry in inside if (path := folder_below(entry, folder)))
+    return [relative(path, top) for path in found]
 
 
 def _folders_in(folder: Path) -> list[Path]:

@@ -10,7 +10,7 @@ import zlib
 from collections.abc import Sequence
 from pathlib import Path
 
-from synthmix.datasets.texts import tidied
+from synthmix.datasets.texts import some, tidied
 from synthmix.errors import UserError
 
 LOGGER = logging.getLogger(__name__)
@@ -136,7 +136,8 @@ def _width(fields: Sequence[str]) -> int:
 
 def _squared(file: Path, rows: list[Row]) -> list[Row]:
     """Return the rows, each with as many fields as the header has."""
-    width = _width(rows[0][1])
+    first, header = rows[0]
+    width = _width(header)
     ragged = [
         f"line {line} has {max(_width(fields), min(len(fields), width))}"
         for line, fields in rows
@@ -145,7 +146,8 @@ def _squared(file: Path, rows: list[Row]) -> list[Row]:
     if ragged:
         raise UserError(
             f"{file}: cannot be read as a table: {len(ragged)} of {len(rows) - 1} rows have another"
-            f" number of fields than the header, which has {width}: {'; '.join(ragged[:5])}; mend "
-            "them: text with a separator in it stands in quotes"
+            f" number of fields than the header, which has {width} ({some(header[:width])}, line "
+            f"{first}): {'; '.join(ragged[:5])}; mend them: text with a separator in it stands in "
+            "quotes, and nothing above the header"
         )
     return [(line, fields[:width]) for line, fields in rows]

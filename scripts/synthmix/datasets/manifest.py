@@ -280,7 +280,11 @@ def _image_paths(
     """
     written = _written_paths(settings, table)
     plain = written.map(names.below)
-    table.refuse(written[plain.isna()], "paths are empty or lead out of the folder", "mend them")
+    table.refuse(
+        written[plain.isna()],
+        f"paths are empty or lead out of the folder {root}",
+        "write them relative to that",
+    )
     top = _top_of(root, plain)
     prefix = "" if top == root else f"{top.relative_to(root).as_posix()}/"
     # hidden files are not among the names

@@ -47,6 +47,8 @@ anonimizzato desconhecido desconhecida anônimo onbekend okänd ukjent ukendt ni
 неизвестно неизвестный 不明 未知 匿名 无名 無名 불명 익명
 """
 _NOBODY = frozenset(_WORDS.split())
+# a long number as spreadsheets show it, which is all that they export of it
+_ROUNDED = re.compile(r"\d[.,]\d+E\+\d+", re.IGNORECASE)
 # what programs write in the place of a value
 _NO_VALUE = re.compile(r"-(1|9+)(\.0*)?|#(REF!|VALUE!|NAME\?|NUM!|DIV/0!)")
 
@@ -101,6 +103,7 @@ def patients_of(
         if not patient:
             lacking[_reason(image, text, giants)].append(image.path)
     _tell_of_look_alikes(set(patients) - {""}, where)
+    _tell_of_rounded(set(patients), where)
     if not lacking:
         return patients
     listed = _listed(lacking)
@@ -220,6 +223,16 @@ def _tell_of_look_alikes(patients: set[str], where: str) -> None:
             where,
             sum(map(len, several)),
             " and ".join(map(repr, several[0][:3])),
+        )
+
+
+def _tell_of_rounded(patients: set[str], where: str) -> None:
+    rounded = sorted(filter(_ROUNDED.fullmatch, patients))
+    if rounded:
+        LOGGER.warning(
+            "%s: %d patients are called by numbers that a spreadsheet has rounded, such as %s: "
+            "different patients may count as one; export them as text",
+            *(where, len(rounded), some(rounded)),
         )
 
 

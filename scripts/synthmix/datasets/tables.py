@@ -86,7 +86,11 @@ class Table:
         listed = some(columns, _SHOWN)
         hint = did_you_mean(name, columns)
         if len(columns) == 1:
-            hint += "; a table of one column has no separator that is known: , ; tab or |"
+            hint += (
+                "; a table of one column has no separator that is known: , ; tab or |"
+                if self.row_word == "line"
+                else "; nothing may stand above the header, which is the first row"
+            )
         return f"set {setting} to the right one of its columns ({listed}){hint}"
 
 

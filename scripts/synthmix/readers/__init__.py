@@ -5,7 +5,7 @@ from pathlib import Path
 from PIL import UnidentifiedImageError
 
 from synthmix.readers import nifti, pictures
-from synthmix.readers.content import require_content
+from synthmix.readers.content import require_content, require_no_web_page
 from synthmix.readers.marks import is_dicom
 from synthmix.readers.raw_image import AS_USUAL, RawImage, Reading
 
@@ -36,6 +36,7 @@ def read_image(path: Path, reading: Reading = AS_USUAL) -> RawImage:
     except UnidentifiedImageError:
         if is_dicom(path):
             return _read_dicom(path, reading)
+        require_no_web_page(path)
         raise
 
 

@@ -11,6 +11,7 @@ _HEAD = 144  # bytes that tell all that is told here
 _LFS = b"version https://git-lfs"
 _ANNEX = "annex/objects/"
 _LARGEST_POINTER = 1024
+_WEB_PAGES = (b"<!doctype html", b"<html")
 # what a file begins with, and the suffix that it should have; each of at least 3 bytes, so that no
 # text is taken for a picture
 _PICTURES = (
@@ -63,6 +64,12 @@ def require_content(path: Path) -> None:
             raise ValueError("is a pointer of git LFS to what is not here: `git lfs pull` gets it")
         if text.startswith(f"/{_ANNEX}".encode()):
             raise ValueError(_annexed("pointer"))
+
+
+def require_no_web_page(path: Path) -> None:
+    """Raise ValueError where the file `path` is a web page, which sites hand out for a picture."""
+    if _head(path).lstrip(b"\xef\xbb\xbf \t\r\n").lower().startswith(_WEB_PAGES):
+        raise ValueError("is a web page, such as that of a login, and no picture: get it again")
 
 
 def _why_absent(path: Path, error: OSError) -> str:
