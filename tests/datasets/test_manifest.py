@@ -549,3 +549,15 @@ def test_real_archive(tmp_path):
     assert list(table["group"]) == [patients[PurePosixPath(path).stem] for path in table["path"]]
     image = settings.read(root / table["path"][0], "")
     assert np.asarray(image).shape == (224, 224, 3)
+
+
+def test_images_that_no_row_names_are_told(tmp_path, caplog):
+    for name in ("a.png", "b.png", "c.png", "sub/d.jpg", "notes.txt"):
+        file = tmp_path / name
+        file.parent.mkdir(exist_ok=True)
+        file.touch()
+    (tmp_path / "table.csv").write_text("path,label\na.png,x\n./b.png,y\nc.png,z\n")
+    table = str(tmp_path / "table.csv")
+    listed = Manifest(source="manifest", path=table, classes={"x": "x", "y": "y"}).index(tmp_path)
+    assert list(listed["path"]) == ["a.png", "b.png"]
+    assert "no row names are left out: 1, such as sub/d.jpg" in caplog.text

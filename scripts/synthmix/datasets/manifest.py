@@ -4,6 +4,7 @@ import hashlib
 import logging
 import os.path
 import string
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
@@ -26,14 +27,16 @@ from synthmix.datasets.patients import (
     patients_of,
 )
 from synthmix.datasets.tables import SUFFIXES, Table, counts, read_table
-from synthmix.datasets.texts import letters_of, tidied
+from synthmix.datasets.texts import letters_of, some, tidied
 from synthmix.errors import UserError
 from synthmix.files import expanded
 from synthmix.raw_names import printable, raw_file
+from synthmix.readers import DICOM_SUFFIXES, PICTURE_SUFFIXES, VOLUME_SUFFIXES
 from synthmix.readers.raw_image import AS_USUAL, RawImage, Reading
 from synthmix.settings import Distinct, Name, PositiveFloat, SettingsModel
 
 LOGGER = logging.getLogger(__name__)
+IMAGE_SUFFIXES = (*PICTURE_SUFFIXES, *DICOM_SUFFIXES, *VOLUME_SUFFIXES)
 
 
 def _as_texts(value: Any) -> Any:
@@ -214,8 +217,10 @@ class Manifest(Dataset):
         nothing of the patient and `unknown_patients` is fail, when no file is there, and when a
         class has no rows.
         """
-        names = FileNames(map(printable, visible_files(root)), root, self.raw_settings()["path"])
+        files = list(map(printable, visible_files(root)))
+        names = FileNames(files, root, self.raw_settings()["path"])
         table = _read_table(self, root, names)
+        _tell_of_unlisted(self, table, files, names)
         labels = labels_of_rows(table, self.classes, self.columns.label, self.label_columns)
         table = table.only(labels.index)
         written, paths = _image_paths(self, table, root, names)
@@ -327,6 +332,20 @@ def _if_there(root: Path, path: str) -> str | None:
 def _is_listed(file: Path) -> bool:
     """Return whether a folder lists the file, be it a link to nothing."""
     return os.path.lexists(file) and not file.is_dir()
+
+
+def _tell_of_unlisted(
+    settings: Manifest, table: Table, files: Sequence[str], names: FileNames
+) -> None:
+    """Tell of images among `files` that no row of the table names."""
+    named = {names.find(text) for text in _written_paths(settings, table)}
+    others = [file for file in files if file.lower().endswith(IMAGE_SUFFIXES)]
+    others = [file for file in others if file not in named]
+    if others:
+        LOGGER.warning(
+            "%s: images below the folder that no row names are left out: %d, such as %s",
+            *(table.file, len(others), some(others)),
+        )
 
 
 def _tell_of_missing(

@@ -38,6 +38,7 @@ AHEAD = 4  # images a thread that are read before their turn to be written
 FACTS = ["width", "height", "depth", "content"]
 # A long strip would need far more memory as a square than it has itself.
 _MOST_SQUARE_PIXELS = 1 << 26
+_MOST_REASONS = 3
 
 
 Read = Callable[[Path], RawImage]
@@ -102,10 +103,8 @@ def prepare_images(
     )
     if len(bad):
         LOGGER.warning(
-            "%d of %d images can't be read and are left out; %s says which and why",
-            len(bad),
-            len(samples),
-            rejected,
+            "%d of %d images can't be read and are left out: %s; %s lists them all",
+            *(len(bad), len(samples), _commonest(bad), rejected),
         )
     noted = zip(samples["path"], (outcome.notes for outcome in outcomes), strict=True)
     for line in (*counted_notes(list(noted)), *_mixed_depths(outcomes)):
@@ -413,6 +412,16 @@ def _blocks(prepared: Iterable[Prepared], outcomes: list[Prepared]) -> Iterator[
             block = []
     if block:
         yield np.stack(block)
+
+
+def _commonest(bad: pd.DataFrame) -> str:
+    """Return the reasons why most can't be read, with how many there are and an example of each."""
+    shown = []
+    for reason, count in bad["reason"].value_counts(sort=True).head(_MOST_REASONS).items():
+        example = bad.loc[bad["reason"] == reason, "path"].iloc[0]
+        shown.append(f"{count} {reason} (such as {example})")
+    more = bad["reason"].nunique() - len(shown)
+    return "; ".join(shown) + (f"; {more} other reasons" if more > 0 else "")
 
 
 def _check_rejected(samples: pd.DataFrame, bad: pd.DataFrame, max_rejected_share: float) -> None:
