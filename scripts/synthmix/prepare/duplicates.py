@@ -28,6 +28,7 @@ DUPLICATE_COLUMNS = [
 ]
 PICTURE = "picture"  # column of a split's table: images with the same one count as the same
 _EXAMPLES = 2  # pairs that a message names
+_ALIKE = 5  # patients that show the same: fewer may have copies of one picture
 _MANY = 0.05  # of the test images: so many are hardly copies
 
 
@@ -113,6 +114,29 @@ def hold_out_duplicates(samples: pd.DataFrame) -> None:
         if len(tested) > _MANY * tests:
             advice = "; if they are alike by nature, set near_duplicates: tell"
     LOGGER.warning("%s; %d of them are kept out of the test%s", same, len(tested), advice)
+
+
+def alike_by_nature(samples: pd.DataFrame) -> bool:
+    """Return, and log, whether most patients show nearly the same as others in every class.
+
+    What they show is their `picture`; in a table without it they are not.
+    """
+    if PICTURE not in samples:
+        return False
+    found = samples.groupby(PICTURE)[["group", "label"]].nunique()
+    common = found["group"].ge(_ALIKE) & found["label"].eq(samples["label"].nunique())
+    alike = samples.loc[samples[PICTURE].map(common), "group"].nunique()
+    patients = samples["group"].nunique()
+    if 2 * alike <= patients:
+        return False
+    LOGGER.warning(
+        "%d of %d patients show nearly the same as others, in every class: they are alike by "
+        "nature, and near_duplicates: hold_out would leave a class without test images. It is "
+        "taken for tell: only what is the same pixel by pixel is kept out of the test",
+        alike,
+        patients,
+    )
+    return True
 
 
 def shared_pictures(samples: pd.DataFrame) -> pd.DataFrame:
