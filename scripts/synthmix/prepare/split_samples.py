@@ -154,6 +154,10 @@ def _tell_missed_shares(samples: pd.DataFrame, split: Split) -> None:
     if isinstance(split, ShareSplit):
         shares = {name: getattr(split, name) for name in SPLITS}
         tell_missed_shares(samples, samples["split"], shares)
+    elif isinstance(split, FoldSplit):
+        fold = 1 / split.folds
+        shares = {"train": 1 - 2 * fold, "validation": fold, "test": fold}
+        tell_missed_shares(samples, samples["split"], shares)
     elif isinstance(split, OfficialSplit) and "validation" not in set(samples["part"]):
         learned = samples[samples["split"] != "test"]
         shares = {"train": 1 - split.validation, "validation": split.validation}
