@@ -202,6 +202,9 @@ def test_where_most_patients_are_alike_by_nature_they_are_tested_on_and_that_is_
     splitter.samples.loc[30, "content"] = "c00"
     table = splitter.split(HOLD_OUT)
     assert list(table[table["split"] != table["part"]]["sample_id"]) == ["30"]
+    splitter.pair(4, 33, "mirrored", 0.001)
+    table = splitter.split(HOLD_OUT)
+    assert list(table[table["split"] != table["part"]]["sample_id"]) == ["30", "33"]
 
 
 def test_a_picture_of_one_class_that_many_have_is_no_nature(splitter):

@@ -29,6 +29,7 @@ DUPLICATE_COLUMNS = [
 PICTURE = "picture"  # column of a split's table: images with the same one count as the same
 _EXAMPLES = 2  # pairs that a message names
 _ALIKE = 5  # patients that show the same: fewer may have copies of one picture
+_CLOSE = 0.25  # of the usual distance of two that are alike by nature: closer ones are copies
 _MANY = 0.05  # of the test images: so many are hardly copies
 
 
@@ -132,11 +133,22 @@ def alike_by_nature(samples: pd.DataFrame) -> bool:
     LOGGER.warning(
         "%d of %d patients show nearly the same as others, in every class: they are alike by "
         "nature, and near_duplicates: hold_out would leave a class without test images. It is "
-        "taken for tell: only what is the same pixel by pixel is kept out of the test",
+        "taken for tell: only what is far closer than others is kept out of the test",
         alike,
         patients,
     )
     return True
+
+
+def closest_pairs(pairs: pd.DataFrame) -> pd.DataFrame:
+    """Return the pairs, of those of `pairs_of`, that are equal or far closer than is usual.
+
+    Usual is the median of the distances of images to their nearest.
+    """
+    near = pairs[pairs["kind"] != EQUAL]
+    ends = pd.concat([near["first"], near["second"]])
+    nearest = pd.concat([near["distance"]] * 2).groupby(ends.to_numpy()).min()
+    return pairs[(pairs["kind"] == EQUAL) | (pairs["distance"] < _CLOSE * nearest.median())]
 
 
 def shared_pictures(samples: pd.DataFrame) -> pd.DataFrame:

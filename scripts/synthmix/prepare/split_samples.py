@@ -22,6 +22,7 @@ from synthmix.prepare.duplicates import (
     TELL,
     NearDuplicates,
     alike_by_nature,
+    closest_pairs,
     hold_out_duplicates,
     list_duplicates,
     pairs_of,
@@ -68,10 +69,10 @@ def split_samples(
     `table` is the store's; `output` repeats its rows with a column `split`, and `fold` where
     there are folds. What a `subsample` leaves out is `held_out`. So are test images that are the
     same, pixel by pixel, as one of another patient and, where `near_duplicates` is hold_out, nearly
-    the same: `near` is what `find_duplicates` wrote of them. They stay where most patients are
-    alike by nature, and nothing would be left to test on. `duplicates` lists all images that
-    several patients or classes have. A `test_sample` of so many `images` with these
-    `class_shares`, or as many as there are, is drawn from the test split; the rest of it is
+    the same: `near` is what `find_duplicates` wrote of them. Where most patients are alike by
+    nature, and nothing would be left to test on, only the `closest_pairs` leave it. `duplicates`
+    lists all images that several patients or classes have. A `test_sample` of so many `images` with
+    these `class_shares`, or as many as there are, is drawn from the test split; the rest of it is
     `held_out`. Without one, all of it is tested on. Raises UserError when a split would lack a
     class.
 
@@ -92,7 +93,8 @@ def split_samples(
         dealt = _dealt(samples, kept, split, seed)
         if not _leaves_tests(dealt) and alike_by_nature(dealt):
             near_duplicates = TELL
-            dealt = _dealt(samples.drop(columns=PICTURE), kept, split, seed)
+            samples[PICTURE] = pictures_of(samples, closest_pairs(pairs))
+            dealt = _dealt(samples, kept, split, seed)
         samples = dealt
         _tell_missed_shares(samples[kept], split)
     write_table(duplicates, list_duplicates(samples, pairs))
