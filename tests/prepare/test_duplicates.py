@@ -213,3 +213,12 @@ def test_a_picture_of_one_class_that_many_have_is_no_nature(splitter):
         splitter.pair(number, number + 2)
     with pytest.raises(UserError, match="no image of class a"):
         splitter.split(HOLD_OUT)
+
+
+def test_an_image_of_many_pairs_counts_once(splitter, caplog):
+    for number in range(1, 6):
+        splitter.pair(0, number)
+        splitter.pair(number, number + 1)
+    splitter.split(TELL)
+    assert "7 images are nearly the same as one of another patient" in caplog.text
+    assert "7 images are the same or nearly the same as one of another class" in caplog.text

@@ -200,7 +200,7 @@ def _differing(samples: pd.DataFrame, pairs: pd.DataFrame, column: str) -> pd.Da
 
 
 def _images(pairs: pd.DataFrame) -> pd.Index:
-    return pd.Index(pairs["first"]).union(pd.Index(pairs["second"]))
+    return pd.Index(pd.concat([pairs["first"], pairs["second"]]).unique())
 
 
 def _examples(samples: pd.DataFrame, pairs: pd.DataFrame, column: str) -> str:
