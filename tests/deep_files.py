@@ -65,3 +65,17 @@ def write_tiff(path, values, order="<", photometric=None, planar=1, **tags):
     head = (b"II" if order == "<" else b"MM") + struct.pack(f"{order}HI", 42, start)
     path.write_bytes(head + data + directory + bytes(4) + rest)
     return path
+
+
+def write_fits(path, values, shape=None, **cards):
+    """Write a FITS file of `values`, (H, W), the lowest line first; `shape` is what it says."""
+    stored = values.astype(values.dtype.newbyteorder(">"))
+    bits = 8 * values.dtype.itemsize * (-1 if values.dtype.kind == "f" else 1)
+    lengths = (shape or values.shape)[::-1]
+    said = {"SIMPLE": "T", "BITPIX": bits, "NAXIS": len(lengths)}
+    said |= {f"NAXIS{number}": length for number, length in enumerate(lengths, 1)} | cards
+    lines = [f"{name:8}= {value:>20}".ljust(80) for name, value in said.items()]
+    header = "".join([*lines, "END".ljust(80)]).encode()
+    data = stored[::-1].tobytes()
+    path.write_bytes(header.ljust(-(-len(header) // 2880) * 2880) + data + bytes(-len(data) % 2880))
+    return path

@@ -188,3 +188,37 @@ def test_a_class_of_copies_alone_is_refused(splitter):
     splitter.samples.loc[splitter.samples["label"] == "a", "content"] = "same"
     with pytest.raises(UserError, match=r"test split has no image of class a.*near_duplicates"):
         splitter.split(HOLD_OUT, ShareSplit())
+
+
+def test_where_most_patients_are_alike_by_nature_they_are_tested_on_and_that_is_told(
+    splitter, caplog
+):
+    """As registered volumes are: holding them out would leave nothing to test on."""
+    for number in range(39):
+        splitter.pair(number, number + 1)
+    table = splitter.split(HOLD_OUT)
+    assert (table["split"] == table["part"]).all()
+    assert "40 of 40 patients show nearly the same as others, in every class" in caplog.text
+    splitter.samples.loc[30, "content"] = "c00"
+    table = splitter.split(HOLD_OUT)
+    assert list(table[table["split"] != table["part"]]["sample_id"]) == ["30"]
+    splitter.pair(4, 33, "mirrored", 0.001)
+    table = splitter.split(HOLD_OUT)
+    assert list(table[table["split"] != table["part"]]["sample_id"]) == ["30", "33"]
+
+
+def test_a_picture_of_one_class_that_many_have_is_no_nature(splitter):
+    """As the frames of one video are."""
+    for number in range(0, 38, 2):
+        splitter.pair(number, number + 2)
+    with pytest.raises(UserError, match="no image of class a"):
+        splitter.split(HOLD_OUT)
+
+
+def test_an_image_of_many_pairs_counts_once(splitter, caplog):
+    for number in range(1, 6):
+        splitter.pair(0, number)
+        splitter.pair(number, number + 1)
+    splitter.split(TELL)
+    assert "7 images are nearly the same as one of another patient" in caplog.text
+    assert "7 images are the same or nearly the same as one of another class" in caplog.text

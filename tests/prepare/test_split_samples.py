@@ -304,6 +304,16 @@ def test_folds_of_a_balanced_sample_are_whole_numbers(tmp_path, samples):
     assert ".0" not in text
 
 
+def test_a_patient_that_is_more_than_a_fold_is_told(tmp_path, caplog):
+    sizes = {(label, i): 5 if i else 40 for label in "ab" for i in range(6)}
+    split(tmp_path, samples_of(sizes), split_settings=FoldSplit(method="folds", folds=5))
+    assert "class a, 65 images: the shares that were asked for can't be had" in caplog.text
+    caplog.clear()
+    even = samples_of({(label, i): 5 for label in "ab" for i in range(20)})
+    split(tmp_path, even, split_settings=FoldSplit(method="folds", folds=5))
+    assert "can't be had" not in caplog.text
+
+
 def test_a_test_part_that_falls_short_is_told(tmp_path, samples, caplog):
     tail = LongTailSubsample(
         method="long_tail", train={"cancer": 80, "normal": 20}, test_images=999

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from PIL import Image, ImageCms
 
-from deep_files import write_png, write_tiff
+from deep_files import write_fits, write_png, write_tiff
 from synthmix.prepare.prepare_images import upright
 from synthmix.readers import read_image
 from synthmix.readers.raw_image import DeepPicture, Reading
@@ -228,6 +228,35 @@ def test_too_large_is_too_large_at_any_depth(tmp_path):
     ):
         with pytest.raises(ValueError, match=r"48|prepare\.max_pixels"):
             read_image(path, small)
+
+
+def test_fits_has_its_sign_scale_and_offset(tmp_path):
+    """Pillow takes 16 bits for numbers without a sign, and leaves scale and offset aside."""
+    path = tmp_path / "a.fits"
+    assert_kept(write_fits(path, signed(GREY)), signed(GREY))
+    shifted = (GREY.astype(int) - 32768).astype(np.int16)
+    assert_kept(write_fits(path, shifted, BZERO="32768.0", BSCALE="1.0"), GREY)
+    halves = GREY.astype(np.int32)
+    assert_kept(write_fits(path, halves, BSCALE="5.0D-1", BZERO="-7 / offset"), GREY / 2 - 7)
+    assert_kept(write_fits(path, (GREY / 65535).astype(np.float32)), GREY / 65535)
+    assert_kept(write_fits(path, signed(GREY), (1, *SHAPE)), signed(GREY))
+    blank = signed(GREY)
+    blank[2, 3] = -32768
+    picture = read_image(write_fits(path, blank, BLANK="-32768"))
+    assert np.argwhere(picture.background).tolist() == [[2, 3]]
+    eight = (GREY // 256).astype(np.uint8)
+    np.testing.assert_array_equal(np.asarray(read_image(write_fits(path, eight))), eight)
+
+
+def test_fits_of_several_planes_or_without_sense_is_refused(tmp_path):
+    path = tmp_path / "a.fits"
+    with pytest.raises(ValueError, match="holds 2 planes"):
+        read_image(write_fits(path, signed(GREY), (2, SHAPE[0] // 2, SHAPE[1])))
+    with pytest.raises(ValueError, match="BSCALE is no number"):
+        read_image(write_fits(path, signed(GREY), BSCALE="'much'"))
+    path.write_bytes(write_fits(path, signed(GREY)).read_bytes()[:2900])
+    with pytest.raises(ValueError, match="cut off"):
+        read_image(path)
 
 
 def test_lab_becomes_the_colours_that_it_stands_for(tmp_path):

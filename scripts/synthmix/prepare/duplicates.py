@@ -28,6 +28,8 @@ DUPLICATE_COLUMNS = [
 ]
 PICTURE = "picture"  # column of a split's table: images with the same one count as the same
 _EXAMPLES = 2  # pairs that a message names
+_ALIKE = 5  # patients that show the same: fewer may have copies of one picture
+_CLOSE = 0.25  # of the usual distance of two that are alike by nature: closer ones are copies
 _MANY = 0.05  # of the test images: so many are hardly copies
 
 
@@ -115,6 +117,40 @@ def hold_out_duplicates(samples: pd.DataFrame) -> None:
     LOGGER.warning("%s; %d of them are kept out of the test%s", same, len(tested), advice)
 
 
+def alike_by_nature(samples: pd.DataFrame) -> bool:
+    """Return, and log, whether most patients show nearly the same as others in every class.
+
+    What they show is their `picture`; in a table without it they are not.
+    """
+    if PICTURE not in samples:
+        return False
+    found = samples.groupby(PICTURE)[["group", "label"]].nunique()
+    common = found["group"].ge(_ALIKE) & found["label"].eq(samples["label"].nunique())
+    alike = samples.loc[samples[PICTURE].map(common), "group"].nunique()
+    patients = samples["group"].nunique()
+    if 2 * alike <= patients:
+        return False
+    LOGGER.warning(
+        "%d of %d patients show nearly the same as others, in every class: they are alike by "
+        "nature, and near_duplicates: hold_out would leave a class without test images. It is "
+        "taken for tell: only what is far closer than others is kept out of the test",
+        alike,
+        patients,
+    )
+    return True
+
+
+def closest_pairs(pairs: pd.DataFrame) -> pd.DataFrame:
+    """Return the pairs, of those of `pairs_of`, that are equal or far closer than is usual.
+
+    Usual is the median of the distances of images to their nearest.
+    """
+    near = pairs[pairs["kind"] != EQUAL]
+    ends = pd.concat([near["first"], near["second"]])
+    nearest = pd.concat([near["distance"]] * 2).groupby(ends.to_numpy()).min()
+    return pairs[(pairs["kind"] == EQUAL) | (pairs["distance"] < _CLOSE * nearest.median())]
+
+
 def shared_pictures(samples: pd.DataFrame) -> pd.DataFrame:
     """Return the samples in use that show the same as one in use of another group."""
     column = PICTURE if PICTURE in samples else "content"
@@ -164,7 +200,7 @@ def _differing(samples: pd.DataFrame, pairs: pd.DataFrame, column: str) -> pd.Da
 
 
 def _images(pairs: pd.DataFrame) -> pd.Index:
-    return pd.Index(pairs["first"]).union(pd.Index(pairs["second"]))
+    return pd.Index(pd.concat([pairs["first"], pairs["second"]]).unique())
 
 
 def _examples(samples: pd.DataFrame, pairs: pd.DataFrame, column: str) -> str:

@@ -21,6 +21,8 @@ from synthmix.prepare.duplicates import (
     PICTURE,
     TELL,
     NearDuplicates,
+    alike_by_nature,
+    closest_pairs,
     hold_out_duplicates,
     list_duplicates,
     pairs_of,
@@ -67,9 +69,10 @@ def split_samples(
     `table` is the store's; `output` repeats its rows with a column `split`, and `fold` where
     there are folds. What a `subsample` leaves out is `held_out`. So are test images that are the
     same, pixel by pixel, as one of another patient and, where `near_duplicates` is hold_out, nearly
-    the same: `near` is what `find_duplicates` wrote of them. `duplicates` lists all images that
-    several patients or classes have. A `test_sample` of so many `images` with these
-    `class_shares`, or as many as there are, is drawn from the test split; the rest of it is
+    the same: `near` is what `find_duplicates` wrote of them. Where most patients are alike by
+    nature, and nothing would be left to test on, only the `closest_pairs` leave it. `duplicates`
+    lists all images that several patients or classes have. A `test_sample` of so many `images` with
+    these `class_shares`, or as many as there are, is drawn from the test split; the rest of it is
     `held_out`. Without one, all of it is tested on. Raises UserError when a split would lack a
     class.
 
@@ -87,7 +90,13 @@ def split_samples(
     else:
         if near_duplicates == HOLD_OUT and (pairs["kind"] != EQUAL).any():
             samples[PICTURE] = pictures_of(samples, pairs)
-        samples = _dealt(samples, kept, split, seed)
+        dealt = _dealt(samples, kept, split, seed)
+        if not _leaves_tests(dealt) and alike_by_nature(dealt):
+            near_duplicates = TELL
+            samples[PICTURE] = pictures_of(samples, closest_pairs(pairs))
+            dealt = _dealt(samples, kept, split, seed)
+        samples = dealt
+        _tell_missed_shares(samples[kept], split)
     write_table(duplicates, list_duplicates(samples, pairs))
     if leakage != AS_PUBLISHED:
         hold_out_duplicates(samples)
@@ -130,19 +139,26 @@ def _dealt(samples: pd.DataFrame, kept: pd.Series, split: Split, seed: int) -> p
         found = samples.join(deal_out(samples[kept], split, own_seed)).fillna({"split": HELD_OUT})
         if not turn:
             first = found
-        tests = found[found["split"] == "test"]
-        left = tests.drop(shared_pictures(found).index, errors="ignore")
-        if set(left["label"]) == set(tests["label"]):
-            _tell_missed_shares(found[kept], split)
+        if _leaves_tests(found):
             return found
-    _tell_missed_shares(first[kept], split)
     return first
+
+
+def _leaves_tests(samples: pd.DataFrame) -> bool:
+    """Return whether each class that is tested on has an image that no other patient has too."""
+    tests = samples[samples["split"] == "test"]
+    left = tests.drop(shared_pictures(samples).index, errors="ignore")
+    return set(left["label"]) == set(tests["label"])
 
 
 def _tell_missed_shares(samples: pd.DataFrame, split: Split) -> None:
     """Log where `split` asks for other shares than `samples` have been dealt out by."""
     if isinstance(split, ShareSplit):
         shares = {name: getattr(split, name) for name in SPLITS}
+        tell_missed_shares(samples, samples["split"], shares)
+    elif isinstance(split, FoldSplit):
+        fold = 1 / split.folds
+        shares = {"train": 1 - 2 * fold, "validation": fold, "test": fold}
         tell_missed_shares(samples, samples["split"], shares)
     elif isinstance(split, OfficialSplit) and "validation" not in set(samples["part"]):
         learned = samples[samples["split"] != "test"]

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from PIL import Image
 
-from synthmix.readers import deep
+from synthmix.readers import deep, fits
 from synthmix.readers.raw_image import AS_USUAL, DeepPicture, Reading
 from synthmix.readers.tiff import TIFF_MARKS, read_tiff
 
@@ -39,6 +39,8 @@ def read_picture(path: Path, reading: Reading = AS_USUAL) -> Image.Image | DeepP
         frames = getattr(image, "n_frames", 1)
         if frames > 1 and image.format != "MPO":
             raise ValueError(f"holds {frames} pictures; only files of one are read")
+        if image.format == "FITS":
+            return fits.decode(path, image, reading)
         if deep.has_deep_channels(image):
             return deep.decode(path, image, reading)
         image.load()
