@@ -173,7 +173,7 @@ def tell_near_duplicates(samples: pd.DataFrame, pairs: pd.DataFrame, tested: pd.
         images = _images(across)
         LOGGER.warning(
             "%d images are nearly the same as one of another patient (%s); %d of them are tested "
-            "on: near_duplicates: hold_out would keep these out of the test",
+            "on; near_duplicates: hold_out keeps such out where that leaves a test",
             len(images),
             _examples(samples, across, "group"),
             len(images.intersection(tested)),
