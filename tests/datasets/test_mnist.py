@@ -49,7 +49,7 @@ def true_files(packed=True):
         files[f"{part}-images-idx3-ubyte"] = idx(pictures_of(part))
         files[f"{part}-labels-idx1-ubyte"] = idx(labels_of(part))
     if packed:
-        return {f"{name}.gz": gzip.compress(content) for name, content in files.items()}
+        return {f"{name}.gz": gzip.compress(content, mtime=0) for name, content in files.items()}
     return files
 
 
