@@ -12,7 +12,8 @@ STUDY = """
 title: Own pictures
 positive_class: bad
 datasets:
-  mine: { source: image_folder, path: pictures, classes: { bad: [bad], good: [good] }, near_duplicates: tell }
+  mine: { source: image_folder, path: pictures, classes: { bad: [bad], good: [good] },
+    near_duplicates: tell }
 prepare: { image_size: 16 }
 classifiers:
   small: { network: cnn, weights: none, cnn: { levels: 2, filters: 2 }, batch_size: 4, epochs: 2 }
