@@ -5,7 +5,7 @@ import stat
 from pathlib import Path
 
 from synthmix.raw_names import printable
-from synthmix.readers.marks import begins_without_mark
+from synthmix.readers.marks import begins_as_dicom
 
 _HEAD = 144  # bytes that tell all that is told here
 _LFS = b"version https://git-lfs"
@@ -31,7 +31,7 @@ _PICTURES = (
 def suffix_by_content(path: Path) -> str:
     """Return the suffix that a picture or a DICOM file should have; "" for any other file."""
     head = _head(path)
-    if head[128:132] == b"DICM" or begins_without_mark(head):
+    if begins_as_dicom(head):
         return ".dcm"
     if head[:4] == b"RIFF" and head[8:12] == b"WEBP":
         return ".webp"

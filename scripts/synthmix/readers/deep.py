@@ -1,6 +1,7 @@
 """Pictures with more than 8 bits a channel: OpenCV keeps the bits that Pillow drops unsaid."""
 
 import os
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from types import ModuleType
@@ -8,11 +9,10 @@ from types import ModuleType
 import numpy as np
 from PIL import ExifTags, Image
 
-from synthmix.readers.raw_image import DeepPicture, RawImage, Reading
+from synthmix.readers.raw_image import DeepPicture, RawImage, Reading, numbers_only
 from synthmix.readers.transparency import require_visible
 
 MODES = ("I;16", "I;16L", "I;16B", "I;16N", "I", "F")
-NOT_NUMBERS = "pixels that are not numbers are background (prepare.nan_is_background)"
 _CONVERT = "convert it first, to grey or RGB in PNG or plain TIFF"
 _EXIF_OF_PNG = (b"eXIf", b"Raw profile type exif", b"XML:com.adobe.xmp")
 # the marker of a JPEG 2000 codestream and of its size, which begins it
@@ -109,27 +109,23 @@ def deep_picture(
     What `alpha`, (H, W) from 0 to 1, lets through is laid on black. Raises ValueError where pixels
     are no numbers, unless `reading` takes them for background, and where alpha hides the picture.
     """
-    notes = []
+    notes = ()
     with np.errstate(over="ignore"):  # what is too large becomes infinite
         numbers = values.astype(np.float32)
-    if values.dtype.kind == "f" and not np.isfinite(numbers).all():
-        if not reading.nan_is_background:
-            raise ValueError(
-                "has pixels that are not numbers (NaN or infinite); with "
-                "prepare.nan_is_background: true they are background"
-            )
-        missing = ~np.isfinite(numbers)
+    missing = None
+    if values.dtype.kind == "f":
+        missing, notes = numbers_only(numbers, reading)
+    if missing is not None:
         numbers[missing] = 0
         missing = missing if missing.ndim == 2 else missing.any(axis=-1)
         background = missing if background is None else background | missing
-        notes.append(NOT_NUMBERS)
     if alpha is not None and alpha.min() < 1:
         require_visible(numbers, alpha)
         numbers *= alpha if numbers.ndim == 2 else alpha[..., None]
         background = alpha == 0 if background is None else background | (alpha == 0)
     if background is not None and background.all():
         raise ValueError("holds nothing but background")
-    return DeepPicture(numbers, background, tuple(notes), inverted)
+    return DeepPicture(numbers, background, notes, inverted)
 
 
 def turned(picture: DeepPicture, orientation: int) -> DeepPicture:
@@ -137,11 +133,10 @@ def turned(picture: DeepPicture, orientation: int) -> DeepPicture:
     if orientation not in range(2, 9):
         return picture
     background = picture.background
-    return DeepPicture(
-        _turned(picture.values, orientation),
-        None if background is None else _turned(background, orientation),
-        picture.notes,
-        picture.inverted,
+    return replace(
+        picture,
+        values=_turned(picture.values, orientation),
+        background=None if background is None else _turned(background, orientation),
     )
 
 

@@ -5,10 +5,14 @@ from pathlib import Path
 
 
 def is_dicom(path: Path) -> bool:
-    """Return whether the file `path` has the mark of a DICOM file, or begins as one without it."""
+    """Return whether the file `path` is DICOM by its first bytes."""
     with path.open("rb") as file:
-        head = file.read(132)
-    return head[128:] == b"DICM" or begins_without_mark(head)
+        return begins_as_dicom(file.read(132))
+
+
+def begins_as_dicom(head: bytes) -> bool:
+    """Return whether a file that begins with `head` has DICOM's mark, or begins without it."""
+    return head[128:132] == b"DICM" or begins_without_mark(head)
 
 
 def begins_without_mark(head: bytes) -> bool:

@@ -88,7 +88,7 @@ def notes_of(image: RawImage) -> tuple[str, ...]:
 def numbers_only(
     values: np.ndarray, reading: Reading, unit: str = "pixels"
 ) -> tuple[np.ndarray | None, tuple[str, ...]]:
-    """Return where `values` (H, W) or (X, Y, Z) are no numbers, None where all are, and notes.
+    """Return where `values`, of any shape, are no numbers, None where all are, and notes.
 
     Raises ValueError, naming the setting, where there are some and `reading` does not allow them,
     and where there is nothing else.

@@ -69,8 +69,8 @@ def with_square_pixels(
     background = picture.background
     if background is not None:
         background = np.asarray(Image.fromarray(background).resize(size, Image.Resampling.NEAREST))
-    resized = DeepPicture(resize_plane(picture.values, size), background, picture.notes)
-    return _with_note(resized, RESAMPLED)
+    values = resize_plane(picture.values, size)
+    return _with_note(replace(picture, values=values, background=background), RESAMPLED)
 
 
 def resize_plane(values: np.ndarray, size: tuple[int, int]) -> np.ndarray:
