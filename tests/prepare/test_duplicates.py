@@ -111,6 +111,17 @@ def test_they_are_told_and_left_where_they_are(splitter, caplog):
     assert "1 of them are tested on" in told
 
 
+def test_images_of_one_file_are_told_apart_by_their_names(splitter, caplog):
+    splitter.samples["path"] = "images.gz"
+    splitter.samples["frame"] = [str(row) for row in range(len(splitter.samples))]
+    splitter.pair(0, 30)
+    assert splitter.held_out(TELL) == []
+    assert "(00 of p00, 30 of p30)" in caplog.text
+    splitter.samples["group"] = splitter.samples["sample_id"]
+    assert splitter.held_out(TELL) == []
+    assert "(00, 30)" in caplog.text
+
+
 def test_equal_ones_are_held_out_even_where_near_ones_are_not_looked_for(splitter, caplog):
     splitter.samples.loc[[0, 30], "content"] = "same"
     for treatment in (TELL, OFF, HOLD_OUT):

@@ -208,6 +208,13 @@ def _examples(samples: pd.DataFrame, pairs: pd.DataFrame, column: str) -> str:
     told = []
     for pair in pairs.head(_EXAMPLES).itertuples():
         one, other = samples.loc[pair.first], samples.loc[pair.second]
-        told.append(f"{one['path']} of {one[column]}, {other['path']} of {other[column]}")
+        told.append(f"{_told(one, column)}, {_told(other, column)}")
     more = ", ..." if len(pairs) > _EXAMPLES else ""
     return "; ".join(told) + more
+
+
+def _told(sample: pd.Series, column: str) -> str:
+    """Return what a message calls a sample: its path, or its name where a file holds many."""
+    name = sample["sample_id"] if sample.get("frame") else sample["path"]
+    # an image without a patient is its own
+    return name if sample[column] in (sample["path"], name) else f"{name} of {sample[column]}"
