@@ -3,6 +3,7 @@
 import logging
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import astuple, dataclass
 from functools import cached_property
 from pathlib import Path
@@ -25,7 +26,7 @@ _MOST_CANDIDATES = 8  # of an image, for each way to turn the other
 _BATCH = 128
 
 
-def find_duplicates(images: str | Path, output: str | Path) -> None:
+def find_duplicates(images: str | Path, output: str | Path, threads: int = 1) -> None:
     """Write the pairs of images in the store `images` that are the same or nearly so to `output`.
 
     The columns are `PAIR_COLUMNS`: two images by sample, path, class and patient; what one is of
@@ -40,7 +41,8 @@ def find_duplicates(images: str | Path, output: str | Path) -> None:
     copies = np.flatnonzero(~originals)
     equal = Pairs(first_of[copies], copies, np.full(len(copies), EQUAL), np.ones(len(copies)))
     # a plain view of the mapped file: its rows are handed out much faster
-    near = near_pairs(_Pictures(np.asarray(array), table), np.flatnonzero(originals))
+    pictures = _Pictures(np.asarray(array), table, threads)
+    near = near_pairs(pictures, np.flatnonzero(originals))
     pairs = Pairs.joined([equal, near])
     write_table(output, _described(pairs, table))
     LOGGER.info("%d images, pairs: %s", len(table), Counter(pairs.kind.tolist()))
@@ -74,6 +76,7 @@ class _Pictures:
 
     images: np.ndarray
     table: pd.DataFrame
+    threads: int
 
     @cached_property
     def sides(self) -> np.ndarray:
@@ -97,15 +100,21 @@ class _Pictures:
 
     def copies(self, rows: np.ndarray, side: int) -> np.ndarray:
         """Return the images of these rows of the store, (n, planes, side, side) uint8."""
-        import cv2
-
         planes = 3 if self.of_volumes else 1
         copies = np.empty((len(rows), planes, side, side), np.uint8)
-        for place, row in enumerate(rows):
+        batches = list(_batches(len(rows)))
+        with ThreadPoolExecutor(max(1, min(self.threads, len(batches)))) as pool:
+            list(pool.map(lambda batch: self._copy(rows[batch], copies[batch]), batches))
+        return copies
+
+    def _copy(self, rows: np.ndarray, copies: np.ndarray) -> None:
+        import cv2
+
+        side = copies.shape[-1]
+        for row, copy in zip(rows, copies, strict=True):
             for plane, shown in enumerate(self._planes(row)):
                 way = cv2.INTER_AREA if shown.shape[0] > side else cv2.INTER_LINEAR
-                copies[place, plane] = cv2.resize(shown, (side, side), interpolation=way)
-        return copies
+                copy[plane] = cv2.resize(shown, (side, side), interpolation=way)
 
     def _planes(self, row: int) -> Sequence[np.ndarray]:
         import cv2

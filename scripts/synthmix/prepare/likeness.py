@@ -35,7 +35,7 @@ class Turn:
         return np.concatenate([turned, planes[..., self.mirrors :, :, :]], axis=-3)
 
     def of_embeddings(self, embeddings: np.ndarray) -> np.ndarray:
-        """Return what `embed` makes of turned planes, from those (N, P, K, K) of planes as they are.
+        """Return the embeddings of planes turned, from those (N, P, K, K) of planes as they are.
 
         Mirroring changes but the signs of waves.
         """
@@ -101,12 +101,12 @@ def candidates(
 ) -> tuple[np.ndarray, np.ndarray]:
     """Return the pairs (i, j), i < j, of which i is like j `turned`: their cosine is `least`.
 
-    Both (N, P, K, K) as `embed` makes them. At most the `most` likest of each i; memory doesn't grow
-    with N squared.
+    Both (N, P, K, K) as `embed` makes them. At most the `most` likest of each i; memory
+    doesn't grow with N squared.
     """
     count = len(embeddings)
     embeddings, turned = (each.reshape(count, -1) for each in (embeddings, turned))
-    rows = max(1, min(512, (1 << 24) // max(1, count)))
+    rows = 128  # few: what is below the diagonal is left out by blocks
     limit = np.float32(least * _LENGTH**2)
     first, second = [], []
     for begin in range(0, count, rows):
