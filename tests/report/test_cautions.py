@@ -91,6 +91,8 @@ def test_settings_chosen_by_what_another_fold_tests_on_are_told():
     assert told.startswith("The settings of best and tuned were chosen in a search")
     assert find_cautions(*given, folds=0) == []
     assert find_cautions(*given[:-1], judged.assign(classifier="plain"), folds=5) == []
+    search["adopt"] = False
+    assert find_cautions(*given, folds=5) == []
 
 
 def test_test_images_that_were_seen_in_training_are_told_first():

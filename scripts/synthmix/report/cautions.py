@@ -85,7 +85,7 @@ def _searched(classifiers: Mapping[str, Any], summary: pd.DataFrame) -> str:
         name = classifier
         while name and not classifiers.get(name, {}).get("search"):
             name = classifiers.get(name, {}).get("starts_from")
-        if name:
+        if name and classifiers[name]["search"].get("adopt", True):
             searched.append(classifier)
     if not searched:
         return ""
