@@ -9,6 +9,7 @@ from synthmix.mix.compose_mix import (
     compose_mix,
     real_rows,
     synthetic_rows,
+    tell_validation_images_seen,
 )
 from synthmix.mix.plan import plan_additions, plan_mixes
 from synthmix.prepare.parts import deal_from_one_pool
@@ -167,6 +168,23 @@ def test_a_generator_that_saw_a_test_patient_fails(composed):
     table, samples = composed
     with pytest.raises(UserError, match="leak: its generators' images"):
         check_no_leak(table, samples, [samples[samples["split"] != "validation"]])
+
+
+def test_a_generator_may_see_validation_images_where_it_says_so_and_no_test_image(composed, caplog):
+    table, samples = composed
+    both = samples[samples["split"] != "test"]
+    with pytest.raises(UserError, match="images are of patients outside the train split"):
+        check_no_leak(table, samples, [both])
+    check_no_leak(table, samples, [both], ("train", "validation"))
+    with pytest.raises(UserError, match="outside the train and validation split"):
+        check_no_leak(table, samples, [samples], ("train", "validation"))
+
+    validates = table[(table["split"] == "validation") & (table["origin"] == "real")]
+    tell_validation_images_seen("m", table, [both])
+    assert f"learned from {len(validates)} of its {len(validates)} real" in caplog.text
+    caplog.clear()
+    tell_validation_images_seen("m", table, [samples[samples["split"] == "train"]])
+    assert not caplog.text
 
 
 def test_the_table_is_written(tmp_path):

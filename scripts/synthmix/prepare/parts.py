@@ -14,6 +14,9 @@ from synthmix.seeds import derive_seed
 
 TESTED, VALIDATES = "tested", "validates"
 
+# the splits whose images a generator learns from, by the value of its setting learns_from
+LEARNED_FROM = {"training": ("train",), "training_and_validation": ("train", "validation")}
+
 
 def deal_from_one_pool(
     labels: pd.Series, kept: pd.Series, validation: float, test: float, seed: int
