@@ -141,6 +141,15 @@ def _check_parts(study: Study) -> Iterator[Finding]:
             if name not in study.generators:
                 path = (section, "generators", position)
                 yield path, one_of(name, study.generators, "generators of this study")
+    removals = (study.additions and study.additions.after_removal) or {}
+    for selection, added in removals.items():
+        path = ("additions", "after_removal", selection)
+        if selection not in study.selections:
+            yield path, one_of(selection, study.selections, "selections of this study")
+        there = study.additions.generators or study.generators
+        for position, name in enumerate(added):
+            if name not in there:
+                yield (*path, position), one_of(name, there, "generators that are added")
 
 
 def _check_cross_validation(study: Study) -> Iterator[Finding]:

@@ -135,6 +135,11 @@ class Additions(SettingsModel):
     generators: GeneratorNames | None = Field(
         None, description="Generators whose images are added; all of them where absent."
     )
+    after_removal: dict[Name, GeneratorNames] | None = Field(
+        None,
+        description="More training sets, by selections of the study: the real images that one"
+        " keeps, and as fill and ratios ask for the images of these generators added to them.",
+    )
 
     @model_validator(mode="after")
     def _adds_something(self) -> Self:
