@@ -629,6 +629,24 @@ def test_what_is_added_after_a_removal_is_there(settings, mistakes):
     assert "additions.after_removal.cleaned[0]: 'nothing_such' is not one of" in lines[1]
 
 
+@pytest.mark.parametrize(
+    ("compare", "families", "message"),
+    [
+        ([["small", "larg"]], {}, "compare[0][1]: 'larg' is not one of the mixes and generators"),
+        ([["small", "real_only"]], {}, "compare[0]: no two mixes differ in these alone"),
+        ([["small", "small"]], {}, "compare[0]: "),
+        ([], {"mixes": ["small"]}, "families.mixes: every study has a family of that name"),
+        ([], {"own": ["smal"]}, "families.own[0]: 'smal' is not one of the mixes, generators"),
+    ],
+)
+def test_what_is_compared_is_there(settings, mistakes, compare, families, message):
+    del settings["mixes"]
+    settings |= {"additions": {"fill": [1]}, "compare": compare}
+    settings["evaluation"] = {"families": families}
+    (line,) = mistakes(settings)
+    assert message in line
+
+
 def test_selections_have_their_defaults(settings, project):
     names = ("condensed_nearest_neighbours", "edited_nearest_neighbours")
     settings["selections"] = {name: {"method": name} for name in names}
