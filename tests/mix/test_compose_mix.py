@@ -269,6 +269,33 @@ def test_additions_keep_all_real_images_and_no_image_twice():
     assert not table["sample_id"].duplicated().any()
 
 
+def test_classes_are_filled_to_the_largest_that_a_removal_leaves(tmp_path):
+    samples = real_samples(30, 10)
+    write_table(tmp_path / "split.csv", samples)
+    train = samples[samples["split"] == "train"]
+    cancer = train[train["label"] == "cancer"]["sample_id"]
+    fate = train[["sample_id", "label"]].assign(kept=~train["sample_id"].isin(cancer[:25]))
+    write_table(tmp_path / "fate.csv", fate.assign(spared=False))
+    normal = (train["label"] == "normal").sum()
+    pools = {label: tmp_path / f"{label}.csv" for label in ("cancer", "normal")}
+    for label, path in pools.items():
+        write_table(path, pool(label, 40))
+    (mix,) = plan_additions(["g"], [1], [], False, selection="tomek")
+
+    output = tmp_path / "mix.csv"
+    compose_mix(mix, tmp_path / "split.csv", pools, [], output, 1, tmp_path / "fate.csv")
+
+    table = read_table(output)
+    found = counts(table[table["split"] == "train"])
+    left = len(cancer) - 25
+    assert 0 < left < normal
+    assert found == {
+        ("train", "cancer", "real"): left,
+        ("train", "cancer", "synthetic"): normal - left,
+        ("train", "normal", "real"): normal,
+    }
+
+
 def test_classes_may_share_a_store(tmp_path):
     write_table(tmp_path / "all_classes.csv", pd.concat([pool("a", 3), pool("b", 2)]))
     (mix,) = plan_additions(["g"], [1], [], adds_to_validation=False)

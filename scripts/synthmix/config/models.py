@@ -7,6 +7,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 from synthmix.config.classifiers import Baseline, StudyClassifier
 from synthmix.config.options import dataset_settings, generator_settings
 from synthmix.config.paths import folder_for_snakemake
+from synthmix.evaluate.comparisons import Comparison, plan_comparisons
 from synthmix.evaluate.settings import Evaluation
 from synthmix.leakage import NONE, Leakage
 from synthmix.mix.plan import Mix, plan_study
@@ -136,6 +137,11 @@ class Additions(SettingsModel):
     generators: GeneratorNames | None = Field(
         None, description="Generators whose images are added; all of them where absent."
     )
+    after_removal: dict[Name, GeneratorNames] | None = Field(
+        None,
+        description="More training sets, by selections of the study: the real images that one"
+        " keeps, and as fill and ratios ask for the images of these generators added to them.",
+    )
 
     @model_validator(mode="after")
     def _adds_something(self) -> Self:
@@ -256,6 +262,12 @@ class Study(SettingsModel):
         " name of your choice: settings that go over those of every classifier, such as"
         " class_weights. Each is compared with plain training on these images.",
     )
+    compare: list[Annotated[list[str], Field(min_length=2, max_length=2), Distinct]] = Field(
+        [],
+        description="Pairs to compare with each other, each [one, other]: two generators, by all"
+        " mixes that differ in these alone, or two mixes. Every classifier is compared with itself,"
+        " and the p-values are adjusted for the number of these comparisons.",
+    )
     classifiers: dict[Name, StudyClassifier] = Field(
         {},
         description="Networks to train on every mix, by a name of your choice. Those of volumes"
@@ -292,3 +304,7 @@ class Study(SettingsModel):
             self.baselines,
             [name for name, model in self.generators.items() if model.keeps_training_images],
         )
+
+    def plan_comparisons(self) -> list[Comparison]:
+        """Return what is compared with what, in the order of the table."""
+        return plan_comparisons(self.plan(), self.compare, self.evaluation.families)
