@@ -17,4 +17,5 @@ with job(snakemake):
         seed=snakemake.params.seed,
         selection=snakemake.input.selection or None,
         fold=fold_number(snakemake.params.fold),
+        leakage=snakemake.params.leakage,
     )
