@@ -38,6 +38,7 @@ use rule job as compose_mix with:
         classes=classes_of,
         fold=lambda wildcards: wildcards.fold,
         learns_from=of(mix.learns_from),
+        leakage=leakage_of,
         seed=MASTER_SEED,
     pathvars:
         job="compose_mix/{mix}{fold}",

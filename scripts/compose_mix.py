@@ -18,4 +18,5 @@ with job(snakemake):
         selection=snakemake.input.selection or None,
         fold=fold_number(snakemake.params.fold),
         learns_from=snakemake.params.learns_from,
+        leakage=snakemake.params.leakage,
     )

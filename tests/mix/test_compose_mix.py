@@ -11,7 +11,7 @@ from synthmix.mix.compose_mix import (
     synthetic_rows,
     tell_validation_images_seen,
 )
-from synthmix.mix.plan import plan_additions, plan_mixes
+from synthmix.mix.plan import plan_additions, plan_mixes, plan_real_mixes
 from synthmix.prepare.parts import deal_from_one_pool
 from synthmix.store import read_table
 
@@ -302,3 +302,28 @@ def test_classes_may_share_a_store(tmp_path):
     rows = synthetic_rows(mix, "b", tmp_path / "all_classes.csv")
     assert rows["row"].tolist() == [3, 4]
     assert set(rows["store"]) == {"g/all_classes"}
+
+
+class TestByImage:
+    @pytest.fixture
+    def samples(self):
+        """A split in which a patient of training has an image in the test."""
+        samples = real_samples(20, 10)
+        of_test = samples["sample_id"] == "cancer-test-0"
+        samples.loc[of_test, "group"] = "cancer-train-0"
+        return samples
+
+    def compose(self, tmp_path, samples, **how):
+        write_table(tmp_path / "split.csv", samples)
+        (mix,) = plan_real_mixes()
+        compose_mix(mix, tmp_path / "split.csv", {}, [], tmp_path / "mix.csv", seed=1, **how)
+        return read_table(tmp_path / "mix.csv")
+
+    def test_patients_may_be_torn_and_are_counted(self, tmp_path, samples, caplog):
+        table = self.compose(tmp_path, samples, leakage="by_image")
+        assert counts(table)["train", "cancer", "real"] == 20
+        assert "1 of 20 test images are of patients that the mix real_only has" in caplog.text
+
+    def test_without_it_nothing_is_composed(self, tmp_path, samples):
+        with pytest.raises(UserError, match="leak: patients are in the train and the test split"):
+            self.compose(tmp_path, samples)

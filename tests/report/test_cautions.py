@@ -114,3 +114,10 @@ def test_test_images_that_were_seen_in_training_are_told_first():
         "The test sample has 30 images, not the 99 asked for: there are no more"
     )
     assert find_cautions({"leakage": "none"}, "d", split(30), mixes, summary()) == []
+
+
+def test_a_split_by_image_is_told():
+    mixes = MIXES.assign(repeated=0)
+    (leak,) = find_cautions({"leakage": "by_image"}, "d", split(30), mixes, summary())
+    assert leak.startswith("Other images of test patients were seen in training")
+    assert "learned from every real image" not in leak

@@ -229,10 +229,11 @@ class Study(SettingsModel):
     test_sample: TestSample | None = Field(None, description="All test images where absent.")
     leakage: Leakage = Field(
         NONE,
-        description="none: patients are kept apart. as_published: as works do that do not, to be"
-        " held against them: generators learn from all images, and the real images of mixes and"
-        " the test images are drawn from all of them too, so that results are too good. Whatever"
-        " is made of it says so. For a split by shares.",
+        description="none: patients are kept apart. The others are for works that do not, to be"
+        " held against them; results are too good, and whatever is made of it says so. by_image:"
+        " images are dealt out, not patients, and duplicates stay. as_published: generators learn"
+        " from all images, and the real images of mixes and the test images are drawn from all of"
+        " them too; for a split by shares.",
     )
     generators: dict[Name, GeneratorSettings] = Field(
         {}, description="Models that make synthetic images, by a name of your choice."

@@ -1,7 +1,7 @@
 """A mix of real and synthetic images as a table of references; no pixel is copied."""
 
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import combinations
 from pathlib import Path
 
@@ -10,7 +10,7 @@ import pandas as pd
 
 from synthmix.errors import UserError
 from synthmix.files import write_table
-from synthmix.leakage import SEEN_IN_TRAINING
+from synthmix.leakage import BY_IMAGE, NONE, PATIENTS_SEEN, SEEN_IN_TRAINING
 from synthmix.mix.plan import Mix
 from synthmix.prepare.folds import split_for_fold
 from synthmix.prepare.parts import LEARNED_FROM, has_leak, rows_of
@@ -33,6 +33,7 @@ def compose_mix(
     selection: str | Path | None = None,
     fold: int | None = None,
     learns_from: str = "training",
+    leakage: str = NONE,
 ) -> None:
     """Write the table of the images of `mix`.
 
@@ -42,8 +43,9 @@ def compose_mix(
     that has one, `fold` the one tested on where the data set is cross-validated; `learns_from` is
     that setting of the generator. Every row of `output` names a `store` ("real" or
     "<generator>/<what a model of it learned>") and a row in it. Raises UserError when real images
-    run short and the mix says to fail, or when an image of a test patient got in. With `leakage:
-    as_published` in the study test images may get in, and how many did is logged as a warning.
+    run short and the mix says to fail, or when an image of a test patient got in. With the
+    `leakage` by_image no test image may, but other images of its patient; with as_published test
+    images may, too. How many did is logged as a warning.
     """
     samples = split_for_fold(read_table(split), fold)
     real = real_rows(samples, seed)
@@ -54,6 +56,11 @@ def compose_mix(
     seen = [read_table(path) for path in trained_on]
     if has_leak(samples):
         warn_of_leak(mix.name, table, samples, seen)
+    elif leakage == BY_IMAGE:
+        images, all_images = _each_alone(table), _each_alone(samples)
+        check_no_leak(images, all_images, map(_each_alone, seen), LEARNED_FROM[learns_from])
+        warn_of_patients(mix.name, table, samples)
+        tell_validation_images_seen(mix.name, table, seen)
     else:
         check_no_leak(table, samples, seen, LEARNED_FROM[learns_from])
         tell_validation_images_seen(mix.name, table, seen)
@@ -123,7 +130,7 @@ def assemble(
 def check_no_leak(
     table: pd.DataFrame,
     samples: pd.DataFrame,
-    trained_on: list[pd.DataFrame],
+    trained_on: Iterable[pd.DataFrame],
     learned: Sequence[str] = ("train",),
 ) -> None:
     """Raise UserError unless patients are kept apart.
@@ -185,6 +192,21 @@ def warn_of_leak(
         "%s: the mix %s has %d of %d%s",
         *(SEEN_IN_TRAINING, name, len(mixed), len(tested), generators),
     )
+
+
+def warn_of_patients(name: str, table: pd.DataFrame, samples: pd.DataFrame) -> None:
+    """Log how many test images are of patients with other images in the mix `table`."""
+    tested = rows_of(samples, "test")["group"]
+    known = tested.isin(table.loc[table["origin"] == "real", "group"])
+    LOGGER.warning(
+        "%s: %d of %d test images are of patients that the mix %s has",
+        *(PATIENTS_SEEN, known.sum(), len(tested), name),
+    )
+
+
+def _each_alone(rows: pd.DataFrame) -> pd.DataFrame:
+    """Return `rows` with a patient of its own for each real image."""
+    return rows.assign(group=rows["sample_id"])
 
 
 def _largest_counts(

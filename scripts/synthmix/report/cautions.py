@@ -8,7 +8,7 @@ import pandas as pd
 from synthmix.evaluate.wording import listed
 from synthmix.figures.measures import has_positive_class
 from synthmix.figures.mix_names import mix_names
-from synthmix.leakage import NONE, caution
+from synthmix.leakage import BY_IMAGE, NONE, caution
 from synthmix.prepare.parts import LEARNED_FROM, has_leak, rows_of
 
 
@@ -41,6 +41,12 @@ def _leak(leakage: str) -> str:
     warning = caution(leakage)
     if not warning:
         return ""
+    if leakage == BY_IMAGE:
+        return (
+            f"{warning}. Images were dealt out without regard to patients. All numbers are too "
+            f"good: they can be held against those of works that split in this way, and say little "
+            f"of new patients."
+        )
     return (
         f"{warning}. Generators have learned from every real image, and the real images of "
         f"training, validation and test were drawn from one pool without regard to patients. All "
