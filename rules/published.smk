@@ -47,6 +47,7 @@ use rule job as compare_published with:
         settings=of(published.settings),
         confidence=of(lambda view: view.settings.evaluation.confidence),
         leakage=leakage_of,
+        protocol=of(published.protocol),
         demo=DEMO,
     pathvars:
         job="compare_published",
