@@ -212,6 +212,7 @@ def test_pairs_of_mixes_are_drawn_below_those_with_baselines(studies, drawn, tmp
     files = studies("one mix")
     table = read_table(files.comparison)
     pair = table.head(1).assign(family="pairs", verdict="better", difference=0.03)
+    pair["baseline"] = pair["mix"]
     write_table(tmp_path / "table.csv", pd.concat([table, pair]))
     plot_comparison(tmp_path / "table.csv", tmp_path / "f.svg", demo=False, mixes=files.mixes)
     axis = drawn[0].axes[0]
