@@ -23,7 +23,7 @@ from synthmix.prepare.settings import (
     ShareSplit,
 )
 from synthmix.published.rows import read_headings, read_printed
-from synthmix.scopes import ALL_CLASSES
+from synthmix.scopes import ALL_CLASSES, UNLABELLED
 from synthmix.shares import apportion
 
 Finding = tuple[KeyPath, str]
@@ -78,8 +78,9 @@ def _check_preparation(study: Study) -> Iterator[Finding]:
     for name, dataset in study.datasets.items():
         own = ("datasets", name)
         classes = dataset.class_names()
-        if ALL_CLASSES in classes:
-            text = f"{ALL_CLASSES} stands for all of them: call that class something else"
+        meanings = {ALL_CLASSES: "all of them", UNLABELLED: "images of none of them"}
+        for taken in sorted(meanings.keys() & set(classes)):
+            text = f"{taken} stands for {meanings[taken]}: call that class something else"
             yield (*own, "classes"), text
         prepare, split = study.prepare_of(name), study.split_of(name)
         prepare_path = (*own, "prepare") if dataset.prepare else ("prepare",)
@@ -306,10 +307,11 @@ def _start_problem(study: Study, path: Path) -> str | None:
         header = read_header(path)
     except UserError as error:
         return str(error)
-    if header.leakage == AS_PUBLISHED:
+    if header.leakage not in (NONE, study.leakage):
+        what = "test images" if header.leakage == AS_PUBLISHED else "images of test patients"
         return (
-            f"{path} has learned from test images (leakage: {AS_PUBLISHED}): train it with "
-            f"leakage: {NONE}, or say leakage: {AS_PUBLISHED} here too"
+            f"{path} has learned from {what} (leakage: {header.leakage}): train it with "
+            f"leakage: {NONE}, or say leakage: {header.leakage} here too"
         )
     return None
 

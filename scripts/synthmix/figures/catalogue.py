@@ -63,7 +63,7 @@ FIGURES = (
     Figure(
         "plot_quiz",
         inputs=("images", "split", "pools"),
-        params=("generator", "seed"),
+        params=("generator", "unseen", "seed"),
         per="generator",
         file="quiz-{generator}.png",
         tables={"key": "tables/quiz-{generator}-key.csv"},
