@@ -623,10 +623,13 @@ def test_what_is_added_after_a_removal_is_there(settings, mistakes):
     settings["additions"] = {
         "fill": [1],
         "after_removal": {"cleand": ["small"], "cleaned": ["nothing_such"]},
+        "trained_as": {"small": "larg"},
     }
+    settings["baselines"] = {"large": {"input_size": 64}}
     lines = mistakes(settings)
-    assert "additions.after_removal.cleand: 'cleand' is not one of the selections" in lines[0]
-    assert "additions.after_removal.cleaned[0]: 'nothing_such' is not one of" in lines[1]
+    assert "additions.trained_as.small: 'larg' is not one of the baselines" in lines[0]
+    assert "additions.after_removal.cleand: 'cleand' is not one of the selections" in lines[1]
+    assert "additions.after_removal.cleaned[0]: 'nothing_such' is not one of" in lines[2]
 
 
 @pytest.mark.parametrize(

@@ -136,6 +136,18 @@ def test_what_is_added_after_a_removal_finds_enough_images_whatever_goes():
     assert pool_size(mixes, "g", "b", REAL) == 60
 
 
+def test_images_of_a_generator_are_learned_from_as_a_baseline_is():
+    additions = {"fill": [1], "ratios": [], "validation": "real", "trained_as": {"h": "large"}}
+    mixes = plan_study(["g", "h"], None, additions, (), ["large"])
+    found = {mix.name: (mix.training, mix.baseline, mix.is_baseline) for mix in mixes}
+    assert found == {
+        "g-filled": (None, "real_only", False),
+        "h-filled": ("large", "large", False),
+        "large": ("large", "real_only", False),
+        "real_only": (None, "real_only", True),
+    }
+
+
 def test_a_study_is_planned_in_the_order_of_its_tables():
     additions = {"fill": [1], "ratios": [2], "validation": "real", "generators": ["h"]}
     mixes = plan_study(["g", "h"], None, additions, ["fewer"], ["weighted"])

@@ -146,6 +146,16 @@ def test_exports_are_made_of_every_generator_when_asked_for_alone(tmp_path):
     assert "train_classifier" not in jobs
 
 
+def test_mixes_with_synthetic_images_are_packed_when_asked_for_alone(tmp_path):
+    project = Project.copy(tmp_path / "synthmix")
+    shown = project.run("export_mixes", "--dry-run").stdout
+    jobs = dict(re.findall(r"^(\w+) +(\d+)$", shown.split("Job stats:")[1], re.MULTILINE))
+    packed = set(re.findall(r"exports/mixes/(\S+)\.zip", shown))
+    assert len(packed) == int(jobs["export_mix"]) > 0
+    assert all(mix.startswith("dcgan-") for mix in packed)
+    assert "train_classifier" not in jobs
+
+
 def rules():
     """Return the text of every rule by its name; those of figures stand in one loop."""
     texts = {}

@@ -144,6 +144,13 @@ def _check_parts(study: Study) -> Iterator[Finding]:
             if name not in study.generators:
                 path = (section, "generators", position)
                 yield path, one_of(name, study.generators, "generators of this study")
+    trained_as = (study.additions and study.additions.trained_as) or {}
+    for generator, baseline in trained_as.items():
+        path = ("additions", "trained_as", generator)
+        if generator not in study.generators:
+            yield path, one_of(generator, study.generators, "generators of this study")
+        if baseline not in study.baselines:
+            yield path, one_of(baseline, study.baselines, "baselines of this study")
     removals = (study.additions and study.additions.after_removal) or {}
     for selection, added in removals.items():
         path = ("additions", "after_removal", selection)

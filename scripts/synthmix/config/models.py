@@ -137,6 +137,11 @@ class Additions(SettingsModel):
     generators: GeneratorNames | None = Field(
         None, description="Generators whose images are added; all of them where absent."
     )
+    trained_as: dict[Name, Name] | None = Field(
+        None,
+        description="By generator one of the study's baselines: networks learn from its images with"
+        " the settings of that, and are compared with it.",
+    )
     after_removal: dict[Name, GeneratorNames] | None = Field(
         None,
         description="More training sets, by selections of the study: the real images that one"

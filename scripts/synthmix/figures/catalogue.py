@@ -147,6 +147,18 @@ FIGURES = (
         message="Drawing the metrics of {wildcards.dataset}",
     ),
     Figure(
+        "plot_validation",
+        inputs=("metrics", "mixes"),
+        when="filled classes",
+        file="validation.svg",
+        section="results",
+        alt="Accuracy and macro F1 of the validation images and of the test images, by network, "
+        "with and without classes filled up",
+        caption="Validation images that are synthetic are no proof: what counts is the gain on the "
+        "test images, all real, at the right.",
+        message="Drawing validation beside test",
+    ),
+    Figure(
         "plot_synthetic_share",
         inputs=("summary",),
         when="mixes",

@@ -49,7 +49,9 @@ class Mix:
 
     @property
     def baseline(self) -> str:
-        """The name of the real-only mix with the same class shares."""
+        """The name of the real-only mix with the same class shares, trained in the same way."""
+        if self.generator is not None and self.training is not None:
+            return self.training
         return _mix_name(REAL_ONLY, self.class_shares)
 
     @property
@@ -138,9 +140,11 @@ def plan_study(
         for name in named:
             validates = additions["validation"] == "added" and name not in copying
             ways = additions["fill"], additions["ratios"], validates
-            planned += plan_additions([name], *ways)
-            for selection, added in (additions.get("after_removal") or {}).items():
-                planned += plan_additions([name] if name in added else [], *ways, selection)
+            training = (additions.get("trained_as") or {}).get(name)
+            removals = additions.get("after_removal") or {}
+            after = [selection for selection, added in removals.items() if name in added]
+            for selection in (None, *after):
+                planned += plan_additions([name], *ways, selection, training)
     return planned + (plan_real_mixes(selections, baselines) if as_they_are else [])
 
 
@@ -191,10 +195,12 @@ def plan_additions(
     ratios: Iterable[float],
     adds_to_validation: bool,
     selection: str | None = None,
+    training: str | None = None,
 ) -> list[Mix]:
     """Return the mixes of all real images and synthetic ones added to them, by generator.
 
-    With a `selection` of the real images that it keeps.
+    With a `selection` of the real images that it keeps, with a `training` learned from in the way
+    that the study calls so.
     """
     ways = [("filled", "fill", share) for share in fill]
     ways += [("added", "ratio", ratio) for ratio in ratios]
@@ -205,6 +211,7 @@ def plan_additions(
             + (f"-after-{selection}" if selection else ""),
             generator=generator,
             selection=selection,
+            training=training,
             real_share=None,
             adds_to_validation=adds_to_validation,
             **{way: value},

@@ -19,6 +19,7 @@ WHEN: dict[str, Callable[[View], Any]] = {
     "snapshots": generate.models_with_snapshots,
     "trainings": lambda view: view.is_trained,
     "mixes": lambda view: view.is_trained and view.settings.has_mixes,
+    "filled classes": lambda view: view.is_trained and _fills(view),
     "comparisons": lambda view: view.is_trained and _compares(view),
     "published": published.rows,
     "published curves": published.has_curves,
@@ -84,6 +85,11 @@ def label(view: View) -> str:
 def measures(view: View) -> list[str]:
     """Return what histories of classifiers are drawn of."""
     return ["loss", "accuracy"] + ([] if view.settings.positive_class else ["macro_f1"])
+
+
+def _fills(view: View) -> bool:
+    """Return whether classes are filled up to the largest."""
+    return any(mix.fill == 1 for mix in view.mixes.values())
 
 
 def _compares(view: View) -> bool:
