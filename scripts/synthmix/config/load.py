@@ -305,7 +305,8 @@ def _read_whole(study: _File, scale: Any) -> tuple[Study | None, list[Mistake]]:
     """Return the study at `scale` without what single data sets have of their own."""
     demo = study.demo if scale == "demo" else None
     merged, _ = lay_over(study.settings, demo or {})
-    return _parse(merged, study.label)
+    whole, mistakes = _parse(merged, study.label)
+    return whole and whole.at_scale(demo is not None), mistakes
 
 
 def _read_view(study: _File, dataset: str | None, scale: Any) -> tuple[Study | None, list[Mistake]]:
@@ -346,16 +347,18 @@ def _lay_and_check(
         if not kept & names.keys():
             return None, []
         merged = merged | {"datasets": {name: names[name] for name in names if name in kept}}
-    view, mistakes = _validate(merged, study.path, study.label)
+    demo = any(place == (_DEMO,) for place, _ in placed)
+    view, mistakes = _validate(merged, study.path, study.label, demo)
     return view, _owed(mistakes, known, placed)
 
 
 def _validate(
-    settings: dict[str, Any], file: Path, label: str
+    settings: dict[str, Any], file: Path, label: str, demo: bool
 ) -> tuple[Study | None, list[Mistake]]:
     study, mistakes = _parse(settings, label)
     if study is None:
         return None, mistakes
+    study = study.at_scale(demo)
     return study, [Mistake(label, path, text) for path, text in check(study, file.parent)]
 
 
