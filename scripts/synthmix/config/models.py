@@ -34,6 +34,7 @@ StudyNames = Annotated[list[str], Field(min_length=1)]
 Seeds = Annotated[list[Annotated[int, Field(ge=0)]], Field(min_length=1)]
 GeneratorNames = Annotated[list[Name], Field(min_length=1), Distinct]
 PositiveShare = Annotated[float, Field(gt=0, le=1)]
+Sentence = Annotated[str, Field(min_length=1)]
 ClassShares = Annotated[dict[Name, Share], Field(min_length=2)]
 DatasetSettings = Annotated[Union[*dataset_settings()], Field(discriminator="source")]
 GeneratorSettings = Annotated[Union[*generator_settings()], Field(discriminator="model")]
@@ -172,9 +173,25 @@ class Export(SettingsModel):
     )
 
 
-# of a study file, beside the settings of a study: others for some of its data sets
-PER_DATASET = "per_dataset"
-OF_THE_STUDY = ("title", "description", "published", "datasets")
+# of a study file, beside the settings of a study: another file that it goes over, what is otherwise
+# for some of its data sets, and what a demo changes
+EXTENDS, PER_DATASET, DEMO = "extends", "per_dataset", "demo"
+# the same for all data sets of a study; and what a file says of itself, not of those that extend it
+OF_THE_FILE = ("deviations",)
+OF_THE_STUDY = ("title", "description", "published", "published_values", "datasets", *OF_THE_FILE)
+
+
+class Deviation(SettingsModel):
+    """Where a study departs from the work whose values it is held against."""
+
+    what: Sentence = Field(description="What the source did, and what is done here.")
+    why: Sentence = Field(description="Why it is not done as the source did it.")
+    effect: Sentence = Field(description="What that probably does to the results.")
+    table: Annotated[str, Field(min_length=1)] | None = Field(
+        None,
+        description="The source's table that it touches, as the file of published values calls it:"
+        " it becomes a footnote there. All of them where absent.",
+    )
 
 
 class Study(SettingsModel):
@@ -184,6 +201,16 @@ class Study(SettingsModel):
     description: str = Field("", description="A paragraph for the report.")
     published: str | None = Field(
         None, description="CSV of published values, relative to the study file."
+    )
+    published_values: Literal["comparable", "context"] = Field(
+        "comparable",
+        description="comparable: the study follows its source, and each published value is judged"
+        " beside ours. context: it follows another protocol, and they stand beside ours unjudged.",
+    )
+    deviations: list[Deviation] = Field(
+        [],
+        description="Where the study departs from its source all the same; they head its published"
+        " values in the report. A study that extends this one has its own.",
     )
     positive_class: Name | None = Field(
         None,
