@@ -10,8 +10,10 @@ from workflow_project import ROOT, Project
 def test_the_demo_is_the_graph_of_the_paper(tmp_path):
     project = Project.copy(tmp_path / "synthmix")
     project.study = "mammography"
-    paper = project.planned(scale="paper")
-    assert paper == project.planned(scale="demo")
+    paper, demo = (project.planned(scale=scale) for scale in ("paper", "demo"))
+    # features to score by are downloaded, or a demo's own
+    assert paper.pop("fetch_score_weights") == demo.pop("train_score_network") == 1
+    assert paper == demo
     # the source's nine, three additions of three generators, two other ways, four of real images
     assert paper["train_classifier"] == 9 + 9 + 2 + 4
     # one a class, and two that learn both

@@ -14,7 +14,7 @@ from synthmix.evaluate.settings import check_threshold
 from synthmix.files import expanded
 from synthmix.generate.models.weights_file import read_header
 from synthmix.leakage import AS_PUBLISHED, NONE
-from synthmix.mix.plan import REAL_ONLY
+from synthmix.mix.plan import AS_TRAINING, REAL_ONLY
 from synthmix.prepare.settings import (
     CountSplit,
     FoldSplit,
@@ -222,17 +222,20 @@ def _check_sums(study: Study) -> Iterator[Finding]:
 
 
 def _check_mix_sizes(study: Study) -> Iterator[Finding]:
+    training = [("training", study.mixes.train_images)]
+    validation = [("validation", study.mixes.validation_images)]
+    alike = study.mixes.validation_class_shares == AS_TRAINING
     images = {
-        "class_shares": ("training", study.mixes.train_images),
-        "validation_class_shares": ("validation", study.mixes.validation_images),
+        "class_shares": training + validation * alike,
+        "validation_class_shares": validation,
     }
     for path, shares in _class_shares(study):
         if path[0] != "mixes" or abs(sum(shares.values()) - 1) > _TOLERANCE:
             continue
-        kind, total = images[path[1]]
-        for label, count in apportion(total, shares).items():
-            if count == 0:
-                yield path, f"leaves no {kind} image of {label} among {total}"
+        for kind, total in images[path[1]]:
+            for label, count in apportion(total, shares).items():
+                if count == 0:
+                    yield path, f"leaves no {kind} image of {label} among {total}"
 
 
 def _check_mixes(study: Study) -> Iterator[Finding]:
@@ -346,4 +349,5 @@ def _class_shares(study: Study) -> Iterator[tuple[KeyPath, Mapping[str, float]]]
         return
     for position, shares in enumerate(study.mixes.class_shares):
         yield ("mixes", "class_shares", position), shares
-    yield ("mixes", "validation_class_shares"), study.mixes.validation_class_shares
+    if study.mixes.validation_class_shares != AS_TRAINING:
+        yield ("mixes", "validation_class_shares"), study.mixes.validation_class_shares

@@ -11,6 +11,7 @@ from synthmix.shares import apportion
 
 REAL_ONLY = "real_only"
 AS_THEY_ARE = "as they are"
+AS_TRAINING = "as_training"  # validation images have the class shares of the training images
 
 RealCounts = Mapping[str, Mapping[str, int]]  # images by split and class
 Counts = dict[str, dict[str, dict[str, int]]]  # images by split, class and origin
@@ -151,7 +152,7 @@ def plan_study(
 def plan_mixes(
     generators: Iterable[str],
     class_shares: Iterable[Mapping[str, float]],
-    validation_class_shares: Mapping[str, float],
+    validation_class_shares: Mapping[str, float] | str,
     real_shares: Iterable[float],
     train_images: int,
     validation_images: int,
@@ -161,7 +162,8 @@ def plan_mixes(
     """Return the mixes of a study in the order of its tables: by generator, real share, classes.
 
     Then come the mixes of each of the `selections`, last the real-only baselines: of either one
-    for each entry of `class_shares`.
+    for each entry of `class_shares`. Validation images have the `validation_class_shares`, or, as
+    `as_training` asks for, those of the training images.
     """
     class_shares = list(class_shares)
     wanted = [
@@ -178,7 +180,9 @@ def plan_mixes(
             ),
             generator=generator,
             class_shares=dict(shares),
-            validation_class_shares=dict(validation_class_shares),
+            validation_class_shares=dict(
+                shares if validation_class_shares == AS_TRAINING else validation_class_shares
+            ),
             real_share=real_share,
             train_images=train_images,
             validation_images=validation_images,

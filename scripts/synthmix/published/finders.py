@@ -243,8 +243,12 @@ def _of_history(table: pd.DataFrame, row: Printed) -> float:
     if row.metric not in table:
         raise AbsentError(f"histories have no {row.metric.replace('_', ' ')}")
     rows = table[table["split"] == row.split].set_index("epoch")
-    if row.epoch == "highest":
-        return float(rows[row.metric].max())
+    if row.epoch in ("lowest", "highest"):
+        values = rows[row.metric]
+        return float(values.min() if row.epoch == "lowest" else values.max())
+    if row.epoch == "best":
+        losses = table[table["split"] == "validation"].set_index("epoch")["loss"]
+        return float(rows.loc[losses.idxmin(), row.metric])
     if row.epoch == "kept":
         return float(rows.loc[rows["kept"], row.metric].iloc[0])
     epoch = rows.index.max() if row.epoch == "last" else int(row.epoch)

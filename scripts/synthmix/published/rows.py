@@ -120,7 +120,7 @@ class Curve:
 
 COLUMNS = tuple(field.metadata.get("column", field.name) for field in fields(Printed))
 _CURVES_OF = ("train", "validation")
-_EPOCHS = ("kept", "last", "highest")
+_EPOCHS = ("best", "kept", "last", "lowest", "highest")
 _OF_TRAINING = ("epochs", "kept_epoch")
 _HEADINGS = ("table", "title", "note")
 _CURVE = ("table", "dataset", "classifier", "mix", "split", "epoch")
@@ -198,7 +198,7 @@ def _rows_of_curves(curves: Sequence[Curve]) -> Iterator[Printed]:
         chosen = {"last": epochs[-1]}
         stopped_by = validation.get(_training(curve))
         if stopped_by is not None and (losses := stopped_by.values.get("loss")):
-            chosen = {"kept": min(losses, key=losses.__getitem__)} | chosen
+            chosen = {"best": min(losses, key=losses.__getitem__)} | chosen
         if curve.split == "validation":
             yield Printed(**of, metric="epochs", low=float(len(epochs)), high=float(len(epochs)))
         for name, epoch in chosen.items():
