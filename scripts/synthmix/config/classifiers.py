@@ -9,7 +9,7 @@ from synthmix.search.settings import Search, SomeSettings, search_section, some_
 from synthmix.settings import Name
 
 # what a classifier is, which another way to train it can't change
-SHAPING = ("network", "weights", "input_size", "pooling", "dense_layers", "cnn")
+SHAPING = ("network", "weights", "input_size", "input_scaling", "pooling", "dense_layers", "cnn")
 
 # how it is trained rather than what it learns
 _FIXED = {"devices"}

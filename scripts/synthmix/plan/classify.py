@@ -23,7 +23,15 @@ from synthmix.search.resolve import Trained, possible_settings, trained_otherwis
 Settings = dict[str, Any]
 
 # what the files, the memory and the time of a training depend on
-_TELLING = {"network", "weights", "input_size", "unfrozen_layers", "unfrozen_share", "pooling"}
+_TELLING = {
+    "network",
+    "weights",
+    "input_size",
+    "input_scaling",
+    "unfrozen_layers",
+    "unfrozen_share",
+    "pooling",
+}
 _TELLING |= {"augmentation", "volume_augmentation", "mixup"}
 _TELLING |= {"dense_layers", "batch_size", "accumulation_steps", "epochs"}
 

@@ -71,6 +71,9 @@ def _level(
         level.append(nn.ReLU())
     if has_pooling(cnn, number):
         level.append(_POOLING[dimensions]())
-    if cnn["batch_norm"] and number == cnn["levels"] - 1:
+    is_last = number == cnn["levels"] - 1
+    if is_last and cnn["final_dropout"]:
+        level.append(nn.Dropout(cnn["final_dropout"]))
+    if is_last and cnn["batch_norm"]:
         level.append(_BATCH_NORM[dimensions](filters))
     return level

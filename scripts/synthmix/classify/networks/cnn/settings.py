@@ -25,6 +25,9 @@ class Cnn(SettingsModel):
     filters: PositiveInt = Field(32, description="Filters of the first level; each doubles them.")
     max_filters: PositiveInt | None = Field(None, description="Filters of a level, at the most.")
     dropout: Annotated[float, Field(ge=0, lt=1)] = Field(0.0, description="Dropout between levels.")
+    final_dropout: Annotated[float, Field(ge=0, lt=1)] = Field(
+        0.0, description="Dropout after the last level, before the batch norm that follows it."
+    )
     batch_norm: bool = Field(
         True, description="Batch norm before each convolution and after the last level."
     )
@@ -54,7 +57,8 @@ def _minimum_size(settings: Settings) -> int:
 
 
 def _has_dropout(settings: Settings) -> bool:
-    return settings["cnn"]["levels"] > 1 and settings["cnn"]["dropout"] > 0
+    cnn = settings["cnn"]
+    return (cnn["levels"] > 1 and cnn["dropout"] > 0) or cnn["final_dropout"] > 0
 
 
 def _convolutions(settings: Settings) -> int:
