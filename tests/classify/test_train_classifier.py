@@ -121,7 +121,7 @@ def train(
     return folder
 
 
-def predicted(data, folder, fold=None, threshold=0.5, split=None):
+def predicted(data, folder, fold=None, threshold=0.5, split=None, **predicting):
     """Return the tables of what the classifier in `folder` says: test and validation."""
     model = folder / "weights.safetensors"
     outputs = {part: folder / f"{part}.csv" for part in ("test", "validation")}
@@ -132,6 +132,7 @@ def predicted(data, folder, fold=None, threshold=0.5, split=None):
         outputs,
         "cancer",
         threshold,
+        predicting,
         fold,
         1,
         1,

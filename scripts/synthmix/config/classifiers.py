@@ -49,6 +49,12 @@ class StudyClassifier(Classifier):
         description="Another classifier of the study: this one goes on from its weights, with its"
         " settings but for those given here. In the place of network.",
     )
+    predicts_with: Name | None = Field(
+        None,
+        description="Another classifier of the study: this one has its weights and is not trained"
+        " itself, and predicts with other monte_carlo_passes, null for none. In the place of"
+        " network.",
+    )
     search: ClassifierSearch | None = Field(
         None,
         description="Try several values of settings and use the best. They are chosen on the real"

@@ -83,6 +83,18 @@ def starts_from(view: View, classifier: str) -> str | None:
     return trained(view, classifier).starts_from
 
 
+def trained_as(view: View, classifier: str) -> str:
+    """Return the classifier whose trainings have the weights of one: itself, or another one."""
+    return trained(view, classifier).predicts_with or classifier
+
+
+def predicting(view: View, classifier: str, mix: str) -> Settings:
+    """Return the settings that predictions go by in the place of those of the training."""
+    found = trained(view, classifier, mix)
+    names = ("monte_carlo_passes",) if found.predicts_with else ()
+    return {name: found.own[name] for name in names}
+
+
 def devices(view: View, classifier: str, mix: str | None = None) -> int:
     """Return how many devices share a training: as many whatever a search chooses."""
     return possible(view, classifier, mix)[0]["devices"]
@@ -153,9 +165,10 @@ def _with_backbone(view: View, backbone: str) -> Settings:
 
 
 def _trainings(view: View) -> Iterator[tuple[str, str]]:
-    """Yield every classifier and candidate, each with one mix for each way to train."""
+    """Yield all that is trained, candidates too, each with one mix for each way to train."""
     by_training = {mix.training: name for name, mix in view.mixes.items()}
-    return product(view.classifiers_trained, by_training.values())
+    names = [name for name, found in view.classifiers_trained.items() if not found.predicts_with]
+    return product(names, by_training.values())
 
 
 def _named(names: Iterable[str | None]) -> list[str]:
