@@ -2,7 +2,7 @@
 
 from synthmix.figures.catalogue import FIGURES
 from synthmix.figures.declaration import check_figures
-from synthmix.plan import classify, evaluate, figures, generate, mix, published, search
+from synthmix.plan import classify, evaluate, figures, generate, mix, mixups, published, search
 
 # What figures may take, by the name by which they take it.
 FIGURE_INPUTS = {
@@ -84,6 +84,8 @@ FIGURE_PARAMS = {
     "label": of(figures.label),
     "title": lambda wildcards: f"{wildcards.classifier}, {wildcards.mix}",
     "measures": of(figures.measures),
+    "baseline": of(lambda view: view.baseline),
+    "mixups": of(mixups.series),
 }
 
 
