@@ -2,7 +2,8 @@
 
 from synthmix.figures.catalogue import FIGURES
 from synthmix.figures.declaration import check_figures
-from synthmix.plan import classify, evaluate, figures, generate, mix, mixups, published, search
+from synthmix.plan import classify, evaluate, figures, generate, mix, mixups, published
+from synthmix.plan import score, search
 
 # What figures may take, by the name by which they take it.
 FIGURE_INPUTS = {
@@ -80,6 +81,7 @@ FIGURE_PARAMS = {
     "stage": lambda wildcards: int(wildcards.stage),
     "stages": of(search.stage_count),
     "seed": MASTER_SEED,
+    "unseen": of(score.unseen),
     "positive_class": positive_class_of,
     "label": of(figures.label),
     "title": lambda wildcards: f"{wildcards.classifier}, {wildcards.mix}",
