@@ -26,7 +26,7 @@ def test_the_catalogue_is_right():
     [
         ({"inputs": "images"}, "inputs must be a tuple: put a comma behind the name"),
         ({"inputs": ("images", "sumary")}, "inputs: 'sumary' is not one of census, "),
-        ({"params": ("images",)}, "params: 'images' is not one of classifier, dataset, "),
+        ({"params": ("images",)}, "params: 'images' is not one of baseline, classifier, "),
         ({"when": "mixed"}, "when: 'mixed' is not one of always, census, "),
         ({"per": "network"}, "per: 'network' is not one of classifier, data set, generator, "),
         ({"section": "sample"}, "section: 'sample' is not one of classifiers, comparisons, "),

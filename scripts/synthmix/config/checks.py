@@ -91,6 +91,9 @@ def _check_preparation(study: Study) -> Iterator[Finding]:
         for unused in sorted({"channels", "pad_to_square"} & prepare.model_fields_set):
             if prepare.volume_shape:
                 yield (*prepare_path, unused), "means nothing with volume_shape: remove it"
+        for unused in sorted({"voxel_size", "resample"} & prepare.model_fields_set):
+            if not prepare.volume_shape:
+                yield (*prepare_path, unused), "means nothing without volume_shape: remove it"
         if dataset.volumes is False and prepare.volume_shape:
             yield prepare_path, f"{name} has pictures: give image_size, not volume_shape"
         official = isinstance(split, OfficialSplit)

@@ -159,6 +159,20 @@ FIGURES = (
         message="Drawing validation beside test",
     ),
     Figure(
+        "plot_mixup",
+        inputs=("metrics",),
+        params=("baseline", "mixups"),
+        when="mixups",
+        file="mixup.svg",
+        section="results",
+        alt="Accuracy on the test images against the alpha of mixup, a line for predictions with "
+        "dropout and one without",
+        caption="Classifiers that differ in nothing but mixup: the larger its alpha, the more two "
+        "images are blended. Bars are {{ confidence }} intervals{% if study.folds %} over the "
+        "folds{% endif %}; hollow are the values that the source prints, where it does.",
+        message="Drawing how good the classifiers of {wildcards.dataset} are by mixup",
+    ),
+    Figure(
         "plot_synthetic_share",
         inputs=("summary",),
         when="mixes",

@@ -5,7 +5,7 @@ from itertools import product
 from typing import Any
 
 from synthmix.figures.declaration import Figure
-from synthmix.plan import generate, prepare, published, search
+from synthmix.plan import generate, mixups, prepare, published, search
 from synthmix.plan.plan import Plan
 from synthmix.plan.view import View
 
@@ -18,6 +18,7 @@ WHEN: dict[str, Callable[[View], Any]] = {
     "generators": generate.names,
     "snapshots": generate.models_with_snapshots,
     "trainings": lambda view: view.is_trained,
+    "mixups": lambda view: view.is_trained and mixups.series(view),
     "mixes": lambda view: view.is_trained and view.settings.has_mixes,
     "filled classes": lambda view: view.is_trained and _fills(view),
     "comparisons": lambda view: view.is_trained and _compares(view),

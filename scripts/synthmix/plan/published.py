@@ -109,6 +109,11 @@ def shown(view: View) -> list[Training]:
     return trainings(view, "history")
 
 
+def shown_as_trained(view: View) -> list[Training]:
+    """Return the same under the names of the classifiers whose trainings they are."""
+    return _as_trained(view, shown(view))
+
+
 def judged(view: View) -> list[Training]:
     """Return the trainings whose predictions are counted by class, as printed ones are."""
     return trainings(view, "confusion")
@@ -117,6 +122,15 @@ def judged(view: View) -> list[Training]:
 def counted(view: View) -> list[Training]:
     """Return the trainings whose learned weights are counted, as printed ones are."""
     return trainings(view, "parameters", metric=LEARNED_WEIGHTS)
+
+
+def counted_as_trained(view: View) -> list[Training]:
+    """Return the same under the names of the classifiers whose trainings they are."""
+    return _as_trained(view, counted(view))
+
+
+def _as_trained(view: View, found: list[Training]) -> list[Training]:
+    return [one._replace(classifier=classify.trained_as(view, one.classifier)) for one in found]
 
 
 def generators(view: View, place: str, metric: str | None = None) -> list[str]:

@@ -107,7 +107,8 @@ def _searched(classifiers: Mapping[str, Any], summary: pd.DataFrame) -> str:
     for classifier in summary["classifier"].unique():
         name = classifier
         while name and not classifiers.get(name, {}).get("search"):
-            name = classifiers.get(name, {}).get("starts_from")
+            settings = classifiers.get(name, {})
+            name = settings.get("starts_from") or settings.get("predicts_with")
         if name and classifiers[name]["search"].get("adopt", True):
             searched.append(classifier)
     if not searched:

@@ -17,7 +17,7 @@ from synthmix.search.settings import Point, Search
 from synthmix.settings import SettingsModel
 
 DIGITS = 6
-_NOT_TRAINED_WITH = {"starts_from", "search"}
+_NOT_TRAINED_WITH = {"starts_from", "predicts_with", "search"}
 
 # the generators or the classifiers of a study, by name
 Entries = Mapping[str, SettingsModel]
@@ -29,8 +29,8 @@ class Trained:
 
     First `base`, the complete settings of `origin`, a generator or a classifier that names a
     network; then what the first `stages` of its search choose, none where it is not adopted; then
-    `own`. `starts_from` is the
-    classifier whose weights it goes on from.
+    `own`. `starts_from` is the classifier whose weights it goes on from, `predicts_with` the one
+    whose training it shares.
     """
 
     base: Mapping[str, Any]
@@ -38,6 +38,7 @@ class Trained:
     origin: str
     stages: int = 0
     starts_from: str | None = None
+    predicts_with: str | None = None
 
     @property
     def chosen_in(self) -> tuple[str, int] | None:
@@ -112,12 +113,21 @@ def all_trained(entries: Entries) -> dict[str, Trained]:
 def trained_with(name: str, entries: Entries) -> Trained:
     """Return what the generator or classifier `name` of a study is trained with."""
     settings = entries[name]
-    origin = getattr(settings, "starts_from", None)
+    origin, shared = before_of(settings), getattr(settings, "predicts_with", None)
     if origin is None:
         return Trained(_plain(settings), {}, name, stages_adopted(settings))
     before = trained_with(origin, entries)
     own = {key: value for key, value in _plain(settings).items() if key in given(settings)}
-    return replace(before, own=lay_over(before.own, own), starts_from=origin)
+    goes_on = {"predicts_with": shared} if shared else {"starts_from": origin}
+    return replace(before, own=lay_over(before.own, own), **goes_on)
+
+
+def before_of(settings: SettingsModel) -> str | None:
+    """Return the classifier whose settings are those of another, but for what that gives itself.
+
+    None where there is none, as of every generator.
+    """
+    return getattr(settings, "starts_from", None) or getattr(settings, "predicts_with", None)
 
 
 def candidates_trained(name: str, entries: Entries) -> dict[str, Trained]:
