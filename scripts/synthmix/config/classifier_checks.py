@@ -9,7 +9,7 @@ from synthmix.config.searches import check_searches
 from synthmix.config.training_checks import TrainingCheck, has_volumes, kind
 from synthmix.errors import one_of
 from synthmix.registry import load_classifier_facts
-from synthmix.search.resolve import all_trained, possible_points, trained_otherwise
+from synthmix.search.resolve import all_trained, origin_of, possible_points, trained_otherwise
 
 Finding = tuple[KeyPath, str]
 
@@ -47,36 +47,42 @@ def _check_baselines(study: Study) -> Iterator[Finding]:
 def _check_origin(study: Study, name: str) -> Iterator[Finding]:
     """Check that a classifier leads to a network, and leaves that as it is."""
     classifier, path = study.classifiers[name], ("classifiers", name)
-    if classifier.starts_from is None:
+    origin = origin_of(classifier)
+    if origin is None:
         if classifier.network is None:
             yield (*path, "network"), "is missing: name a network, or starts_from a classifier"
         return
-    if classifier.starts_from not in study.classifiers:
+    key = "settings_of" if classifier.starts_from is None else "starts_from"
+    if origin not in study.classifiers:
         others = [other for other in study.classifiers if other != name]
-        text = one_of(classifier.starts_from, others, "other classifiers")
-        yield (*path, "starts_from"), text if others else "there is no other classifier"
+        text = one_of(origin, others, "other classifiers")
+        yield (*path, key), text if others else "there is no other classifier"
     if _goes_round(study, name):
         text = "leads back to this classifier: one of those on the way has to name a network"
-        yield (*path, "starts_from"), text
+        yield (*path, key), text
     if classifier.network is not None:
-        yield (*path, "network"), "is that of the classifier in starts_from: remove one of them"
+        yield (*path, "network"), f"is that of the classifier in {key}: remove one of them"
     if classifier.search is not None:
-        text = f"goes with {classifier.starts_from}, not with what goes on from it: move it there"
+        text = f"goes with {origin}, not with what goes on from it: move it there"
         yield (*path, "search"), text
+    if classifier.starts_from is None:
+        return
+    if classifier.settings_of is not None:
+        yield (*path, "settings_of"), "can't go with starts_from: remove one of them"
     for setting in SHAPING:
         if setting != "network" and setting in classifier.model_fields_set:
-            text = f"is that of {classifier.starts_from}, from which this goes on: remove it"
+            text = f"is that of {origin}, from which this goes on: remove it"
             yield (*path, setting), text
 
 
 def _goes_round(study: Study, name: str) -> bool:
     """Return whether a classifier goes on from what goes on from itself."""
-    current, passed = study.classifiers[name].starts_from, set()
+    current, passed = origin_of(study.classifiers[name]), set()
     while current in study.classifiers and current not in passed:
         if current == name:
             return True
         passed.add(current)
-        current = study.classifiers[current].starts_from
+        current = origin_of(study.classifiers[current])
     return False
 
 
@@ -95,6 +101,6 @@ def _check_kinds(study: Study) -> Iterator[Finding]:
 
 
 def _takes_volumes(study: Study, name: str) -> bool:
-    while (before := study.classifiers[name].starts_from) is not None:
+    while (before := origin_of(study.classifiers[name])) is not None:
         name = before
     return load_classifier_facts(study.classifiers[name].network).volumes

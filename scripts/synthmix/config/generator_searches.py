@@ -15,6 +15,7 @@ from synthmix.search.resolve import (
     possible_points,
     search_of,
     settings_with,
+    trained_with,
 )
 from synthmix.search.scores import is_loss, score_names
 
@@ -36,7 +37,9 @@ def trained_as(study: Study, name: str) -> list[GeneratorSettings]:
     """
     if search_of(study.generators[name]) is None:
         return [study.generators[name]]
-    trained = candidates_trained(name, study.generators).values()
+    trained = [*candidates_trained(name, study.generators).values()]
+    if not search_of(study.generators[name]).adopt:
+        trained.append(trained_with(name, study.generators))
     found = (settings for each in trained for settings, _ in _possible(study, each))
     return [settings for settings in found if settings is not None]
 
@@ -62,12 +65,12 @@ def _check_candidates(study: Study, name: str) -> Iterator[Finding]:
     settings = study.generators[name]
     wrong = None
     for trained in candidates_trained(name, study.generators).values():
-        if wrong not in (None, trained.stages):
+        if wrong not in (None, trained.stage):
             return
-        place = search_of(settings).place(trained.stages + 1)
+        place = search_of(settings).place(trained.stage)
         for found, problem in _possible(study, trained):
             if found is None:
-                wrong = trained.stages
+                wrong = trained.stage
                 yield place, problem
             elif found.joint != settings.joint:
                 yield (

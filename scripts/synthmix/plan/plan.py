@@ -185,7 +185,7 @@ class Plan:
             f"{view.study}/{view.dataset}/generators/{name}"
             for view in self.views.values()
             for (kind, name), search in view.searches.items()
-            if kind == "generators" and search.epochs is None
+            if kind == "generators" and search.adopt and search.epochs is None
         ]
         return f"(?:{'|'.join(folders) or _NOTHING})/"
 

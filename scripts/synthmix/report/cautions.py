@@ -82,10 +82,10 @@ def _searched(classifiers: Mapping[str, Any], summary: pd.DataFrame) -> str:
     """Name the classifiers whose settings were chosen by what other folds test on."""
     searched = []
     for classifier in summary["classifier"].unique():
-        name = classifier
-        while name and not classifiers.get(name, {}).get("search"):
-            name = classifiers.get(name, {}).get("starts_from")
-        if name:
+        settings = classifiers.get(classifier, {})
+        while origin := settings.get("starts_from") or settings.get("settings_of"):
+            settings = classifiers.get(origin, {})
+        if (search := settings.get("search")) and search["adopt"]:
             searched.append(classifier)
     if not searched:
         return ""

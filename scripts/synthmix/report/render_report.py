@@ -51,12 +51,14 @@ class Picture:
 class Search:
     """What `choose_candidate` wrote of each stage of a search, by the title of its picture.
 
-    `kind` is generators or classifiers, `name` what settings were searched for.
+    `kind` is generators or classifiers, `name` what settings were searched for; `adopted` says
+    whether the best were used.
     """
 
     kind: str
     name: str
     tables: Mapping[str, Path]
+    adopted: bool = True
 
 
 @dataclass(frozen=True)
@@ -229,6 +231,7 @@ def _search_view(search: Search) -> dict[str, Any]:
     return {
         "kind": search.kind,
         "name": search.name,
+        "adopted": search.adopted,
         "score": stages[0]["score"],
         "stages": stages,
     }

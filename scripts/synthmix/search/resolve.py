@@ -17,7 +17,7 @@ from synthmix.search.settings import Point, Search
 from synthmix.settings import SettingsModel
 
 DIGITS = 6
-_NOT_TRAINED_WITH = {"starts_from", "search"}
+_NOT_TRAINED_WITH = {"starts_from", "settings_of", "search"}
 
 # the generators or the classifiers of a study, by name
 Entries = Mapping[str, SettingsModel]
@@ -29,7 +29,7 @@ class Trained:
 
     First `base`, the complete settings of `origin`, a generator or a classifier that names a
     network; then what the first `stages` of its search choose; then `own`. `starts_from` is the
-    classifier whose weights it goes on from.
+    classifier whose weights it goes on from. A candidate has the `stage`, from 1, that tries it.
     """
 
     base: Mapping[str, Any]
@@ -37,6 +37,7 @@ class Trained:
     origin: str
     stages: int = 0
     starts_from: str | None = None
+    stage: int | None = None
 
     @property
     def chosen_in(self) -> tuple[str, int] | None:
@@ -53,6 +54,17 @@ def stages_of(settings: SettingsModel) -> int:
     """Return how many stages the search of a generator or classifier has; 0 without one."""
     search = search_of(settings)
     return search.stage_count if search else 0
+
+
+def stages_adopted(settings: SettingsModel) -> int:
+    """Return how many stages choose what a generator or classifier is trained with."""
+    search = search_of(settings)
+    return search.stage_count if search and search.adopt else 0
+
+
+def origin_of(settings: SettingsModel) -> str | None:
+    """Return the classifier whose settings those of a classifier go over, if it names one."""
+    return getattr(settings, "starts_from", None) or getattr(settings, "settings_of", None)
 
 
 def candidates(name: str, search: Search, stage: int) -> dict[str, Point]:
@@ -99,20 +111,24 @@ def all_trained(entries: Entries) -> dict[str, Trained]:
 def trained_with(name: str, entries: Entries) -> Trained:
     """Return what the generator or classifier `name` of a study is trained with."""
     settings = entries[name]
-    origin = getattr(settings, "starts_from", None)
+    origin = origin_of(settings)
     if origin is None:
-        return Trained(_plain(settings), {}, name, stages_of(settings))
+        return Trained(_plain(settings), {}, name, stages_adopted(settings))
     before = trained_with(origin, entries)
     own = {key: value for key, value in _plain(settings).items() if key in given(settings)}
-    return replace(before, own=lay_over(before.own, own), starts_from=origin)
+    start = getattr(settings, "starts_from", None)
+    return replace(before, own=lay_over(before.own, own), starts_from=start)
 
 
 def candidates_trained(name: str, entries: Entries) -> dict[str, Trained]:
     """Return what the candidates for the settings of `name` are trained with, by name."""
     search, base = search_of(entries[name]), _plain(entries[name])
     shorter = {"epochs": search.epochs} if search and search.epochs else {}
+    adopted = stages_adopted(entries[name])
     return {
-        candidate: Trained(base, {**settings, **shorter}, name, stage - 1)
+        candidate: Trained(
+            base, {**settings, **shorter}, name, min(stage - 1, adopted), stage=stage
+        )
         for stage in range(1, stages_of(entries[name]) + 1)
         for candidate, settings in choices(name, entries, stage).items()
     }
