@@ -125,7 +125,7 @@ def _view(study: StudyReport) -> dict[str, Any]:
         "sections": _sections(study, len(compared) > 0),
         "has_mixes": has_mixes,
         "leak": caution(study.settings.get("leakage", NONE)),
-        "findings": find(summary) if has_mixes else find_classifiers(summary, compared),
+        "findings": find(summary) if has_mixes else find_classifiers(summary, compared, metrics),
         "confidence": f"{100 * study.evaluation['confidence']:g}%",
         "judged_by": measure_name(judged_by(summary)),
         "by_accuracy": judged_by(summary) == ACCURACY,
