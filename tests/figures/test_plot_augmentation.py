@@ -38,7 +38,7 @@ def test_the_first_training_image_of_each_class_stands_beside_its_changes(tmp_pa
     draw(tmp_path, images, FLIP)
     draw(tmp_path, images, FLIP)
     draw(tmp_path, images, FLIP, seed=5)
-    figure, again, other = drawn
+    figure = drawn[0]
     shown = [[axis.images[0].get_array() for axis in found.axes] for found in drawn]
     assert len(figure.axes) == 2 * 5
     # class a: its first training image; class b: not the test image

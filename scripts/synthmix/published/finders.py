@@ -3,6 +3,7 @@
 import json
 import math
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -20,7 +21,14 @@ from synthmix.evaluate.score_predictions import (
 )
 from synthmix.prepare.parts import rows_of
 from synthmix.published.results import AbsentError, Ours, Results
-from synthmix.published.rows import LEARNED_WEIGHTS, PLANE, TRAINING_MINUTES, Printed
+from synthmix.published.rows import (
+    BETTER_THAN,
+    LEARNED_WEIGHTS,
+    NETWORK_WEIGHTS,
+    PLANE,
+    TRAINING_MINUTES,
+    Printed,
+)
 from synthmix.scopes import ALL_CLASSES
 from synthmix.search.chosen import settle
 
@@ -54,6 +62,8 @@ def _require_names(row: Printed, results: Results) -> None:
 
 def _find_metrics(row: Printed, results: Results) -> Ours:
     """Return a metric of one classifier, or its range over all of them."""
+    if row.metric.startswith(BETTER_THAN):
+        return _is_better(row, results)
     table = results.table(results.metrics, "this study trains no classifiers")
     rows = table[
         (table["seed"].astype(str) == ALL_SEEDS)
@@ -71,6 +81,17 @@ def _find_metrics(row: Printed, results: Results) -> Ours:
     names = [row.classifier] if row.classifier else results.classifiers
     found = [_metric_of(rows, name, row.mixes) for name in names]
     return _range(found, row.metric, exact=row.metric == "total")
+
+
+def _is_better(row: Printed, results: Results) -> Ours:
+    """Return yes where a classifier has the higher accuracy of two, else no."""
+    other = row.metric.removeprefix(BETTER_THAN)
+    ours, theirs = (
+        _find_metrics(replace(row, metric="accuracy", classifier=name), results).low
+        for name in (row.classifier, other)
+    )
+    said = "yes" if ours > theirs else "no"
+    return Ours(said, said, exact=True)
 
 
 def _metric_of(rows: pd.DataFrame, classifier: str, mixes: Sequence[str]) -> Estimate:
@@ -308,6 +329,9 @@ def _find_parameters(row: Printed, results: Results) -> Ours:
             raise AbsentError("there are no weights of such a training")
         count = float(_learned_weights(path))
         return Ours(count, count, exact=True)
+    if row.metric in NETWORK_WEIGHTS:
+        count = float(_weights_of_network(row, results))
+        return Ours(count, count, exact=True)
     kind, name = _searched(row)
     value: Any = _settings(results, kind, name)
     for part in row.metric.split("."):
@@ -322,6 +346,18 @@ def _find_parameters(row: Printed, results: Results) -> Ours:
 def _settings(results: Results, kind: str, name: str) -> dict[str, Any]:
     given = results.settings.get(kind, {}).get(name, {})
     return settle(given.get("base", {}), given.get("own", {}), results.chosen.get((kind, name)))
+
+
+def _weights_of_network(row: Printed, results: Results) -> int:
+    """Return how many weights a network has, or of a candidate with the settings of the row."""
+    # torch is long to import
+    from synthmix.classify.networks.weight_counts import count_weights
+
+    for found in results.networks:
+        if (found["classifier"], found["candidate"]) == (row.classifier, row.candidate):
+            sizes = (found["settings"], found["image_shape"], found["classes"])
+            return getattr(count_weights(*sizes), row.metric)
+    raise AbsentError(f"no network of {row.classifier} has {row.candidate}")
 
 
 def _learned_weights(path: Any) -> int:
