@@ -89,6 +89,10 @@ def test_the_candidates_of_a_search_are_listed_the_best_first(report, tmp_path):
     assert "Search for settings of dcgan" in words
     rows = "1 chosen 2e-05 0.01234 2 1e-05 81.26 (70.1 to 90.4) \u2013 0.5"
     assert f"frechet distance {rows}" in words
+    assert "was trained as the study has it" not in words
+    kept = [replace(search, adopted=False) for search in report.searches]
+    told = "Nothing follows from it: dcgan was trained as the study has it"
+    assert told in Page(render(tmp_path, replace(report, searches=kept))).words()
     other = Page(render(tmp_path, without(report, "plot_search", searches=()))).words()
     assert "How settings were chosen" not in other
 

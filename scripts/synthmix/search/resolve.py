@@ -28,8 +28,9 @@ class Trained:
     """Where the settings of a training come from; later ones go over earlier ones.
 
     First `base`, the complete settings of `origin`, a generator or a classifier that names a
-    network; then what the first `stages` of its search choose; then `own`. `starts_from` is the
-    classifier whose weights it goes on from. A candidate has the `stage`, from 1, that tries it.
+    network; then what the first `stages` of its search choose, none where it is not adopted; then
+    `own`. `starts_from` is the classifier whose weights it goes on from. A candidate has the
+    `stage`, from 1, that tries it.
     """
 
     base: Mapping[str, Any]
@@ -57,7 +58,7 @@ def stages_of(settings: SettingsModel) -> int:
 
 
 def stages_adopted(settings: SettingsModel) -> int:
-    """Return how many stages choose what a generator or classifier is trained with."""
+    """Return how many stages of its search a generator or classifier takes the choices of."""
     search = search_of(settings)
     return search.stage_count if search and search.adopt else 0
 
@@ -65,6 +66,12 @@ def stages_adopted(settings: SettingsModel) -> int:
 def origin_of(settings: SettingsModel) -> str | None:
     """Return the classifier whose settings those of a classifier go over, if it names one."""
     return getattr(settings, "starts_from", None) or getattr(settings, "settings_of", None)
+
+
+def used_as_it_is(settings: SettingsModel) -> bool:
+    """Return whether the best candidate is used as it is: trained for as long, it is the same."""
+    search = search_of(settings)
+    return bool(search and search.adopt and search.epochs in (None, settings.epochs))
 
 
 def candidates(name: str, search: Search, stage: int) -> dict[str, Point]:
