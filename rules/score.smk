@@ -83,6 +83,7 @@ use rule job as fit_real with:
     params:
         **runs("fit_real"),
         classes=classes_of,
+        seen=of(score.seen),
     resources:
         mem_mb=memory(4000),
         runtime=minutes(20),
@@ -102,6 +103,7 @@ use rule job as score_real with:
     params:
         **runs("score_real"),
         classes=classes_of,
+        seen=of(score.seen),
         settings=settings_of(score.settings),
         seed=MASTER_SEED,
     resources:
@@ -126,6 +128,7 @@ use rule job as score_generator with:
         **runs("score_generator"),
         generator=lambda wildcards: wildcards.generator,
         classes=classes_of,
+        seen=of(score.seen),
         settings=settings_of(score.settings),
         seed=MASTER_SEED,
     resources:

@@ -9,4 +9,5 @@ with job(snakemake):
         split=snakemake.input.split,
         classes=snakemake.params.classes,
         output=snakemake.output[0],
+        seen=snakemake.params.seen,
     )

@@ -30,7 +30,7 @@ def write_images(folder, split, classes=CLASSES, made=20, shape=(8, 8, 1), depth
     return pools
 
 
-def draw(folder, pools, seed=1, generator="dcgan", name="quiz"):
+def draw(folder, pools, seed=1, generator="dcgan", name="quiz", unseen=("test", "validation")):
     output, key = folder / f"{name}.png", folder / f"{name}.csv"
     plot_quiz(
         folder / "real.npy",
@@ -39,6 +39,7 @@ def draw(folder, pools, seed=1, generator="dcgan", name="quiz"):
         output,
         key,
         generator=generator,
+        unseen=unseen,
         seed=seed,
         demo=True,
     )
@@ -117,3 +118,12 @@ def test_it_stays_readable(classes, generator, shape, depth, tmp_path, drawn):
     assert width == (8 if depth == 1 else 3 * 8 + 2)
     words = {text.get_text() for axis in drawn[0].axes for text in (axis.title, *axis.texts)}
     assert words <= {str(number) for number in range(1, 27)} | {""}
+
+
+def test_what_a_generator_has_learned_from_is_in_no_quiz(tmp_path, drawn):
+    pools = write_images(tmp_path, ["validation"] * 9 + ["test"] * 3)
+    key = draw(tmp_path, pools, unseen=["test"])
+    samples = read_table(tmp_path / "split.csv").set_index("sample_id")
+    shown = key.loc[key["origin"] == "real", "sample_id"]
+    assert len(shown) > 0
+    assert set(samples.loc[shown, "split"]) == {"test"}

@@ -385,6 +385,24 @@ def test_scores_of_all_classes_together_are_shown(report, tmp_path):
     assert "0.500 (0.40\u20130.60)" in words
 
 
+def test_pairs_of_mixes_and_families_are_told(report, tmp_path):
+    table = read_table(report.comparison)
+    first, second = table["mix"].unique()[:2]
+    pair = table[table["mix"] == first].head(1)
+    pair = pair.assign(baseline=second, family="pairs", verdict="better", p_adjusted=0.02)
+    table.loc[0, "family"] = "question"
+    write_table(tmp_path / "comparison.csv", pd.concat([table, pair]))
+    changed = replace(report, comparison=tmp_path / "comparison.csv")
+    page = Page(render(tmp_path, changed)).words()
+    assert "Two mixes with each other" in page
+    assert "the number of these 1 comparisons" in page
+    assert "adjusted among" in page
+    assert f"question has 1, mixes has {len(table) - 1}." in page
+    plain = Page(render(tmp_path, report)).words()
+    assert "Two mixes with each other" not in plain
+    assert "adjusted among" not in plain
+
+
 def test_the_page_names_the_measure_of_the_verdict(classifiers_only, report, tmp_path):
     files = {"judged_by": "macro_f1", "classifiers": ("vgg16", "cnn")}
     words = Page(render(tmp_path, make_study_report(tmp_path / "mixes", files=files))).words()

@@ -16,7 +16,7 @@ from synthmix.export.images import MANIFEST, Request, file_sha256
 from synthmix.export.wording import class_title, memorisation, score_rows
 from synthmix.generate.models.loading import generator_class
 from synthmix.generate.models.weights_file import Header, read_header
-from synthmix.leakage import AS_PUBLISHED, caution
+from synthmix.leakage import AS_PUBLISHED, BY_IMAGE, NONE, caution
 
 DEMO = (
     "> **Demo.** The generator was trained small, for minutes, to show that the workflow runs. "
@@ -26,11 +26,14 @@ STAND_IN = (
     "It was **not** trained on that data set itself, but on images in its layout that the "
     "workflow draws as stand-ins; no patient had a part in them."
 )
-LEAKED = (
-    f"> **{caution(AS_PUBLISHED)}.** The generator has learned from every real image of its study, "
-    "also from those on which the study judges classifiers. Nothing that is trained on the images "
-    "here may be judged on any of the source images: results would be too good."
-)
+LEAKED = {
+    AS_PUBLISHED: f"> **{caution(AS_PUBLISHED)}.** The generator has learned from every real image "
+    "of its study, also from those on which the study judges classifiers. Nothing that is trained "
+    "on the images here may be judged on any of the source images: results would be too good.",
+    BY_IMAGE: f"> **{caution(BY_IMAGE)}.** The generator has learned from images of patients on "
+    "whose other images the study judges classifiers. What is trained on the images here may be "
+    "judged on source images of other patients alone: results would be too good.",
+}
 PURPOSE = """\
 For research on classifiers and for teaching: to add to the real training images of a class that
 has few. Compare with training on the real images alone before you rely on them, and judge on
@@ -59,7 +62,8 @@ class Provenance:
     """Title, licence, citation and homepage of the source images."""
     stand_in: bool = False
     demo: bool | None = None
-    saw_test_images: bool = False
+    leakage: str = NONE
+    """How they were split: whether it has learned from test images, or from their patients."""
     training_images: Mapping[str, int] = field(default_factory=dict)
     """How many it was trained on, by what each model has learned."""
     scores: pd.DataFrame | None = None
@@ -74,7 +78,7 @@ def data_card(request: Request, provenance: Provenance) -> str:
     parts = [
         f"# Synthetic images: {provenance.title or request.generator}",
         *([DEMO] if provenance.demo else []),
-        *([LEAKED] if provenance.saw_test_images else []),
+        *([LEAKED[provenance.leakage]] if provenance.leakage != NONE else []),
         COPIES if settings.keeps_training_images else MADE,
         "## What is here",
         _contents(request, header),

@@ -11,7 +11,7 @@ import torch
 from synthmix.export.card import Provenance, data_card
 from synthmix.export.destination import destination
 from synthmix.export.images import Request, weights_by_class, write_images
-from synthmix.leakage import AS_PUBLISHED, NONE
+from synthmix.leakage import NONE
 from synthmix.store import read_table
 
 LOGGER = logging.getLogger(__name__)
@@ -53,7 +53,7 @@ def export_images(
         about=json.loads(Path(fetched).read_text(encoding="utf-8"))["about"],
         stand_in=stand_in,
         demo=demo,
-        saw_test_images=leakage == AS_PUBLISHED,
+        leakage=leakage,
         training_images=_training_images(trained_on, split, classes),
         scores=read_table(scores),
         pairs=read_table(pairs),

@@ -21,6 +21,7 @@ from synthmix.generate.models.base import Generator
 from synthmix.generate.models.settings import GeneratorSettings, Snapshots
 from synthmix.generate.sheet import save_sheet, sheet_images
 from synthmix.leakage import NONE, Leakage
+from synthmix.prepare.parts import LEARNED_FROM
 from synthmix.registry import load_generator
 from synthmix.runtime import distributed
 from synthmix.runtime.accumulation import parts_to_take, smaller_parts_next
@@ -95,20 +96,24 @@ def train_generator(
     tracker: Tracker = NO_TRACKER,
     leakage: Leakage = NONE,
 ) -> None:
-    """Train the generator `name` on the training images of `classes`.
+    """Train the generator `name` on the training images of `classes`, or on more of them.
 
     `scope` is the class that it learns, or the name of all of them together. Reads the store
-    `images` and its `split`. `scored_by` has the files and the kind of features that snapshots
-    are scored by (weights, reference, kind), None where there are none. Writes these `outputs`:
-    the `weights` that make images and those of the `last` epoch (safetensors), the losses an
-    epoch (`history`), the seconds of training by its end (`times`), the scores (`snapshots`),
-    images from the same latent vectors at set epochs (`sheet`, PNG) and the samples it has seen
-    (`trained_on`). Both files of weights say how the images were split, `leakage`. Raises
-    UserError when a class has fewer than two, or when GPU memory runs out: the next attempt then
-    takes batches in smaller parts. Of several processes at this the first alone writes.
+    `images` and its `split`; which splits it learns from is the setting `learns_from`. `scored_by`
+    has the files and the kind of features that snapshots are scored by (weights, reference, kind),
+    None where there are none. Writes these `outputs`: the `weights` that make images and those of
+    the `last` epoch (safetensors), the losses an epoch (`history`), the seconds of training by its
+    end (`times`), the scores (`snapshots`), images from the same latent vectors at set epochs
+    (`sheet`, PNG) and the samples it has seen (`trained_on`). Both files of weights say how the
+    images were split, `leakage`. Raises UserError when a class has fewer than two, or when GPU
+    memory runs out: the next attempt then takes batches in smaller parts. Of several processes at
+    this the first alone writes.
     """
     samples = read_table(split)
-    seen = samples[(samples["split"] == "train") & samples["label"].isin(classes)]
+    model = load_generator(settings["model"])
+    own = model.Settings(**settings)
+    learned = samples["split"].isin(LEARNED_FROM[own.learns_from])
+    seen = samples[learned & samples["label"].isin(classes)]
     _check_counts(seen["label"].value_counts(), classes)
     store = load_array(images)
     selected = torch.from_numpy(store[seen.index.to_numpy()]).permute(0, 3, 1, 2).contiguous()
@@ -117,8 +122,6 @@ def train_generator(
     LOGGER.info("training on %d images of %s, on %s", len(seen), ", ".join(classes), on)
 
     torch.manual_seed(derive_seed("generator weights", name, scope, seed))
-    model = load_generator(settings["model"])
-    own = model.Settings(**settings)
     parts = parts_to_take(checkpoint, own.accumulation_steps)
     own = own.model_copy(update={"accumulation_steps": parts})
     generator = model(own, store.shape[1:], len(classes), device)

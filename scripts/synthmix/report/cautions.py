@@ -8,8 +8,8 @@ import pandas as pd
 from synthmix.evaluate.wording import listed
 from synthmix.figures.measures import has_positive_class
 from synthmix.figures.mix_names import mix_names
-from synthmix.leakage import NONE, caution
-from synthmix.prepare.parts import has_leak, rows_of
+from synthmix.leakage import BY_IMAGE, NONE, caution
+from synthmix.prepare.parts import LEARNED_FROM, has_leak, rows_of
 
 
 def find_cautions(
@@ -27,6 +27,7 @@ def find_cautions(
     """
     found = [
         _leak(settings.get("leakage", NONE)),
+        _learned_validation(settings.get("generators", {})),
         _unknown_patients(settings.get("datasets", {}).get(dataset, {})),
         _test_sample(settings.get("test_sample"), split),
         _repeated(mixes),
@@ -40,11 +41,33 @@ def _leak(leakage: str) -> str:
     warning = caution(leakage)
     if not warning:
         return ""
+    if leakage == BY_IMAGE:
+        return (
+            f"{warning}. Images were dealt out without regard to patients. All numbers are too "
+            f"good: they can be held against those of works that split in this way, and say little "
+            f"of new patients."
+        )
     return (
         f"{warning}. Generators have learned from every real image, and the real images of "
         f"training, validation and test were drawn from one pool without regard to patients. All "
         f"numbers are too good: they can be held against those of works that split in this way, "
         f"and say little of new patients."
+    )
+
+
+def _learned_validation(generators: Mapping[str, Any]) -> str:
+    """Name the generators that have learned from what classifiers are validated on."""
+    learned = [
+        name
+        for name, settings in generators.items()
+        if "validation" in LEARNED_FROM[settings.get("learns_from", "training")]
+    ]
+    if not learned:
+        return ""
+    return (
+        f"The validation images were not held out of {listed(learned)}, which learned from them "
+        f"too (learns_from: training_and_validation): beside their images validation is too good, "
+        f"and so is what was stopped or chosen by it. Test images were held out."
     )
 
 

@@ -20,13 +20,14 @@ from synthmix.figures.declaration import CATALOGUE, SECTIONS, Figure
 from synthmix.figures.measures import main_measure, measure_name, measures
 from synthmix.figures.mix_names import mix_names
 from synthmix.files import write_text
-from synthmix.leakage import NONE, caution
+from synthmix.leakage import AS_PUBLISHED, NONE, caution
 from synthmix.prepare.passed_over import unreadable_of
 from synthmix.published.markdown import legend
 from synthmix.published.sections import read_comparison, sections
 from synthmix.report import tables
 from synthmix.report.cautions import find_cautions
 from synthmix.report.findings import find, find_classifiers
+from synthmix.scopes import UNLABELLED
 from synthmix.search.table import read_search, searched_settings
 from synthmix.store import read_table
 
@@ -125,6 +126,7 @@ def _view(study: StudyReport) -> dict[str, Any]:
         "sections": _sections(study, len(compared) > 0),
         "has_mixes": has_mixes,
         "leak": caution(study.settings.get("leakage", NONE)),
+        "one_pool": study.settings.get("leakage") == AS_PUBLISHED,
         "findings": find(summary) if has_mixes else find_classifiers(summary, compared, metrics),
         "confidence": f"{100 * study.evaluation['confidence']:g}%",
         "judged_by": measure_name(judged_by(summary)),
@@ -193,7 +195,7 @@ def _data_view(study: StudyReport, summary: pd.DataFrame) -> dict[str, Any]:
     rejected = unreadable_of(read_table(study.rejected))
     fetched = json.loads(Path(study.fetched).read_text(encoding="utf-8"))
     dataset = study.settings.get("datasets", {}).get(study.dataset, {})
-    classes = sorted(split["label"].unique())
+    classes = sorted(set(split["label"]) - {UNLABELLED})
     return {
         "cautions": find_cautions(
             study.settings, study.dataset, split, mixes, summary, study.folds
@@ -214,7 +216,8 @@ def _data_view(study: StudyReport, summary: pd.DataFrame) -> dict[str, Any]:
 
 def _mixes_view(study: StudyReport) -> dict[str, Any]:
     """Return what the template shows of generators and mixes."""
-    mixes = read_table(study.mixes)
+    mixes, comparison = read_table(study.mixes), read_table(study.comparison)
+    names = mix_names(mixes)
     return {
         "generators": list(mixes["generator"].dropna().unique()),
         "kinds": mixes.groupby("kind")["mix"].nunique().reindex(KINDS, fill_value=0).to_dict(),
@@ -222,7 +225,9 @@ def _mixes_view(study: StudyReport) -> dict[str, Any]:
         "quizzes": [_quiz_view(quiz) for quiz in study.figures.get("plot_quiz", ())],
         "mix_labels": list(mixes["label"].unique()),
         "mix_groups": tables.mix_groups(mixes),
-        "comparisons": tables.comparison_groups(read_table(study.comparison), mix_names(mixes)),
+        "comparisons": tables.comparison_groups(comparison, names),
+        "mix_pairs": tables.mix_pair_rows(comparison, names),
+        "families": tables.families(comparison),
     }
 
 

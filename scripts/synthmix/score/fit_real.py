@@ -17,14 +17,19 @@ from synthmix.store import load_array, read_table
 
 
 def fit_real(
-    features: str | Path, split: str | Path, classes: Sequence[str], output: str | Path
+    features: str | Path,
+    split: str | Path,
+    classes: Sequence[str],
+    output: str | Path,
+    seen: Sequence[str] = ("train",),
 ) -> None:
     """Write mean and covariance of the training images of each class, and of all, to `output`.
 
-    Row i of `features` is of row i of `split`. A class of fewer than two is left out.
+    Row i of `features` is of row i of `split`. Training images are those of the splits `seen`. A
+    class of fewer than two is left out.
     """
     samples = read_table(split)
-    trained = (samples["split"] == "train").to_numpy()
+    trained = samples["split"].isin(seen).to_numpy()
     found = load_array(features)
     groups = {label: [label] for label in classes} | {ALL_CLASSES: list(classes)}
     tensors = {}

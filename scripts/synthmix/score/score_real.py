@@ -7,7 +7,7 @@ import numpy as np
 
 from synthmix.scopes import ALL_CLASSES
 from synthmix.score.compare import Row, compare, write_scores
-from synthmix.score.reference import describe_real, save_reference, spaced
+from synthmix.score.reference import SEEN, describe_real, save_reference, spaced
 from synthmix.score.settings import HELD_OUT_REAL, ScoreSettings
 from synthmix.store import load_array, read_table
 
@@ -20,15 +20,17 @@ def score_real(
     seed: int,
     reference: str | Path,
     output: str | Path,
+    seen: Sequence[str] = SEEN,
 ) -> None:
     """Describe the real training images of each class, and score the held-out ones against them.
 
     Row i of `features` is of row i of `split`. Writes the `reference` (safetensors) that every
     `score_generator` reads and the scores of validation and test images, the best that a
-    generator can hope for, as the table `output`.
+    generator can hope for, as the table `output`. Training images are those of the splits `seen`,
+    of which none is held out.
     """
     real, samples = load_array(features), read_table(split)
-    described = describe_real(real, samples, classes, settings.neighbours, settings.images)
+    described = describe_real(real, samples, classes, settings.neighbours, settings.images, seen)
     save_reference(reference, described)
     rows: list[Row] = []
     for label in (*classes, ALL_CLASSES):

@@ -45,6 +45,29 @@ def test_the_last_level_may_go_without_pooling():
     assert network.head[0].in_features == 64 * 8 * 8
 
 
+def test_dropout_may_follow_the_last_level_too():
+    cnn = {"levels": 2, "dropout": 0.2, "last_dropout": True}
+    plain = build("cnn", (3, 16, 16), **cnn, batch_norm=False)
+    assert [kinds(level) for level in plain.layers] == [
+        ["Conv2d", "ReLU", "MaxPool2d"],
+        ["Dropout", "Conv2d", "ReLU", "MaxPool2d", "Dropout"],
+    ]
+    normed = build("cnn", (3, 16, 16), **cnn)
+    assert kinds(normed.layers[-1])[-2:] == ["BatchNorm2d", "Dropout"]
+    without = build("cnn", (3, 16, 16), **(cnn | {"dropout": 0}))
+    assert "Dropout" not in kinds(without.layers[-1])
+
+
+def test_the_network_of_the_skin_source_has_its_weights():
+    """Convolutions of 16, 32 and 64 filters, dense 512 and 64; ours has an output a class."""
+    cnn = {"levels": 3, "filters": 16, "batch_norm": False, "dropout": 0.2, "last_dropout": True}
+    count = parameters("cnn", (3, 256, 256), [512, 64], **cnn)
+    convolutions = 3 * 9 * 16 + 16 + 16 * 9 * 32 + 32 + 32 * 9 * 64 + 64
+    dense = 64 * 32 * 32 * 512 + 512 + 512 * 64 + 64
+    assert count == convolutions + dense + 64 * 2 + 2
+    assert count == 33_611_425 + 65  # one sigmoid output in the source
+
+
 @pytest.mark.parametrize(
     ("settings", "minimum"),
     [

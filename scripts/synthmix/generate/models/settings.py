@@ -27,6 +27,10 @@ class Snapshots(SettingsModel):
     )
 
 
+# the keys of `synthmix.prepare.parts.LEARNED_FROM`
+LearnsFrom = Literal["training", "training_and_validation"]
+
+
 class GeneratorSettings(SettingsModel):
     """Settings of a generator. A subclass narrows `model` to its own name and adds others."""
 
@@ -40,6 +44,12 @@ class GeneratorSettings(SettingsModel):
     model: str = Field(description="The kind of generator.")
     epochs: PositiveInt = Field(description="Passes over the training images, at the most.")
     batch_size: PositiveInt = Field(64, description="Images a training step.")
+    learns_from: LearnsFrom = Field(
+        "training",
+        description="Which real images it learns from. With training_and_validation those that"
+        " classifiers are validated on are not held out of it: validation, and what is chosen by"
+        " it, is then too good; test images are held out in any case.",
+    )
     accumulation_steps: PositiveInt = Field(
         1,
         description="Parts that a batch is worked through in, one in memory at a time; their "

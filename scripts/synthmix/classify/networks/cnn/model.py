@@ -71,6 +71,9 @@ def _level(
         level.append(nn.ReLU())
     if has_pooling(cnn, number):
         level.append(_POOLING[dimensions]())
-    if cnn["batch_norm"] and number == cnn["levels"] - 1:
-        level.append(_BATCH_NORM[dimensions](filters))
+    if number == cnn["levels"] - 1:
+        if cnn["batch_norm"]:
+            level.append(_BATCH_NORM[dimensions](filters))
+        if cnn["dropout"] and cnn["last_dropout"]:
+            level.append(nn.Dropout(cnn["dropout"]))
     return level

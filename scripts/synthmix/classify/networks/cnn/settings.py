@@ -25,6 +25,9 @@ class Cnn(SettingsModel):
     filters: PositiveInt = Field(32, description="Filters of the first level; each doubles them.")
     max_filters: PositiveInt | None = Field(None, description="Filters of a level, at the most.")
     dropout: Annotated[float, Field(ge=0, lt=1)] = Field(0.0, description="Dropout between levels.")
+    last_dropout: bool = Field(
+        False, description="Whether that dropout follows the last level too, before the dense ones."
+    )
     batch_norm: bool = Field(
         True, description="Batch norm before each convolution and after the last level."
     )
@@ -54,7 +57,8 @@ def _minimum_size(settings: Settings) -> int:
 
 
 def _has_dropout(settings: Settings) -> bool:
-    return settings["cnn"]["levels"] > 1 and settings["cnn"]["dropout"] > 0
+    cnn = settings["cnn"]
+    return cnn["dropout"] > 0 and (cnn["levels"] > 1 or cnn["last_dropout"])
 
 
 def _convolutions(settings: Settings) -> int:
