@@ -48,10 +48,10 @@ def test_values_are_of_the_trainings_that_there_are(view):
 def test_networks_whose_weights_are_counted_have_the_settings_of_their_candidates(view):
     key = {"classifier": "best", "low": 1.0}
     found = view(
-        printed("4", "parameters", "weights", candidate="network=resnet18", **key),
-        printed("4", "parameters", "trained_weights", candidate="network=resnet18", **key),
-        printed("4", "parameters", "weights", candidate="network=squeezenet1_1", **key),
-        printed("4", "parameters", "weights", classifier="elsewhere", low=1.0),
+        printed("4", "parameters", "network_weights", candidate="network=resnet18", **key),
+        printed("4", "parameters", "network_weights_trained", candidate="network=resnet18", **key),
+        printed("4", "parameters", "network_weights", candidate="network=squeezenet1_1", **key),
+        printed("4", "parameters", "network_weights", classifier="elsewhere", low=1.0),
         printed("4", "parameters", "batch_size", **key),
         study="stages",
     )

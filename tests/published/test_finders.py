@@ -76,13 +76,13 @@ def test_weights_of_a_network_are_counted_without_a_training():
     key = {"classifier": "c", "candidate": "network=cnn"}
     counts = [
         find(printed("1", "parameters", metric, 1.0, **key), found)
-        for metric in ("weights", "trained_weights")
+        for metric in ("network_weights", "network_weights_trained")
     ]
     assert counts[0].exact
     assert counts[0].low >= counts[1].low > 1000
     with pytest.raises(AbsentError, match="no network of c has network=vgg16"):
         find(
-            printed("1", "parameters", "weights", 1.0, **key | {"candidate": "network=vgg16"}),
+            printed("1", "parameters", "network_weights", 1.0, **key | {"candidate": "network=vgg16"}),
             found,
         )
 

@@ -84,6 +84,7 @@ def test_where_nothing_is_adopted_nothing_is_called_chosen(written):
     assert text.startswith("Nothing goes on from the best: each stage, and what is trained in the")
     assert "chosen" not in text
     assert "| total | best |" in text
+    assert "| 6 | 6 | 12 | yes |" in text
 
 
 def test_generators_have_a_table_without_test_images(tmp_path):

@@ -28,7 +28,7 @@ PLACES = {
 # measures that take files of their own
 PLANE, LEARNED_WEIGHTS = "plane_explained", "learned_weights"
 # of a network, whether it is trained or not: its weights, and those that training changes
-NETWORK_WEIGHTS = ("weights", "trained_weights")
+NETWORK_WEIGHTS = ("network_weights", "network_weights_trained")
 TRAINING_MINUTES = "training_minutes"
 # of metrics, before the name of another classifier: whether accuracy is higher than that one's
 BETTER_THAN = "better_than_"

@@ -38,7 +38,8 @@ def tabulate_search(
     high, rank and chosen of the choice; of classifiers the `TEST_METRICS`, each as test_<metric>,
     but counts with _low and _high; and `leakage`, which says how the images were split. `markdown`
     has a table a stage, and says that test images took no part in the choice, or were trained on,
-    and where nothing is `adopted` that the study trains with the settings that it gives.
+    and where nothing is `adopted` that the study trains with the settings that it gives: then none
+    is chosen.
     """
     rows = []
     for number, path in enumerate(stages, start=1):
@@ -51,6 +52,7 @@ def tabulate_search(
                 | (_tested(predictions[row["candidate"]], scorer) if scorer else {})
             )
     result = pd.DataFrame(rows).astype({"rank": "Int64"}).assign(leakage=leakage)
+    result["chosen"] &= adopted
     write_table(output, result)
     write_text(markdown, search_markdown(name, result, adopted))
 
@@ -98,7 +100,7 @@ def _tested(predictions: str | Path, scorer: Scorer) -> dict[str, float]:
 def _line(row: Mapping[str, Any], tested: bool) -> list[str]:
     score = cell(row["score"], row["value"], row["low"], row["high"])
     tests = [_test_cell(row, metric) for metric in TEST_METRICS] if tested else []
-    return [row["settings"], score, *tests, "yes" if row["chosen"] else ""]
+    return [row["settings"], score, *tests, "yes" if row["rank"] == 1 else ""]
 
 
 def _test_cell(row: Mapping[str, Any], metric: str) -> str:

@@ -15,8 +15,8 @@ _COUNTER = "num_batches_tracked"
 class WeightCounts(NamedTuple):
     """Weights of a network: all of them, and those that training changes."""
 
-    weights: int
-    trained_weights: int
+    network_weights: int
+    network_weights_trained: int
 
 
 def count_weights(
