@@ -32,6 +32,8 @@ FIGURE_INPUTS = {
     ),
     # of a stage of a search: its candidates and their scores
     "search": rules.choose_candidate.output.table,
+    # of all stages of one: what candidates say of test images too
+    "candidates": rules.tabulate_search.output.table,
     # of a classifier and a mix: what all folds say of the test images; a network, the weights that
     # it started from, and what this one says
     "own_predictions": files_of(rules.predict.output.test, seed=MASTER_SEED, fold=evaluate.folds),
@@ -84,6 +86,7 @@ FIGURE_PARAMS = {
     "unseen": of(score.unseen),
     "positive_class": positive_class_of,
     "label": of(figures.label),
+    "augmentations": of(figures.augmentations),
     "title": lambda wildcards: f"{wildcards.classifier}, {wildcards.mix}",
     "measures": of(figures.measures),
     "baseline": of(lambda view: view.baseline),

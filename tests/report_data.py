@@ -560,7 +560,8 @@ def _figures(
     """Return a picture of every figure, of those of generators one of each."""
     titles = {"data set": [""], "generator": generators, "classifier": ["vgg16"]}
     stages = [f"classifier vgg16, stage {number}" for number in (1, 2)]
-    titles |= {"stage": ["generator dcgan", *stages]}
+    titles |= {"stage": ["generator dcgan", *stages], "tested stage": stages}
+    titles["augmented classifier"] = ["vgg16"]
     key = {"key": _write_key(folder / "key.csv")}
     return {
         figure.name: [

@@ -49,6 +49,11 @@ class StudyClassifier(Classifier):
         description="Another classifier of the study: this one goes on from its weights, with its"
         " settings but for those given here. In the place of network.",
     )
+    settings_of: Name | None = Field(
+        None,
+        description="Another classifier of the study: this one is trained anew with its settings,"
+        " what its search chooses among them, but for those given here. In the place of network.",
+    )
     predicts_with: Name | None = Field(
         None,
         description="Another classifier of the study: this one has its weights and is not trained"

@@ -237,6 +237,19 @@ FIGURES = (
         message="Drawing the calibration of the classifiers of {wildcards.dataset}",
     ),
     Figure(
+        "plot_augmentation",
+        inputs=("images", "split"),
+        params=("classifier", "augmentations", "seed"),
+        per="augmented classifier",
+        file="augmentation/{classifier}.png",
+        section="training",
+        folded="Training images before and after random changes",
+        alt="A training image of each class, and what {{ title }} is trained on in its place",
+        caption="{{ title }}: the first training image of each class, and four of the images that "
+        "random changes make of it. They are drawn anew each epoch.",
+        message="Drawing the random changes of training images of {wildcards.classifier}",
+    ),
+    Figure(
         "plot_examples",
         inputs=("images", "split", "own_predictions"),
         params=("title",),
@@ -286,6 +299,19 @@ FIGURES = (
         section="searches",
         alt="Score of each candidate for the settings of the {{ title }}",
         message="Drawing stage {wildcards.stage} of the search for settings of {wildcards.name}",
+    ),
+    Figure(
+        "plot_candidate_tests",
+        inputs=("candidates",),
+        params=("name", "stage", "stages"),
+        per="tested stage",
+        file="tests-{kind}-{name}-stage{stage}.svg",
+        section="searches",
+        alt="Recall, precision, F1 and accuracy on test images of the candidates for the settings "
+        "of the {{ title }}",
+        caption="What the candidates reach on test images, by which nothing was chosen; recall, "
+        "precision and F1 are the means of all classes. Bars are {{ confidence }} intervals.",
+        message="Drawing how the candidates of stage {wildcards.stage} for {wildcards.name} test",
     ),
     Figure(
         "plot_classifier_history",

@@ -27,10 +27,14 @@ PLACES = {
 }
 # measures that take files of their own
 PLANE, LEARNED_WEIGHTS = "plane_explained", "learned_weights"
+# of a network, whether it is trained or not: its weights, and those that training changes
+NETWORK_WEIGHTS = ("network_weights", "network_weights_trained")
 TRAINING_MINUTES = "training_minutes"
 # places whose values are of something that was trained: its settings are asked for
 TRAINED = ("metrics", "confusion", "history", "generator", "scores", "search", "parameters")
 ALL_BUT = "!"  # of a range over classifiers: those that it leaves out follow
+# of metrics, before the name of another classifier: whether accuracy is higher than that one's
+BETTER_THAN = "better_than_"
 DIFFERENCE = " minus "  # between two mixes: our number is the difference between theirs
 
 Value = float | str
@@ -258,7 +262,7 @@ def _check(place: str, row: Printed) -> None:
         text = f"epoch: {row.epoch!r} is neither a number nor one of {', '.join(_EPOCHS)}"
         raise UserError(f"{place}: {text}")
     if isinstance(row.low, str) or isinstance(row.high, str):
-        if row.of != "parameters":
+        if row.of != "parameters" and not row.metric.startswith(BETTER_THAN):
             raise UserError(
                 f"{place}: low and high must be numbers, not {row.low!r} and {row.high!r}"
             )

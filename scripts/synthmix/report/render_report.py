@@ -53,8 +53,8 @@ class Picture:
 class Search:
     """What `choose_candidate` wrote of each stage of a search, by the title of its picture.
 
-    `kind` is generators or classifiers, `name` what settings were searched for. `adopted` says
-    whether what was chosen is used.
+    `kind` is generators or classifiers, `name` what settings were searched for; `adopted` says
+    whether the best were used.
     """
 
     kind: str
@@ -128,7 +128,7 @@ def _view(study: StudyReport) -> dict[str, Any]:
         "has_mixes": has_mixes,
         "leak": caution(study.settings.get("leakage", NONE)),
         "one_pool": study.settings.get("leakage") == AS_PUBLISHED,
-        "findings": find(summary) if has_mixes else find_classifiers(summary, compared),
+        "findings": find(summary) if has_mixes else find_classifiers(summary, compared, metrics),
         "confidence": f"{100 * study.evaluation['confidence']:g}%",
         "judged_by": measure_name(judged_by(summary)),
         "by_accuracy": judged_by(summary) == ACCURACY,
