@@ -53,7 +53,7 @@ FIGURE_INPUTS = {
 }
 # What the files of an input are of, where it has several: they are given together.
 FIGURE_KEYS = {
-    "pools": classes_of,
+    "pools": of(generate.made_classes),
     "generator_histories": of(figures.generators),
     "snapshots": of(figures.snapshots),
     "classifier_histories": of(lambda view: figures.histories(PLAN, view)),
@@ -69,6 +69,7 @@ FIGURE_PARAMS = {
     "name": lambda wildcards: wildcards.name,
     "stage": lambda wildcards: int(wildcards.stage),
     "stages": of(search.stage_count),
+    "image_size": of(generate.image_size),
     "seed": MASTER_SEED,
     "positive_class": positive_class_of,
     "label": of(figures.label),

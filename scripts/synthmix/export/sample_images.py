@@ -46,9 +46,7 @@ def sample_images(asked: Namespace) -> None:
     )
     command_line.require_one_at_least(asked, "--threads")
     device = set_up_torch({"device": asked.device, "training_threads": asked.threads})
-    provenance = Provenance(
-        leakage=header.leakage, training_images=_training_images(weights)
-    )
+    provenance = Provenance(leakage=header.leakage, training_images=_training_images(weights))
     card = data_card(request, provenance)
     with destination(output) as add:
         write_images(request, card, add, device)

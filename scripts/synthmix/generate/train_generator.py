@@ -21,7 +21,9 @@ from synthmix.generate.models.base import Generator
 from synthmix.generate.models.settings import GeneratorSettings, Snapshots
 from synthmix.generate.sheet import save_sheet, sheet_images
 from synthmix.leakage import NONE, Leakage
+from synthmix.prepare.parts import as_learned
 from synthmix.registry import load_generator
+from synthmix.resizing import resized
 from synthmix.runtime import distributed
 from synthmix.runtime.accumulation import parts_to_take, smaller_parts_next
 from synthmix.runtime.checkpoint import Checkpoint
@@ -30,6 +32,7 @@ from synthmix.seeds import derive_seed
 from synthmix.store import load_array, read_table
 
 LOGGER = logging.getLogger(__name__)
+BLOCK = 64  # images that are resized at a time
 SNAPSHOT_COLUMNS = ["epoch", "images_seen", "seconds", "score", "value"]
 
 # The module that scores snapshots. Named, not imported: its code, and that of all scores, counts
@@ -97,7 +100,9 @@ def train_generator(
 ) -> None:
     """Train the generator `name` on the training images of `classes`.
 
-    `scope` is the class that it learns, or the name of all of them together. Reads the store
+    Where these are UNLABELLED it learns from all images, whatever they are labelled. `scope` is the
+    class that it learns, or the name of all of them together. Its images have the size that its
+    settings say, or that of the store. Reads the store
     `images` and its `split`. `scored_by` has the files and the kind of features that snapshots
     are scored by (weights, reference, kind), None where there are none. Writes these `outputs`:
     the `weights` that make images and those of the `last` epoch (safetensors), the losses an
@@ -107,11 +112,12 @@ def train_generator(
     UserError when a class has fewer than two, or when GPU memory runs out: the next attempt then
     takes batches in smaller parts. Of several processes at this the first alone writes.
     """
-    samples = read_table(split)
+    samples = as_learned(read_table(split), classes)
     seen = samples[(samples["split"] == "train") & samples["label"].isin(classes)]
     _check_counts(seen["label"].value_counts(), classes)
     store = load_array(images)
-    selected = torch.from_numpy(store[seen.index.to_numpy()]).permute(0, 3, 1, 2).contiguous()
+    pixels = _pixels(store, seen.index.to_numpy(), settings.get("image_size"))
+    selected = torch.from_numpy(pixels).permute(0, 3, 1, 2).contiguous()
     labels = torch.tensor([classes.index(label) for label in seen["label"]])
     on = distributed.described(device)
     LOGGER.info("training on %d images of %s, on %s", len(seen), ", ".join(classes), on)
@@ -121,7 +127,7 @@ def train_generator(
     own = model.Settings(**settings)
     parts = parts_to_take(checkpoint, own.accumulation_steps)
     own = own.model_copy(update={"accumulation_steps": parts})
-    generator = model(own, store.shape[1:], len(classes), device)
+    generator = model(own, pixels.shape[1:], len(classes), device)
     distributed.check_batch(min(generator.settings.batch_size, len(selected)))
     scorer = _scorer(generator, scored_by, scope, labels)
     seed = derive_seed("generator", name, scope, seed)
@@ -130,6 +136,14 @@ def train_generator(
         write_table(outputs["trained_on"], seen[["sample_id", "group"]])
         _write(generator, classes, progress, outputs, leakage)
         checkpoint.remove()
+
+
+def _pixels(store: np.ndarray, rows: np.ndarray, size: int | None) -> np.ndarray:
+    """Return the images `rows` of the store, with `size` pixels a side; few at once are larger."""
+    if size is None:
+        return store[rows]
+    starts = range(0, len(rows), BLOCK)
+    return np.concatenate([resized(store[rows[at : at + BLOCK]], size) for at in starts])
 
 
 def fit(

@@ -8,7 +8,8 @@ import numpy as np
 import pandas as pd
 
 from synthmix.files import write_table
-from synthmix.scopes import ALL_CLASSES
+from synthmix.prepare.parts import as_learned
+from synthmix.scopes import ALL_CLASSES, UNLABELLED
 from synthmix.score.compare import Row, compare, compare_distances, write_scores
 from synthmix.score.memorisation import near_limit
 from synthmix.score.neighbours import nearest
@@ -40,10 +41,13 @@ def score_generator(
     together, in the class shares of the real training images. A score's value has its 95% interval
     where there is one. `pairs` has the synthetic images nearest to a training image. `reference`
     is what `score_real` wrote of the features `real_features`, whose row i is row i of `split`.
+    Images of no class, UNLABELLED, are held against all real ones, which their generator has seen.
     """
-    samples = read_table(split)
+    samples = as_learned(read_table(split), pools)
     real = load_array(real_features)
     described = load_reference(reference)
+    if UNLABELLED in pools:  # it is held against all images, not against those that train
+        described = {ALL_CLASSES: described[UNLABELLED]}
     features = {label: load_class(path, label) for label, path in pools.items()}
     trained = np.flatnonzero(samples["split"].isin(SEEN) & samples["label"].isin(pools))
     near = {label: nearest(pool, real, trained) for label, pool in features.items()}
@@ -51,6 +55,8 @@ def score_generator(
 
     rows: list[Row] = []
     for label, pool in features.items():
+        if label == UNLABELLED:  # the same as all of them together
+            continue
         rows += _score(label, described.get(label), real, pool, distances[label], settings, seed)
     counts = balanced_counts(samples, {label: len(pool) for label, pool in features.items()})
     counts = cap(counts, settings.images)

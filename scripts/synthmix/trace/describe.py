@@ -15,6 +15,7 @@ import pandas as pd
 from synthmix.prepare.folds import FOLD_PREFIX, split_for_fold
 from synthmix.prepare.parts import has_leak, rows_of
 from synthmix.prepare.passed_over import unreadable_of
+from synthmix.scopes import UNLABELLED
 from synthmix.store import load_array, read_table
 from synthmix.trace.chain import AGAIN, Chain, Step
 
@@ -231,8 +232,8 @@ def _within(step: Step, files: Files, table: pd.DataFrame, split: str, path: str
     samples = files.split(path)
     if samples is None:
         return ""
-    # with a leak generators learn from all of them
-    whole = split == "train" and has_leak(samples)
+    # with a leak generators learn from all of them, and some do whatever the split is
+    whole = split == "train" and (has_leak(samples) or Path(path).parent.name == UNLABELLED)
     allowed = (samples if whole else rows_of(samples, split))["sample_id"]
     strangers = table.loc[~table["sample_id"].isin(allowed), "sample_id"]
     if strangers.empty:

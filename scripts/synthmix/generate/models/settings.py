@@ -39,6 +39,17 @@ class GeneratorSettings(SettingsModel):
 
     model: str = Field(description="The kind of generator.")
     epochs: PositiveInt = Field(description="Passes over the training images, at the most.")
+    learns_from: Literal["train", "all"] = Field(
+        "train",
+        description="train: the training images of each class. all: all images there are, without"
+        " their labels, test images and those of no class too: one model, whose images have no"
+        " class. They are scored and shown; no classifier is trained on them.",
+    )
+    image_size: Annotated[int, Field(ge=8, le=4096)] | None = Field(
+        None,
+        description="Height and width in pixels of the images that it learns and makes; that of"
+        " prepare where absent. They are resized to that for mixes and scores.",
+    )
     batch_size: PositiveInt = Field(64, description="Images a training step.")
     accumulation_steps: PositiveInt = Field(
         1,
@@ -68,6 +79,15 @@ class GeneratorSettings(SettingsModel):
             raise ValueError(
                 f"batch_size {self.batch_size} leaves fewer than two images for each of "
                 f"{parts} parts (accumulation_steps times devices): raise it, or lower those"
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _learns_labels_where_there_are(self) -> Self:
+        if self.learns_from == "all" and self.joint:
+            raise ValueError(
+                "learns_from: all leaves out the labels, and this model is told them: choose one "
+                "that learns without"
             )
         return self
 
