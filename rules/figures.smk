@@ -2,7 +2,7 @@
 
 from synthmix.figures.catalogue import FIGURES
 from synthmix.figures.declaration import check_figures
-from synthmix.plan import classify, evaluate, figures, generate, mix, published, search
+from synthmix.plan import classify, evaluate, figures, generate, mix, published, score, search
 
 # What figures may take, by the name by which they take it.
 FIGURE_INPUTS = {
@@ -71,6 +71,7 @@ FIGURE_PARAMS = {
     "stages": of(search.stage_count),
     "image_size": of(generate.image_size),
     "seed": MASTER_SEED,
+    "unseen": of(score.unseen),
     "positive_class": positive_class_of,
     "label": of(figures.label),
     "title": lambda wildcards: f"{wildcards.classifier}, {wildcards.mix}",

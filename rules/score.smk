@@ -84,6 +84,7 @@ use rule job as fit_real with:
         **runs("fit_real"),
         classes=classes_of,
         everything=of(generate.any_learns_all),
+        seen=of(score.seen),
     resources:
         mem_mb=memory(4000),
         runtime=minutes(20),
@@ -104,6 +105,7 @@ use rule job as score_real with:
         **runs("score_real"),
         classes=classes_of,
         everything=of(generate.any_learns_all),
+        seen=of(score.seen),
         settings=settings_of(score.settings),
         seed=MASTER_SEED,
     resources:
@@ -128,6 +130,7 @@ use rule job as score_generator with:
         **runs("score_generator"),
         generator=lambda wildcards: wildcards.generator,
         classes=of(generate.made_classes),
+        seen=of(score.seen),
         settings=settings_of(score.settings),
         seed=MASTER_SEED,
     resources:

@@ -102,6 +102,7 @@ use rule job as tabulate_search with:
     params:
         **runs("tabulate_search"),
         candidates=of(search.all_candidates),
+        adopted=of(search.adopted),
         scorer=of(search.scorer),
         leakage=leakage_of,
     pathvars:

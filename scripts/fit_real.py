@@ -10,4 +10,5 @@ with job(snakemake):
         classes=snakemake.params.classes,
         everything=snakemake.params.everything,
         output=snakemake.output[0],
+        seen=snakemake.params.seen,
     )

@@ -14,4 +14,5 @@ with job(snakemake):
         seed=snakemake.params.seed,
         reference=snakemake.output.reference,
         output=snakemake.output.scores,
+        seen=snakemake.params.seen,
     )

@@ -402,11 +402,12 @@ def _comparison(mixes: Sequence[Mix], summary: pd.DataFrame) -> pd.DataFrame:
     baseline = {mix.name: mix.baseline for mix in mixes}
     table = table.assign(
         baseline=table["mix"].map(baseline),
+        family="mixes",
         only_mix_correct=31,
         only_baseline_correct=45,
         p_value=table["p_adjusted"] / 2,
     )
-    names = ["classifier", "mix", "baseline", "difference", "low", "high"]
+    names = ["classifier", "mix", "baseline", "family", "difference", "low", "high"]
     names += ["only_mix_correct", "only_baseline_correct", "p_value", "p_adjusted", "verdict"]
     return table[[*names, *table.columns.intersection([JUDGED_BY])]]
 

@@ -421,7 +421,7 @@ def test_an_auxiliary_output_helps_training_by_its_weight():
         chosen = settings(auxiliary_weight=weight, learning_rate=1e-12)
         optimizer = build_optimizer(chosen, trained)
         loss = build_loss(chosen["loss"], ["a", "b"], None)
-        passes = Passes(trained, chosen, optimizer, loss, None, None, None, CPU)
+        passes = Passes(trained, chosen, optimizer, loss, 2, None, None, CPU)
         learned[weight] = passes.learn(examples, 1)["loss"]
     with torch.no_grad():
         auxiliary = nn.functional.cross_entropy(

@@ -81,7 +81,12 @@ def _schema() -> Schema:
 
 
 def _has_wrong_shape(settings: Mapping[str, Any]) -> bool:
-    """Return whether the models refuse a study, its demo section aside, without a check of ours."""
+    """Return whether the models refuse a study, its demo section aside, without a check of ours.
+
+    One that extends another may lack what that has.
+    """
+    if "extends" in settings:
+        return False
     own = {key: value for key, value in settings.items() if key not in ("demo", PER_DATASET)}
     try:
         Study.model_validate_json(json.dumps(own, default=str), strict=True)

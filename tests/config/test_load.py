@@ -565,7 +565,8 @@ def test_a_mistake_is_for_people(project):
             ("selections",),
             {"fewer": {"method": "random_undersampling"}},
             "selections.fewer.method: 'random_undersampling' is not one of the known methods:"
-            " condensed_nearest_neighbours, edited_nearest_neighbours, random_under_sampling,"
+            " all_nearest_neighbours, condensed_nearest_neighbours, edited_nearest_neighbours,"
+            " neighbourhood_cleaning, random_under_sampling, repeated_edited_nearest_neighbours,"
             " tomek_links; did you mean random_under_sampling?",
         ),
         (
@@ -578,7 +579,7 @@ def test_a_mistake_is_for_people(project):
             {"cleaned": {"method": "tomek_links", "neighbours": 3}},
             "selections.cleaned.neighbours: is not a known setting",
         ),
-        (("selections",), {"cleaned": {}}, "selections.cleaned.method: is missing: one of conden"),
+        (("selections",), {"cleaned": {}}, "selections.cleaned.method: is missing: one of all_"),
         (("selections",), {"a-b": {"method": "tomek_links"}}, "may have letters, digits and"),
         (
             ("selections",),
@@ -614,6 +615,36 @@ def test_a_selection_is_not_called_as_the_baseline_is(settings, mistakes):
     settings["selections"] = {"real_only": {"method": "tomek_links"}}
     (line,) = mistakes(settings)
     assert "selections.real_only: the baseline has that name already" in line
+
+
+def test_what_is_added_after_a_removal_is_there(settings, mistakes):
+    del settings["mixes"]
+    settings["selections"] = {"cleaned": {"method": "tomek_links"}}
+    settings["additions"] = {
+        "fill": [1],
+        "after_removal": {"cleand": ["small"], "cleaned": ["nothing_such"]},
+    }
+    lines = mistakes(settings)
+    assert "additions.after_removal.cleand: 'cleand' is not one of the selections" in lines[0]
+    assert "additions.after_removal.cleaned[0]: 'nothing_such' is not one of" in lines[1]
+
+
+@pytest.mark.parametrize(
+    ("compare", "families", "message"),
+    [
+        ([["small", "larg"]], {}, "compare[0][1]: 'larg' is not one of the mixes and generators"),
+        ([["small", "real_only"]], {}, "compare[0]: no two mixes differ in these alone"),
+        ([["small", "small"]], {}, "compare[0]: "),
+        ([], {"mixes": ["small"]}, "families.mixes: every study has a family of that name"),
+        ([], {"own": ["smal"]}, "families.own[0]: 'smal' is not one of the mixes, generators"),
+    ],
+)
+def test_what_is_compared_is_there(settings, mistakes, compare, families, message):
+    del settings["mixes"]
+    settings |= {"additions": {"fill": [1]}, "compare": compare}
+    settings["evaluation"] = {"families": families}
+    (line,) = mistakes(settings)
+    assert message in line
 
 
 def test_selections_have_their_defaults(settings, project):

@@ -103,3 +103,20 @@ def test_a_name_is_left_out_of_overlays_alone(editors, settings):
     settings["classifiers"]["vgg"] = None
 
     assert not editors.is_valid(settings)
+
+
+def test_a_study_that_extends_another_needs_nothing_more(editors, settings):
+    editors.validate({"extends": "s"})
+    editors.validate(
+        {
+            "extends": "../s.yaml",
+            "datasets": {"films": None},
+            "classifiers": {"vgg": None, "other": {"epochs": 3}},
+            "mixes": {"train_images": 10},
+            "demo": {"datasets": {"films": None}},
+        }
+    )
+
+    assert not editors.is_valid({"extends": "s", "mixes": {"train_image": 10}})
+    assert not editors.is_valid({"extends": "s", "demo": {"extends": "s"}})
+    assert not editors.is_valid({"extends": 3})

@@ -208,6 +208,21 @@ def test_mixes_keep_their_names_without_the_table_of_mixes(studies, drawn, tmp_p
     assert [label.replace("\n", "") for label in labels] == ["dcgan-cancer30-normal70-real0"]
 
 
+def test_pairs_of_mixes_are_drawn_below_those_with_baselines(studies, drawn, tmp_path):
+    files = studies("one mix")
+    table = read_table(files.comparison)
+    pair = table.head(1).assign(family="pairs", verdict="better", difference=0.03)
+    write_table(tmp_path / "table.csv", pd.concat([table, pair]))
+    plot_comparison(tmp_path / "table.csv", tmp_path / "f.svg", demo=False, mixes=files.mixes)
+    axis = drawn[0].axes[0]
+    labels = [label.get_text().replace("\n", " ") for label in axis.get_yticklabels()]
+    assert labels[-1] == "one mix against another"
+    assert " \u2212 " in labels[1]
+    places = [line.get_ydata()[0] for line in axis.lines if line.get_linestyle() == "None"]
+    assert len(places) == 2
+    assert drawn[0].get_suptitle().endswith(", and with each other")
+
+
 @pytest.mark.parametrize(("measure", "name"), [("accuracy", "accuracy"), ("macro_f1", "macro F1")])
 def test_figures_name_the_measure_of_the_verdict(drawn, tmp_path, measure, name):
     files = make_study(tmp_path, judged_by=measure)

@@ -30,7 +30,7 @@ def write_images(folder, split, classes=CLASSES, made=20, shape=(8, 8, 1), depth
     return pools
 
 
-def draw(folder, pools, seed=1, generator="dcgan", name="quiz"):
+def draw(folder, pools, seed=1, generator="dcgan", name="quiz", unseen=("test", "validation")):
     output, key = folder / f"{name}.png", folder / f"{name}.csv"
     plot_quiz(
         folder / "real.npy",
@@ -39,6 +39,7 @@ def draw(folder, pools, seed=1, generator="dcgan", name="quiz"):
         output,
         key,
         generator=generator,
+        unseen=unseen,
         seed=seed,
         demo=True,
     )
@@ -131,6 +132,7 @@ def test_of_what_learns_from_all_any_real_image_is_asked_for(tmp_path, drawn):
         tmp_path / "q.png",
         tmp_path / "q.csv",
         generator="every",
+        unseen=["test"],
         seed=1,
         demo=True,
         image_size=4,
@@ -139,3 +141,12 @@ def test_of_what_learns_from_all_any_real_image_is_asked_for(tmp_path, drawn):
     assert key["origin"].value_counts().to_dict() == {"real": 12, "synthetic": 12}
     assert set(key["label"]) == {"unlabelled"}
     assert drawn[0].axes[0].images[0].get_array().shape == (4, 4, 3)
+
+
+def test_what_a_generator_has_learned_from_is_in_no_quiz(tmp_path, drawn):
+    pools = write_images(tmp_path, ["validation"] * 9 + ["test"] * 3)
+    key = draw(tmp_path, pools, unseen=["test"])
+    samples = read_table(tmp_path / "split.csv").set_index("sample_id")
+    shown = key.loc[key["origin"] == "real", "sample_id"]
+    assert len(shown) > 0
+    assert set(samples.loc[shown, "split"]) == {"test"}

@@ -228,6 +228,15 @@ def test_only_training_patients_of_the_class_are_seen(store):
     assert set(samples["label"]) == {"cancer"}
 
 
+def test_it_learns_from_validation_images_where_it_says_so_and_never_from_test_images(store):
+    own = {"learns_from": "training_and_validation"}
+    seen = read_table(train(store, "one", own=own) / "trained_on.csv")
+    samples = read_table(store / "split.csv")
+    learned = samples[(samples["split"] != "test") & (samples["label"] == "cancer")]
+    assert list(seen["sample_id"]) == list(learned["sample_id"])
+    assert "validation" in set(learned["split"])
+
+
 @pytest.mark.parametrize("leakage", ["none", "as_published"])
 def test_its_files_say_whether_test_images_were_seen(store, leakage):
     folder = train(store, "one", leakage=leakage)

@@ -77,6 +77,14 @@ def test_patients_that_nobody_named_are_told():
     assert find_cautions(settings, "e", split(30), mixes, summary()) == []
 
 
+def test_validation_images_that_generators_learned_from_are_told():
+    generators = {"a": {"learns_from": "training_and_validation"}, "b": {"learns_from": "training"}}
+    given = ("d", split(30), MIXES.assign(repeated=0), summary())
+    (told,) = find_cautions({"generators": generators}, *given)
+    assert told.startswith("The validation images were not held out of a, which learned")
+    assert find_cautions({"generators": {"b": generators["b"]}}, *given) == []
+
+
 def test_settings_chosen_by_what_another_fold_tests_on_are_told():
     search = {"stages": [{"batch_size": [1, 2]}]}
     classifiers = {
@@ -91,6 +99,8 @@ def test_settings_chosen_by_what_another_fold_tests_on_are_told():
     assert told.startswith("The settings of best and tuned were chosen in a search")
     assert find_cautions(*given, folds=0) == []
     assert find_cautions(*given[:-1], judged.assign(classifier="plain"), folds=5) == []
+    search["adopt"] = False
+    assert find_cautions(*given, folds=5) == []
 
 
 def test_test_images_that_were_seen_in_training_are_told_first():

@@ -89,6 +89,10 @@ def test_the_candidates_of_a_search_are_listed_the_best_first(report, tmp_path):
     assert "Search for settings of dcgan" in words
     rows = "1 chosen 2e-05 0.01234 2 1e-05 81.26 (70.1 to 90.4) \u2013 0.5"
     assert f"frechet distance {rows}" in words
+    assert "was trained as the study has it" not in words
+    kept = [replace(search, adopted=False) for search in report.searches]
+    told = "Nothing follows from it: dcgan was trained as the study has it"
+    assert told in Page(render(tmp_path, replace(report, searches=kept))).words()
     other = Page(render(tmp_path, without(report, "plot_search", searches=()))).words()
     assert "How settings were chosen" not in other
 
@@ -358,6 +362,24 @@ def test_scores_of_all_classes_together_are_shown(report, tmp_path):
     assert words.count("held out real") == 2
     assert "(few images)" in words
     assert "0.500 (0.40\u20130.60)" in words
+
+
+def test_pairs_of_mixes_and_families_are_told(report, tmp_path):
+    table = read_table(report.comparison)
+    first, second = table["mix"].unique()[:2]
+    pair = table[table["mix"] == first].head(1)
+    pair = pair.assign(baseline=second, family="pairs", verdict="better", p_adjusted=0.02)
+    table.loc[0, "family"] = "question"
+    write_table(tmp_path / "comparison.csv", pd.concat([table, pair]))
+    changed = replace(report, comparison=tmp_path / "comparison.csv")
+    page = Page(render(tmp_path, changed)).words()
+    assert "Two mixes with each other" in page
+    assert "the number of these 1 comparisons" in page
+    assert "adjusted among" in page
+    assert f"question has 1, mixes has {len(table) - 1}." in page
+    plain = Page(render(tmp_path, report)).words()
+    assert "Two mixes with each other" not in plain
+    assert "adjusted among" not in plain
 
 
 def test_the_page_names_the_measure_of_the_verdict(classifiers_only, report, tmp_path):

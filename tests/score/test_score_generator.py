@@ -12,6 +12,7 @@ from synthmix.files import write_table
 from synthmix.leakage import AS_PUBLISHED
 from synthmix.scopes import ALL_CLASSES
 from synthmix.score.compare import compare_distances
+from synthmix.score.fit_real import fit_real, load_gaussians
 from synthmix.score.reference import load_reference
 from synthmix.score.score_generator import balanced_counts, cap
 from synthmix.score.score_real import score_real
@@ -220,6 +221,18 @@ def test_where_a_generator_saw_every_image_nothing_is_said_of_copies(digits, tmp
     assert {row["caution"] for row in rows} == {
         "no image that the generator has not seen to compare with"
     }
+
+
+def test_validation_images_that_were_learned_from_are_not_held_out(digits, tmp_path):
+    files = (digits.folder / "real_features.npy", digits.folder / "split.csv")
+    described, seen = tmp_path / "r.safetensors", ["train", "validation"]
+    score_real(*files, CLASSES, SETTINGS, 1, described, tmp_path / "r.csv", seen)
+    found = load_reference(described)[ALL_CLASSES]
+    assert set(digits.samples["split"].iloc[found.rows]) == set(seen)
+    assert set(digits.samples["split"].iloc[found.held_out]) == {"test"}
+    fit_real(*files, CLASSES, tmp_path / "fit.safetensors", seen)
+    fitted = load_gaussians(tmp_path / "fit.safetensors")[ALL_CLASSES]
+    np.testing.assert_array_equal(fitted.mean, found.gaussian.mean)
 
 
 def test_the_table_of_all_scores_says_how_images_were_split(digits, tmp_path):

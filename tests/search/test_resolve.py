@@ -178,3 +178,19 @@ def test_what_goes_on_says_other_than_what_goes_with_a_value():
     classifiers = with_heads(per_value=per_value, tuned={"starts_from": "best", "dropout": 0.3})
     assert set(possible("best", classifiers, "dropout")) == {0.5, 0.1}
     assert set(possible("tuned", classifiers, "dropout")) == {0.3}
+
+
+def test_what_is_not_adopted_is_tried_and_changes_nothing():
+    search = {"stages": STAGES, "adopt": False}
+    classifiers = study(
+        best={"network": "vgg16", "unfrozen_layers": 0, "batch_size": 32, "search": search},
+        tuned={"starts_from": "best", "epochs": 3},
+    )
+    trained = all_trained(classifiers)
+    assert len(trained) == 1 + 4 + 3 + 1
+    for name in ("best", "tuned"):
+        assert trained[name].chosen_in is None
+        assert possible(name, classifiers, "batch_size") == [32]
+    # later stages go on from what earlier ones chose all the same
+    second = candidates("best", classifiers["best"].search, 2)
+    assert {trained[name].chosen_in for name in second} == {("best", 1)}

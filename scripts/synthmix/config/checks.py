@@ -9,6 +9,7 @@ from synthmix.config.models import GeneratorSettings, Study
 from synthmix.config.parse import KeyPath
 from synthmix.config.paths import no_path_for_snakemake
 from synthmix.errors import UserError, one_of
+from synthmix.evaluate.comparisons import PAIRS, WITH_BASELINES, names_for, pairs_of
 from synthmix.evaluate.settings import check_threshold
 from synthmix.files import expanded
 from synthmix.generate.models.weights_file import read_header
@@ -42,6 +43,7 @@ def check(study: Study, folder: Path) -> list[Finding]:
         *(_check_mix_sizes(study) if study.mixes else ()),
         *(_check_mixes(study) if study.has_mixes else ()),
         *_check_names_of_mixes(study),
+        *_check_comparisons(study),
         *check_generator_searches(study),
         *_check_generators(study),
         *_check_scores(study),
@@ -142,6 +144,15 @@ def _check_parts(study: Study) -> Iterator[Finding]:
             if name not in study.generators:
                 path = (section, "generators", position)
                 yield path, one_of(name, study.generators, "generators of this study")
+    removals = (study.additions and study.additions.after_removal) or {}
+    for selection, added in removals.items():
+        path = ("additions", "after_removal", selection)
+        if selection not in study.selections:
+            yield path, one_of(selection, study.selections, "selections of this study")
+        there = study.additions.generators or study.generators
+        for position, name in enumerate(added):
+            if name not in there:
+                yield (*path, position), one_of(name, there, "generators that are added")
 
 
 def _check_cross_validation(study: Study) -> Iterator[Finding]:
@@ -244,8 +255,32 @@ def _check_mixed_generators(study: Study, section: str) -> Iterator[Finding]:
                 (section, "generators"),
                 f"{name} learns from all images without their labels (learns_from: all), and its "
                 f"images have no class that a classifier could learn: name other generators here, "
-                f"or set learns_from: train",
+                f"or set learns_from: training",
             )
+
+
+def _check_comparisons(study: Study) -> Iterator[Finding]:
+    """Check that what is to be compared, or adjusted together, is there."""
+    mixes = study.plan()
+    generators = {mix.generator for mix in mixes if mix.generator}
+    known = dict.fromkeys([*(mix.name for mix in mixes), *sorted(generators)])
+    for position, pair in enumerate(study.compare):
+        unknown = [name for name in pair if name not in known]
+        for name in unknown:
+            path = ("compare", position, pair.index(name))
+            yield path, one_of(name, known, "mixes and generators of this study")
+        if not unknown and not list(pairs_of(mixes, *pair)):
+            text = "no two mixes differ in these alone: name two mixes, or two generators"
+            yield ("compare", position), text
+    named = {name for mix in mixes if not mix.is_baseline for name in names_for(mix)}
+    for family, names in study.evaluation.families.items():
+        path = ("evaluation", "families", family)
+        if family in (WITH_BASELINES, PAIRS):
+            yield path, "every study has a family of that name already: choose another one"
+        for position, name in enumerate(names):
+            if name not in named:
+                text = "mixes, generators, selections and baselines of this study"
+                yield (*path, position), one_of(name, sorted(named), text)
 
 
 def _check_names_of_mixes(study: Study) -> Iterator[Finding]:

@@ -35,7 +35,8 @@ class _GeneratorSearch(Search):
     epochs: Search.model_fields["epochs"].annotation = Field(
         None,
         description="Candidates are trained for so many epochs and the best settings anew in full;"
-        " where absent, in full at once, and the best candidate is used as it is.",
+        " where absent, or as many as it has, in full at once, and the best candidate is used as it"
+        " is.",
     )
 
 

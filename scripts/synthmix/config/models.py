@@ -7,6 +7,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 from synthmix.config.classifiers import Baseline, StudyClassifier
 from synthmix.config.options import dataset_settings, generator_settings
 from synthmix.config.paths import folder_for_snakemake
+from synthmix.evaluate.comparisons import Comparison, plan_comparisons
 from synthmix.evaluate.settings import Evaluation
 from synthmix.leakage import NONE, Leakage
 from synthmix.mix.plan import Mix, plan_study
@@ -34,6 +35,7 @@ StudyNames = Annotated[list[str], Field(min_length=1)]
 Seeds = Annotated[list[Annotated[int, Field(ge=0)]], Field(min_length=1)]
 GeneratorNames = Annotated[list[Name], Field(min_length=1), Distinct]
 PositiveShare = Annotated[float, Field(gt=0, le=1)]
+Sentence = Annotated[str, Field(min_length=1)]
 ClassShares = Annotated[dict[Name, Share], Field(min_length=2)]
 DatasetSettings = Annotated[Union[*dataset_settings()], Field(discriminator="source")]
 GeneratorSettings = Annotated[Union[*generator_settings()], Field(discriminator="model")]
@@ -135,6 +137,11 @@ class Additions(SettingsModel):
     generators: GeneratorNames | None = Field(
         None, description="Generators whose images are added; all of them where absent."
     )
+    after_removal: dict[Name, GeneratorNames] | None = Field(
+        None,
+        description="More training sets, by selections of the study: the real images that one"
+        " keeps, and as fill and ratios ask for the images of these generators added to them.",
+    )
 
     @model_validator(mode="after")
     def _adds_something(self) -> Self:
@@ -171,9 +178,25 @@ class Export(SettingsModel):
     )
 
 
-# of a study file, beside the settings of a study: others for some of its data sets
-PER_DATASET = "per_dataset"
-OF_THE_STUDY = ("title", "description", "published", "datasets")
+# of a study file, beside the settings of a study: another file that it goes over, what is otherwise
+# for some of its data sets, and what a demo changes
+EXTENDS, PER_DATASET, DEMO = "extends", "per_dataset", "demo"
+# the same for all data sets of a study; and what a file says of itself, not of those that extend it
+OF_THE_FILE = ("deviations",)
+OF_THE_STUDY = ("title", "description", "published", "published_values", "datasets", *OF_THE_FILE)
+
+
+class Deviation(SettingsModel):
+    """Where a study departs from the work whose values it is held against."""
+
+    what: Sentence = Field(description="What the source did, and what is done here.")
+    why: Sentence = Field(description="Why it is not done as the source did it.")
+    effect: Sentence = Field(description="What that probably does to the results.")
+    table: Annotated[str, Field(min_length=1)] | None = Field(
+        None,
+        description="The source's table that it touches, as the file of published values calls it:"
+        " it becomes a footnote there. All of them where absent.",
+    )
 
 
 class Study(SettingsModel):
@@ -183,6 +206,16 @@ class Study(SettingsModel):
     description: str = Field("", description="A paragraph for the report.")
     published: str | None = Field(
         None, description="CSV of published values, relative to the study file."
+    )
+    published_values: Literal["comparable", "context"] = Field(
+        "comparable",
+        description="comparable: the study follows its source, and each published value is judged"
+        " beside ours. context: it follows another protocol, and they stand beside ours unjudged.",
+    )
+    deviations: list[Deviation] = Field(
+        [],
+        description="Where the study departs from its source all the same; they head its published"
+        " values in the report. A study that extends this one has its own.",
     )
     positive_class: Name | None = Field(
         None,
@@ -230,6 +263,12 @@ class Study(SettingsModel):
         " name of your choice: settings that go over those of every classifier, such as"
         " class_weights. Each is compared with plain training on these images.",
     )
+    compare: list[Annotated[list[str], Field(min_length=2, max_length=2), Distinct]] = Field(
+        [],
+        description="Pairs to compare with each other, each [one, other]: two generators, by all"
+        " mixes that differ in these alone, or two mixes. Every classifier is compared with itself,"
+        " and the p-values are adjusted for the number of these comparisons.",
+    )
     classifiers: dict[Name, StudyClassifier] = Field(
         {},
         description="Networks to train on every mix, by a name of your choice. Those of volumes"
@@ -266,3 +305,7 @@ class Study(SettingsModel):
             self.baselines,
             [name for name, model in self.generators.items() if model.keeps_training_images],
         )
+
+    def plan_comparisons(self) -> list[Comparison]:
+        """Return what is compared with what, in the order of the table."""
+        return plan_comparisons(self.plan(), self.compare, self.evaluation.families)

@@ -1,6 +1,7 @@
 """Laying a section of a study, such as `demo`, over the study."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from synthmix.config.parse import KeyPath
@@ -9,7 +10,19 @@ from synthmix.config.parse import KeyPath
 REPLACED_ENTRIES = "datasets"
 DISCRIMINATORS = ("source", "model", "method")
 # Sections of things by name, of which an overlay may leave one out: its name with no value.
-NAMED_ENTRIES = ("generators", "selections", "baselines", "classifiers")
+NAMED_ENTRIES = (REPLACED_ENTRIES, "generators", "selections", "baselines", "classifiers")
+
+
+@dataclass(frozen=True)
+class Undone:
+    """A place where an overlay has put an end to what stood there.
+
+    With `is_gone` a named entry or a whole section is left out; else something else stands there,
+    or nothing, and what was meant for the former sections does not fit.
+    """
+
+    path: KeyPath
+    is_gone: bool
 
 
 def lay_over(
@@ -17,15 +30,15 @@ def lay_over(
 ) -> tuple[dict[str, Any], list[KeyPath]]:
     """Return `base` with `overlay` laid over it, and the paths of the values it put there.
 
-    Mappings merge and other values replace; a named generator, selection, baseline or classifier
-    without a value is left out. Replaced whole are also the entries of `datasets`
+    Mappings merge and other values replace; a named data set, generator, selection, baseline or
+    classifier without a value is left out. Replaced whole are also the entries of `datasets`
     and mappings that choose another source, model or method. `path` is where both mappings lie.
     """
     merged = dict(base)
     placed = []
     for key, value in overlay.items():
         here = (*path, key)
-        if value is None and len(here) == 2 and here[0] in NAMED_ENTRIES and key in base:
+        if value is None and _is_named(here) and key in base:
             del merged[key]
         elif _merge(here, base.get(key), value):
             merged[key], below = lay_over(base[key], value, here)
@@ -36,25 +49,53 @@ def lay_over(
     return merged, placed
 
 
-def entries_left_out(overlay: Mapping[str, Any]) -> set[KeyPath]:
-    """Return the paths of the named entries, and of the sections, that `overlay` leaves out."""
-    sections = {(key,) for key, value in overlay.items() if value is None}
-    return sections | {
-        (section, name)
-        for section in NAMED_ENTRIES
-        if isinstance(overlay.get(section), Mapping)
-        for name, value in overlay[section].items()
-        if value is None
-    }
+def undone_by(
+    overlay: Mapping[str, Any], base: Mapping[str, Any], path: KeyPath = ()
+) -> Iterator[Undone]:
+    """Yield where `overlay`, laid over `base`, leaves something out or changes its kind."""
+    for key, value in overlay.items():
+        here, below = (*path, key), base.get(key)
+        if value is None:
+            yield Undone(here, is_gone=len(here) == 1 or _is_named(here))
+        elif isinstance(value, Mapping) and isinstance(below, Mapping):
+            if _merge(here, below, value):
+                yield from undone_by(value, below, here)
+            elif _kind_of(value) != _kind_of(below):
+                yield Undone(here, is_gone=False)
 
 
-def without(overlay: Mapping[str, Any], paths: Collection[KeyPath]) -> dict[str, Any]:
-    """Return `overlay` without what it says of these `paths`, of at most two keys."""
-    kept = {key: value for key, value in overlay.items() if (key,) not in paths}
-    for section, name in (path for path in paths if len(path) == 2):
-        if isinstance(kept.get(section), Mapping):
-            kept[section] = {key: v for key, v in kept[section].items() if key != name}
+def without(overlay: Mapping[str, Any], undone: Iterable[Undone]) -> dict[str, Any]:
+    """Return `overlay` without what it says of things that are `undone`.
+
+    What has come to be of another kind, or is nothing, loses what merges with it; an overlay that
+    says itself what kind of thing it means is kept.
+    """
+    kept = dict(overlay)
+    for each in undone:
+        kept = _without(kept, each.path, each.is_gone)
     return kept
+
+
+def _without(overlay: dict[str, Any], path: KeyPath, is_gone: bool) -> dict[str, Any]:
+    key, rest = path[0], path[1:]
+    if key not in overlay:
+        return overlay
+    value = overlay[key]
+    if not rest:
+        merges = isinstance(value, Mapping) and not _kind_of(value)
+        return {k: v for k, v in overlay.items() if k != key} if is_gone or merges else overlay
+    if not isinstance(value, Mapping):
+        return overlay
+    return overlay | {key: _without(dict(value), rest, is_gone)}
+
+
+def _is_named(path: KeyPath) -> bool:
+    return len(path) == 2 and path[0] in NAMED_ENTRIES
+
+
+def _kind_of(entry: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the source, model or method that an entry chooses, {} where it chooses none."""
+    return {key: entry[key] for key in DISCRIMINATORS if key in entry}
 
 
 def _merge(path: KeyPath, below: Any, above: Any) -> bool:

@@ -9,7 +9,15 @@ from typing import Any
 
 from pydantic import BaseModel, TypeAdapter
 
-from synthmix.config.models import OF_THE_STUDY, PER_DATASET, Study, Workflow
+from synthmix.config.models import (
+    DEMO,
+    EXTENDS,
+    OF_THE_FILE,
+    OF_THE_STUDY,
+    PER_DATASET,
+    Study,
+    Workflow,
+)
 from synthmix.config.overlay import NAMED_ENTRIES, REPLACED_ENTRIES
 from synthmix.config.schema_overlays import Overlays
 from synthmix.config.schema_sharing import share_repeated
@@ -22,6 +30,11 @@ _PER_DATASET = (
     "By data set: what it has otherwise than the study; of the rest nothing is repeated here."
 )
 _DEMO = "What a run at scale demo changes; of the rest of the study nothing is repeated here."
+_EXTENDS = (
+    "Another study that this one goes over, section by section: the name of a study in the same"
+    " folder, or the path of its file from this one. What is repeated here replaces what it has; a"
+    " data set, generator, selection, baseline or classifier without a value is left out."
+)
 _WIDTH = 100
 
 
@@ -38,10 +51,32 @@ def study_schema() -> Schema:
     settings = overlay["properties"]
     settings[REPLACED_ENTRIES] = study["properties"][REPLACED_ENTRIES]
     settings |= {name: _with_entries_left_out(settings[name]) for name in NAMED_ENTRIES}
-    settings[PER_DATASET] = _per_dataset(settings)
-    demo = overlay | {"description": _DEMO}
-    study["properties"] |= {PER_DATASET: settings[PER_DATASET], "demo": demo}
-    return _finished(study | {"$defs": overlays.definitions()}, "Study of synthmix")
+    of_demo = {name: node for name, node in settings.items() if name not in OF_THE_FILE}
+    of_demo[PER_DATASET] = _per_dataset(settings)
+    more = {
+        EXTENDS: {"type": "string", "description": _EXTENDS},
+        PER_DATASET: of_demo[PER_DATASET],
+        DEMO: overlay | {"description": _DEMO, "properties": of_demo},
+    }
+    whole = overlay | {
+        "properties": settings | more,
+        "if": {"required": [EXTENDS]},
+        "else": _of_its_own(overlays.required_by(study)),
+        "$defs": overlays.definitions(),
+    }
+    return _finished(whole, "Study of synthmix")
+
+
+def _of_its_own(required: Schema) -> Schema:
+    """Return what is required of a study that extends none: that nothing is left out, too."""
+    properties = dict(required["properties"])
+    (names,) = _plain(Study)["properties"][REPLACED_ENTRIES]["patternProperties"]
+    for section in NAMED_ENTRIES:
+        own = properties.get(section, {})
+        entry = own.get("patternProperties", {}).get(names, {})
+        there = {"patternProperties": {names: entry | {"type": "object"}}}
+        properties[section] = own | there
+    return required | {"properties": properties}
 
 
 def _with_entries_left_out(section: Schema) -> Schema:

@@ -7,6 +7,7 @@ Schema = dict[str, Any]
 
 _BY_NAME = ("properties", "patternProperties", "$defs")
 _IN_LISTS = ("allOf", "anyOf", "oneOf")
+_ALONE = ("items", "else")
 
 
 def subschemas(schema: Schema) -> Iterator[tuple[str | None, Schema]]:
@@ -17,8 +18,9 @@ def subschemas(schema: Schema) -> Iterator[tuple[str | None, Schema]]:
     for key in _IN_LISTS:
         for child in schema.get(key, []):
             yield None, child
-    if isinstance(schema.get("items"), dict):
-        yield None, schema["items"]
+    for key in _ALONE:
+        if isinstance(schema.get(key), dict):
+            yield None, schema[key]
 
 
 def with_subschemas(schema: Schema, replace: Callable[[Schema], Schema]) -> Schema:
@@ -30,6 +32,7 @@ def with_subschemas(schema: Schema, replace: Callable[[Schema], Schema]) -> Sche
     for key in _IN_LISTS:
         if key in schema:
             replaced[key] = [replace(child) for child in schema[key]]
-    if isinstance(schema.get("items"), dict):
-        replaced["items"] = replace(schema["items"])
+    for key in _ALONE:
+        if isinstance(schema.get(key), dict):
+            replaced[key] = replace(schema[key])
     return replaced

@@ -105,10 +105,10 @@ class TrainingCheck:
         """Return where the study says all that is laid over other settings together."""
         if self.baseline:
             return "baselines", self.baseline
+        if self.name in self.study.classifiers and stage > len(self.points):
+            return "classifiers", self.name
         origin = self.trained.origin
         search = self.study.classifiers[origin].search
-        if search is None or stage > search.stage_count:
-            return "classifiers", self.name
         return "classifiers", origin, "search", *search.place(stage)
 
     def findings(self) -> Iterator[Finding]:

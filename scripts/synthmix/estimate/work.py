@@ -23,6 +23,7 @@ from synthmix.estimate.networks import (
 )
 from synthmix.estimate.sizes import NotKnownError, Sizes, epochs_done
 from synthmix.network_costs import BOTH
+from synthmix.prepare.parts import LEARNED_FROM
 from synthmix.search.chosen import lay_over
 
 # those of `synthmix.score.train_score_network`, which needs torch; a test compares them
@@ -93,7 +94,8 @@ def _exactly(kind: str, unit: str, load: Load) -> Work:
 def _train_generator(job: Job, sizes: Sizes, done: bool) -> Work:
     settings = training_settings(job)
     shape = made_shape(settings, sizes.shape(job))
-    images = sizes.images(job).of("train", job.params["classes"])
+    known, classes = sizes.images(job), job.params["classes"]
+    images = sum(known.of(split, classes) for split in LEARNED_FROM[settings["learns_from"]])
     batch = max(1, min(settings["batch_size"], images))
     steps = max(1, images // batch)
     cost = generator_cost(settings, shape)

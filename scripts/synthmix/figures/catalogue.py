@@ -63,7 +63,7 @@ FIGURES = (
     Figure(
         "plot_quiz",
         inputs=("images", "split", "pools"),
-        params=("generator", "seed", "image_size"),
+        params=("generator", "unseen", "seed", "image_size"),
         per="generator",
         file="quiz-{generator}.png",
         tables={"key": "tables/quiz-{generator}-key.csv"},
@@ -168,7 +168,8 @@ FIGURES = (
         alt="{{ judged_by[0] | upper }}{{ judged_by[1:] }} of each mix minus that of real images "
         "alone, with intervals, coloured by verdict",
         caption="Right of the line a mix did better than real images alone with the same class "
-        "shares, left of it worse.",
+        "shares, left of it worse.{% if mix_pairs %} Of two mixes it is the first that did."
+        "{% endif %}",
         message="Drawing the mixes against their baselines",
     ),
     Figure(

@@ -1,6 +1,6 @@
 """Real and synthetic images side by side, unlabelled: who can tell them apart?"""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -16,7 +16,6 @@ from synthmix.scopes import UNLABELLED
 from synthmix.seeds import derive_seed
 from synthmix.store import load_class, read_table, table_path
 
-UNSEEN = ("test", "validation")  # in the order in which they are taken
 OF_EACH_ORIGIN = 12
 COLUMNS = 6
 KEY_COLUMNS = ["number", "origin", "label", "sample_id"]
@@ -41,6 +40,7 @@ def plot_quiz(
     key: str | Path,
     *,
     generator: str,
+    unseen: Sequence[str],
     seed: int,
     demo: bool,
     image_size: int | None = None,
@@ -48,10 +48,11 @@ def plot_quiz(
     """Draw images in a random order with a number each; write to the table `key` what they are.
 
     Of each class there are as many real as synthetic ones, so that the class gives nothing away.
-    Real ones are test images, or validation images where these are too few: none that `generator`
-    has learned from, unless it is one that learns from all there are. `pools` holds the store with
-    the images of each class. Where the generator has an `image_size` of its own all are shown at
-    that, so that no sharpness gives real ones away. The same `seed` draws the same images.
+    Real ones are of the splits `unseen`, from which `generator` has not learned, of a later one
+    where those of the first are too few; of any where it learns from all there are. `pools` holds
+    the store with the images of each class. Where the generator has an `image_size` of its own all
+    are shown at that, so that no sharpness gives real ones away. The same `seed` draws the same
+    images.
     """
     random = np.random.default_rng(derive_seed("quiz", generator, seed))
     stored, samples = StoredPictures(images, split), read_table(split)
@@ -59,13 +60,14 @@ def plot_quiz(
     questions: list[Question] = []
     for label, pool in pools.items():
         if label == UNLABELLED:
-            unseen = random.permutation(samples["sample_id"].to_numpy())
+            held_out = random.permutation(samples["sample_id"].to_numpy())
         else:
-            unseen = _unseen(samples[samples["label"] == label], random)
-        synthetic = _synthetic(label, pool, stored.slices > 0, random, min(most, len(unseen)))
+            held_out = _shuffled(samples[samples["label"] == label], unseen, random)
+        synthetic = _synthetic(label, pool, stored.slices > 0, random, min(most, len(held_out)))
         questions += synthetic
         questions += [
-            Question(stored.picture(name), "real", label, name) for name in unseen[: len(synthetic)]
+            Question(stored.picture(name), "real", label, name)
+            for name in held_out[: len(synthetic)]
         ]
     questions = [questions[place] for place in random.permutation(len(questions))]
     questions = [replace(q, image=resized(q.image[None], image_size)[0]) for q in questions]
@@ -74,9 +76,11 @@ def plot_quiz(
     write_table(key, pd.DataFrame(answers, columns=KEY_COLUMNS))
 
 
-def _unseen(samples: pd.DataFrame, random: np.random.Generator) -> np.ndarray:
-    """Return the names of the held-out `samples`, shuffled, those of the test first."""
-    parts = [samples.loc[samples["split"] == part, "sample_id"] for part in UNSEEN]
+def _shuffled(
+    samples: pd.DataFrame, splits: Sequence[str], random: np.random.Generator
+) -> np.ndarray:
+    """Return the names of the `samples` of `splits`, each shuffled, one after the other."""
+    parts = [samples.loc[samples["split"] == part, "sample_id"] for part in splits]
     return np.concatenate([random.permutation(part.to_numpy()) for part in parts])
 
 

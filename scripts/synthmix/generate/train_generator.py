@@ -21,7 +21,7 @@ from synthmix.generate.models.base import Generator
 from synthmix.generate.models.settings import GeneratorSettings, Snapshots
 from synthmix.generate.sheet import save_sheet, sheet_images
 from synthmix.leakage import NONE, Leakage
-from synthmix.prepare.parts import as_learned
+from synthmix.prepare.parts import LEARNED_FROM, as_learned
 from synthmix.registry import load_generator
 from synthmix.resizing import resized
 from synthmix.runtime import distributed
@@ -98,33 +98,34 @@ def train_generator(
     tracker: Tracker = NO_TRACKER,
     leakage: Leakage = NONE,
 ) -> None:
-    """Train the generator `name` on the training images of `classes`.
+    """Train the generator `name` on the training images of `classes`, or on more of them.
 
-    Where these are UNLABELLED it learns from all images, whatever they are labelled. `scope` is the
-    class that it learns, or the name of all of them together. Its images have the size that its
-    settings say, or that of the store. Reads the store
-    `images` and its `split`. `scored_by` has the files and the kind of features that snapshots
-    are scored by (weights, reference, kind), None where there are none. Writes these `outputs`:
-    the `weights` that make images and those of the `last` epoch (safetensors), the losses an
-    epoch (`history`), the seconds of training by its end (`times`), the scores (`snapshots`),
-    images from the same latent vectors at set epochs (`sheet`, PNG) and the samples it has seen
-    (`trained_on`). Both files of weights say how the images were split, `leakage`. Raises
-    UserError when a class has fewer than two, or when GPU memory runs out: the next attempt then
-    takes batches in smaller parts. Of several processes at this the first alone writes.
+    Where `classes` are UNLABELLED it learns from all images, whatever they are labelled. `scope` is
+    the class that it learns, or the name of all of them together. Its images have the size that its
+    settings say, or that of the store. Reads the store `images` and its `split`; which splits it
+    learns from is the setting `learns_from`. `scored_by` has the files and the kind of features
+    that snapshots are scored by (weights, reference, kind), None where there are none. Writes these
+    `outputs`: the `weights` that make images and those of the `last` epoch (safetensors), the
+    losses an epoch (`history`), the seconds of training by its end (`times`), the scores
+    (`snapshots`), images from the same latent vectors at set epochs (`sheet`, PNG) and the samples
+    it has seen (`trained_on`). Both files of weights say how the images were split, `leakage`.
+    Raises UserError when a class has fewer than two, or when GPU memory runs out: the next attempt
+    then takes batches in smaller parts. Of several processes at this the first alone writes.
     """
     samples = as_learned(read_table(split), classes)
-    seen = samples[(samples["split"] == "train") & samples["label"].isin(classes)]
+    model = load_generator(settings["model"])
+    own = model.Settings(**settings)
+    learned = samples["split"].isin(LEARNED_FROM[own.learns_from])
+    seen = samples[learned & samples["label"].isin(classes)]
     _check_counts(seen["label"].value_counts(), classes)
     store = load_array(images)
-    pixels = _pixels(store, seen.index.to_numpy(), settings.get("image_size"))
+    pixels = _pixels(store, seen.index.to_numpy(), own.image_size)
     selected = torch.from_numpy(pixels).permute(0, 3, 1, 2).contiguous()
     labels = torch.tensor([classes.index(label) for label in seen["label"]])
     on = distributed.described(device)
     LOGGER.info("training on %d images of %s, on %s", len(seen), ", ".join(classes), on)
 
     torch.manual_seed(derive_seed("generator weights", name, scope, seed))
-    model = load_generator(settings["model"])
-    own = model.Settings(**settings)
     parts = parts_to_take(checkpoint, own.accumulation_steps)
     own = own.model_copy(update={"accumulation_steps": parts})
     generator = model(own, pixels.shape[1:], len(classes), device)

@@ -13,7 +13,7 @@ from synthmix.files import write_table
 from synthmix.leakage import BY_IMAGE, NONE, PATIENTS_SEEN, SEEN_IN_TRAINING
 from synthmix.mix.plan import Mix
 from synthmix.prepare.folds import split_for_fold
-from synthmix.prepare.parts import has_leak, rows_of
+from synthmix.prepare.parts import LEARNED_FROM, has_leak, rows_of
 from synthmix.seeds import derive_seed
 from synthmix.shares import largest_sample
 from synthmix.store import read_table
@@ -32,19 +32,20 @@ def compose_mix(
     seed: int,
     selection: str | Path | None = None,
     fold: int | None = None,
+    learns_from: str = "training",
     leakage: str = NONE,
 ) -> None:
     """Write the table of the images of `mix`.
 
-    `split` is the table of the real store; `pools` and `trained_on` hold, for each class, the
-    table of the synthetic store and that of the samples its generator has seen (empty for a
-    mix of real images alone); classes may share a store. `selection` is what
-    `select_samples` wrote for a mix that has one, `fold` the one tested on where the data set is
-    cross-validated. Every row of `output` names a `store` ("real" or "<generator>/<what a model of
-    it learned>") and a row in it. Raises UserError when real images run short and the mix says to
-    fail, or when an image of a test patient got in. With the `leakage` by_image no test image may,
-    but other images of its patient; with as_published test images may, too. How many did is logged
-    as a warning.
+    `split` is the table of the real store; `pools` and `trained_on` hold, for each class, the table
+    of the synthetic store and that of the samples its generator has seen (empty for a mix of real
+    images alone); classes may share a store. `selection` is what `select_samples` wrote for a mix
+    that has one, `fold` the one tested on where the data set is cross-validated; `learns_from` is
+    that setting of the generator. Every row of `output` names a `store` ("real" or
+    "<generator>/<what a model of it learned>") and a row in it. Raises UserError when real images
+    run short and the mix says to fail, or when an image of a test patient got in. With the
+    `leakage` by_image no test image may, but other images of its patient; with as_published test
+    images may, too. How many did is logged as a warning.
     """
     samples = split_for_fold(read_table(split), fold)
     real = real_rows(samples, seed)
@@ -56,10 +57,13 @@ def compose_mix(
     if has_leak(samples):
         warn_of_leak(mix.name, table, samples, seen)
     elif leakage == BY_IMAGE:
-        check_no_leak(*(_each_alone(rows) for rows in (table, samples)), map(_each_alone, seen))
+        images, all_images = _each_alone(table), _each_alone(samples)
+        check_no_leak(images, all_images, map(_each_alone, seen), LEARNED_FROM[learns_from])
         warn_of_patients(mix.name, table, samples)
+        tell_validation_images_seen(mix.name, table, seen)
     else:
-        check_no_leak(table, samples, seen)
+        check_no_leak(table, samples, seen, LEARNED_FROM[learns_from])
+        tell_validation_images_seen(mix.name, table, seen)
     counts = table.groupby(["split", "label", "origin"]).size()
     LOGGER.info("images of mix %s:\n%s", mix.name, counts.to_string())
     write_table(output, table)
@@ -124,13 +128,17 @@ def assemble(
 
 
 def check_no_leak(
-    table: pd.DataFrame, samples: pd.DataFrame, trained_on: Iterable[pd.DataFrame]
+    table: pd.DataFrame,
+    samples: pd.DataFrame,
+    trained_on: Iterable[pd.DataFrame],
+    learned: Sequence[str] = ("train",),
 ) -> None:
     """Raise UserError unless patients are kept apart.
 
     `table` is a mix, `samples` the real samples with their split, `trained_on` the samples that
-    the generators of the mix have seen. Training images and generators may only know patients of
-    the train split, validation images only those of validation, and no patient is in two splits.
+    the generators of the mix have seen. Training images may only know patients of the train split,
+    validation images only those of validation, generators those of the splits `learned`, and no
+    patient is in two splits.
     """
     allowed = {split: set(rows["group"]) for split, rows in samples.groupby("split")}
     for first, second in combinations(("train", "validation", "test"), 2):
@@ -142,17 +150,34 @@ def check_no_leak(
                 f"and the mixes and run again."
             )
     real = table[table["origin"] == "real"]
-    known = {f"its {split} images": set(rows["group"]) for split, rows in real.groupby("split")}
-    known["its generators' images"] = {group for rows in trained_on for group in rows["group"]}
-    for what, groups in known.items():
-        home = "validation" if "validation" in what else "train"
-        strangers = sorted(groups - allowed.get(home, set()))
+    known = [
+        (f"its {split} images", (split,), set(rows["group"]))
+        for split, rows in real.groupby("split")
+    ]
+    seen = {group for rows in trained_on for group in rows["group"]}
+    for what, homes, groups in (*known, ("its generators' images", tuple(learned), seen)):
+        strangers = sorted(groups.difference(*(allowed.get(home, set()) for home in homes)))
         if strangers:
             raise UserError(
-                f"leak: {what} are of patients outside the {home} split: "
+                f"leak: {what} are of patients outside the {' and '.join(homes)} split: "
                 f"{', '.join(strangers[:5])}. Nothing learned from this mix could be trusted; "
                 f"remove the tables of the split and the mixes and run again."
             )
+
+
+def tell_validation_images_seen(
+    name: str, table: pd.DataFrame, trained_on: Sequence[pd.DataFrame]
+) -> None:
+    """Log how many validation images of the mix `table` its generators have seen, if any."""
+    validates = (table["split"] == "validation") & (table["origin"] == "real")
+    images = set(table.loc[validates, "sample_id"])
+    seen = images & {sample for rows in trained_on for sample in rows["sample_id"]}
+    if seen:
+        LOGGER.warning(
+            "the generators of the mix %s have learned from %d of its %d real validation images "
+            "(learns_from): validation is too good",
+            *(name, len(seen), len(images)),
+        )
 
 
 def warn_of_leak(

@@ -62,6 +62,11 @@ def stage_count(view: View, kind: str, name: str) -> int:
     return len(stages(view, kind, name))
 
 
+def adopted(view: View, kind: str, name: str) -> bool:
+    """Return whether what a search chooses is used, and not only told."""
+    return settings(view, kind, name).adopt
+
+
 def before(view: View, stage: str) -> int | None:
     """Return the stage before one; None before the first."""
     return int(stage) - 1 or None

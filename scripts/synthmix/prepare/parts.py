@@ -19,6 +19,14 @@ from synthmix.seeds import derive_seed
 
 TESTED, VALIDATES = "tested", "validates"
 
+# the splits whose images a generator learns from, by the value of its setting learns_from
+LEARNED_FROM = {
+    "training": ("train",),
+    "training_and_validation": ("train", "validation"),
+    # of a table as `as_learned` returns it
+    "all": ("train",),
+}
+
 
 def deal_from_one_pool(
     labels: pd.Series, kept: pd.Series, validation: float, test: float, seed: int

@@ -9,7 +9,7 @@ from synthmix.evaluate.wording import listed
 from synthmix.figures.measures import has_positive_class
 from synthmix.figures.mix_names import mix_names
 from synthmix.leakage import BY_IMAGE, NONE, caution
-from synthmix.prepare.parts import has_leak, rows_of
+from synthmix.prepare.parts import LEARNED_FROM, has_leak, rows_of
 
 
 def find_cautions(
@@ -28,6 +28,7 @@ def find_cautions(
     found = [
         _leak(settings.get("leakage", NONE)),
         _seen_by_generators(settings.get("generators", {})),
+        _learned_validation(settings.get("generators", {})),
         _unknown_patients(settings.get("datasets", {}).get(dataset, {})),
         _test_sample(settings.get("test_sample"), split),
         _repeated(mixes),
@@ -62,6 +63,22 @@ def _seen_by_generators(generators: Mapping[str, Any]) -> str:
     return (
         f"{listed(all_seeing)} learned from all images, test images among them. No classifier "
         f"learns from what they make, and no real image is left to tell by whether they copy."
+    )
+
+
+def _learned_validation(generators: Mapping[str, Any]) -> str:
+    """Name the generators that have learned from what classifiers are validated on."""
+    learned = [
+        name
+        for name, settings in generators.items()
+        if "validation" in LEARNED_FROM[settings.get("learns_from", "training")]
+    ]
+    if not learned:
+        return ""
+    return (
+        f"The validation images were not held out of {listed(learned)}, which learned from them "
+        f"too (learns_from: training_and_validation): beside their images validation is too good, "
+        f"and so is what was stopped or chosen by it. Test images were held out."
     )
 
 
@@ -102,7 +119,7 @@ def _searched(classifiers: Mapping[str, Any], summary: pd.DataFrame) -> str:
         name = classifier
         while name and not classifiers.get(name, {}).get("search"):
             name = classifiers.get(name, {}).get("starts_from")
-        if name:
+        if name and classifiers[name]["search"].get("adopt", True):
             searched.append(classifier)
     if not searched:
         return ""

@@ -52,12 +52,14 @@ class Picture:
 class Search:
     """What `choose_candidate` wrote of each stage of a search, by the title of its picture.
 
-    `kind` is generators or classifiers, `name` what settings were searched for.
+    `kind` is generators or classifiers, `name` what settings were searched for. `adopted` says
+    whether what was chosen is used.
     """
 
     kind: str
     name: str
     tables: Mapping[str, Path]
+    adopted: bool = True
 
 
 @dataclass(frozen=True)
@@ -214,7 +216,8 @@ def _data_view(study: StudyReport, summary: pd.DataFrame) -> dict[str, Any]:
 
 def _mixes_view(study: StudyReport) -> dict[str, Any]:
     """Return what the template shows of generators and mixes."""
-    mixes = read_table(study.mixes)
+    mixes, comparison = read_table(study.mixes), read_table(study.comparison)
+    names = mix_names(mixes)
     return {
         "generators": list(mixes["generator"].dropna().unique()),
         "kinds": mixes.groupby("kind")["mix"].nunique().reindex(KINDS, fill_value=0).to_dict(),
@@ -222,7 +225,9 @@ def _mixes_view(study: StudyReport) -> dict[str, Any]:
         "quizzes": [_quiz_view(quiz) for quiz in study.figures.get("plot_quiz", ())],
         "mix_labels": list(mixes["label"].unique()),
         "mix_groups": tables.mix_groups(mixes),
-        "comparisons": tables.comparison_groups(read_table(study.comparison), mix_names(mixes)),
+        "comparisons": tables.comparison_groups(comparison, names),
+        "mix_pairs": tables.mix_pair_rows(comparison, names),
+        "families": tables.families(comparison),
     }
 
 
@@ -231,6 +236,7 @@ def _search_view(search: Search) -> dict[str, Any]:
     return {
         "kind": search.kind,
         "name": search.name,
+        "adopted": search.adopted,
         "score": stages[0]["score"],
         "stages": stages,
     }

@@ -22,12 +22,14 @@ def fit_real(
     split: str | Path,
     classes: Sequence[str],
     output: str | Path,
+    seen: Sequence[str] = ("train",),
     everything: bool = False,
 ) -> None:
     """Write mean and covariance of the training images of each class, and of all, to `output`.
 
-    Row i of `features` is of row i of `split`. A class of fewer than two is left out. With
-    `everything` they are written of all images too, as UNLABELLED.
+    Row i of `features` is of row i of `split`. Training images are those of the splits `seen`. A
+    class of fewer than two is left out. With `everything` they are written of all images too, as
+    UNLABELLED.
     """
     samples = read_table(split)
     found = load_array(features)
@@ -36,7 +38,7 @@ def fit_real(
     tensors = {}
     for name, labels in groups.items():
         learned = as_learned(samples, labels)
-        rows = np.flatnonzero((learned["split"] == "train") & learned["label"].isin(labels))
+        rows = np.flatnonzero(learned["split"].isin(seen) & learned["label"].isin(labels))
         if len(rows) >= 2:
             gaussian = fit_gaussian(found, rows)
             tensors[f"{name}/mean"] = np.ascontiguousarray(gaussian.mean)

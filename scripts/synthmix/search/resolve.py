@@ -28,7 +28,8 @@ class Trained:
     """Where the settings of a training come from; later ones go over earlier ones.
 
     First `base`, the complete settings of `origin`, a generator or a classifier that names a
-    network; then what the first `stages` of its search choose; then `own`. `starts_from` is the
+    network; then what the first `stages` of its search choose, none where it is not adopted; then
+    `own`. `starts_from` is the
     classifier whose weights it goes on from.
     """
 
@@ -53,6 +54,18 @@ def stages_of(settings: SettingsModel) -> int:
     """Return how many stages the search of a generator or classifier has; 0 without one."""
     search = search_of(settings)
     return search.stage_count if search else 0
+
+
+def stages_adopted(settings: SettingsModel) -> int:
+    """Return how many stages of its search a generator or classifier takes the choices of."""
+    search = search_of(settings)
+    return search.stage_count if search and search.adopt else 0
+
+
+def used_as_it_is(settings: SettingsModel) -> bool:
+    """Return whether the best candidate is used as it is: trained for as long, it is the same."""
+    search = search_of(settings)
+    return bool(search and search.adopt and search.epochs in (None, settings.epochs))
 
 
 def candidates(name: str, search: Search, stage: int) -> dict[str, Point]:
@@ -101,7 +114,7 @@ def trained_with(name: str, entries: Entries) -> Trained:
     settings = entries[name]
     origin = getattr(settings, "starts_from", None)
     if origin is None:
-        return Trained(_plain(settings), {}, name, stages_of(settings))
+        return Trained(_plain(settings), {}, name, stages_adopted(settings))
     before = trained_with(origin, entries)
     own = {key: value for key, value in _plain(settings).items() if key in given(settings)}
     return replace(before, own=lay_over(before.own, own), starts_from=origin)

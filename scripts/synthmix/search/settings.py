@@ -83,6 +83,11 @@ class Search(SettingsModel):
     epochs: PositiveInt | None = Field(
         None, description="Candidates are trained for so many epochs; where absent, in full."
     )
+    adopt: bool = Field(
+        True,
+        description="Whether what the search chooses is used. With false the candidates are trained"
+        " and compared all the same, and what they are tried for is trained as it is written.",
+    )
 
     @model_validator(mode="after")
     def _tries_something(self) -> Self:

@@ -28,6 +28,7 @@ def tabulate_search(
     output: str | Path,
     markdown: str | Path,
     leakage: str = NONE,
+    adopted: bool = True,
 ) -> None:
     """Write a row a candidate of the search for settings of `name`, stage by stage.
 
@@ -36,7 +37,8 @@ def tabulate_search(
     Columns of `output`: stage, candidate, settings (as a study writes them); score, value, low,
     high, rank and chosen of the choice; of classifiers the `TEST_METRICS`, each as test_<metric>,
     but counts with _low and _high; and `leakage`, which says how the images were split. `markdown`
-    has a table a stage, and says that test images took no part in the choice, or were trained on.
+    has a table a stage, and says that test images took no part in the choice, or were trained on,
+    and where the choice is not `adopted` that nothing follows from it.
     """
     rows = []
     for number, path in enumerate(stages, start=1):
@@ -50,15 +52,17 @@ def tabulate_search(
             )
     result = pd.DataFrame(rows).astype({"rank": "Int64"}).assign(leakage=leakage)
     write_table(output, result)
-    write_text(markdown, search_markdown(name, result))
+    write_text(markdown, search_markdown(name, result, adopted))
 
 
-def search_markdown(name: str, table: pd.DataFrame) -> str:
+def search_markdown(name: str, table: pd.DataFrame, adopted: bool = True) -> str:
     """Return the table of a search for people to read."""
     score, tested = table["score"].iloc[0], "test_total" in table
     tests = map(_title, TEST_METRICS) if tested else ()
     head = ["settings", f"validation {score}" if tested else score, *tests, "chosen"]
     parts = [_about(name, score, tested, caution(table["leakage"].iloc[0]))]
+    if not adopted:
+        parts.append(f"{name} itself is trained as the study has it, whatever was chosen here.\n")
     for stage, rows in table.groupby("stage"):
         lines = [_line(row, tested) for row in rows.to_dict("records")]
         parts += [f"Stage {stage}:\n", markdown_table(head, lines)]
