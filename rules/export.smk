@@ -15,13 +15,13 @@ use rule job as export_images with:
         DATASET + "/exports/{generator}.zip",
     params:
         **runs("export_images", generator_modules),
-        classes=classes_of,
+        classes=of(generate.made_classes),
         settings=of(export.settings),
         scored_truncation=of(lambda view: view.settings.pools.truncation),
         title=of(lambda view: view.settings.title),
         stand_in=of(prepare.is_stand_in),
         demo=DEMO,
-        leakage=leakage_of,
+        leakage=of(generate.leakage),
     threads: TRAINING_THREADS
     resources:
         gpu=GPUS,

@@ -66,7 +66,7 @@ FIGURE_INPUTS = {
 }
 # What the files of an input are of, where it has several: they are given together.
 FIGURE_KEYS = {
-    "pools": classes_of,
+    "pools": of(generate.made_classes),
     "generator_histories": of(figures.generators),
     "snapshots": of(figures.snapshots),
     "classifier_histories": of(lambda view: figures.histories(PLAN, view)),
@@ -82,6 +82,7 @@ FIGURE_PARAMS = {
     "name": lambda wildcards: wildcards.name,
     "stage": lambda wildcards: int(wildcards.stage),
     "stages": of(search.stage_count),
+    "image_size": of(generate.image_size),
     "seed": MASTER_SEED,
     "unseen": of(score.unseen),
     "positive_class": positive_class_of,

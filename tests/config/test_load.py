@@ -929,3 +929,51 @@ def test_validation_images_have_the_class_shares_of_the_training(project, settin
     settings["mixes"]["validation_images"] = 2
     (mistake,) = mistakes(settings)
     assert mistake.startswith("studies/s.yaml: mixes.class_shares[0]: leaves no validation image")
+
+
+DIFFUSION = {"model": "diffusion", "epochs": 1, "num_channels": [32], "attention_levels": [False]}
+ALL_SEEING = {"model": "dcgan", "epochs": 1, "learns_from": "all"}
+
+
+@pytest.mark.parametrize("section", ["mixes", "additions"])
+@pytest.mark.parametrize("named", [False, True])
+def test_images_of_no_class_are_in_no_training_set(settings, mistakes, project, section, named):
+    """All generators are mixed where none is named: then another one has to be."""
+    settings["generators"]["every"] = ALL_SEEING
+    if section == "additions":
+        del settings["mixes"]
+        settings["additions"] = {"ratios": [1]}
+    if named:
+        settings[section]["generators"] = ["every"]
+    found = mistakes(settings)[0]
+    assert f"{section}.generators: every learns from all images without their labels" in found
+    settings[section]["generators"] = ["small"]
+    project.write(settings)
+    assert project.load().studies["s"].generators["every"].learns_from == "all"
+
+
+def test_a_model_that_is_told_labels_can_not_learn_without(settings, mistakes):
+    settings["generators"]["joint"] = DIFFUSION | {"learns_from": "all"}
+    assert any(
+        "generators.joint: learns_from: all leaves out the labels" in m for m in mistakes(settings)
+    )
+
+
+def test_the_size_that_a_generator_works_at_is_one_that_it_can_make(settings, mistakes, project):
+    settings["prepare"] = {"image_size": 100}
+    settings["generators"]["small"]["image_size"] = 96
+    settings["demo"] = {}
+    (found,) = mistakes(settings)
+    assert "generators.small.image_size" in found
+    assert "power of two from 16 to 1024, not 96" in found
+    settings["generators"]["small"]["image_size"] = 128
+    project.write(settings)
+    assert project.load().studies["s"].generators["small"].image_size == 128
+
+
+@pytest.mark.parametrize("name", ["all_classes", "unlabelled"])
+def test_names_with_a_meaning_are_no_classes(settings, mistakes, name):
+    del settings["mixes"], settings["test_sample"], settings["classifiers"]
+    settings["datasets"]["films"]["classes"][name] = ["X"]
+    found = mistakes(settings)
+    assert any(f"{name} stands for" in message for message in found)

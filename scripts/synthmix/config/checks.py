@@ -249,11 +249,27 @@ def _check_mixes(study: Study) -> Iterator[Finding]:
                 "1 leaves nothing synthetic; the real-only baseline is run anyway: remove it",
             )
     for section in ("mixes", "additions"):
+        if getattr(study, section):
+            yield from _check_mixed_generators(study, section)
         names = [mix.name for mix in study.plan() if mix.is_addition == (section == "additions")]
         for name in sorted({name for name in names if names.count(name) > 1}):
             if name not in study.selections and name not in study.baselines:
                 text = f"two mixes would both be called {name}: their shares are too close"
                 yield (section,), text
+
+
+def _check_mixed_generators(study: Study, section: str) -> Iterator[Finding]:
+    """Check that the images which classifiers are to learn from have a class."""
+    named = getattr(study, section).generators
+    for name in named or study.generators:
+        settings = study.generators.get(name)
+        if settings is not None and settings.learns_from == "all":
+            yield (
+                (section, "generators"),
+                f"{name} learns from all images without their labels (learns_from: all), and its "
+                f"images have no class that a classifier could learn: name other generators here, "
+                f"or set learns_from: training",
+            )
 
 
 def _check_comparisons(study: Study) -> Iterator[Finding]:
@@ -340,7 +356,10 @@ def _check_generator(study: Study, name: str, settings: GeneratorSettings) -> It
         if prepare.image_size is None:
             yield path, f"generator {name} makes pictures: give image_size, not volume_shape"
             continue
-        problem = settings.check_image(prepare.image_size, prepare.channels)
+        if settings.image_size is not None:
+            path = setting_path(study, name, "image_size")
+        size = settings.image_size or prepare.image_size
+        problem = settings.check_image(size, prepare.channels)
         if problem:
             yield path, f"generator {name}: {problem}"
 

@@ -63,14 +63,15 @@ FIGURES = (
     Figure(
         "plot_quiz",
         inputs=("images", "split", "pools"),
-        params=("generator", "unseen", "seed"),
+        params=("generator", "unseen", "seed", "image_size"),
         per="generator",
         file="quiz-{generator}.png",
         tables={"key": "tables/quiz-{generator}-key.csv"},
         section="samples",
         alt="Real images and those of {{ title }}, numbered and not told apart",
         caption="{{ title }}: as many real images as synthetic ones of each class, in a random "
-        "order. The real ones were not seen by the generator. Which is which?",
+        "order. The real ones were not seen by the generator, unless it learns from all there are. "
+        "Which is which?",
         message="Drawing real images and those of {wildcards.generator} for a quiz",
     ),
     Figure(

@@ -28,6 +28,7 @@ def find_cautions(
     """
     found = [
         _leak(settings.get("leakage", NONE)),
+        _seen_by_generators(settings.get("generators", {})),
         _learned_validation(settings.get("generators", {})),
         _unknown_patients(settings.get("datasets", {}).get(dataset, {})),
         _test_sample(settings.get("test_sample"), split),
@@ -53,6 +54,16 @@ def _leak(leakage: str) -> str:
         f"training, validation and test were drawn from one pool without regard to patients. All "
         f"numbers are too good: they can be held against those of works that split in this way, "
         f"and say little of new patients."
+    )
+
+
+def _seen_by_generators(generators: Mapping[str, Any]) -> str:
+    all_seeing = [n for n, found in generators.items() if found.get("learns_from") == "all"]
+    if not all_seeing:
+        return ""
+    return (
+        f"{listed(all_seeing)} learned from all images, test images among them. No classifier "
+        f"learns from what they make, and no real image is left to tell by whether they copy."
     )
 
 
