@@ -19,6 +19,7 @@ with job(snakemake):
             folds=len(params.folds),
             confidence=params.confidence,
             settings=params.settings,
+            networks=params.networks,
             **params.there,
         ),
         snakemake.output.table,

@@ -12,6 +12,7 @@ from synthmix.errors import UserError
 from synthmix.files import expanded
 from synthmix.plan import acquire, classify
 from synthmix.plan.view import View
+from synthmix.search.resolve import used_as_it_is
 
 _AS_PUBLISHED = "_as_published"  # how the studies are called that follow their source
 _NOTHING = "(?!)"  # a pattern that matches no text
@@ -185,7 +186,7 @@ class Plan:
     @cached_property
     def score_weights(self) -> list[str]:
         """What has to be downloaded for the scores of the studies that are asked for."""
-        scores = [view.settings.scores for view in self.asked]
+        scores = [view.settings.scores for view in self.asked if view.settings.generators]
         return sorted({s.weights_path(self.downloads) for s in scores if s.weights == "download"})
 
     @cached_property
@@ -197,8 +198,8 @@ class Plan:
         folders = [
             f"{view.study}/{view.dataset}/generators/{name}"
             for view in self.views.values()
-            for (kind, name), search in view.searches.items()
-            if kind == "generators" and search.epochs is None
+            for name, settings in view.settings.generators.items()
+            if used_as_it_is(settings)
         ]
         return f"(?:{'|'.join(folders) or _NOTHING})/"
 

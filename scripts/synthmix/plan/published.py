@@ -11,6 +11,7 @@ from synthmix.plan.search import Choice, Searched, all_searched
 from synthmix.plan.view import View
 from synthmix.published.rows import (
     LEARNED_WEIGHTS,
+    NETWORK_WEIGHTS,
     PLANE,
     TRAINED,
     TRAINING_MINUTES,
@@ -21,6 +22,8 @@ from synthmix.published.rows import (
     read_curves,
     read_printed,
 )
+from synthmix.search.resolve import searched_for
+from synthmix.search.settings import is_value
 
 
 class Training(NamedTuple):
@@ -109,6 +112,11 @@ def shown(view: View) -> list[Training]:
     return trainings(view, "history")
 
 
+def shown_as_trained(view: View) -> list[Training]:
+    """Return the same under the names of the classifiers whose trainings they are."""
+    return _as_trained(view, shown(view))
+
+
 def judged(view: View) -> list[Training]:
     """Return the trainings whose predictions are counted by class, as printed ones are."""
     return trainings(view, "confusion")
@@ -117,6 +125,15 @@ def judged(view: View) -> list[Training]:
 def counted(view: View) -> list[Training]:
     """Return the trainings whose learned weights are counted, as printed ones are."""
     return trainings(view, "parameters", metric=LEARNED_WEIGHTS)
+
+
+def counted_as_trained(view: View) -> list[Training]:
+    """Return the same under the names of the classifiers whose trainings they are."""
+    return _as_trained(view, counted(view))
+
+
+def _as_trained(view: View, found: list[Training]) -> list[Training]:
+    return [one._replace(classifier=classify.trained_as(view, one.classifier)) for one in found]
 
 
 def generators(view: View, place: str, metric: str | None = None) -> list[str]:
@@ -172,6 +189,38 @@ def settings(view: View) -> dict[str, dict[str, Any]]:
         }
         for kind, found in {"classifiers": classifiers, "generators": models}.items()
     }
+
+
+def networks(view: View) -> list[dict[str, Any]]:
+    """Return the networks of classifiers and their candidates whose printed weights are counted."""
+    printed = {
+        (row.classifier, row.candidate): row
+        for row in rows(view, "parameters")
+        if row.metric in NETWORK_WEIGHTS and row.classifier in view.classifiers
+    }
+    found = {key: _network(view, row) for key, row in printed.items()}
+    return [
+        {
+            "classifier": classifier,
+            "candidate": candidate,
+            "settings": settings,
+            "image_shape": view.image_shape,
+            "classes": len(view.classes),
+        }
+        for (classifier, candidate), settings in found.items()
+        if settings is not None
+    ]
+
+
+def _network(view: View, row: Printed) -> dict[str, Any] | None:
+    """Return settings of a classifier, or of a candidate for them, with those of a row."""
+    tried = searched_for(view.settings.classifiers)
+    names = [row.classifier, *(name for name, of in tried.items() if of == row.classifier)]
+    for name in names:
+        for settings in classify.possible(view, name):
+            if all(is_value(text, settings[key]) for key, text in row.settings.items()):
+                return settings
+    return None
 
 
 def choices(view: View) -> list[tuple[str, str, Choice]]:

@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -18,7 +19,14 @@ from synthmix.evaluate.score_predictions import (
 )
 from synthmix.prepare.parts import rows_of
 from synthmix.published.results import AbsentError, Ours, Results
-from synthmix.published.rows import LEARNED_WEIGHTS, PLANE, TRAINING_MINUTES, Printed
+from synthmix.published.rows import (
+    BETTER_THAN,
+    LEARNED_WEIGHTS,
+    NETWORK_WEIGHTS,
+    PLANE,
+    TRAINING_MINUTES,
+    Printed,
+)
 from synthmix.published.settings import (
     as_text,
     candidates,
@@ -59,6 +67,8 @@ def _require_names(row: Printed, results: Results) -> None:
 
 def _find_metrics(row: Printed, results: Results) -> Ours:
     """Return a metric of one classifier, or its range over all of them."""
+    if row.metric.startswith(BETTER_THAN):
+        return _is_better(row, results)
     table = results.table(results.metrics, "this study trains no classifiers")
     rows = table[
         (table["seed"].astype(str) == ALL_SEEDS)
@@ -99,6 +109,17 @@ def _over_classifiers(rows: pd.DataFrame, row: Printed, results: Results, exact:
     if not found:
         raise reason
     return _range(found, exact, tuple(left_out))
+
+
+def _is_better(row: Printed, results: Results) -> Ours:
+    """Return yes where a classifier has the higher accuracy of two, else no."""
+    other = row.metric.removeprefix(BETTER_THAN)
+    ours, theirs = (
+        _find_metrics(replace(row, metric="accuracy", classifier=name), results).low
+        for name in (row.classifier, other)
+    )
+    said = "yes" if ours > theirs else "no"
+    return Ours(said, said, exact=True)
 
 
 def _metric_of(rows: pd.DataFrame, classifier: str, mixes: Sequence[str]) -> Estimate:
@@ -243,8 +264,12 @@ def _of_history(table: pd.DataFrame, row: Printed) -> float:
     if row.metric not in table:
         raise AbsentError(f"histories have no {row.metric.replace('_', ' ')}")
     rows = table[table["split"] == row.split].set_index("epoch")
-    if row.epoch == "highest":
-        return float(rows[row.metric].max())
+    if row.epoch in ("lowest", "highest"):
+        values = rows[row.metric]
+        return float(values.min() if row.epoch == "lowest" else values.max())
+    if row.epoch == "best":
+        losses = table[table["split"] == "validation"].set_index("epoch")["loss"]
+        return float(rows.loc[losses.idxmin(), row.metric])
     if row.epoch == "kept":
         return float(rows.loc[rows["kept"], row.metric].iloc[0])
     epoch = rows.index.max() if row.epoch == "last" else int(row.epoch)
@@ -334,6 +359,9 @@ def _find_parameters(row: Printed, results: Results) -> Ours:
             raise AbsentError("there are no weights of such a training")
         count = float(_learned_weights(path))
         return Ours(count, count, exact=True)
+    if row.metric in NETWORK_WEIGHTS:
+        count = float(_weights_of_network(row, results))
+        return Ours(count, count, exact=True)
     name = searched(row)[1]
     value = look_up(trained_with(results, searched(row)), row.metric)
     if value is None:
@@ -341,6 +369,18 @@ def _find_parameters(row: Printed, results: Results) -> Ours:
     text = as_text(value)
     shown = float(text) if is_number(text) else text
     return Ours(shown, shown, exact=True)
+
+
+def _weights_of_network(row: Printed, results: Results) -> int:
+    """Return how many weights a network has, or of a candidate with the settings of the row."""
+    # torch is long to import
+    from synthmix.classify.networks.weight_counts import count_weights
+
+    for found in results.networks:
+        if (found["classifier"], found["candidate"]) == (row.classifier, row.candidate):
+            sizes = (found["settings"], found["image_shape"], found["classes"])
+            return getattr(count_weights(*sizes), row.metric)
+    raise AbsentError(f"no network of {row.classifier} has {row.candidate}")
 
 
 def _learned_weights(path: Any) -> int:

@@ -47,7 +47,8 @@ class Results:
     fold; `validation` and `test` are their predictions, one list of folds a seed. `settings` are
     those of the classifiers and generators, by kind and name, before what is `chosen` for them:
     `base` and `own`, which go under and over that, and `origin`, whose search it is. `searches` are
-    tables, by kind and name too.
+    tables, by kind and name too. `networks` are those whose weights are counted: classifier and
+    candidate as rows have them, settings, image_shape and classes.
     """
 
     classifiers: Sequence[str]
@@ -72,6 +73,7 @@ class Results:
     searches: Mapping[Searched, File] = field(default_factory=dict)
     settings: Mapping[str, Mapping[str, Mapping[str, Any]]] = field(default_factory=dict)
     chosen: Mapping[Searched, File] = field(default_factory=dict)
+    networks: Sequence[Mapping[str, Any]] = ()
 
     @classmethod
     def of_files(

@@ -27,10 +27,14 @@ PLACES = {
 }
 # measures that take files of their own
 PLANE, LEARNED_WEIGHTS = "plane_explained", "learned_weights"
+# of a network, whether it is trained or not: its weights, and those that training changes
+NETWORK_WEIGHTS = ("network_weights", "network_weights_trained")
 TRAINING_MINUTES = "training_minutes"
 # places whose values are of something that was trained: its settings are asked for
 TRAINED = ("metrics", "confusion", "history", "generator", "scores", "search", "parameters")
 ALL_BUT = "!"  # of a range over classifiers: those that it leaves out follow
+# of metrics, before the name of another classifier: whether accuracy is higher than that one's
+BETTER_THAN = "better_than_"
 DIFFERENCE = " minus "  # between two mixes: our number is the difference between theirs
 
 Value = float | str
@@ -120,7 +124,7 @@ class Curve:
 
 COLUMNS = tuple(field.metadata.get("column", field.name) for field in fields(Printed))
 _CURVES_OF = ("train", "validation")
-_EPOCHS = ("kept", "last", "highest")
+_EPOCHS = ("best", "kept", "last", "lowest", "highest")
 _OF_TRAINING = ("epochs", "kept_epoch")
 _HEADINGS = ("table", "title", "note")
 _CURVE = ("table", "dataset", "classifier", "mix", "split", "epoch")
@@ -198,7 +202,7 @@ def _rows_of_curves(curves: Sequence[Curve]) -> Iterator[Printed]:
         chosen = {"last": epochs[-1]}
         stopped_by = validation.get(_training(curve))
         if stopped_by is not None and (losses := stopped_by.values.get("loss")):
-            chosen = {"kept": min(losses, key=losses.__getitem__)} | chosen
+            chosen = {"best": min(losses, key=losses.__getitem__)} | chosen
         if curve.split == "validation":
             yield Printed(**of, metric="epochs", low=float(len(epochs)), high=float(len(epochs)))
         for name, epoch in chosen.items():
@@ -258,7 +262,7 @@ def _check(place: str, row: Printed) -> None:
         text = f"epoch: {row.epoch!r} is neither a number nor one of {', '.join(_EPOCHS)}"
         raise UserError(f"{place}: {text}")
     if isinstance(row.low, str) or isinstance(row.high, str):
-        if row.of != "parameters":
+        if row.of != "parameters" and not row.metric.startswith(BETTER_THAN):
             raise UserError(
                 f"{place}: low and high must be numbers, not {row.low!r} and {row.high!r}"
             )

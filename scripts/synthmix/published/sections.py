@@ -24,7 +24,7 @@ NONE = "\u2013"
 MINUS = "\u2212"
 ACRONYMS = {"f1": "F1", "fid": "FID", "auc": "AUC"}
 OTHER_WAY = "published_way_"
-EPOCHS = {"kept": "best", "last": "last", "highest": "highest"}
+EPOCHS = {name: name for name in ("best", "kept", "last", "lowest", "highest")}
 
 
 @dataclass(frozen=True)
