@@ -9,6 +9,7 @@ from synthmix.figures.plot_published_curves import plot_published_curves
 from synthmix.files import write_table
 from synthmix.leakage import AS_PUBLISHED, leakage_of_job
 from synthmix.published.compare_published import compare_published
+from synthmix.published.protocol import Protocol
 from synthmix.published.results import Results
 from synthmix.published.rows import curves_file
 
@@ -99,3 +100,26 @@ def test_where_test_images_were_trained_on_a_line_says_so(tmp_path, drawn):
     (figure,) = drawn
     assert_readable(figure)
     assert "Test images were seen in training" in figure.get_suptitle()
+
+
+def test_values_of_another_protocol_are_drawn_as_such(tmp_path, drawn):
+    write_table(tmp_path / "split.csv", pd.DataFrame({"split": ["test"] * 7, "label": "a"}))
+    results = Results([], [], [], 0.95, split=tmp_path / "split.csv")
+    rows = [printed("9", "images", "images", value, split="test") for value in (7.0, 8.0)]
+    published = write_published(tmp_path / "p.csv", rows)
+
+    def texts(protocol):
+        files = (tmp_path / "o.csv", tmp_path / "o.md")
+        compare_published(published, "d", results, *files, demo=False, protocol=protocol)
+        plot_published(files[0], tmp_path / "f.svg", demo=True)
+        figure = drawn.pop()
+        assert_readable(figure)
+        legend = [text.get_text() for text in figure.legends[0].get_texts()]
+        return figure.get_suptitle(), legend
+
+    title, legend = texts(Protocol(False))
+    assert title.startswith("Beside the published values of another protocol")
+    assert legend == ["published", "ours, of another protocol"]
+    title, legend = texts(Protocol(True))
+    assert "another protocol" not in title
+    assert legend == ["published", "ours, published inside", "ours, published outside"]

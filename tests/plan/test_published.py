@@ -111,6 +111,21 @@ def test_settings_that_are_chosen_are_read_from_the_choice(view):
     assert published.settings(searched)["generators"]["retrained"]["base"]["epochs"] == 3
 
 
+def test_settings_are_asked_for_of_all_that_values_are_measured_on(view):
+    rows = [printed("1", "metrics", "accuracy", 0.5, mix="real_only", split="test")]
+    found = view(*rows, study="stages")
+    settings = published.settings(found)["classifiers"]
+    assert list(settings) == found.classifiers
+    assert {one["origin"] for one in settings.values()} == {"best"}
+    assert {name for _, name in published.belong_to(found)["chosen"]} == set(found.classifiers)
+    rows = [printed("1", "metrics", "accuracy", 0.5, mix="m", split="test", classifier="!best")]
+    assert "best" not in published.settings(view(*rows, study="stages"))["classifiers"]
+    assert published.settings(view(printed("1", "images", "images", 5.0), study="stages")) == {
+        "classifiers": {},
+        "generators": {},
+    }
+
+
 def test_each_of_the_five_sources_prints_something_of_each_data_set(paper):
     for view in paper.asked:
         assert published.rows(view), view.dataset
