@@ -82,7 +82,9 @@ def test_weights_of_a_network_are_counted_without_a_training():
     assert counts[0].low >= counts[1].low > 1000
     with pytest.raises(AbsentError, match="no network of c has network=vgg16"):
         find(
-            printed("1", "parameters", "network_weights", 1.0, **key | {"candidate": "network=vgg16"}),
+            printed(
+                "1", "parameters", "network_weights", 1.0, **key | {"candidate": "network=vgg16"}
+            ),
             found,
         )
 
