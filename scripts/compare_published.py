@@ -1,6 +1,7 @@
 """Compare what the source of a study prints with what came out here."""
 
 from synthmix.published.compare_published import compare_published
+from synthmix.published.protocol import Protocol
 from synthmix.published.results import Results
 from synthmix.runtime.jobs import job
 
@@ -25,4 +26,5 @@ with job(snakemake):
         snakemake.output.markdown,
         demo=params.demo,
         leakage=params.leakage,
+        protocol=Protocol.of_settings(params.protocol),
     )

@@ -247,6 +247,20 @@ def test_confusions_are_counted_over_folds_and_averaged_over_seeds(tmp_path):
         find(printed("1", "confusion", "correct", 1.0, **key | {"split": "validation"}), found)
 
 
+def test_the_best_epoch_has_the_lowest_validation_loss_whichever_is_kept(tmp_path):
+    rows = [(1, "train", 0.9, 0.5), (1, "validation", 0.8, 0.6)]
+    rows += [(2, "train", 0.5, 0.7), (2, "validation", 0.4, 0.75)]
+    rows += [(3, "train", 0.1, 0.99), (3, "validation", 0.6, 0.8)]
+    kept = [(*row, row[0] == 3) for row in rows]
+    history = write(tmp_path, "h.csv", "epoch split loss accuracy kept", *kept)
+    found = results(histories={TRAINED: [history]})
+    for epoch, expected in {"best": 0.75, "kept": 0.8}.items():
+        key = {"classifier": "c", "mix": "m", "split": "validation", "epoch": epoch}
+        assert find(printed("1", "history", "accuracy", 1.0, **key), found).low == expected
+    key = {"classifier": "c", "mix": "m", "split": "train", "epoch": "best"}
+    assert find(printed("1", "history", "accuracy", 1.0, **key), found).low == 0.7
+
+
 def test_a_history_is_the_mean_over_trainings_with_students_t(tmp_path):
     columns = "epoch split loss accuracy kept"
     files = [
@@ -268,6 +282,7 @@ def test_a_history_is_the_mean_over_trainings_with_students_t(tmp_path):
     # t of one degree of freedom reaches far: within 0 and 1
     assert kept.interval == (0, 1)
     assert ours("accuracy", split="train", epoch="highest").low == pytest.approx(0.9)
+    assert ours("accuracy", split="validation", epoch="lowest").low == pytest.approx(0.1)
     assert ours("accuracy", split="train", epoch="last").low == pytest.approx(0.8)
     assert ours("accuracy", split="train", epoch="1").low == pytest.approx(0.9)
     assert ours("kept_epoch").low == 1.5

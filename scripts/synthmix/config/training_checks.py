@@ -26,8 +26,8 @@ from synthmix.search.chosen import lay_over
 from synthmix.search.resolve import (
     Trained,
     all_trained,
+    before_of,
     given,
-    origin_of,
     settings_with,
     trained_otherwise,
 )
@@ -81,10 +81,10 @@ class TrainingCheck:
             return "baselines", self.baseline, setting
         if name not in classifiers and setting in self.trained.own:
             return self._in_stage(self.trained.stage, self.trained.own, setting)
-        while name in classifiers and origin_of(classifiers[name]) is not None:
+        while name in classifiers and before_of(classifiers[name]) is not None:
             if setting in given(classifiers[name]):
                 return "classifiers", name, setting
-            name = origin_of(classifiers[name])
+            name = before_of(classifiers[name])
         for stage in reversed(range(1, len(self.points) + 1)):
             if setting in self.points[stage - 1]:
                 return self._in_stage(stage, self.points[stage - 1], setting)

@@ -63,14 +63,15 @@ FIGURES = (
     Figure(
         "plot_quiz",
         inputs=("images", "split", "pools"),
-        params=("generator", "unseen", "seed"),
+        params=("generator", "unseen", "seed", "image_size"),
         per="generator",
         file="quiz-{generator}.png",
         tables={"key": "tables/quiz-{generator}-key.csv"},
         section="samples",
         alt="Real images and those of {{ title }}, numbered and not told apart",
         caption="{{ title }}: as many real images as synthetic ones of each class, in a random "
-        "order. The real ones were not seen by the generator. Which is which?",
+        "order. The real ones were not seen by the generator, unless it learns from all there are. "
+        "Which is which?",
         message="Drawing real images and those of {wildcards.generator} for a quiz",
     ),
     Figure(
@@ -145,6 +146,32 @@ FIGURES = (
         caption="{% if not one_table %}A dotted line is the value of real images alone with the "
         "same class shares.{% endif %}",
         message="Drawing the metrics of {wildcards.dataset}",
+    ),
+    Figure(
+        "plot_validation",
+        inputs=("metrics", "mixes"),
+        when="filled classes",
+        file="validation.svg",
+        section="results",
+        alt="Accuracy and macro F1 of the validation images and of the test images, by network, "
+        "with and without classes filled up",
+        caption="Validation images that are synthetic are no proof: what counts is the gain on the "
+        "test images, all real, at the right.",
+        message="Drawing validation beside test",
+    ),
+    Figure(
+        "plot_mixup",
+        inputs=("metrics",),
+        params=("baseline", "mixups"),
+        when="mixups",
+        file="mixup.svg",
+        section="results",
+        alt="Accuracy on the test images against the alpha of mixup, a line for predictions with "
+        "dropout and one without",
+        caption="Classifiers that differ in nothing but mixup: the larger its alpha, the more two "
+        "images are blended. Bars are {{ confidence }} intervals{% if study.folds %} over the "
+        "folds{% endif %}; hollow are the values that the source prints, where it does.",
+        message="Drawing how good the classifiers of {wildcards.dataset} are by mixup",
     ),
     Figure(
         "plot_synthetic_share",

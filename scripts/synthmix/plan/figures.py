@@ -5,7 +5,7 @@ from itertools import product
 from typing import Any
 
 from synthmix.figures.declaration import Figure
-from synthmix.plan import classify, generate, prepare, published, search
+from synthmix.plan import classify, generate, mixups, prepare, published, search
 from synthmix.plan.plan import Plan
 from synthmix.plan.view import View
 
@@ -20,7 +20,9 @@ WHEN: dict[str, Callable[[View], Any]] = {
     "generators": generate.names,
     "snapshots": generate.models_with_snapshots,
     "trainings": lambda view: view.is_trained,
+    "mixups": lambda view: view.is_trained and mixups.series(view),
     "mixes": lambda view: view.is_trained and view.settings.has_mixes,
+    "filled classes": lambda view: view.is_trained and _fills(view),
     "comparisons": lambda view: view.is_trained and _compares(view),
     "published": published.rows,
     "published curves": published.has_curves,
@@ -103,6 +105,11 @@ def label(view: View) -> str:
 def measures(view: View) -> list[str]:
     """Return what histories of classifiers are drawn of."""
     return ["loss", "accuracy"] + ([] if view.settings.positive_class else ["macro_f1"])
+
+
+def _fills(view: View) -> bool:
+    """Return whether classes are filled up to the largest."""
+    return any(mix.fill == 1 for mix in view.mixes.values())
 
 
 def _compares(view: View) -> bool:
