@@ -67,7 +67,7 @@ def _compare(
     runs = {
         "plain Pillow loop": lambda: _plain(pool, paths, arguments.image_size),
         "prepare_images": lambda: _prepare(root.parent, settings, arguments.workers),
-        "find_duplicates": lambda: _find_duplicates(root.parent),
+        "find_duplicates": lambda: _find_duplicates(root.parent, arguments.workers),
     }
     best = _best(runs, arguments.turns)
     for what, seconds in best.items():
@@ -119,8 +119,8 @@ def _prepare(folder: Path, settings: Prepare, workers: int) -> None:
     )
 
 
-def _find_duplicates(folder: Path) -> None:
-    find_duplicates(folder / "real.npy", folder / "near_duplicates.csv")
+def _find_duplicates(folder: Path, workers: int) -> None:
+    find_duplicates(folder / "real.npy", folder / "near_duplicates.csv", workers)
 
 
 def _plain(pool: object, paths: list[Path], image_size: int) -> None:

@@ -43,7 +43,8 @@ use rule job as compare_mixes with:
         DATASET + "/tables/comparison.csv",
     params:
         **runs("compare_mixes"),
-        mixes=of(mix.all_plain),
+        mixes=of(mix.names),
+        comparisons=of(evaluate.comparisons),
         classifiers=classifiers_of,
         seeds=SEEDS,
         folds=folds_of,
@@ -55,7 +56,7 @@ use rule job as compare_mixes with:
     pathvars:
         job="compare_mixes",
     message:
-        "Comparing the mixes of {wildcards.dataset} with their baselines"
+        "Comparing the mixes of {wildcards.dataset}"
 
 
 use rule job as compare_classifiers with:

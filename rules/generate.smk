@@ -53,7 +53,7 @@ use rule job as train_generator with:
         scope=lambda wildcards: wildcards.scope,
         features=of(generate.snapshot_features),
         name=of(generate.seeded_as),
-        leakage=leakage_of,
+        leakage=of(generate.leakage),
         seed=MASTER_SEED,
     # each device has a process
     threads: lambda wildcards: TRAINING_THREADS * generator_devices(wildcards)
@@ -89,6 +89,7 @@ use rule job as sample_generator with:
         fill_to=of(generate.fill_to),
         additions=of(generate.additions),
         labels=of(generate.labels),
+        image_size=of(lambda view: view.prepare.image_size),
         truncation=of(lambda view: view.settings.pools.truncation),
     threads: TRAINING_THREADS
     resources:

@@ -37,6 +37,8 @@ use rule job as compose_mix with:
         mix=of(mix.plain),
         classes=classes_of,
         fold=lambda wildcards: wildcards.fold,
+        learns_from=of(mix.learns_from),
+        leakage=leakage_of,
         seed=MASTER_SEED,
     pathvars:
         job="compose_mix/{mix}{fold}",

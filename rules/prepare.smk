@@ -92,6 +92,7 @@ use rule job as find_duplicates with:
         DATASET + "/near_duplicates.csv",
     params:
         **runs("find_duplicates"),
+    threads: 4
     resources:
         mem_mb=memory(2000),
         runtime=minutes(60),

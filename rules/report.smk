@@ -59,6 +59,7 @@ def study_searches(view):
         {
             "kind": kind,
             "name": name,
+            "adopted": search.adopted(view, kind, name),
             "tables": {
                 search.stage_title(view, kind, name, stage): table(kind, name, stage)
                 for stage in search.stages(view, kind, name)

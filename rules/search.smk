@@ -103,6 +103,7 @@ use rule job as tabulate_search with:
         **runs("tabulate_search"),
         candidates=of(search.all_candidates),
         scorer=of(search.scorer),
+        adopted=of(search.adopted),
         leakage=leakage_of,
     pathvars:
         job="tabulate_search/{kind}-{name}",

@@ -1,17 +1,15 @@
-"""Compare each mix with its real-only baseline."""
+"""Compare each mix with its real-only baseline, and pairs of mixes."""
 
 from synthmix.evaluate.compare_mixes import compare_mixes
+from synthmix.evaluate.comparisons import Comparison
 from synthmix.evaluate.paired import Judge, files_by_run
-from synthmix.mix.plan import Mix
 from synthmix.runtime.jobs import job
 
 with job(snakemake):
     params = snakemake.params
-    mixes = [Mix.from_dict(values) for values in params.mixes]
-    names = [mix.name for mix in mixes]
     compare_mixes(
-        files_by_run(snakemake.input, params.classifiers, names, params.seeds, params.folds),
-        mixes,
+        files_by_run(snakemake.input, params.classifiers, params.mixes, params.seeds, params.folds),
+        [Comparison.from_dict(values) for values in params.comparisons],
         params.classifiers,
         snakemake.output[0],
         Judge.of_job(params),

@@ -17,4 +17,6 @@ with job(snakemake):
         seed=snakemake.params.seed,
         selection=snakemake.input.selection or None,
         fold=fold_number(snakemake.params.fold),
+        learns_from=snakemake.params.learns_from,
+        leakage=snakemake.params.leakage,
     )

@@ -16,4 +16,5 @@ with job(snakemake):
         seed=snakemake.params.seed,
         output=snakemake.output.scores,
         pairs=snakemake.output.pairs,
+        seen=snakemake.params.seen,
     )

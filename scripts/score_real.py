@@ -9,8 +9,10 @@ with job(snakemake):
         features=snakemake.input.features,
         split=snakemake.input.split,
         classes=snakemake.params.classes,
+        everything=snakemake.params.everything,
         settings=ScoreSettings(**snakemake.params.settings),
         seed=snakemake.params.seed,
         reference=snakemake.output.reference,
         output=snakemake.output.scores,
+        seen=snakemake.params.seen,
     )

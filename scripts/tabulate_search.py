@@ -15,4 +15,5 @@ with job(snakemake):
         output=snakemake.output.table,
         markdown=snakemake.output.markdown,
         leakage=params.leakage,
+        adopted=params.adopted,
     )

@@ -1,8 +1,9 @@
-from synthmix.leakage import AS_PUBLISHED, NONE, caution, leakage_of_job
+from synthmix.leakage import AS_PUBLISHED, BY_IMAGE, NONE, caution, leakage_of_job
 
 
 def test_there_is_something_to_say_of_a_leak_alone():
     assert caution(NONE) == ""
+    assert caution(BY_IMAGE).startswith("Other images of test patients were seen in training")
     assert caution(AS_PUBLISHED) == ("Test images were seen in training (leakage: as_published)")
 
 

@@ -1,4 +1,4 @@
-"""The option `leakage`: whether test images may be trained on, and what is said where they were.
+"""The option `leakage`: what of test patients may be trained on, and what is said where it was.
 
 Imports nothing: the configuration, jobs and figures all ask it.
 """
@@ -8,9 +8,11 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Literal, get_args
 
-Leakage = Literal["none", "as_published"]
-NONE, AS_PUBLISHED = get_args(Leakage)
+Leakage = Literal["none", "by_image", "as_published"]
+NONE, BY_IMAGE, AS_PUBLISHED = get_args(Leakage)
 SEEN_IN_TRAINING = f"test images were seen in training (leakage: {AS_PUBLISHED})"
+PATIENTS_SEEN = f"other images of test patients were seen in training (leakage: {BY_IMAGE})"
+_SAID = {NONE: "", BY_IMAGE: PATIENTS_SEEN, AS_PUBLISHED: SEEN_IN_TRAINING}
 
 # a mark that each figure of a job carries, whichever function draws it
 _OF_JOB: ContextVar[str] = ContextVar("leakage of the job", default=NONE)
@@ -31,5 +33,5 @@ def caution(leakage: str | None = None) -> str:
 
     Without `leakage` it is that of the job that runs.
     """
-    found = _OF_JOB.get() if leakage is None else leakage
-    return SEEN_IN_TRAINING[0].upper() + SEEN_IN_TRAINING[1:] if found == AS_PUBLISHED else ""
+    said = _SAID[_OF_JOB.get() if leakage is None else leakage]
+    return said[:1].upper() + said[1:]

@@ -20,6 +20,8 @@ PICTURES = {
     "contrast": 0.5,
     "saturation": 0.9,
     "hue": 0.5,
+    "centre_crop": 0.5,
+    "brightness_shift": 0.4,
 }
 VOLUMES = {
     "rotation_degrees": 20,
@@ -207,3 +209,59 @@ def test_no_change_at_all_is_a_mistake(model):
 def test_wrong_settings(model, settings):
     with pytest.raises(ValidationError):
         model(**settings)
+
+
+def square(size=8):
+    """A picture whose pixels all differ."""
+    return torch.arange(3 * size * size).reshape(1, 3, size, size).to(torch.uint8)
+
+
+def test_quarter_turns_are_right_angles_each_as_often():
+    """Nothing is resampled, and no corner turns black."""
+    turned = change(square().repeat(400, 1, 1, 1), quarter_turns=True)
+    possible = [torch.rot90(square()[0], turns, (1, 2)) for turns in range(4)]
+    counts = [sum(torch.equal(image, one) for image in turned) for one in possible]
+    assert sum(counts) == 400
+    assert min(counts) > 70
+
+
+def test_a_crop_enlarges_the_middle_of_half_of_the_pictures():
+    """A frame at the edge goes out of those that are cropped, and its middle stays."""
+    frame = torch.zeros(1, 3, 40, 40, dtype=torch.uint8)
+    frame[..., 0, :] = frame[..., -1, :] = frame[..., :, 0] = frame[..., :, -1] = 250
+    frame[..., 18:22, 18:22] = 250
+    after = change(frame.repeat(300, 1, 1, 1), centre_crop=0.2)
+    cropped = after[:, 0, 0, 0] < 250
+    whole = (after == frame).flatten(1).all(1)
+    assert 0.35 < cropped.float().mean() < 0.6  # the smallest crops leave the frame
+    assert 0.4 < whole.float().mean() < 0.6
+    assert (after[:, :, 19:21, 19:21] > 200).all()
+
+
+@pytest.mark.parametrize("name", ["brightness", "contrast", "saturation"])
+def test_a_range_need_not_lie_evenly_about_one(name):
+    """[0.5, 0.5] is one factor: pictures change alike, and by as much as it says."""
+    grey = torch.full((4, 3, 6, 6), 100, dtype=torch.uint8)
+    grey[:, 0, :3] = 200
+    one, other = (change(grey, seed, **{name: [0.5, 0.5]}) for seed in (1, 2))
+    assert torch.equal(one, other)
+    assert not torch.equal(one, grey)
+    if name == "brightness":
+        assert torch.equal(one, grey // 2)
+
+
+def test_a_range_has_its_lower_end_first():
+    with pytest.raises(ValidationError, match="lower end first"):
+        Augmentation(saturation=[1.6, 0.6])
+
+
+def test_brightness_is_shifted_by_a_share_of_the_range():
+    """0.05 of 255 is 12.75: as many grey levels each way, the same for all pixels of a picture."""
+    grey = torch.full((500, 3, 4, 4), 128, dtype=torch.uint8)
+    shifts = change(grey, brightness_shift=0.05).int() - 128
+    assert (shifts == shifts[:, :1, :1, :1]).all()
+    assert -13 <= shifts.min() <= -11
+    assert 11 <= shifts.max() <= 13
+    assert shifts.float().mean().abs() < 1.5
+    bright = change(torch.full((20, 3, 4, 4), 250, dtype=torch.uint8), brightness_shift=0.9)
+    assert (bright[:, 0, 0, 0] == 255).sum() > 4  # cut off, not begun anew at black

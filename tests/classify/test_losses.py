@@ -9,7 +9,13 @@ from pydantic import TypeAdapter, ValidationError
 from torch import nn
 
 from synthmix.classify.loss_settings import LossName, LossSettings, cost_matrix_classes
-from synthmix.classify.losses import build_loss, class_weight_tensor
+from synthmix.classify.losses import (
+    Whole,
+    build_loss,
+    class_weight_tensor,
+    errors_of_equal_probabilities,
+    squared_errors_of_classes,
+)
 from synthmix.errors import UserError
 
 SETTINGS = TypeAdapter(LossSettings)
@@ -29,9 +35,10 @@ def settings(loss):
     return SETTINGS.validate_python(loss).model_dump(mode="json")
 
 
-def loss_of(loss, weights=None, logits=LOGITS, targets=TARGETS):
+def loss_of(loss, weights=None, logits=LOGITS, targets=TARGETS, whole=None):
     names = CLASSES if logits.shape[1] == 3 else [f"class{i}" for i in range(logits.shape[1])]
-    return build_loss(settings(loss), names, weights)(logits, targets)
+    images = None if whole is None else whole.images
+    return build_loss(settings(loss), names, weights, images)(logits, targets, whole)
 
 
 def mean(values, weights=(1, 1, 1)):
@@ -81,6 +88,8 @@ def test_the_hand_worked_values():
     assert loss_of("mean_false_error").item() == pytest.approx(0.5675)
     # 0.07**2 + 0.31**2 + 0.1875**2
     assert loss_of("mean_squared_false_error").item() == pytest.approx(0.13615625)
+    of_sum = {"name": "mean_squared_false_error", "squared": "sum"}
+    assert loss_of(of_sum).item() == pytest.approx(0.5675**2)
 
 
 def test_mean_false_errors_weigh_the_terms_of_classes():
@@ -92,7 +101,81 @@ def test_mean_false_errors_weigh_the_terms_of_classes():
     )
 
 
-def test_a_class_that_is_not_in_the_batch_has_no_error():
+# training images by class: four fifths of those of tables 4.1 and 4.2 of the imbalance source
+LONG_TAILED = {
+    "mnist": ([3200, 1600, 800, 600, 400, 280, 160, 80, 48, 32], 100),
+    "cifar10": ([3600, 1600, 800, 640, 480, 400, 320, 200, 120, 64], 56.25),
+}
+
+
+@pytest.mark.parametrize("dataset", LONG_TAILED)
+@pytest.mark.parametrize(
+    ("name", "more"),
+    [
+        ("mean_false_error", {}),
+        ("mean_squared_false_error", {}),
+        ("mean_squared_false_error", {"squared": "sum"}),
+        ("cross_entropy", {}),
+        ("bilinear", {"cost_matrix": "by_rarity", "cross_entropy_share": 0}),
+        ("log_bilinear", {"cost_matrix": "by_rarity", "cross_entropy_share": 0}),
+    ],
+)
+def test_in_batches_of_eight_an_image_counts_as_much_as_it_is_rare(name, more, dataset):
+    """Batches as they come: 3 or 4 images of the largest class, and one of the rarest in some."""
+    images, expected = LONG_TAILED[dataset]
+    whole = Whole(torch.tensor(images), errors_of_equal_probabilities(10))
+    labels = torch.tensor([0, 0, 0, 0, 1, 1, 2, 9])
+    weights = None
+    if name == "cross_entropy":
+        everyone = torch.repeat_interleave(torch.arange(10), torch.tensor(images))
+        weights = class_weight_tensor("balanced", everyone, [str(k) for k in range(10)])
+    logits = torch.zeros(8, 10, dtype=torch.float64, requires_grad=True)
+    targets = nn.functional.one_hot(labels, 10)
+
+    loss_of({"name": name} | more, weights, logits, targets, whole).backward()
+
+    steps = logits.grad.norm(dim=1)
+    assert (steps[7] / steps[0]).item() == pytest.approx(expected)
+
+
+@pytest.mark.parametrize("name", sorted(set(NAMES) - {"dice"}))
+@pytest.mark.parametrize("weights", [None, WEIGHTS])
+def test_batches_add_up_to_the_whole(name, weights):
+    """In value and gradient, however the images fall into batches."""
+    logits = LOGITS.clone().requires_grad_()
+    errors = squared_errors_of_classes(LOGITS, TARGETS) / TARGETS.sum(0)
+    whole = Whole(TARGETS.sum(0), errors)
+    at_once = loss_of(name, weights, logits, TARGETS)
+    expected = torch.autograd.grad(at_once, logits)[0]
+
+    batches = [
+        loss_of(name, weights, logits[rows], TARGETS[rows], whole) * len(rows) / len(LOGITS)
+        for rows in ([0, 2, 3], [1])
+    ]
+
+    torch.testing.assert_close(sum(batches), at_once, rtol=1e-6, atol=1e-7)
+    torch.testing.assert_close(
+        torch.autograd.grad(sum(batches), logits)[0], expected, rtol=1e-6, atol=1e-7
+    )
+
+
+def test_costs_by_rarity():
+    whole = Whole(torch.tensor([6, 3, 1]), torch.ones(3))
+    loss = {"name": "bilinear", "cost_matrix": "by_rarity"}
+    # 10 / 3 over the images of the class, times 1 less the probability of the true one
+    costs = [10 / 18, 10 / 9, 10 / 3]
+    expected = mean(images(lambda p, label: costs[label] * (1 - p[label])))
+
+    assert loss_of(loss, whole=whole).item() == pytest.approx(expected)
+
+
+def test_errors_of_equal_probabilities():
+    equal = torch.zeros(3, 3)
+    found = squared_errors_of_classes(equal, torch.eye(3))
+    torch.testing.assert_close(found, errors_of_equal_probabilities(3))
+
+
+def test_a_class_that_is_not_there_has_no_error():
     assert loss_of("mean_false_error", None, LOGITS[:3], TARGETS[:3]).item() == pytest.approx(0.38)
     assert loss_of("dice", WEIGHTS, LOGITS[:3], TARGETS[:3]).isfinite()
 
@@ -115,6 +198,16 @@ def test_dice_is_that_of_monai():
     theirs = DiceLoss(softmax=True, batch=True, squared_pred=True, smooth_nr=0, smooth_dr=0)
 
     torch.testing.assert_close(loss_of("dice"), theirs(LOGITS, TARGETS))
+
+
+@pytest.mark.parametrize("outputs", ["softmax", "sigmoid"])
+def test_dice_with_plain_sums_is_that_of_monai(outputs):
+    own = {f"{outputs}": True}
+    theirs = DiceLoss(**own, batch=True, smooth_nr=0, smooth_dr=0)
+    loss = {"name": "dice", "denominator": "sums", "outputs": outputs}
+
+    torch.testing.assert_close(loss_of(loss), theirs(LOGITS, TARGETS))
+    assert loss_of(loss) != pytest.approx(loss_of("dice").item(), rel=1e-3)
 
 
 @pytest.mark.parametrize("share", [0, 0.25])

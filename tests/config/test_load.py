@@ -565,7 +565,8 @@ def test_a_mistake_is_for_people(project):
             ("selections",),
             {"fewer": {"method": "random_undersampling"}},
             "selections.fewer.method: 'random_undersampling' is not one of the known methods:"
-            " condensed_nearest_neighbours, edited_nearest_neighbours, random_under_sampling,"
+            " all_nearest_neighbours, condensed_nearest_neighbours, edited_nearest_neighbours,"
+            " neighbourhood_cleaning, random_under_sampling, repeated_edited_nearest_neighbours,"
             " tomek_links; did you mean random_under_sampling?",
         ),
         (
@@ -578,7 +579,7 @@ def test_a_mistake_is_for_people(project):
             {"cleaned": {"method": "tomek_links", "neighbours": 3}},
             "selections.cleaned.neighbours: is not a known setting",
         ),
-        (("selections",), {"cleaned": {}}, "selections.cleaned.method: is missing: one of conden"),
+        (("selections",), {"cleaned": {}}, "selections.cleaned.method: is missing: one of all_"),
         (("selections",), {"a-b": {"method": "tomek_links"}}, "may have letters, digits and"),
         (
             ("selections",),
@@ -614,6 +615,39 @@ def test_a_selection_is_not_called_as_the_baseline_is(settings, mistakes):
     settings["selections"] = {"real_only": {"method": "tomek_links"}}
     (line,) = mistakes(settings)
     assert "selections.real_only: the baseline has that name already" in line
+
+
+def test_what_is_added_after_a_removal_is_there(settings, mistakes):
+    del settings["mixes"]
+    settings["selections"] = {"cleaned": {"method": "tomek_links"}}
+    settings["additions"] = {
+        "fill": [1],
+        "after_removal": {"cleand": ["small"], "cleaned": ["nothing_such"]},
+        "trained_as": {"small": "larg"},
+    }
+    settings["baselines"] = {"large": {"input_size": 64}}
+    lines = mistakes(settings)
+    assert "additions.trained_as.small: 'larg' is not one of the baselines" in lines[0]
+    assert "additions.after_removal.cleand: 'cleand' is not one of the selections" in lines[1]
+    assert "additions.after_removal.cleaned[0]: 'nothing_such' is not one of" in lines[2]
+
+
+@pytest.mark.parametrize(
+    ("compare", "families", "message"),
+    [
+        ([["small", "larg"]], {}, "compare[0][1]: 'larg' is not one of the mixes and generators"),
+        ([["small", "real_only"]], {}, "compare[0]: no two mixes differ in these alone"),
+        ([["small", "small"]], {}, "compare[0]: "),
+        ([], {"mixes": ["small"]}, "families.mixes: every study has a family of that name"),
+        ([], {"own": ["smal"]}, "families.own[0]: 'smal' is not one of the mixes, generators"),
+    ],
+)
+def test_what_is_compared_is_there(settings, mistakes, compare, families, message):
+    del settings["mixes"]
+    settings |= {"additions": {"fill": [1]}, "compare": compare}
+    settings["evaluation"] = {"families": families}
+    (line,) = mistakes(settings)
+    assert message in line
 
 
 def test_selections_have_their_defaults(settings, project):
@@ -895,3 +929,51 @@ def test_validation_images_have_the_class_shares_of_the_training(project, settin
     settings["mixes"]["validation_images"] = 2
     (mistake,) = mistakes(settings)
     assert mistake.startswith("studies/s.yaml: mixes.class_shares[0]: leaves no validation image")
+
+
+DIFFUSION = {"model": "diffusion", "epochs": 1, "num_channels": [32], "attention_levels": [False]}
+ALL_SEEING = {"model": "dcgan", "epochs": 1, "learns_from": "all"}
+
+
+@pytest.mark.parametrize("section", ["mixes", "additions"])
+@pytest.mark.parametrize("named", [False, True])
+def test_images_of_no_class_are_in_no_training_set(settings, mistakes, project, section, named):
+    """All generators are mixed where none is named: then another one has to be."""
+    settings["generators"]["every"] = ALL_SEEING
+    if section == "additions":
+        del settings["mixes"]
+        settings["additions"] = {"ratios": [1]}
+    if named:
+        settings[section]["generators"] = ["every"]
+    found = mistakes(settings)[0]
+    assert f"{section}.generators: every learns from all images without their labels" in found
+    settings[section]["generators"] = ["small"]
+    project.write(settings)
+    assert project.load().studies["s"].generators["every"].learns_from == "all"
+
+
+def test_a_model_that_is_told_labels_can_not_learn_without(settings, mistakes):
+    settings["generators"]["joint"] = DIFFUSION | {"learns_from": "all"}
+    assert any(
+        "generators.joint: learns_from: all leaves out the labels" in m for m in mistakes(settings)
+    )
+
+
+def test_the_size_that_a_generator_works_at_is_one_that_it_can_make(settings, mistakes, project):
+    settings["prepare"] = {"image_size": 100}
+    settings["generators"]["small"]["image_size"] = 96
+    settings["demo"] = {}
+    (found,) = mistakes(settings)
+    assert "generators.small.image_size" in found
+    assert "power of two from 16 to 1024, not 96" in found
+    settings["generators"]["small"]["image_size"] = 128
+    project.write(settings)
+    assert project.load().studies["s"].generators["small"].image_size == 128
+
+
+@pytest.mark.parametrize("name", ["all_classes", "unlabelled"])
+def test_names_with_a_meaning_are_no_classes(settings, mistakes, name):
+    del settings["mixes"], settings["test_sample"], settings["classifiers"]
+    settings["datasets"]["films"]["classes"][name] = ["X"]
+    found = mistakes(settings)
+    assert any(f"{name} stands for" in message for message in found)

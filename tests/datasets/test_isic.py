@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from PIL import Image
+from pydantic import ValidationError
 
 from http_server import running_server
 from synthmix.acquire import download
@@ -33,6 +34,13 @@ a1,ISIC_0000001,UDA-1,benign,nevus
 a2,ISIC_0000002,UDA-1,malignant,melanoma
 a3,ISIC_0000003,sonic ,benign,nevus
 a4,ISIC_0000004,UDA-1,indeterminate/benign,
+"""
+TYPES = """\
+isic_id,attribution,collection,diagnosis_1,image_type
+ISIC_0000001,Anonymous,MSK-1,Benign,dermoscopic
+ISIC_0000002,Anonymous,MSK-1,Malignant,dermoscopic
+ISIC_0000003,Anonymous,MSK-1,Benign,clinical: overview
+ISIC_0000004,Anonymous,MSK-2,Malignant,Clinical
 """
 CREDITED = """\
 isic_id,attribution,benign_malignant
@@ -97,6 +105,36 @@ class TestIndex:
         table = kept.index(write_tree(tmp_path, NEW))
         assert names(table) == ["1", "2", "3", "4", "6", "7"]
         assert list(table["label"])[-2:] == ["other", "other"]
+
+    def test_other_labels_are_kept_for_generators_on_demand(self, tmp_path):
+        kept = settings(keep_for_generators=True)
+        assert kept.class_names() == ("benign", "malignant")
+        table = kept.index(write_tree(tmp_path, NEW))
+        assert names(table) == ["1", "2", "3", "4", "6", "7"]
+        assert list(table["label"])[-2:] == ["unlabelled", "unlabelled"]
+        assert set(kept.census(tmp_path)["left_out"]) == {"", "collection SONIC"}
+
+    @pytest.mark.parametrize(
+        ("table", "column"), [(TYPES, "image_type"), (TYPES, "meta.acquisition.image_type")]
+    )
+    def test_clinical_photographs_are_left_out_on_demand(self, tmp_path, table, column):
+        root = write_tree(tmp_path, table.replace("image_type", column))
+        assert names(settings().index(root)) == ["1", "2", "3", "4"]
+        without = settings(excluded_image_types=["clinical"])
+        assert names(without.index(root)) == ["1", "2"]
+        left_out = without.census(root).set_index("image")["left_out"]
+        assert list(left_out) == ["", "", "image type clinical", "image type clinical"]
+        kept = settings(excluded_image_types=["clinical"], keep_for_generators=True).index(root)
+        assert list(kept["label"]) == ["benign", "malignant", "unlabelled", "unlabelled"]
+
+    def test_types_that_nothing_tells_are_told(self, tmp_path):
+        root = write_tree(tmp_path, NEW)
+        with pytest.raises(UserError, match=r"excluded_image_types.*no column image_type"):
+            settings(excluded_image_types=["clinical"]).index(root)
+
+    def test_images_without_a_class_are_kept_in_one_way(self):
+        with pytest.raises(ValidationError, match="choose one of them"):
+            settings(keep_other_labels=True, keep_for_generators=True)
 
     @pytest.mark.parametrize(
         ("folder", "suffix"), [(".", ".JPG"), ("ISIC-images/UDA-1", ".jpeg"), ("x", ".png")]

@@ -132,6 +132,7 @@ BATCH = 8
 # what the tiny ones have otherwise
 GENERATOR_CASES = [
     ({"model": "dcgan", "base_channels": 8, "kernel_size": 5}, (64, 64, 3)),
+    ({"model": "dcgan", "start_size": 16, "discriminator_channels": 24}, (64, 64, 3)),
     (
         {"model": "stylegan2_ada", "channel_max": 64}
         | {"augment_blit": False, "augment_geometric": False},

@@ -2,6 +2,7 @@ import pytest
 
 from predictions_data import CLASSES, long_tailed_predictions, write_predictions
 from synthmix.evaluate.compare_mixes import columns, compare_mixes
+from synthmix.evaluate.comparisons import Comparison, plan_comparisons
 from synthmix.evaluate.paired import Judge
 from synthmix.files import write_table
 from synthmix.mix.plan import plan_mixes, plan_real_mixes
@@ -11,7 +12,7 @@ SHARES = {"cancer": 0.3, "normal": 0.7}
 MIXES = plan_mixes(["g"], [SHARES], SHARES, [0, 0.05], 10, 10, "fail", ["fewer"])
 JUDGE = Judge(CLASSES, "cancer", 300, 0.95, 0.05, seed=1)
 COLUMNS = (
-    "classifier,mix,baseline,leakage,difference,low,high,macro_f1_difference,macro_f1_low,"
+    "classifier,mix,baseline,family,leakage,difference,low,high,macro_f1_difference,macro_f1_low,"
     "macro_f1_high,auc_difference,auc_low,auc_high,only_mix_correct,only_baseline_correct,"
     "p_value,auc_p_value,p_adjusted,auc_p_adjusted,verdict"
 )
@@ -26,7 +27,7 @@ def test_the_verdict_follows_the_evidence(tmp_path, mix_accuracy, baseline_accur
     for mix in MIXES:
         accuracy = baseline_accuracy if mix.is_baseline else mix_accuracy
         predictions["c", mix.name] = [[write_predictions(tmp_path / mix.name, 50, accuracy)]]
-    compare_mixes(predictions, MIXES, ["c"], tmp_path / "t.csv", JUDGE)
+    compare_mixes(predictions, plan_comparisons(MIXES), ["c"], tmp_path / "t.csv", JUDGE)
     table = read_table(tmp_path / "t.csv")
     assert ",".join(table) == COLUMNS
     assert table["mix"].tolist() == [mix.name for mix in MIXES[:3]]
@@ -42,7 +43,7 @@ def test_the_verdict_follows_the_evidence(tmp_path, mix_accuracy, baseline_accur
 def test_real_images_alone_leave_an_empty_table(tmp_path):
     mixes = plan_real_mixes()
     predictions = {("c", mixes[0].name): [[write_predictions(tmp_path / "p.csv")]]}
-    compare_mixes(predictions, mixes, ["c"], tmp_path / "t.csv", JUDGE)
+    compare_mixes(predictions, plan_comparisons(mixes), ["c"], tmp_path / "t.csv", JUDGE)
     table = read_table(tmp_path / "t.csv")
     assert table.empty
     assert ",".join(table) == COLUMNS
@@ -62,7 +63,7 @@ def test_what_happens_in_a_rare_class_is_seen_by_measures_of_all_classes(
         write_table(path, long_tailed_predictions(gains, losses))
         predictions["c", mix.name] = [[path]]
     judge = Judge("abc", None, 300, 0.95, 0.05, seed=1, measure=measure)
-    compare_mixes(predictions, MIXES, ["c"], tmp_path / "t.csv", judge)
+    compare_mixes(predictions, plan_comparisons(MIXES), ["c"], tmp_path / "t.csv", judge)
     table = read_table(tmp_path / "t.csv")
     assert list(table) == columns(measure)
     assert set(table["verdict"]) == {verdict}
@@ -75,5 +76,46 @@ def test_what_happens_in_a_rare_class_is_seen_by_measures_of_all_classes(
         assert set(table["accuracy_difference"]) == {0}
         assert (table["difference"] > 0.1).all()
     first = (tmp_path / "t.csv").read_bytes()
-    compare_mixes(predictions, MIXES, ["c"], tmp_path / "t.csv", judge)
+    compare_mixes(predictions, plan_comparisons(MIXES), ["c"], tmp_path / "t.csv", judge)
     assert (tmp_path / "t.csv").read_bytes() == first
+
+
+def test_a_family_is_adjusted_for_its_own_comparisons_alone(tmp_path):
+    """Of two mixes that gain as much the one among twenty others has the larger p-value."""
+    predictions = {}
+    for name, accuracy in {"real_only": 0.7, "published": 0.75, "alike": 0.75}.items():
+        predictions["c", name] = [[write_predictions(tmp_path / name, 100, accuracy)]]
+    others = [f"other{i}" for i in range(20)]
+    predictions |= {("c", name): predictions["c", "alike"] for name in others}
+    comparisons = [
+        Comparison("published", "real_only", "question"),
+        Comparison("alike", "real_only"),
+        *(Comparison(name, "real_only") for name in others),
+        Comparison("published", "alike", "pairs"),
+    ]
+    compare_mixes(predictions, comparisons, ["c"], tmp_path / "t.csv", JUDGE)
+    table = read_table(tmp_path / "t.csv").set_index("mix")
+    alone, alike = table.loc["published"].iloc[0], table.loc["alike"]
+
+    assert table["family"].tolist() == ["question", *["mixes"] * 21, "pairs"]
+    assert alone["p_value"] == alone["p_adjusted"] < 0.05
+    assert alike["p_value"] == alone["p_value"]
+    assert alike["p_adjusted"] == pytest.approx(min(1, 21 * alike["p_value"]))
+    assert (alone["verdict"], alike["verdict"]) == ("helps", "no evidence")
+
+
+@pytest.mark.parametrize(
+    ("accuracies", "verdict"),
+    [((0.95, 0.6), "better"), ((0.6, 0.95), "worse"), ((0.8, 0.8), "no evidence")],
+)
+def test_the_first_of_a_pair_is_better_or_worse(tmp_path, accuracies, verdict):
+    predictions = {
+        ("c", name): [[write_predictions(tmp_path / name, 50, accuracy)]]
+        for name, accuracy in zip("ab", accuracies, strict=True)
+    }
+    pair = [Comparison("a", "b", "pairs")]
+    compare_mixes(predictions, pair, ["c"], tmp_path / "t.csv", JUDGE)
+    (row,) = read_table(tmp_path / "t.csv").to_dict("records")
+    assert row["verdict"] == verdict
+    assert (row["mix"], row["baseline"], row["family"]) == ("a", "b", "pairs")
+    assert row["difference"] == (row["only_mix_correct"] - row["only_baseline_correct"]) / 100

@@ -4,6 +4,7 @@ import pytest
 from predictions_data import CLASSES, write_predictions
 from synthmix.evaluate.compare_classifiers import compare_classifiers
 from synthmix.evaluate.compare_mixes import compare_mixes
+from synthmix.evaluate.comparisons import plan_comparisons
 from synthmix.evaluate.paired import Judge
 from synthmix.evaluate.score_predictions import score_predictions
 from synthmix.evaluate.tabulate_study import METRICS, tabulate_study
@@ -27,6 +28,7 @@ def tabulate(
     only_label=None,
     leakage="none",
     measure="accuracy",
+    compare=(),
 ):
     """Write the tables of a study with made-up predictions; return where they are."""
     predictions, metrics, confusion, mix_tables = {}, [], [], {}
@@ -63,7 +65,9 @@ def tabulate(
     judge = Judge(
         classes, positive_class, 100, 0.95, 0.05, seed=1, measure=measure, leakage=leakage
     )
-    compare_mixes(predictions, mixes, classifiers, folder / "comparison", judge)
+    compare_mixes(
+        predictions, plan_comparisons(mixes, compare), classifiers, folder / "comparison", judge
+    )
     names = [mix.name for mix in mixes]
     compare_classifiers(predictions, names, classifiers, folder / "classifiers", judge)
     outputs = {name: folder / "out" / name for name in OUTPUTS}
@@ -102,6 +106,19 @@ def test_the_tables_of_a_study_of_mixes(tmp_path):
     (table,) = blocks(outputs["summary_markdown"])
     assert len(table) == 2 + 4
     assert len({line.count("|") for line in table}) == 1
+
+
+def test_pairs_of_mixes_have_a_table_of_their_own(tmp_path):
+    names = [mix.name for mix in MIXES]
+    outputs = tabulate(tmp_path, compare=[names[:2]])
+    summary = read_table(outputs["summary"])
+    assert summary["verdict"].isna().tolist() == [False, False, False, True]
+    _, (head, _, row) = blocks(outputs["summary_markdown"])
+    assert head == (
+        "| classifier | first | second | accuracy | macro_f1 | auc | adjusted p | the first is |"
+    )
+    assert row.startswith(f"| c | {names[0]} | {names[1]} | 0 ")
+    assert row.endswith("| 1 | no evidence |")
 
 
 @pytest.mark.parametrize(

@@ -9,8 +9,9 @@ from synthmix.mix.compose_mix import (
     compose_mix,
     real_rows,
     synthetic_rows,
+    tell_validation_images_seen,
 )
-from synthmix.mix.plan import plan_additions, plan_mixes
+from synthmix.mix.plan import plan_additions, plan_mixes, plan_real_mixes
 from synthmix.prepare.parts import deal_from_one_pool
 from synthmix.store import read_table
 
@@ -169,6 +170,23 @@ def test_a_generator_that_saw_a_test_patient_fails(composed):
         check_no_leak(table, samples, [samples[samples["split"] != "validation"]])
 
 
+def test_a_generator_may_see_validation_images_where_it_says_so_and_no_test_image(composed, caplog):
+    table, samples = composed
+    both = samples[samples["split"] != "test"]
+    with pytest.raises(UserError, match="images are of patients outside the train split"):
+        check_no_leak(table, samples, [both])
+    check_no_leak(table, samples, [both], ("train", "validation"))
+    with pytest.raises(UserError, match="outside the train and validation split"):
+        check_no_leak(table, samples, [samples], ("train", "validation"))
+
+    validates = table[(table["split"] == "validation") & (table["origin"] == "real")]
+    tell_validation_images_seen("m", table, [both])
+    assert f"learned from {len(validates)} of its {len(validates)} real" in caplog.text
+    caplog.clear()
+    tell_validation_images_seen("m", table, [samples[samples["split"] == "train"]])
+    assert not caplog.text
+
+
 def test_the_table_is_written(tmp_path):
     samples = real_samples(50, 20)
     write_table(tmp_path / "split.csv", samples)
@@ -251,9 +269,61 @@ def test_additions_keep_all_real_images_and_no_image_twice():
     assert not table["sample_id"].duplicated().any()
 
 
+def test_classes_are_filled_to_the_largest_that_a_removal_leaves(tmp_path):
+    samples = real_samples(30, 10)
+    write_table(tmp_path / "split.csv", samples)
+    train = samples[samples["split"] == "train"]
+    cancer = train[train["label"] == "cancer"]["sample_id"]
+    fate = train[["sample_id", "label"]].assign(kept=~train["sample_id"].isin(cancer[:25]))
+    write_table(tmp_path / "fate.csv", fate.assign(spared=False))
+    normal = (train["label"] == "normal").sum()
+    pools = {label: tmp_path / f"{label}.csv" for label in ("cancer", "normal")}
+    for label, path in pools.items():
+        write_table(path, pool(label, 40))
+    (mix,) = plan_additions(["g"], [1], [], False, selection="tomek")
+
+    output = tmp_path / "mix.csv"
+    compose_mix(mix, tmp_path / "split.csv", pools, [], output, 1, tmp_path / "fate.csv")
+
+    table = read_table(output)
+    found = counts(table[table["split"] == "train"])
+    left = len(cancer) - 25
+    assert 0 < left < normal
+    assert found == {
+        ("train", "cancer", "real"): left,
+        ("train", "cancer", "synthetic"): normal - left,
+        ("train", "normal", "real"): normal,
+    }
+
+
 def test_classes_may_share_a_store(tmp_path):
     write_table(tmp_path / "all_classes.csv", pd.concat([pool("a", 3), pool("b", 2)]))
     (mix,) = plan_additions(["g"], [1], [], adds_to_validation=False)
     rows = synthetic_rows(mix, "b", tmp_path / "all_classes.csv")
     assert rows["row"].tolist() == [3, 4]
     assert set(rows["store"]) == {"g/all_classes"}
+
+
+class TestByImage:
+    @pytest.fixture
+    def samples(self):
+        """A split in which a patient of training has an image in the test."""
+        samples = real_samples(20, 10)
+        of_test = samples["sample_id"] == "cancer-test-0"
+        samples.loc[of_test, "group"] = "cancer-train-0"
+        return samples
+
+    def compose(self, tmp_path, samples, **how):
+        write_table(tmp_path / "split.csv", samples)
+        (mix,) = plan_real_mixes()
+        compose_mix(mix, tmp_path / "split.csv", {}, [], tmp_path / "mix.csv", seed=1, **how)
+        return read_table(tmp_path / "mix.csv")
+
+    def test_patients_may_be_torn_and_are_counted(self, tmp_path, samples, caplog):
+        table = self.compose(tmp_path, samples, leakage="by_image")
+        assert counts(table)["train", "cancer", "real"] == 20
+        assert "1 of 20 test images are of patients that the mix real_only has" in caplog.text
+
+    def test_without_it_nothing_is_composed(self, tmp_path, samples):
+        with pytest.raises(UserError, match="leak: patients are in the train and the test split"):
+            self.compose(tmp_path, samples)

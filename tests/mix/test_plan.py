@@ -143,6 +143,40 @@ def test_additions_follow_from_the_real_images(fill, ratios, adds, expected):
     assert pool_size([mix], "g", "b") == pool_size([mix], "other", "b", REAL) == 0
 
 
+def test_what_is_added_after_a_removal_finds_enough_images_whatever_goes():
+    additions = {"fill": [1, 0.5], "ratios": [], "validation": "real"}
+    additions["after_removal"] = {"tomek": ["h"]}
+    mixes = plan_study(["g", "h"], None, additions, ["tomek"])
+    names = ["g-filled", "g-filled50", "h-filled", "h-filled50"]
+    after = ["h-filled-after-tomek", "h-filled50-after-tomek"]
+    assert [mix.name for mix in mixes] == [*names, *after, "tomek", "real_only"]
+    assert [mix.selection for mix in mixes] == [None] * 4 + ["tomek"] * 3 + [None]
+    assert [describe_addition(mix) for mix in mixes[4:6]] == [
+        "filled after tomek",
+        "50% filled after tomek",
+    ]
+
+    kept = {"train": {"a": 45, "b": 1, "c": 7}, "validation": REAL["validation"]}
+    added = mixes[4].counts(kept)["train"]
+    assert {label: n["synthetic"] for label, n in added.items()} == {"a": 0, "b": 44, "c": 38}
+    # the largest class may have lost all but one, and the others nothing
+    for label in "abc":
+        assert pool_size(mixes, "h", label, REAL) == 99
+    assert pool_size(mixes, "g", "b", REAL) == 60
+
+
+def test_images_of_a_generator_are_learned_from_as_a_baseline_is():
+    additions = {"fill": [1], "ratios": [], "validation": "real", "trained_as": {"h": "large"}}
+    mixes = plan_study(["g", "h"], None, additions, (), ["large"])
+    found = {mix.name: (mix.training, mix.baseline, mix.is_baseline) for mix in mixes}
+    assert found == {
+        "g-filled": (None, "real_only", False),
+        "h-filled": ("large", "large", False),
+        "large": ("large", "real_only", False),
+        "real_only": (None, "real_only", True),
+    }
+
+
 def test_a_study_is_planned_in_the_order_of_its_tables():
     additions = {"fill": [1], "ratios": [2], "validation": "real", "generators": ["h"]}
     mixes = plan_study(["g", "h"], None, additions, ["fewer"], ["weighted"])

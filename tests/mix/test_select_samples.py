@@ -12,7 +12,9 @@ from synthmix.mix.select_samples import select_samples
 from synthmix.store import read_table, save_array, table_path
 
 UNDER = removal.RandomUnderSampling(method="random_under_sampling")
-EDITED = removal.EditedNearestNeighbours(method="edited_nearest_neighbours", neighbours=40)
+EDITED = removal.EditedNearestNeighbours(
+    method="edited_nearest_neighbours", neighbours=40, vote="all"
+)
 SHARES = {"eight": 0.5, "three": 0.5}
 
 
@@ -60,7 +62,8 @@ def test_all_training_samples_are_listed_and_their_fate(store, tmp_path, caplog)
     samples = read_table(store[1])
     train = samples[samples["split"] == "train"]
     assert table["sample_id"].tolist() == train["sample_id"].tolist()
-    assert table.columns.tolist() == ["sample_id", "label", "kept"]
+    assert table.columns.tolist() == ["sample_id", "label", "kept", "spared"]
+    assert not table["spared"].any()
     there, kept = (t["label"].value_counts() for t in (train, table[table["kept"]]))
     assert kept["three"] == kept["eight"] == there["eight"] < there["three"]
     removed = there["three"] - kept["three"]
@@ -108,6 +111,19 @@ def test_validation_images_are_not_selected(store, tmp_path):
     for table in (mix, baseline):
         assert set(table.loc[table["split"] == "validation", "sample_id"]) <= names
     assert (mix["split"] == "validation").sum() == (baseline["split"] == "validation").sum() > 20
+
+
+def test_a_class_that_would_be_emptied_keeps_an_image_and_that_is_told(store, tmp_path, caplog):
+    samples = read_table(store[1])
+    fewer = samples["label"].eq("three") & samples["split"].eq("train")
+    table = read_table(selected(store, tmp_path, EDITED.model_copy(update={"neighbours": 150})))
+
+    spared = table[table["spared"]]
+    assert spared["label"].tolist() == ["three"]
+    assert table.groupby("label")["kept"].sum()["three"] == 1
+    name = spared["sample_id"].item()
+    told = f"fewer would remove all {fewer.sum()} training images of three: one is kept, {name}"
+    assert told in caplog.text
 
 
 def test_a_method_that_cannot_be_used_names_its_setting(store, tmp_path):

@@ -6,9 +6,12 @@ from dataclasses import replace
 import pytest
 
 from plan_data import STUDIES, plan_of, study_file
+from synthmix.config.generators import searchable
 from synthmix.errors import UserError
+from synthmix.generate.models.dcgan.settings import Settings as DCGANSettings
 from synthmix.plan.plan import Plan
 from synthmix.score.settings import INCEPTION_FILE
+from synthmix.search.resolve import used_as_it_is
 
 
 def test_a_plan_has_every_study_as_each_of_its_data_sets_has_it(paper):
@@ -98,6 +101,24 @@ def test_the_best_candidate_is_adopted_where_it_was_trained_in_full():
         found = re.match(plan.adopted, folder.format(generator))
         assert bool(found) == bool(adopted), generator
     assert not re.match(plan_of(STUDIES / "tiny.yaml").adopted, folder.format("dcgan"))
+
+
+@pytest.mark.parametrize(
+    ("search", "adopted"),
+    [
+        ({}, True),
+        ({"epochs": 9}, True),  # as long as it is trained itself: the same training
+        ({"epochs": 8}, False),
+        ({"epochs": 10}, False),
+        ({"adopt": False}, False),
+    ],
+)
+def test_the_best_candidate_is_adopted_if_nothing_would_differ(search, adopted):
+    searched = {"grid": {"latent_dim": [8, 16]}} | search
+    settings = searchable(DCGANSettings).model_validate(
+        {"model": "dcgan", "epochs": 9, "search": searched}
+    )
+    assert used_as_it_is(settings) == adopted
 
 
 def test_new_images_are_asked_for_where_they_are_missing(tmp_path):

@@ -47,6 +47,23 @@ def test_values_are_of_the_trainings_that_there_are(view):
     assert type(published.belong_to(found)["histories"][0]) is tuple
 
 
+def test_networks_whose_weights_are_counted_have_the_settings_of_their_candidates(view):
+    key = {"classifier": "best", "low": 1.0}
+    found = view(
+        printed("4", "parameters", "network_weights", candidate="network=resnet18", **key),
+        printed("4", "parameters", "network_weights_trained", candidate="network=resnet18", **key),
+        printed("4", "parameters", "network_weights", candidate="network=squeezenet1_1", **key),
+        printed("4", "parameters", "network_weights", classifier="elsewhere", low=1.0),
+        printed("4", "parameters", "batch_size", **key),
+        study="stages",
+    )
+    (network,) = published.networks(found)
+    assert (network["classifier"], network["candidate"]) == ("best", "network=resnet18")
+    assert network["settings"]["network"] == "resnet18"
+    assert network["image_shape"] == found.image_shape
+    assert network["classes"] == len(found.classes)
+
+
 def test_learned_weights_alone_take_the_weights_of_a_training(view):
     rows = [printed("4", "parameters", "batch_size", 8.0, **KEY)]
     assert published.counted(view(*rows)) == []

@@ -3,8 +3,8 @@ import pytest
 
 from synthmix.errors import UserError
 from synthmix.files import write_table
-from synthmix.leakage import AS_PUBLISHED, NONE
-from synthmix.prepare.parts import rows_of
+from synthmix.leakage import AS_PUBLISHED, BY_IMAGE, NONE
+from synthmix.prepare.parts import leakage_in, rows_of
 from synthmix.prepare.settings import (
     BalancedSubsample,
     CountSplit,
@@ -366,3 +366,34 @@ class TestAsPublished:
                 pd.concat([samples, samples_of({("rare", 1): 1})], ignore_index=True),
                 leakage=AS_PUBLISHED,
             )
+
+
+class TestByImage:
+    def test_images_are_dealt_out_without_regard_to_patients(self, tmp_path, samples, caplog):
+        table = split(tmp_path, samples, leakage=BY_IMAGE)
+        shares = pd.crosstab(table["label"], table["split"], normalize="index")
+        for name, share in SHARES.items():
+            assert (abs(shares[name] - share) < 0.01).all()
+        assert (table.groupby("group")["split"].nunique() > 1).sum() > 40
+        assert table["group"].tolist() == samples["group"].tolist()
+        assert "other images of test patients were seen in training" in caplog.text
+
+    def test_duplicates_stay(self, tmp_path, samples):
+        table = split(tmp_path, samples.assign(content="same"), leakage=BY_IMAGE)
+        assert set(table["split"]) == {"train", "validation", "test"}
+        assert leakage_in(table) == BY_IMAGE
+        assert leakage_in(split(tmp_path, samples)) == NONE
+
+
+@pytest.mark.parametrize("leakage", [NONE, BY_IMAGE, AS_PUBLISHED])
+@pytest.mark.parametrize("balanced", [False, True])
+def test_images_of_no_class_are_held_out(tmp_path, samples, leakage, balanced):
+    """They count for no share and no balance, be they ever so few or many."""
+    unlabelled = samples.tail(5).assign(label="unlabelled", sample_id=list("vwxyz"))
+    samples = pd.concat([samples, unlabelled], ignore_index=True)
+    subsample = BalancedSubsample(method="balanced") if balanced else None
+    table = split(tmp_path, samples, subsample=subsample, leakage=leakage)
+    assert set(table.loc[table["label"] == "unlabelled", "split"]) == {"held_out"}
+    counts = table.loc[table["split"] != "held_out", "label"].value_counts().to_dict()
+    expected = samples["label"].value_counts().drop("unlabelled")
+    assert counts == {k: 120 if balanced else n for k, n in expected.items()}

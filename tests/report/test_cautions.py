@@ -77,8 +77,17 @@ def test_patients_that_nobody_named_are_told():
     assert find_cautions(settings, "e", split(30), mixes, summary()) == []
 
 
+def test_validation_images_that_generators_learned_from_are_told():
+    generators = {"a": {"learns_from": "training_and_validation"}, "b": {"learns_from": "training"}}
+    given = ("d", split(30), MIXES.assign(repeated=0), summary())
+    (told,) = find_cautions({"generators": generators}, *given)
+    assert told.startswith("The validation images were not held out of a, which learned")
+    assert find_cautions({"generators": {"b": generators["b"]}}, *given) == []
+
+
 def test_settings_chosen_by_what_another_fold_tests_on_are_told():
-    search = {"stages": [{"batch_size": [1, 2]}]}
+    search = {"stages": [{"batch_size": [1, 2]}], "adopt": True}
+    pinned = {"network": "vgg16", "search": search | {"adopt": False}}
     classifiers = {
         "plain": {"network": "vgg16", "search": None, "starts_from": None},
         "best": {"network": "vgg16", "search": search, "starts_from": None},
@@ -91,6 +100,11 @@ def test_settings_chosen_by_what_another_fold_tests_on_are_told():
     assert told.startswith("The settings of best and tuned were chosen in a search")
     assert find_cautions(*given, folds=0) == []
     assert find_cautions(*given[:-1], judged.assign(classifier="plain"), folds=5) == []
+    classifiers["anew"] = {"network": None, "search": None, "settings_of": "best"}
+    (told,) = find_cautions(*given[:-1], judged.assign(classifier="anew"), folds=5)
+    assert told.startswith("The settings of anew were chosen")
+    classifiers["best"] = pinned  # nothing goes on from the best of that search
+    assert find_cautions(*given[:-1], judged.assign(classifier="anew"), folds=5) == []
 
 
 def test_test_images_that_were_seen_in_training_are_told_first():
@@ -104,3 +118,10 @@ def test_test_images_that_were_seen_in_training_are_told_first():
         "The test sample has 30 images, not the 99 asked for: there are no more"
     )
     assert find_cautions({"leakage": "none"}, "d", split(30), mixes, summary()) == []
+
+
+def test_a_split_by_image_is_told():
+    mixes = MIXES.assign(repeated=0)
+    (leak,) = find_cautions({"leakage": "by_image"}, "d", split(30), mixes, summary())
+    assert leak.startswith("Other images of test patients were seen in training")
+    assert "learned from every real image" not in leak

@@ -80,7 +80,8 @@ def test_the_page_is_whole(report, tmp_path):
     assert "images, not the 300,000 asked for" in words
     assert "torch 2.11" in words
     images = [attributes for tag, attributes in page.elements if tag == "img"]
-    assert len(images) == 2 + len(FIGURES) + 2  # and the sheets of two classes, and three stages
+    # and the sheets of two classes, and three stages, of which two are tested
+    assert len(images) == 2 + len(FIGURES) + 2 + 1
     assert all(image["alt"] for image in images)
 
 
@@ -89,6 +90,10 @@ def test_the_candidates_of_a_search_are_listed_the_best_first(report, tmp_path):
     assert "Search for settings of dcgan" in words
     rows = "1 chosen 2e-05 0.01234 2 1e-05 81.26 (70.1 to 90.4) \u2013 0.5"
     assert f"frechet distance {rows}" in words
+    assert "was trained as the study has it" not in words
+    kept = [replace(search, adopted=False) for search in report.searches]
+    told = "Nothing follows from it: dcgan was trained as the study has it"
+    assert told in Page(render(tmp_path, replace(report, searches=kept))).words()
     other = Page(render(tmp_path, without(report, "plot_search", searches=()))).words()
     assert "How settings were chosen" not in other
 
@@ -155,9 +160,29 @@ def test_classifiers_are_compared_in_pairs(classifiers_only, tmp_path):
 
 def test_without_evidence_no_classifier_is_better(classifiers_only):
     compared = read_table(classifiers_only.classifier_comparison).assign(better="no evidence")
-    found = find_classifiers(read_table(classifiers_only.summary), compared)
+    tables = (read_table(classifiers_only.summary), compared, read_table(classifiers_only.metrics))
+    found = find_classifiers(*tables)
     assert found.best.startswith("No evidence that one classifier is more accurate than another")
     assert found.counts == {}
+
+
+def test_the_best_classifier_is_picked_on_validation_images(classifiers_only):
+    summary = read_table(classifiers_only.summary)
+    compared, metrics = (
+        read_table(path)
+        for path in (classifiers_only.classifier_comparison, classifiers_only.metrics)
+    )
+    by_test = summary.loc[summary["accuracy"].idxmax(), "classifier"]
+    (other,) = set(summary["classifier"]) - {by_test}
+    found = find_classifiers(summary, compared, metrics)
+    assert (found.picked_by, found.headline.split(": ")[1].split(",")[0]) == ("test", by_test)
+    validation = metrics.assign(split="validation")
+    validation["value"] = 0.7 + 0.1 * (validation["classifier"] == other)
+    found = find_classifiers(summary, compared, pd.concat([metrics, validation]))
+    assert found.picked_by == "validation"
+    test = summary.set_index("classifier").loc[other, "accuracy"]
+    start = f"Best of 2 classifiers in accuracy of validation images: {other}, accuracy {test:.3f}"
+    assert found.headline.startswith(start)
 
 
 def test_folds_are_explained_and_have_their_deviation(classifiers_only, report, tmp_path):
@@ -360,6 +385,24 @@ def test_scores_of_all_classes_together_are_shown(report, tmp_path):
     assert "0.500 (0.40\u20130.60)" in words
 
 
+def test_pairs_of_mixes_and_families_are_told(report, tmp_path):
+    table = read_table(report.comparison)
+    first, second = table["mix"].unique()[:2]
+    pair = table[table["mix"] == first].head(1)
+    pair = pair.assign(baseline=second, family="pairs", verdict="better", p_adjusted=0.02)
+    table.loc[0, "family"] = "question"
+    write_table(tmp_path / "comparison.csv", pd.concat([table, pair]))
+    changed = replace(report, comparison=tmp_path / "comparison.csv")
+    page = Page(render(tmp_path, changed)).words()
+    assert "Two mixes with each other" in page
+    assert "the number of these 1 comparisons" in page
+    assert "adjusted among" in page
+    assert f"question has 1, mixes has {len(table) - 1}." in page
+    plain = Page(render(tmp_path, report)).words()
+    assert "Two mixes with each other" not in plain
+    assert "adjusted among" not in plain
+
+
 def test_the_page_names_the_measure_of_the_verdict(classifiers_only, report, tmp_path):
     files = {"judged_by": "macro_f1", "classifiers": ("vgg16", "cnn")}
     words = Page(render(tmp_path, make_study_report(tmp_path / "mixes", files=files))).words()
@@ -384,7 +427,7 @@ def test_the_page_names_the_measure_of_the_verdict(classifiers_only, report, tmp
     assert "a difference in balanced accuracy in 1 of 1 pair: better are vgg16 than cnn." in words
     assert "in balanced accuracy in accuracy in macro F1 in AUC" in words
     pairs = read_table(study.classifier_comparison).assign(better="no evidence")
-    found = find_classifiers(read_table(study.summary), pairs)
+    found = find_classifiers(read_table(study.summary), pairs, read_table(study.metrics))
     assert "one classifier is better than another in balanced accuracy, in" in found.best
 
 

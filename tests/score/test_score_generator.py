@@ -12,6 +12,7 @@ from synthmix.files import write_table
 from synthmix.leakage import AS_PUBLISHED
 from synthmix.scopes import ALL_CLASSES
 from synthmix.score.compare import compare_distances
+from synthmix.score.fit_real import fit_real, load_gaussians
 from synthmix.score.reference import load_reference
 from synthmix.score.score_generator import balanced_counts, cap
 from synthmix.score.score_real import score_real
@@ -232,6 +233,18 @@ def test_where_a_generator_saw_every_image_nothing_is_said_of_copies(digits, tmp
     }
 
 
+def test_validation_images_that_were_learned_from_are_not_held_out(digits, tmp_path):
+    files = (digits.folder / "real_features.npy", digits.folder / "split.csv")
+    described, seen = tmp_path / "r.safetensors", ["train", "validation"]
+    score_real(*files, CLASSES, SETTINGS, 1, described, tmp_path / "r.csv", seen)
+    found = load_reference(described)[ALL_CLASSES]
+    assert set(digits.samples["split"].iloc[found.rows]) == set(seen)
+    assert set(digits.samples["split"].iloc[found.held_out]) == {"test"}
+    fit_real(*files, CLASSES, tmp_path / "fit.safetensors", seen)
+    fitted = load_gaussians(tmp_path / "fit.safetensors")[ALL_CLASSES]
+    np.testing.assert_array_equal(fitted.mean, found.gaussian.mean)
+
+
 def test_the_table_of_all_scores_says_how_images_were_split(digits, tmp_path):
     digits.score("said", {c: digits.of(c, "test") for c in CLASSES})
     tables = [digits.folder / "said.csv", digits.folder / "real_scores.csv"]
@@ -239,3 +252,36 @@ def test_the_table_of_all_scores_says_how_images_were_split(digits, tmp_path):
     scores = read_table(tmp_path / "scores.csv")
     assert list(dict.fromkeys(scores["generator"])) == ["said", "held_out_real"]
     assert set(scores["leakage"]) == {AS_PUBLISHED}
+
+
+def test_a_generator_that_learns_from_all_images_is_held_against_all_of_them(digits):
+    """Copies of test images are none of what it has not seen: they are its training images."""
+    score_real(
+        digits.folder / "real_features.npy",
+        digits.folder / "split.csv",
+        CLASSES,
+        SETTINGS,
+        1,
+        digits.folder / "with_all.safetensors",
+        digits.folder / "with_all.csv",
+        everything=True,
+    )
+    described = load_reference(digits.folder / "with_all.safetensors")
+    assert len(described["unlabelled"].rows) == len(digits.samples)
+    assert len(described["unlabelled"].held_out) == 0
+    for name, real in load_reference(digits.folder / "reference.safetensors").items():
+        np.testing.assert_array_equal(described[name].gaussian.mean, real.gaussian.mean)
+    reference = digits.folder / "reference.safetensors"
+    before = reference.read_bytes()
+    reference.write_bytes((digits.folder / "with_all.safetensors").read_bytes())
+    try:
+        scores, pairs = digits.score("all", {"unlabelled": digits.images})
+    finally:
+        reference.write_bytes(before)
+    assert set(scores["label"]) == {ALL_CLASSES}
+    assert value(scores, FRECHET) == pytest.approx(0, abs=1e-3)
+    assert np.isnan(value(scores, "suspiciously_near"))
+    whole = scores[scores["score"] == FRECHET].iloc[0]
+    assert whole["images_real"] == whole["images_synthetic"] == len(digits.images)
+    assert (pairs["distance"] < 1e-3).all()
+    assert pairs["limit"].isna().all()

@@ -16,6 +16,7 @@ VALUES = {
     "network": "resnet18",
     "weights": "none",
     "input_size": 64,
+    "input_scaling": "image",
     "unfrozen_layers": "all",
     "unfrozen_share": 0.5,
     "pooling": "flatten",

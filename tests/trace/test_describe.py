@@ -68,6 +68,21 @@ def test_a_test_image_that_was_learned_from_is_found(table, rule, project):
     ]
 
 
+def test_a_validation_image_may_be_learned_from_where_the_settings_say_so(project):
+    made = [
+        f"{DATASET}/generators/dcgan/sick/{name}"
+        for name in ("weights.safetensors", "history.csv", "trained_on.csv")
+    ]
+    rows = pd.read_csv(made[-1])
+    rows.loc[0, "sample_id"] = "s13"
+    rows.to_csv(made[-1], index=False)
+    inputs = [f"{DATASET}/split.csv", f"{DATASET}/stores/real.npy"]
+    for learns_from, found in (("training", 1), ("training_and_validation", 0)):
+        project.note("train_generator", made, inputs, [7, {"learns_from": learns_from}])
+        problems = described()["train_generator"].problems
+        assert len([text for text in problems if "s13" in text]) == found, problems
+
+
 def test_the_epoch_whose_weights_were_kept(project):
     folder = f"{DATASET}/classifiers/vgg16/{MIX}/seed1"
     rows = {"epoch": [1, 1, 2, 2], "split": ["train", "validation"] * 2, "loss": [3, 2, 1, 4]}

@@ -36,9 +36,36 @@ def _picture_change(settings: Mapping[str, Any]) -> Change:
         steps.append(v2.RandomHorizontalFlip())
     if settings["vertical_flip"]:
         steps.append(v2.RandomVerticalFlip())
+    if settings["quarter_turns"]:
+        steps.append(v2.Lambda(_turned))
+    if settings["centre_crop"]:
+        steps.append(v2.Lambda(partial(_cropped, settings["centre_crop"])))
     if any(settings[name] for name in _COLOUR):
         steps.append(v2.ColorJitter(**{name: settings[name] for name in _COLOUR}))
+    if settings["brightness_shift"]:
+        steps.append(v2.Lambda(partial(_shifted, settings["brightness_shift"])))
     return v2.Compose(steps)
+
+
+def _turned(picture: torch.Tensor) -> torch.Tensor:
+    """Return a picture (C, W, W) turned by a whole number of right angles."""
+    return torch.rot90(picture, int(torch.randint(4, ())), (1, 2))
+
+
+def _cropped(most: float, picture: torch.Tensor) -> torch.Tensor:
+    """Return half of the pictures (C, H, W) enlarged from their middle, `most` of a side less."""
+    if torch.rand(()) < 0.5:
+        return picture
+    height, width = picture.shape[1:]
+    share = 1 - most * float(torch.rand(()))
+    middle = v2.functional.center_crop(picture, [round(share * height), round(share * width)])
+    return v2.functional.resize(middle, [height, width], antialias=True)
+
+
+def _shifted(most: float, picture: torch.Tensor) -> torch.Tensor:
+    """Return a picture, uint8, lighter or darker by the share `most` of its range at the most."""
+    shift = round(255 * most * (2 * float(torch.rand(())) - 1))
+    return (picture.to(torch.int16) + shift).clamp(0, 255).to(torch.uint8)
 
 
 def _affine(settings: Mapping[str, Any]) -> v2.Transform:

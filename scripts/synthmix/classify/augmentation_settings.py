@@ -2,7 +2,7 @@
 
 from typing import Annotated, Self
 
-from pydantic import Field, model_validator
+from pydantic import AfterValidator, Field, model_validator
 
 from synthmix.settings import NonNegativeFloat, SettingsModel
 
@@ -10,6 +10,20 @@ Degrees = Annotated[float, Field(ge=0, le=180)]
 ShearDegrees = Annotated[float, Field(ge=0, lt=90)]
 Fraction = Annotated[float, Field(ge=0, lt=1)]
 Factor = Annotated[float, Field(ge=0, le=1)]
+
+
+def _ascending(ends: tuple[float, ...]) -> tuple[float, ...]:
+    if ends[0] > ends[1]:
+        raise ValueError("give the lower end first")
+    return ends
+
+
+_Ends = Annotated[
+    tuple[NonNegativeFloat, ...],
+    Field(min_length=2, max_length=2),
+    AfterValidator(_ascending),
+]
+Factors = Factor | _Ends
 
 
 class _Changes(SettingsModel):
@@ -41,10 +55,26 @@ class Augmentation(_Changes):
     zoom: Fraction = Field(0.0, description="0.1: between 0.9 and 1.1 times the size.")
     horizontal_flip: bool = Field(False, description="Left and right swapped, half of the time.")
     vertical_flip: bool = Field(False, description="Top and bottom swapped, half of the time.")
-    brightness: Factor = Field(0.0, description="0.2: between 0.8 and 1.2 times as bright.")
-    contrast: Factor = Field(0.0, description="0.2: between 0.8 and 1.2 times the contrast.")
-    saturation: Factor = Field(
-        0.0, description="0.2: colours between 0.8 and 1.2 times as strong; of RGB only."
+    quarter_turns: bool = Field(
+        False, description="Turned by 0, 90, 180 or 270 degrees, each as often as the others."
+    )
+    centre_crop: Fraction = Field(
+        0.0,
+        description="0.2: half of the time the middle of the picture, between 0.8 and 1 times its"
+        " height and width, is enlarged to the whole.",
+    )
+    brightness: Factors = Field(
+        0.0, description="0.2, or [0.8, 1.2]: between 0.8 and 1.2 times as bright."
+    )
+    brightness_shift: Fraction = Field(
+        0.0, description="0.05: lighter or darker by 0.05 of the range from black to white at most."
+    )
+    contrast: Factors = Field(
+        0.0, description="0.2, or [0.8, 1.2]: between 0.8 and 1.2 times the contrast."
+    )
+    saturation: Factors = Field(
+        0.0,
+        description="0.2, or [0.8, 1.2]: colours between 0.8 and 1.2 times as strong; of RGB only.",
     )
     hue: Annotated[float, Field(ge=0, le=0.5)] = Field(
         0.0,

@@ -12,8 +12,10 @@ CostMatrix = Annotated[
 ]
 
 
-# no means over images: a mean over parts of a batch is another loss
-OF_A_BATCH = ("mean_false_error", "mean_squared_false_error", "dice")
+BY_RARITY = "by_rarity"
+
+# no mean over images: a mean over parts of a batch is another loss
+OF_A_BATCH = ("dice",)
 
 
 class CrossEntropy(SettingsModel):
@@ -48,7 +50,10 @@ class MeanSquaredError(SettingsModel):
 
 
 class MeanFalseError(SettingsModel):
-    """Sum over classes of the mean squared error of a class's images (Wang et al., 2016)."""
+    """Sum over classes of the mean squared error of a class's training images.
+
+    Wang et al., 2016, have two classes; each of more has a term of its own.
+    """
 
     name: Literal["mean_false_error"]
 
@@ -56,17 +61,23 @@ class MeanFalseError(SettingsModel):
 class MeanSquaredFalseError(SettingsModel):
     """Sum over classes of the square of that mean error, so that the worst class counts most.
 
-    This is the paper's (Wang et al., 2016); others print the square of the sum.
+    Batches take the mean errors of the epoch before for those of the training images.
     """
 
     name: Literal["mean_squared_false_error"]
+    squared: Literal["each", "sum"] = Field(
+        "each",
+        description="each: the mean error of each class, as the paper has it (Wang et al., 2016)."
+        " sum: the sum of them, as some print it, which learns as the mean false error does.",
+    )
 
 
 class _Bilinear(SettingsModel):
-    cost_matrix: CostMatrix | None = Field(
+    cost_matrix: CostMatrix | Literal["by_rarity"] | None = Field(
         None,
         description="Cost of each mistake: {true class: {predicted class: cost}}. What is not named"
-        " costs 1, and nothing if right.",
+        " costs 1, and nothing if right. by_rarity: a mistake with an image costs the more the"
+        " fewer training images its class has, as class_weights: balanced weighs it.",
     )
     cross_entropy_share: Share = Field(
         0.0, description="Share of the cross entropy; the rest is this loss."
@@ -91,11 +102,19 @@ class LogBilinear(_Bilinear):
 class Dice(SettingsModel):
     """One less the mean over classes of the soft Dice coefficient of a batch.
 
-    With squares in the denominator (Milletari et al., 2016), classes weighted by class_weights
-    (as Sudre et al., 2017, weight them).
+    Classes are weighted by class_weights (as Sudre et al., 2017, weight them). Predictions are
+    softmax outputs, whichever the loss is of: the same class wins.
     """
 
     name: Literal["dice"]
+    denominator: Literal["squares", "sums"] = Field(
+        "squares",
+        description="What twice the overlap is divided by: the sums of the squares (Milletari et"
+        " al., 2016) or the plain sums of probabilities and labels.",
+    )
+    outputs: Literal["softmax", "sigmoid"] = Field(
+        "softmax", description="sigmoid: each output is a probability of its own."
+    )
 
 
 _AnyLoss = Annotated[
@@ -138,4 +157,4 @@ def cost_matrix_classes(settings: Mapping[str, Any]) -> set[str] | None:
     `settings` are those of a loss as plain values.
     """
     costs = settings.get("cost_matrix")
-    return set(costs).union(*costs.values()) if costs else None
+    return set(costs).union(*costs.values()) if isinstance(costs, Mapping) else None

@@ -6,46 +6,84 @@ mixup is thereby what its paper has: so much of the loss of one label, so much o
 """
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
 import torch
 from torch import nn
 
+from synthmix.classify.loss_settings import BY_RARITY
 from synthmix.errors import UserError
 
-Loss = Callable[[torch.Tensor, torch.Tensor], torch.Tensor]
-# From logits (N, K), targets (N, K) and the weights (K,) of the classes to a scalar.
-WeighedLoss = Callable[[torch.Tensor, torch.Tensor, torch.Tensor], torch.Tensor]
+
+@dataclass(frozen=True)
+class Whole:
+    """All images that a batch is drawn from, over which a loss is normalised.
+
+    Of eight images of a long-tailed set there is seldom one of a rare class, so that a mean
+    within the batch would not tell how rare it is.
+    """
+
+    images: torch.Tensor  # (K,) of each class
+    errors: torch.Tensor  # (K,) `squared_errors_of_classes`, as they were last found
+
+    def to(self, like: torch.Tensor) -> "Whole":
+        """Return the same as floats of the kind of a tensor, on its device."""
+        return Whole(self.images.to(like), self.errors.to(like))
+
+
+Loss = Callable[[torch.Tensor, torch.Tensor, Whole | None], torch.Tensor]
+# From logits (N, K), targets (N, K), the weights (K,) of the classes and the whole to a scalar.
+WeighedLoss = Callable[[torch.Tensor, torch.Tensor, torch.Tensor, Whole | None], torch.Tensor]
 # From logits (N, K) to the loss (N, K) of each image with each class for its label.
 LabelLosses = Callable[[torch.Tensor], torch.Tensor]
 
 
 def build_loss(
-    settings: Mapping[str, Any], classes: Sequence[str], class_weights: torch.Tensor | None
+    settings: Mapping[str, Any],
+    classes: Sequence[str],
+    class_weights: torch.Tensor | None,
+    images: torch.Tensor | None = None,
 ) -> Loss:
-    """Return the loss: logits (N, K) and targets (N, K), rows that sum to 1, to a scalar.
+    """Return the loss: logits (N, K), targets (N, K), rows that sum to 1, and a whole to a scalar.
 
-    `settings` are those of a loss as plain values, K is the number of `classes`. With
+    `settings` are those of a loss as plain values, K is the number of `classes`; `images` (K,) are
+    the training images of each class, by which a cost matrix `by_rarity` is made. With
     `class_weights` (K,) a mean over images is the weighted one: divided by the sum of the weights
-    of the images, as torch's CrossEntropyLoss does with labels. The mean false errors are sums
-    over the classes of the batch, whose terms the weights multiply; Dice is their weighted mean.
+    of all images. The mean false errors are sums over the classes, whose terms the weights
+    multiply; Dice is their weighted mean.
 
-    These last ones, and weighted means, are losses of a batch as a whole: a mean over batches, or
-    over the parts of one, is another value than that of all images at once.
+    Without a `Whole` the images are all there are. With one they are a batch of it, and the mean
+    of the losses of all batches, weighed by their images, is the loss of the whole: image by image
+    the rarest class counts as many times more than the largest as it is rarer. Two losses have no
+    such mean. The mean squared false error is that of the whole by its tangent where the errors
+    of the classes were last found. Dice is that of the batch.
 
     Raises UserError where the cost matrix doesn't fit the classes.
     """
-    weighed = _weighed_loss(settings, classes)
+    weighed = _weighed_loss(settings, classes, images)
 
-    def loss(logits: torch.Tensor, targets: torch.Tensor) -> torch.Tensor:
+    def loss(
+        logits: torch.Tensor, targets: torch.Tensor, whole: Whole | None = None
+    ) -> torch.Tensor:
         # outputs of mixed precision are too coarse for logarithms of sums
         logits = logits if logits.dtype == torch.float64 else logits.float()
         targets = targets.to(logits)
         weights = targets.new_ones(len(classes)) if class_weights is None else class_weights
-        return weighed(logits, targets, weights.to(logits))
+        return weighed(logits, targets, weights.to(logits), whole and whole.to(logits))
 
     return loss
+
+
+def squared_errors_of_classes(logits: torch.Tensor, targets: torch.Tensor) -> torch.Tensor:
+    """Return the sums (K,) of half the squared errors of the images of each class."""
+    return (targets * _squared_errors(logits.float())).sum(0)
+
+
+def errors_of_equal_probabilities(classes: int) -> torch.Tensor:
+    """Return half the squared error (K,) of each class where all are as probable."""
+    return torch.full((classes,), (1 - 1 / classes) / 2)
 
 
 def class_weight_tensor(
@@ -76,49 +114,95 @@ def class_weight_tensor(
     return torch.tensor([setting[name] for name in classes], dtype=torch.float32)
 
 
-def _weighed_loss(settings: Mapping[str, Any], classes: Sequence[str]) -> WeighedLoss:
+def _weighed_loss(
+    settings: Mapping[str, Any], classes: Sequence[str], images: torch.Tensor | None
+) -> WeighedLoss:
     match settings["name"]:
         case "dice":
-            return _dice
+            return partial(_dice, settings["denominator"], settings["outputs"])
         case "mean_false_error":
-            return partial(_false_error, 1)
+            return _mean_false_error
         case "mean_squared_false_error":
-            return partial(_false_error, 2)
-    return partial(_mean_over_images, _label_losses(settings, classes))
+            return partial(_mean_squared_false_error, settings["squared"] == "sum")
+    return partial(_mean_over_images, _label_losses(settings, classes, images))
 
 
 def _mean_over_images(
-    label_losses: LabelLosses, logits: torch.Tensor, targets: torch.Tensor, weights: torch.Tensor
+    label_losses: LabelLosses,
+    logits: torch.Tensor,
+    targets: torch.Tensor,
+    weights: torch.Tensor,
+    whole: Whole | None,
 ) -> torch.Tensor:
-    shares = targets * weights
-    return (shares * label_losses(logits)).sum() / shares.sum()
+    of_classes = _of_whole((targets * label_losses(logits)).sum(0), targets, whole)
+    images = targets.sum(0) if whole is None else whole.images
+    return (weights * of_classes).sum() / (weights * images).sum()
 
 
-def _false_error(
-    power: int, logits: torch.Tensor, targets: torch.Tensor, weights: torch.Tensor
+def _mean_false_error(
+    logits: torch.Tensor, targets: torch.Tensor, weights: torch.Tensor, whole: Whole | None
 ) -> torch.Tensor:
-    """Return the sum over classes in the batch of the power of the mean error of their images."""
-    images = targets.sum(0)
-    # a class without images has the error 0, as the sum above has
-    errors = (targets * _squared_errors(logits)).sum(0) / images.where(images > 0, 1)
-    return (weights * errors**power).sum()
+    """Return the sum over classes of the mean error of their images."""
+    return (weights * _mean_errors(logits, targets, whole)).sum()
 
 
-def _dice(logits: torch.Tensor, targets: torch.Tensor, weights: torch.Tensor) -> torch.Tensor:
+def _mean_squared_false_error(
+    of_sum: bool,
+    logits: torch.Tensor,
+    targets: torch.Tensor,
+    weights: torch.Tensor,
+    whole: Whole | None,
+) -> torch.Tensor:
+    """Return the sum over classes of the square of that mean error, or the square `of_sum`.
+
+    The square of what a batch says of a class would be mostly noise: a rare class, which says
+    much where it is there at all, would count too much. The tangent has no such noise.
+    """
+    errors = _mean_errors(logits, targets, whole)
+    known = errors if whole is None else whole.errors
+    if of_sum:
+        errors, known = (weights * errors).sum(), (weights * known).sum()
+        return 2 * known * errors - known**2
+    return (weights * (2 * known * errors - known**2)).sum()
+
+
+def _mean_errors(logits: torch.Tensor, targets: torch.Tensor, whole: Whole | None) -> torch.Tensor:
+    """Return the mean error (K,) of the images of each class; 0 of a class without any."""
+    images = targets.sum(0) if whole is None else whole.images
+    sums = _of_whole((targets * _squared_errors(logits)).sum(0), targets, whole)
+    return sums / images.where(images > 0, 1)
+
+
+def _of_whole(sums: torch.Tensor, targets: torch.Tensor, whole: Whole | None) -> torch.Tensor:
+    """Return what sums over the images of a batch with `targets` would be over the whole."""
+    return sums if whole is None else sums * whole.images.sum() / targets.sum()
+
+
+def _dice(
+    denominator: str,
+    outputs: str,
+    logits: torch.Tensor,
+    targets: torch.Tensor,
+    weights: torch.Tensor,
+    _whole: Whole | None,
+) -> torch.Tensor:
     """Return the weighted mean over classes in the batch of 1 less their Dice coefficient.
 
     Nothing could overlap with a class that is not in the batch; that it is not predicted there
     is seen to by the classes that are.
     """
-    probabilities = logits.softmax(1)
+    probabilities = logits.sigmoid() if outputs == "sigmoid" else logits.softmax(1)
+    power = {"squares": 2, "sums": 1}[denominator]
     overlap = (probabilities * targets).sum(0)
     present = targets.sum(0) > 0
-    sizes = (probabilities**2).sum(0) + (targets**2).sum(0)
+    sizes = (probabilities**power).sum(0) + (targets**power).sum(0)
     weights = weights * present
     return (weights * (1 - 2 * overlap / sizes.where(present, 1))).sum() / weights.sum()
 
 
-def _label_losses(settings: Mapping[str, Any], classes: Sequence[str]) -> LabelLosses:
+def _label_losses(
+    settings: Mapping[str, Any], classes: Sequence[str], images: torch.Tensor | None
+) -> LabelLosses:
     match settings["name"]:
         case "cross_entropy":
             return _cross_entropies
@@ -129,7 +213,7 @@ def _label_losses(settings: Mapping[str, Any], classes: Sequence[str]) -> LabelL
         case "mean_squared_error":
             return _squared_errors
         case "bilinear" | "log_bilinear":
-            return _bilinear_losses(settings, classes)
+            return _bilinear_losses(settings, classes, images)
     raise ValueError(f"no loss is called {settings['name']}")
 
 
@@ -156,8 +240,13 @@ def _squared_errors(logits: torch.Tensor) -> torch.Tensor:
     return (logits.softmax(1)[:, None] - labels).square().sum(2) / 2
 
 
-def _bilinear_losses(settings: Mapping[str, Any], classes: Sequence[str]) -> LabelLosses:
-    costs = _cost_matrix(settings["cost_matrix"], classes)
+def _bilinear_losses(
+    settings: Mapping[str, Any], classes: Sequence[str], images: torch.Tensor | None
+) -> LabelLosses:
+    if settings["cost_matrix"] == BY_RARITY:
+        costs = _costs_by_rarity(images)
+    else:
+        costs = _cost_matrix(settings["cost_matrix"], classes)
     share = settings["cross_entropy_share"]
     if share == 0 and not costs.any():
         raise UserError("loss: cost_matrix: no mistake costs anything; give one a cost")
@@ -186,6 +275,13 @@ def _cost_matrix(
                 )
             costs[classes.index(true), classes.index(predicted)] = cost
     return costs
+
+
+def _costs_by_rarity(images: torch.Tensor) -> torch.Tensor:
+    """Return the costs (K, K) of `images` (K,) of each class: a mean of 1 over the true ones."""
+    count = len(images)
+    costs = images.sum() / (count * images.double())
+    return costs[:, None] * (1 - torch.eye(count, dtype=torch.float64))
 
 
 def _log_complement(logits: torch.Tensor) -> torch.Tensor:

@@ -1,7 +1,7 @@
 """Going once through the images of a part: learning from them, or judging by them."""
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -10,6 +10,12 @@ from torch import nn
 from torch.nn.functional import one_hot
 
 from synthmix.classify.examples import Change, Examples
+from synthmix.classify.losses import (
+    Loss,
+    Whole,
+    errors_of_equal_probabilities,
+    squared_errors_of_classes,
+)
 from synthmix.classify.mixup import mix_up
 from synthmix.classify.networks.base import TrainedPart
 from synthmix.classify.sampling import epoch_order
@@ -17,8 +23,6 @@ from synthmix.errors import UserError
 from synthmix.runtime import distributed
 
 LARGEST_BATCH = 64  # where nothing is learned, a larger one takes memory to no end
-
-Loss = Callable[[torch.Tensor, torch.Tensor], torch.Tensor]
 
 
 class Passes:
@@ -30,21 +34,21 @@ class Passes:
         settings: Mapping[str, Any],
         optimizer: torch.optim.Optimizer,
         loss: Loss,
-        class_weights: torch.Tensor | None,
+        classes: int,
         augment: Change | None,
         positive: int | None,
         device: torch.device,
     ) -> None:
-        """Prepare.
+        """Prepare to learn so many `classes`.
 
-        `class_weights` (K,) are those of `loss`; `positive` is the index of the class that
-        precision and recall are about.
+        `positive` is the index of the class that precision and recall are about. `class_errors`
+        (K,) are the mean squared errors of the training images as `learn` last found them.
         """
         self.trained = trained
         self.settings = settings
         self.optimizer = optimizer
         self.loss = loss
-        self.class_weights = class_weights
+        self.class_errors = errors_of_equal_probabilities(classes)
         self.augment = augment
         self.positive = positive
         self.device = device
@@ -62,11 +66,14 @@ class Passes:
         order = epoch_order(train.labels, self.settings["sampler"]).numpy()
         tally = Tally(train.classes)
         batches = batches_of(order, self.settings["batch_size"])
+        images = torch.bincount(train.labels[order], minlength=train.classes)
+        whole = Whole(images, self.class_errors)
         for step, positions in enumerate(batches, start=1):
-            loss = self._step(train, positions, tally)
+            loss = self._step(train, positions, whole, tally)
             _require_finite(loss, f"epoch {epoch}, step {step} of {len(batches)}: the train loss")
             tally.add_loss(loss, len(positions))
         tally.add_up(self.device)
+        self.class_errors = (tally.errors / images.clamp(min=1)).float()
         distributed.share_averages(self.trained)
         return tally.values(self.positive)
 
@@ -86,12 +93,12 @@ class Passes:
         logits = distributed.summed(logits)  # an image's are zeros in all processes but one
         labels = examples.labels.to(self.device)
         tally.add_answers(logits, labels)
-        tally.add_loss(self.loss(logits, self._targets(labels, tally)).item(), len(examples))
+        tally.add_loss(self.loss(logits, self._targets(labels, tally), None).item(), len(examples))
         values = tally.values(self.positive)
         _require_finite(values["loss"], f"epoch {epoch}: the validation loss")
         return values
 
-    def _step(self, train: Examples, positions: np.ndarray, tally: "Tally") -> float:
+    def _step(self, train: Examples, positions: np.ndarray, whole: Whole, tally: "Tally") -> float:
         """Take a step on a batch, a part of it in memory at a time; return its loss.
 
         Several processes that train together share the parts.
@@ -102,11 +109,15 @@ class Passes:
             for part in self._parts(positions):
                 labels = train.labels[part].to(self.device)
                 inputs, targets = self._inputs(train, part, self._targets(labels, tally))
-                logits, loss = self._loss(self._outputs(inputs), targets)
-                share = self._weight(train.labels[part]) / self._weight(train.labels[positions])
+                logits, loss = self._loss(self._outputs(inputs), targets, whole)
+                if self.settings["mixup"]:
+                    # of the two images that are blended, the one of which more is seen
+                    labels = targets.argmax(1)
+                share = len(part) / len(positions)
                 (loss * share).backward()
                 total += loss.item() * share
                 tally.add_answers(logits.detach(), labels)
+                tally.add_errors(logits.detach(), targets)
         in_all = distributed.add_up(torch.tensor(total, dtype=torch.float64), self.optimizer)
         self.optimizer.step()
         return in_all.item()
@@ -132,18 +143,16 @@ class Passes:
         blending = blend if self.settings["mixup"] else None
         return train.inputs(part, self.device, self.augment, blending), blended
 
-    def _weight(self, labels: torch.Tensor) -> float:
-        """Return how much images count in a mean over them; blending leaves the sum as it is."""
-        weights = self.class_weights
-        return float(len(labels) if weights is None else weights[labels].sum())
-
-    def _loss(self, outputs: Any, targets: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+    def _loss(
+        self, outputs: Any, targets: torch.Tensor, whole: Whole
+    ) -> tuple[torch.Tensor, torch.Tensor]:
         """Return the logits and the loss, that of an auxiliary output included."""
         if isinstance(outputs, torch.Tensor):
-            return outputs, self.loss(outputs, targets)
+            return outputs, self.loss(outputs, targets, whole)
         logits, auxiliary = outputs
+        loss = self.loss(logits, targets, whole)
         weight = self.settings["auxiliary_weight"]
-        return logits, self.loss(logits, targets) + weight * self.loss(auxiliary, targets)
+        return logits, loss + weight * self.loss(auxiliary, targets, whole)
 
     def _outputs(self, inputs: torch.Tensor) -> Any:
         if not self.settings["mixed_precision"]:
@@ -159,12 +168,13 @@ class Passes:
 
 
 class Tally:
-    """What is counted while going through images: a confusion matrix and the losses."""
+    """What is counted while going through images: a confusion matrix, errors and losses."""
 
     def __init__(self, classes: int) -> None:
         """Begin with nothing."""
         self.classes = classes
         self.confusion = np.zeros((classes, classes), np.int64)
+        self.errors = torch.zeros(classes, dtype=torch.float64)  # sums over the images of a class
         self.loss = 0.0
         self.images = 0
 
@@ -173,6 +183,10 @@ class Tally:
         cells = (labels * self.classes + logits.argmax(1)).cpu().numpy()
         counts = np.bincount(cells, minlength=self.classes**2)
         self.confusion += counts.reshape(self.classes, self.classes)
+
+    def add_errors(self, logits: torch.Tensor, targets: torch.Tensor) -> None:
+        """Count the squared errors of each class."""
+        self.errors += squared_errors_of_classes(logits, targets).cpu()
 
     def add_loss(self, loss: float, images: int) -> None:
         """Count the mean loss over so many images."""
@@ -183,6 +197,7 @@ class Tally:
         """Count the answers of all processes that train together; each has all losses already."""
         counted = distributed.summed(torch.from_numpy(self.confusion).to(device))
         self.confusion = counted.cpu().numpy()
+        self.errors = distributed.summed(self.errors.to(device)).cpu()
 
     def values(self, positive: int | None) -> dict[str, float]:
         """Return the mean loss and the metrics; one without a denominator is 0."""

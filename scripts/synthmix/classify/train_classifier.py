@@ -95,12 +95,13 @@ def train_classifier(
         distributed.described(device),
     )
     class_weights = class_weight_tensor(settings["class_weights"], train.labels, classes)
+    images = torch.bincount(train.labels, minlength=len(classes))
     passes = Passes(
         trained,
         settings,
         build_optimizer(settings, trained),
-        build_loss(settings["loss"], classes, class_weights),
-        class_weights,
+        build_loss(settings["loss"], classes, class_weights, images),
+        len(classes),
         _augmentation(settings, source),
         None if positive_class is None else classes.index(positive_class),
         device,
@@ -215,11 +216,13 @@ class Training:
             "history": self.history,
             "weights": trained_state(self.network, self.unfrozen),
             "optimizer": self.passes.optimizer.state_dict(),
+            "class_errors": self.passes.class_errors,
         }
 
     def _load(self, state: Mapping[str, Any]) -> None:
         load_trained(self.network, state["weights"])
         self.passes.optimizer.load_state_dict(state["optimizer"])
+        self.passes.class_errors = state["class_errors"]
         self.best.load(state["best"])
         if self.plateau:
             self.plateau.load(state["plateau"])

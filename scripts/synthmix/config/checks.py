@@ -9,6 +9,7 @@ from synthmix.config.models import GeneratorSettings, Study
 from synthmix.config.parse import KeyPath
 from synthmix.config.paths import no_path_for_snakemake
 from synthmix.errors import UserError, one_of
+from synthmix.evaluate.comparisons import PAIRS, WITH_BASELINES, names_for, pairs_of
 from synthmix.evaluate.settings import check_threshold
 from synthmix.files import expanded
 from synthmix.generate.models.weights_file import read_header
@@ -22,7 +23,7 @@ from synthmix.prepare.settings import (
     ShareSplit,
 )
 from synthmix.published.rows import read_headings, read_printed
-from synthmix.scopes import ALL_CLASSES
+from synthmix.scopes import ALL_CLASSES, UNLABELLED
 from synthmix.shares import apportion
 
 Finding = tuple[KeyPath, str]
@@ -42,6 +43,7 @@ def check(study: Study, folder: Path) -> list[Finding]:
         *(_check_mix_sizes(study) if study.mixes else ()),
         *(_check_mixes(study) if study.has_mixes else ()),
         *_check_names_of_mixes(study),
+        *_check_comparisons(study),
         *check_generator_searches(study),
         *_check_generators(study),
         *_check_scores(study),
@@ -76,8 +78,9 @@ def _check_preparation(study: Study) -> Iterator[Finding]:
     for name, dataset in study.datasets.items():
         own = ("datasets", name)
         classes = dataset.class_names()
-        if ALL_CLASSES in classes:
-            text = f"{ALL_CLASSES} stands for all of them: call that class something else"
+        meanings = {ALL_CLASSES: "all of them", UNLABELLED: "images of none of them"}
+        for taken in sorted(meanings.keys() & set(classes)):
+            text = f"{taken} stands for {meanings[taken]}: call that class something else"
             yield (*own, "classes"), text
         prepare, split = study.prepare_of(name), study.split_of(name)
         prepare_path = (*own, "prepare") if dataset.prepare else ("prepare",)
@@ -88,6 +91,9 @@ def _check_preparation(study: Study) -> Iterator[Finding]:
         for unused in sorted({"channels", "pad_to_square"} & prepare.model_fields_set):
             if prepare.volume_shape:
                 yield (*prepare_path, unused), "means nothing with volume_shape: remove it"
+        for unused in sorted({"voxel_size", "resample"} & prepare.model_fields_set):
+            if not prepare.volume_shape:
+                yield (*prepare_path, unused), "means nothing without volume_shape: remove it"
         if dataset.volumes is False and prepare.volume_shape:
             yield prepare_path, f"{name} has pictures: give image_size, not volume_shape"
         official = isinstance(split, OfficialSplit)
@@ -141,6 +147,22 @@ def _check_parts(study: Study) -> Iterator[Finding]:
             if name not in study.generators:
                 path = (section, "generators", position)
                 yield path, one_of(name, study.generators, "generators of this study")
+    trained_as = (study.additions and study.additions.trained_as) or {}
+    for generator, baseline in trained_as.items():
+        path = ("additions", "trained_as", generator)
+        if generator not in study.generators:
+            yield path, one_of(generator, study.generators, "generators of this study")
+        if baseline not in study.baselines:
+            yield path, one_of(baseline, study.baselines, "baselines of this study")
+    removals = (study.additions and study.additions.after_removal) or {}
+    for selection, added in removals.items():
+        path = ("additions", "after_removal", selection)
+        if selection not in study.selections:
+            yield path, one_of(selection, study.selections, "selections of this study")
+        there = study.additions.generators or study.generators
+        for position, name in enumerate(added):
+            if name not in there:
+                yield (*path, position), one_of(name, there, "generators that are added")
 
 
 def _check_cross_validation(study: Study) -> Iterator[Finding]:
@@ -227,11 +249,51 @@ def _check_mixes(study: Study) -> Iterator[Finding]:
                 "1 leaves nothing synthetic; the real-only baseline is run anyway: remove it",
             )
     for section in ("mixes", "additions"):
+        if getattr(study, section):
+            yield from _check_mixed_generators(study, section)
         names = [mix.name for mix in study.plan() if mix.is_addition == (section == "additions")]
         for name in sorted({name for name in names if names.count(name) > 1}):
             if name not in study.selections and name not in study.baselines:
                 text = f"two mixes would both be called {name}: their shares are too close"
                 yield (section,), text
+
+
+def _check_mixed_generators(study: Study, section: str) -> Iterator[Finding]:
+    """Check that the images which classifiers are to learn from have a class."""
+    named = getattr(study, section).generators
+    for name in named or study.generators:
+        settings = study.generators.get(name)
+        if settings is not None and settings.learns_from == "all":
+            yield (
+                (section, "generators"),
+                f"{name} learns from all images without their labels (learns_from: all), and its "
+                f"images have no class that a classifier could learn: name other generators here, "
+                f"or set learns_from: training",
+            )
+
+
+def _check_comparisons(study: Study) -> Iterator[Finding]:
+    """Check that what is to be compared, or adjusted together, is there."""
+    mixes = study.plan()
+    generators = {mix.generator for mix in mixes if mix.generator}
+    known = dict.fromkeys([*(mix.name for mix in mixes), *sorted(generators)])
+    for position, pair in enumerate(study.compare):
+        unknown = [name for name in pair if name not in known]
+        for name in unknown:
+            path = ("compare", position, pair.index(name))
+            yield path, one_of(name, known, "mixes and generators of this study")
+        if not unknown and not list(pairs_of(mixes, *pair)):
+            text = "no two mixes differ in these alone: name two mixes, or two generators"
+            yield ("compare", position), text
+    named = {name for mix in mixes if not mix.is_baseline for name in names_for(mix)}
+    for family, names in study.evaluation.families.items():
+        path = ("evaluation", "families", family)
+        if family in (WITH_BASELINES, PAIRS):
+            yield path, "every study has a family of that name already: choose another one"
+        for position, name in enumerate(names):
+            if name not in named:
+                text = "mixes, generators, selections and baselines of this study"
+                yield (*path, position), one_of(name, sorted(named), text)
 
 
 def _check_names_of_mixes(study: Study) -> Iterator[Finding]:
@@ -274,10 +336,11 @@ def _start_problem(study: Study, path: Path) -> str | None:
         header = read_header(path)
     except UserError as error:
         return str(error)
-    if header.leakage == AS_PUBLISHED:
+    if header.leakage not in (NONE, study.leakage):
+        what = "test images" if header.leakage == AS_PUBLISHED else "images of test patients"
         return (
-            f"{path} has learned from test images (leakage: {AS_PUBLISHED}): train it with "
-            f"leakage: {NONE}, or say leakage: {AS_PUBLISHED} here too"
+            f"{path} has learned from {what} (leakage: {header.leakage}): train it with "
+            f"leakage: {NONE}, or say leakage: {header.leakage} here too"
         )
     return None
 
@@ -293,7 +356,10 @@ def _check_generator(study: Study, name: str, settings: GeneratorSettings) -> It
         if prepare.image_size is None:
             yield path, f"generator {name} makes pictures: give image_size, not volume_shape"
             continue
-        problem = settings.check_image(prepare.image_size, prepare.channels)
+        if settings.image_size is not None:
+            path = setting_path(study, name, "image_size")
+        size = settings.image_size or prepare.image_size
+        problem = settings.check_image(size, prepare.channels)
         if problem:
             yield path, f"generator {name}: {problem}"
 

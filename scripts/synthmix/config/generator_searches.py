@@ -15,6 +15,7 @@ from synthmix.search.resolve import (
     possible_points,
     search_of,
     settings_with,
+    stages_adopted,
 )
 from synthmix.search.scores import is_loss, score_names
 
@@ -32,13 +33,14 @@ def check_generator_searches(study: Study) -> list[Finding]:
 def trained_as(study: Study, name: str) -> list[GeneratorSettings]:
     """Return the settings that a generator may be trained with: each candidate's of a searched one.
 
-    Left out are candidates whose settings don't go together.
+    Its own are among them where it has no search, or does not adopt what that chooses. Left out
+    are candidates whose settings don't go together.
     """
-    if search_of(study.generators[name]) is None:
-        return [study.generators[name]]
+    settings = study.generators[name]
+    own = [] if stages_adopted(settings) else [settings]
     trained = candidates_trained(name, study.generators).values()
     found = (settings for each in trained for settings, _ in _possible(study, each))
-    return [settings for settings in found if settings is not None]
+    return own + [settings for settings in found if settings is not None]
 
 
 def setting_path(study: Study, name: str, setting: str) -> KeyPath:
@@ -62,12 +64,12 @@ def _check_candidates(study: Study, name: str) -> Iterator[Finding]:
     settings = study.generators[name]
     wrong = None
     for trained in candidates_trained(name, study.generators).values():
-        if wrong not in (None, trained.stages):
+        if wrong not in (None, trained.stage):
             return
-        place = search_of(settings).place(trained.stages + 1)
+        place = search_of(settings).place(trained.stage)
         for found, problem in _possible(study, trained):
             if found is None:
-                wrong = trained.stages
+                wrong = trained.stage
                 yield place, problem
             elif found.joint != settings.joint:
                 yield (

@@ -17,7 +17,7 @@ from synthmix.search.resolve import (
 from synthmix.search.settings import Search, search_section
 
 # what makes a generator another one, and what says how it is trained rather than what it learns
-_FIXED = {"model", "devices", "snapshots", "sheet_epochs"}
+_FIXED = {"model", "devices", "snapshots", "sheet_epochs", "learns_from", "image_size"}
 
 
 class _GeneratorSearch(Search):
@@ -35,7 +35,8 @@ class _GeneratorSearch(Search):
     epochs: Search.model_fields["epochs"].annotation = Field(
         None,
         description="Candidates are trained for so many epochs and the best settings anew in full;"
-        " where absent, in full at once, and the best candidate is used as it is.",
+        " where absent, or as many as it has, in full at once, and the best candidate is used as it"
+        " is.",
     )
 
 

@@ -7,6 +7,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 from synthmix.config.classifiers import Baseline, StudyClassifier
 from synthmix.config.options import dataset_settings, generator_settings
 from synthmix.config.paths import folder_for_snakemake
+from synthmix.evaluate.comparisons import Comparison, plan_comparisons
 from synthmix.evaluate.settings import Evaluation
 from synthmix.leakage import NONE, Leakage
 from synthmix.mix.plan import AS_TRAINING, Mix, plan_study
@@ -137,6 +138,16 @@ class Additions(SettingsModel):
     generators: GeneratorNames | None = Field(
         None, description="Generators whose images are added; all of them where absent."
     )
+    trained_as: dict[Name, Name] | None = Field(
+        None,
+        description="By generator one of the study's baselines: networks learn from its images with"
+        " the settings of that, and are compared with it.",
+    )
+    after_removal: dict[Name, GeneratorNames] | None = Field(
+        None,
+        description="More training sets, by selections of the study: the real images that one"
+        " keeps, and as fill and ratios ask for the images of these generators added to them.",
+    )
 
     @model_validator(mode="after")
     def _adds_something(self) -> Self:
@@ -224,10 +235,11 @@ class Study(SettingsModel):
     test_sample: TestSample | None = Field(None, description="All test images where absent.")
     leakage: Leakage = Field(
         NONE,
-        description="none: patients are kept apart. as_published: as works do that do not, to be"
-        " held against them: generators learn from all images, and the real images of mixes and"
-        " the test images are drawn from all of them too, so that results are too good. Whatever"
-        " is made of it says so. For a split by shares.",
+        description="none: patients are kept apart. The others are for works that do not, to be"
+        " held against them; results are too good, and whatever is made of it says so. by_image:"
+        " images are dealt out, not patients, and duplicates stay. as_published: generators learn"
+        " from all images, and the real images of mixes and the test images are drawn from all of"
+        " them too; for a split by shares.",
     )
     generators: dict[Name, GeneratorSettings] = Field(
         {}, description="Models that make synthetic images, by a name of your choice."
@@ -256,6 +268,12 @@ class Study(SettingsModel):
         description="Other ways to train on the real images alone, the classes as they are, by a"
         " name of your choice: settings that go over those of every classifier, such as"
         " class_weights. Each is compared with plain training on these images.",
+    )
+    compare: list[Annotated[list[str], Field(min_length=2, max_length=2), Distinct]] = Field(
+        [],
+        description="Pairs to compare with each other, each [one, other]: two generators, by all"
+        " mixes that differ in these alone, or two mixes. Every classifier is compared with itself,"
+        " and the p-values are adjusted for the number of these comparisons.",
     )
     classifiers: dict[Name, StudyClassifier] = Field(
         {},
@@ -297,3 +315,7 @@ class Study(SettingsModel):
             self.baselines,
             [name for name, model in self.generators.items() if model.keeps_training_images],
         )
+
+    def plan_comparisons(self) -> list[Comparison]:
+        """Return what is compared with what, in the order of the table."""
+        return plan_comparisons(self.plan(), self.compare, self.evaluation.families)

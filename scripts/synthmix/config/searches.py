@@ -23,7 +23,7 @@ def check_searches(study: Study, kind: str) -> list[Finding]:
     for name, settings in entries.items():
         search = search_of(settings)
         if search is not None:
-            found = (*_check_per_value(search), *_check_epochs(search, settings.epochs))
+            found = (*_check_per_value(search), *_check_epochs(search))
             findings += [((kind, name, "search", *place), text) for place, text in found]
     return findings
 
@@ -36,16 +36,13 @@ def _check_names(entries: Mapping[str, SettingsModel], kind: str) -> Iterator[Fi
             yield (kind, candidate), text
 
 
-def _check_epochs(search: Search, epochs: int) -> Iterator[Finding]:
-    """Check that candidates are trained for fewer epochs than what is chosen."""
+def _check_epochs(search: Search) -> Iterator[Finding]:
+    """Check that it is said once for how many epochs candidates are trained."""
     if search.epochs is None:
         return
     beside = {name for tried in search.all_tried() for name in _going_with(search, tried)}
     if "epochs" in {*search.all_tried(), *beside}:
         yield ("epochs",), "are searched too: remove them here or there"
-    elif search.epochs >= epochs:
-        text = f"{search.epochs} are not fewer than the {epochs} that it is trained for in the end"
-        yield ("epochs",), f"{text}: leave them out, and candidates are trained in full"
 
 
 def _going_with(search: Search, tried: str) -> set[str]:

@@ -95,6 +95,11 @@ class Dataset(SettingsModel):
     def class_names(self) -> tuple[str, ...]:
         """Return the classes it yields, in a fixed order."""
 
+    @property
+    def has_unlabelled(self) -> bool:
+        """Whether it lists images of no class, for generators alone: their label is UNLABELLED."""
+        return False
+
     @abstractmethod
     def raw_settings(self) -> dict[str, Any]:
         """Return the settings that the raw files depend on, as plain values.
@@ -155,7 +160,7 @@ class Dataset(SettingsModel):
         `sample_id`  unique, made of letters, digits and `._-`
         `path`       of the file, relative to `root`, with forward slashes
         `frame`      optional: which image of a file that holds several, as `read` takes it
-        `label`      one of `class_names()`
+        `label`      one of `class_names()`, or UNLABELLED where `has_unlabelled`
         `group`      the patient: images of one group are never split
         `part`       optional: train, validation or test, where the data set comes in such parts
 

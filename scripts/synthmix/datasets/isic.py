@@ -15,11 +15,11 @@ import logging
 import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path, PurePosixPath
-from typing import Annotated, Any, ClassVar, Literal
+from typing import Annotated, Any, ClassVar, Literal, Self
 from urllib.parse import urlencode, urlsplit
 
 import pandas as pd
-from pydantic import Field, StringConstraints
+from pydantic import Field, StringConstraints, model_validator
 
 from synthmix.acquire.download import Offer, RemoteFile, download_files, get_json
 from synthmix.datasets.base import About, sample_identifiers, visible_files
@@ -28,6 +28,7 @@ from synthmix.datasets.public import PublicDataset
 from synthmix.datasets.tables import read_table
 from synthmix.errors import UserError
 from synthmix.phantoms import skin_lesions
+from synthmix.scopes import UNLABELLED
 
 LOGGER = logging.getLogger(__name__)
 API = "https://api.isic-archive.com/api/v2"
@@ -51,6 +52,7 @@ _LABELS = (
 )
 _SOURCES = ("collection", "collections", "dataset", "dataset.name")
 _CREDITS = ("attribution",)
+_TYPES = ("image_type", "acquisition.image_type", "meta.acquisition.image_type")
 _PATIENTS = ("patient_id", "clinical.patient_id", "meta.clinical.patient_id")
 _LESIONS = ("lesion_id", "clinical.lesion_id", "meta.clinical.lesion_id")
 # the older name first, then the finest of the newer levels that says what it is
@@ -117,9 +119,34 @@ class Isic(PublicDataset):
         description="Whether images labelled neither benign nor malignant are kept, for a "
         "generator, as the class other.",
     )
+    excluded_image_types: list[Source] = Field(
+        [],
+        description="Kinds of images that are left out, as the metadata names them or begins to:"
+        " clinical for photographs that were not taken through a dermatoscope.",
+    )
+    keep_for_generators: bool = Field(
+        False,
+        description="Whether images labelled neither benign nor malignant, and those of"
+        " excluded_image_types, are kept without a label: generators with learns_from: all learn"
+        " from them, and no classifier sees them.",
+    )
     embedded: skin_lesions.Embedded | None = Field(
         None, description="In place of the download: skin lesions drawn in its layout."
     )
+
+    @model_validator(mode="after")
+    def _kept_in_one_way(self) -> Self:
+        if self.keep_other_labels and self.keep_for_generators:
+            raise ValueError(
+                "keep_other_labels makes a class of what keep_for_generators keeps without one: "
+                "choose one of them"
+            )
+        return self
+
+    @property
+    def has_unlabelled(self) -> bool:
+        """Whether images of neither label are kept for generators."""
+        return self.keep_for_generators
 
     def class_names(self) -> tuple[str, ...]:
         """Return benign and malignant, and other where such images are kept."""
@@ -200,7 +227,7 @@ class Isic(PublicDataset):
     def _listed(self, root: Path) -> pd.DataFrame:
         """Return the rows of the table with `path`, `kept_as` and why each is `left_out`.
 
-        `path` is missing where there is no file; `kept_as` is the class, for all labels.
+        `path` is missing where there is no file; `kept_as` is the class, or UNLABELLED, of all.
         """
         files = _files(root)
         rows = _rows(root / METADATA)
@@ -208,12 +235,36 @@ class Isic(PublicDataset):
         _report("files without a row in the table", set(files) - set(rows["name"]))
         excluded = self._excluded(root, rows)
         rows["collection"] = rows["collection"].mask(rows["collection"] == "", excluded)
-        rows["kept_as"] = rows["label"].where(rows["label"].isin(_CLASSES), _OTHER)
-        of_no_class = ~rows["kept_as"].isin(self.class_names())
-        rows["left_out"] = ("collection " + excluded).where(
-            excluded != "", of_no_class.map({True: f"neither {' nor '.join(_CLASSES)}", False: ""})
-        )
+        of_type = self._of_excluded_type(root, rows)
+        other = UNLABELLED if self.keep_for_generators else _OTHER
+        of_class = rows["label"].isin(_CLASSES) & (of_type == "")
+        rows["kept_as"] = rows["label"].where(of_class, other)
+        why = pd.Series("", index=rows.index, dtype=object)
+        if not self.keep_for_generators:
+            unkept = ~rows["label"].isin(_CLASSES) & (not self.keep_other_labels)
+            why = why.mask(unkept, f"neither {' nor '.join(_CLASSES)}")
+            why = why.mask(of_type != "", "image type " + of_type)
+        rows["left_out"] = why.mask(excluded != "", "collection " + excluded)
         return rows
+
+    def _of_excluded_type(self, root: Path, rows: pd.DataFrame) -> pd.Series:
+        """Return the excluded kind that each row's image is of, empty text where it is of none.
+
+        Raises `UserError` when the table says of no image of which kind it is.
+        """
+        found = pd.Series("", index=rows.index, dtype=object)
+        if self.excluded_image_types and not (rows["type"] != "").any():
+            raise UserError(
+                f"excluded_image_types: {root / METADATA} does not say of which kind an image is: "
+                f"it has no column {' or '.join(_TYPES)}, or nothing in it. Get the table again "
+                "from the ISIC archive, or take the setting out"
+            )
+        for kind in self.excluded_image_types:
+            of_kind = rows["type"].str.startswith(kind.lower())
+            found = found.mask(of_kind & (found == ""), kind)
+            kept = "kept for generators alone" if self.keep_for_generators else "left out"
+            LOGGER.info("%d images of the type %s are %s", of_kind.sum(), kind, kept)
+        return found
 
     def _excluded(self, root: Path, rows: pd.DataFrame) -> pd.Series:
         """Return the excluded source that each row is of, empty text where it is of none.
@@ -260,9 +311,9 @@ def _files(root: Path) -> dict[str, str]:
 def _rows(table: Path, labelled: bool = True) -> pd.DataFrame:
     """Return what each row of a table says, and its `group`: text, empty where it says nothing.
 
-    `name`, `label`, `collection`, `credit`, `diagnosis`, `width` and `height`; labels and
-    diagnoses are in lower case. Raises `UserError` when the table can't be read or lacks a column
-    that is needed.
+    `name`, `label`, `collection`, `credit`, `diagnosis`, `type`, `width` and `height`; labels,
+    diagnoses and types are in lower case. Raises `UserError` when the table can't be read or lacks
+    a column that is needed.
     """
     try:
         whole = read_table(table)
@@ -288,6 +339,7 @@ def _rows(table: Path, labelled: bool = True) -> pd.DataFrame:
             "collection": _first(read, _SOURCES),
             "credit": _first(read, _CREDITS),
             "diagnosis": _first(read, _DIAGNOSES).str.lower().replace(_OLDER_DIAGNOSES),
+            "type": _first(read, _TYPES).str.lower(),
             "width": _first(read, _WIDTHS).str.removesuffix(".0"),
             "height": _first(read, _HEIGHTS).str.removesuffix(".0"),
             "group": patients.where(patients != "", groups),

@@ -8,7 +8,7 @@ slower or faster another one is, has to be measured there. A job of any other ru
 takes as long as it took before. No torch here.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from math import prod
 from typing import Any
@@ -23,6 +23,7 @@ from synthmix.estimate.networks import (
 )
 from synthmix.estimate.sizes import NotKnownError, Sizes, epochs_done
 from synthmix.network_costs import BOTH
+from synthmix.prepare.parts import LEARNED_FROM
 from synthmix.search.chosen import lay_over
 
 # those of `synthmix.score.train_score_network`, which needs torch; a test compares them
@@ -91,8 +92,10 @@ def _exactly(kind: str, unit: str, load: Load) -> Work:
 
 
 def _train_generator(job: Job, sizes: Sizes, done: bool) -> Work:
-    settings, shape = training_settings(job), sizes.shape(job)
-    images = sizes.images(job).of("train", job.params["classes"])
+    settings = training_settings(job)
+    shape = made_shape(settings, sizes.shape(job))
+    known, classes = sizes.images(job), job.params["classes"]
+    images = sum(known.of(split, classes) for split in LEARNED_FROM[settings["learns_from"]])
     batch = max(1, min(settings["batch_size"], images))
     steps = max(1, images // batch)
     cost = generator_cost(settings, shape)
@@ -113,6 +116,12 @@ def _train_generator(job: Job, sizes: Sizes, done: bool) -> Work:
     return Work(settings["model"], unit, epoch.times(least), epoch.times(most))
 
 
+def made_shape(settings: Mapping[str, Any], shape: tuple[int, ...]) -> tuple[int, ...]:
+    """Return the shape of a generator's images, where prepared ones have `shape`."""
+    size = settings.get("image_size")
+    return shape if size is None else (size, size, *shape[2:])
+
+
 def _epoch(cost: Any, steps: float, batch: float) -> Load:
     # a last batch that is not full is left out; each step takes two turns, one a network
     return Load(steps * batch * cost.learning, 2 * steps)
@@ -126,7 +135,8 @@ def _sample_generator(job: Job, sizes: Sizes, done: bool) -> Work:
         trainings += sizes.graph.needed(adopted, "train_generator")
     if not trainings:
         raise NotKnownError(f"the settings of {job.wildcards['generator']}")
-    cost = generator_cost(training_settings(trainings[0]), sizes.shape(job))
+    settings = training_settings(trainings[0])
+    cost = generator_cost(settings, made_shape(settings, sizes.shape(job)))
     if cost is None:
         return _exactly(job.params["model"], IMAGES, Load(other=images))
     if not cost.image:
@@ -171,7 +181,8 @@ def _train_classifier(job: Job, sizes: Sizes, done: bool) -> Work:
 
 def _predict(job: Job, sizes: Sizes, done: bool) -> Work:
     (training,) = sizes.graph.needed(job, "train_classifier")
-    settings, shape = training_settings(training), sizes.shape(job)
+    settings = {**training_settings(training), **(job.params.get("predicting") or {})}
+    shape = sizes.shape(job)
     cost = classifier_cost(settings, shape)
     images = sizes.images(job).of("test") + sizes.mix(job, done)[1]
     passes = settings["monte_carlo_passes"] or 1

@@ -132,7 +132,7 @@ class Judge:
         """Write `rows`, what `compare` returned and what was compared, with these `columns`.
 
         The last one is what `verdict_of` calls the verdict on a row. The p-values are adjusted over
-        the table. Without rows there is a header alone.
+        the table, or over each `family` of its rows. Without rows there is a header alone.
         """
         table = pd.DataFrame(rows)
         if rows:
@@ -266,6 +266,13 @@ def holm(p_values: np.ndarray) -> np.ndarray:
 
 
 def adjust(table: pd.DataFrame) -> pd.DataFrame:
-    """Return `table` with the p-values of its rows adjusted for their number."""
-    adjusted = {new: holm(table[old].to_numpy(float)) for old, new in P_VALUES.items()}
+    """Return `table` with the p-values of its rows adjusted for their number.
+
+    Where they have a `family`, for their number in it.
+    """
+    families = table["family"] if "family" in table else pd.Series("", table.index)
+    adjusted = {
+        new: table[old].astype(float).groupby(families).transform(lambda p: holm(p.to_numpy()))
+        for old, new in P_VALUES.items()
+    }
     return table.assign(**adjusted)

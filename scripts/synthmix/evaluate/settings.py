@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from synthmix.settings import SettingsModel
+from synthmix.settings import Name, SettingsModel
 
 LARGEST_PROBABILITY = 0.5
 
@@ -36,6 +36,12 @@ class Evaluation(SettingsModel):
         "accuracy",
         description="Measure in which a mix helps or hurts, and one classifier is better than"
         " another. The other two weigh rare classes as much as frequent ones.",
+    )
+    families: dict[Name, Annotated[list[str], Field(min_length=1)]] = Field(
+        {},
+        description="Comparisons that p-values are adjusted for together, by a name of your choice:"
+        " of each the mixes, or their generators, selections or baselines. What none of them names"
+        " is one family, and so are the pairs of compare.",
     )
     threshold: Between | SensitivityThreshold = Field(
         LARGEST_PROBABILITY,

@@ -1,7 +1,7 @@
 """The summary of a study as Markdown: a metric with its interval in each cell."""
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import pandas as pd
@@ -38,11 +38,13 @@ def study_markdown(
     summary: pd.DataFrame,
     metrics: pd.DataFrame,
     classifier_comparison: pd.DataFrame,
+    pairs_of_mixes: pd.DataFrame,
     leakage: str = NONE,
 ) -> str:
-    """Return tables of mixes, classes, folds and pairs of classifiers, and what is undefined.
+    """Return tables of mixes, classes, folds and pairs, and what is undefined.
 
-    The arguments are the tables of these names. Classes are shown where no one class is the
+    The arguments are the tables of these names; `pairs_of_mixes` are the rows of `comparison` that
+    are about pairs. Classes are shown where no one class is the
     positive one, folds and pairs where there are any. What verdicts are about is told where it is
     not accuracy. Test images that were trained on, as `leakage` has it, are told first.
     """
@@ -60,6 +62,8 @@ def study_markdown(
     if len(folds):
         parts += ["Means over the folds, with intervals by Student's t:\n", _folds(folds, shown)]
         parts += [_reasons(folds, shown)]
+    if len(pairs_of_mixes):
+        parts += ["Pairs of mixes, the first less the second:\n", _mix_pairs(pairs_of_mixes)]
     if len(classifier_comparison):
         parts += ["Pairs of classifiers, the first less the second:\n"]
         parts += [_pairs(classifier_comparison)]
@@ -103,13 +107,28 @@ def _pairs(comparison: pd.DataFrame) -> str:
     head = ["mix", "first", "second", *told.values(), "adjusted p", better]
     rows = []
     for row in comparison.to_dict("records"):
-        cells = [
-            cell(name, *(row[f"{prefix}{end}"] for end in ("difference", "low", "high")))
-            for prefix, name in told.items()
-        ]
+        cells = _difference_cells(row, told)
         names = [row["mix"], row["first"], row["second"]]
         rows.append([*names, *cells, f"{row['p_adjusted']:.3g}", row["better"]])
     return markdown_table(head, rows)
+
+
+def _mix_pairs(comparison: pd.DataFrame) -> str:
+    told = differences(judged_by(comparison))
+    head = ["classifier", "first", "second", *told.values(), "adjusted p", "the first is"]
+    rows = []
+    for row in comparison.to_dict("records"):
+        cells = _difference_cells(row, told)
+        names = [row["classifier"], row["mix"], row["baseline"]]
+        rows.append([*names, *cells, f"{row['p_adjusted']:.3g}", row["verdict"]])
+    return markdown_table(head, rows)
+
+
+def _difference_cells(row: Mapping[str, Any], told: Mapping[str, str]) -> list[str]:
+    return [
+        cell(name, *(row[f"{prefix}{end}"] for end in ("difference", "low", "high")))
+        for prefix, name in told.items()
+    ]
 
 
 def _reasons(rows: pd.DataFrame, shown: Sequence[str]) -> str:

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from synthmix.evaluate.comparisons import PAIRS
 from synthmix.evaluate.metrics import OF_POSITIVE, OVERALL, PUBLISHED_WAY
 from synthmix.evaluate.score_predictions import ALL_FOLDS, ALL_SEEDS
 from synthmix.evaluate.study_markdown import study_markdown
@@ -47,7 +48,9 @@ def tabulate_study(
     write_table(outputs["metrics"], metrics)
     write_table(outputs["confusion"], confusion)
     write_table(outputs["summary"], summary)
-    markdown = study_markdown(summary, metrics, read_table(classifier_comparison), leakage)
+    compared = read_table(comparison)
+    pairs = compared[compared["family"] == PAIRS]
+    markdown = study_markdown(summary, metrics, read_table(classifier_comparison), pairs, leakage)
     write_text(outputs["summary_markdown"], markdown)
 
 
@@ -79,7 +82,7 @@ def summarise(
     """
     train = counts[counts["split"] == "train"].groupby(["mix", "origin"])["images"].sum()
     overall = _of_all_seeds(metrics).set_index(["classifier", "mix", "metric"]).sort_index()
-    compared = comparison.set_index(["classifier", "mix"])
+    compared = comparison[comparison["family"] != PAIRS].set_index(["classifier", "mix"])
     rows = []
     real_shares = counts.groupby("mix")["real_share"].first()
     for classifier in classifiers:
@@ -153,6 +156,6 @@ def _facts(mix: Mix, real_share: float) -> dict[str, str | float]:
 def _kind(mix: Mix) -> str:
     if mix.is_baseline:
         return REAL_ONLY
-    if mix.training:
-        return TRAINED_OTHERWISE
-    return SYNTHETIC_MIX if mix.generator else SELECTED_REAL
+    if mix.generator:
+        return SYNTHETIC_MIX
+    return TRAINED_OTHERWISE if mix.training else SELECTED_REAL

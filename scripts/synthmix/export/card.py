@@ -16,7 +16,7 @@ from synthmix.export.images import MANIFEST, Request, file_sha256
 from synthmix.export.wording import class_title, memorisation, score_rows
 from synthmix.generate.models.loading import generator_class
 from synthmix.generate.models.weights_file import Header, read_header
-from synthmix.leakage import AS_PUBLISHED, caution
+from synthmix.leakage import AS_PUBLISHED, BY_IMAGE, NONE, caution
 
 DEMO = (
     "> **Demo.** The generator was trained small, for minutes, to show that the workflow runs. "
@@ -26,11 +26,14 @@ STAND_IN = (
     "It was **not** trained on that data set itself, but on images in its layout that the "
     "workflow draws as stand-ins; no patient had a part in them."
 )
-LEAKED = (
-    f"> **{caution(AS_PUBLISHED)}.** The generator has learned from every real image of its study, "
-    "also from those on which the study judges classifiers. Nothing that is trained on the images "
-    "here may be judged on any of the source images: results would be too good."
-)
+LEAKED = {
+    AS_PUBLISHED: f"> **{caution(AS_PUBLISHED)}.** The generator has learned from every real image "
+    "of its study, also from those on which the study judges classifiers. Nothing that is trained "
+    "on the images here may be judged on any of the source images: results would be too good.",
+    BY_IMAGE: f"> **{caution(BY_IMAGE)}.** The generator has learned from images of patients on "
+    "whose other images the study judges classifiers. What is trained on the images here may be "
+    "judged on source images of other patients alone: results would be too good.",
+}
 PURPOSE = """\
 For research on classifiers and for teaching: to add to the real training images of a class that
 has few. Compare with training on the real images alone before you rely on them, and judge on
@@ -59,7 +62,8 @@ class Provenance:
     """Title, licence, citation and homepage of the source images."""
     stand_in: bool = False
     demo: bool | None = None
-    saw_test_images: bool = False
+    leakage: str = NONE
+    """How they were split: whether it has learned from test images, or from their patients."""
     training_images: Mapping[str, int] = field(default_factory=dict)
     """How many it was trained on, by what each model has learned."""
     scores: pd.DataFrame | None = None
@@ -74,7 +78,7 @@ def data_card(request: Request, provenance: Provenance) -> str:
     parts = [
         f"# Synthetic images: {provenance.title or request.generator}",
         *([DEMO] if provenance.demo else []),
-        *([LEAKED] if provenance.saw_test_images else []),
+        *([LEAKED[provenance.leakage]] if provenance.leakage != NONE else []),
         COPIES if settings.keeps_training_images else MADE,
         "## What is here",
         _contents(request, header),
@@ -102,7 +106,7 @@ def _contents(request: Request, header: Header) -> str:
     colours = "grey" if channels == 1 else "RGB"
     text = (
         f"PNG files, {width} x {height} pixels, {colours}, 8 bits, named by class and seed; "
-        f"`{MANIFEST}` lists them.\n\n{_table(('class', 'images', 'seeds'), rows)}"
+        f"`{MANIFEST}` lists them.\n\n{table_of(('class', 'images', 'seeds'), rows)}"
     )
     if len(request.weights) < 2:
         return text
@@ -133,19 +137,19 @@ def _making(request: Request, header: Header, description: str) -> str:
         f"By synthmix with the generator `{request.generator}`: {description}\n\n"
         f"Truncation {request.truncation:g} (1 is its full variety, 0 its average image). The same "
         f"weights, seed and truncation make the same image on the same kind of machine.\n\n"
-        f"{_table(('classes', 'weights', 'SHA-256'), rows)}\n\n"
-        f"{_table(('setting', 'value'), values)}{started}"
+        f"{table_of(('classes', 'weights', 'SHA-256'), rows)}\n\n"
+        f"{table_of(('setting', 'value'), values)}{started}"
     )
 
 
 def _source(provenance: Provenance) -> str:
-    parts = [_origin(provenance)]
+    parts = [origin_of(provenance)]
     if provenance.training_images:
         counts = [
             (class_title(label), f"{count:,}")
             for label, count in provenance.training_images.items()
         ]
-        parts.append(_table(("class", "training images"), counts))
+        parts.append(table_of(("class", "training images"), counts))
     else:
         parts.append("How many images it was trained on is unknown.")
     if provenance.demo is None:
@@ -153,7 +157,8 @@ def _source(provenance: Provenance) -> str:
     return "\n\n".join(parts)
 
 
-def _origin(provenance: Provenance) -> str:
+def origin_of(provenance: Provenance) -> str:
+    """Return where the source images are from, their licence and whom to cite."""
     about = provenance.about
     if about is None and provenance.title is None:
         return (
@@ -186,7 +191,7 @@ def _scores(request: Request, provenance: Provenance) -> str:
     return (
         "Of the images of the same generator that the study used, from seed 0 on, against the real "
         f"training images; 95% intervals in brackets.{other}\n\n"
-        + _table(("class", "score", "value", "better", "note"), score_rows(provenance.scores))
+        + table_of(("class", "score", "value", "better", "note"), score_rows(provenance.scores))
     )
 
 
@@ -199,7 +204,7 @@ def _memorisation(provenance: Provenance) -> str:
     return memorisation(provenance.scores, provenance.pairs)
 
 
-def _table(columns: tuple[str, ...], rows: list[tuple]) -> str:
+def table_of(columns: tuple[str, ...], rows: list[tuple]) -> str:
     """Return a Markdown table."""
     lines = [columns, ("---",) * len(columns), *rows]
     return "\n".join(f"| {' | '.join(map(str, line))} |" for line in lines)

@@ -11,7 +11,8 @@ import torch
 from synthmix.export.card import Provenance, data_card
 from synthmix.export.destination import destination
 from synthmix.export.images import Request, weights_by_class, write_images
-from synthmix.leakage import AS_PUBLISHED, NONE
+from synthmix.leakage import NONE
+from synthmix.prepare.parts import as_learned
 from synthmix.store import read_table
 
 LOGGER = logging.getLogger(__name__)
@@ -53,7 +54,7 @@ def export_images(
         about=json.loads(Path(fetched).read_text(encoding="utf-8"))["about"],
         stand_in=stand_in,
         demo=demo,
-        saw_test_images=leakage == AS_PUBLISHED,
+        leakage=leakage,
         training_images=_training_images(trained_on, split, classes),
         scores=read_table(scores),
         pairs=read_table(pairs),
@@ -69,6 +70,6 @@ def _training_images(
 ) -> dict[str, int]:
     """Return how many images of each class the models were trained on."""
     seen = pd.concat([read_table(file) for file in trained_on])["sample_id"]
-    samples = read_table(split)
+    samples = as_learned(read_table(split), classes)
     counts = samples.loc[samples["sample_id"].isin(seen), "label"].value_counts()
     return {label: int(counts.get(label, 0)) for label in classes}

@@ -11,7 +11,6 @@ from synthmix.export.card import Provenance, data_card
 from synthmix.export.destination import destination, require_free
 from synthmix.export.images import Request, weights_by_class, write_images
 from synthmix.generate.models.weights_file import read_header
-from synthmix.leakage import AS_PUBLISHED
 from synthmix.runtime.devices import set_up_torch
 from synthmix.scopes import ALL_CLASSES
 from synthmix.store import read_table
@@ -47,9 +46,7 @@ def sample_images(asked: Namespace) -> None:
     )
     command_line.require_one_at_least(asked, "--threads")
     device = set_up_torch({"device": asked.device, "training_threads": asked.threads})
-    provenance = Provenance(
-        saw_test_images=header.leakage == AS_PUBLISHED, training_images=_training_images(weights)
-    )
+    provenance = Provenance(leakage=header.leakage, training_images=_training_images(weights))
     card = data_card(request, provenance)
     with destination(output) as add:
         write_images(request, card, add, device)

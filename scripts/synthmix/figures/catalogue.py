@@ -63,14 +63,15 @@ FIGURES = (
     Figure(
         "plot_quiz",
         inputs=("images", "split", "pools"),
-        params=("generator", "seed"),
+        params=("generator", "unseen", "seed", "image_size"),
         per="generator",
         file="quiz-{generator}.png",
         tables={"key": "tables/quiz-{generator}-key.csv"},
         section="samples",
         alt="Real images and those of {{ title }}, numbered and not told apart",
         caption="{{ title }}: as many real images as synthetic ones of each class, in a random "
-        "order. The real ones were not seen by the generator. Which is which?",
+        "order. The real ones were not seen by the generator, unless it learns from all there are. "
+        "Which is which?",
         message="Drawing real images and those of {wildcards.generator} for a quiz",
     ),
     Figure(
@@ -147,6 +148,32 @@ FIGURES = (
         message="Drawing the metrics of {wildcards.dataset}",
     ),
     Figure(
+        "plot_validation",
+        inputs=("metrics", "mixes"),
+        when="filled classes",
+        file="validation.svg",
+        section="results",
+        alt="Accuracy and macro F1 of the validation images and of the test images, by network, "
+        "with and without classes filled up",
+        caption="Validation images that are synthetic are no proof: what counts is the gain on the "
+        "test images, all real, at the right.",
+        message="Drawing validation beside test",
+    ),
+    Figure(
+        "plot_mixup",
+        inputs=("metrics",),
+        params=("baseline", "mixups"),
+        when="mixups",
+        file="mixup.svg",
+        section="results",
+        alt="Accuracy on the test images against the alpha of mixup, a line for predictions with "
+        "dropout and one without",
+        caption="Classifiers that differ in nothing but mixup: the larger its alpha, the more two "
+        "images are blended. Bars are {{ confidence }} intervals{% if study.folds %} over the "
+        "folds{% endif %}; hollow are the values that the source prints, where it does.",
+        message="Drawing how good the classifiers of {wildcards.dataset} are by mixup",
+    ),
+    Figure(
         "plot_synthetic_share",
         inputs=("summary",),
         when="mixes",
@@ -167,7 +194,8 @@ FIGURES = (
         alt="{{ judged_by[0] | upper }}{{ judged_by[1:] }} of each mix minus that of real images "
         "alone, with intervals, coloured by verdict",
         caption="Right of the line a mix did better than real images alone with the same class "
-        "shares, left of it worse.",
+        "shares, left of it worse.{% if mix_pairs %} Of two mixes it is the first that did."
+        "{% endif %}",
         message="Drawing the mixes against their baselines",
     ),
     Figure(
@@ -208,6 +236,19 @@ FIGURES = (
         "few images, which the lower panel shows, say little. ECE, the expected calibration error, "
         "is the mean distance from the line.",
         message="Drawing the calibration of the classifiers of {wildcards.dataset}",
+    ),
+    Figure(
+        "plot_augmentation",
+        inputs=("images", "split"),
+        params=("classifier", "augmentations", "seed"),
+        per="augmented classifier",
+        file="augmentation/{classifier}.png",
+        section="training",
+        folded="Training images before and after random changes",
+        alt="A training image of each class, and what {{ title }} is trained on in its place",
+        caption="{{ title }}: the first training image of each class, and four of the images that "
+        "random changes make of it. They are drawn anew each epoch.",
+        message="Drawing the random changes of training images of {wildcards.classifier}",
     ),
     Figure(
         "plot_examples",
@@ -259,6 +300,19 @@ FIGURES = (
         section="searches",
         alt="Score of each candidate for the settings of the {{ title }}",
         message="Drawing stage {wildcards.stage} of the search for settings of {wildcards.name}",
+    ),
+    Figure(
+        "plot_candidate_tests",
+        inputs=("candidates",),
+        params=("name", "stage", "stages"),
+        per="tested stage",
+        file="tests-{kind}-{name}-stage{stage}.svg",
+        section="searches",
+        alt="Recall, precision, F1 and accuracy on test images of the candidates for the settings "
+        "of the {{ title }}",
+        caption="What the candidates reach on test images, by which nothing was chosen; recall, "
+        "precision and F1 are the means of all classes. Bars are {{ confidence }} intervals.",
+        message="Drawing how the candidates of stage {wildcards.stage} for {wildcards.name} test",
     ),
     Figure(
         "plot_classifier_history",

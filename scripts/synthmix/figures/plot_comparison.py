@@ -7,11 +7,16 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
+from synthmix.evaluate.compare_mixes import BETTER, HELPS, HURTS, WORSE
+from synthmix.evaluate.comparisons import PAIRS
 from synthmix.evaluate.verdict import judged_by
 from synthmix.figures import style
 from synthmix.figures.measures import measure_name
 from synthmix.figures.mix_names import MixName, read_mix_names
 from synthmix.store import read_table
+
+# better and worse are drawn as the verdicts on mixes and their baselines are
+_AS_OF_MIXES = {BETTER: HELPS, WORSE: HURTS}
 
 
 @style.look()
@@ -20,16 +25,18 @@ def plot_comparison(
 ) -> None:
     """Draw for each mix its accuracy minus that of its baseline, coloured by the verdict.
 
-    Where verdicts are about another measure, it is that one. Reads classifier, mix, difference,
-    low, high, p_adjusted, verdict and judged_by, if there, of the table `comparison`; a panel for
-    each classifier. `mixes`, the table of the study's mixes, gives them their names.
+    Where verdicts are about another measure, it is that one. Reads classifier, mix, baseline,
+    family, difference, low, high, p_adjusted, verdict and judged_by, if there, of the table
+    `comparison`; a panel for each classifier, below which pairs of mixes are. `mixes`, the table
+    of the study's mixes, gives them their names.
     """
-    table = read_table(comparison)
-    names = read_mix_names(mixes, table["mix"])
+    table, names = _with_rows(read_table(comparison), mixes)
     classifiers = list(table["classifier"].unique())
     height = 0.8 + len(classifiers) * (style.rows_height(names) + 0.4)
     measure = measure_name(judged_by(table))
     title = f"{measure[0].upper()}{measure[1:]} compared with real images alone"
+    if (table["family"] == PAIRS).any():
+        title += ", and with each other"
     figure = style.new_figure(title, height, demo)
     axes = figure.subplots(len(classifiers), 1, squeeze=False, sharex=True)[:, 0]
     for axis, classifier in zip(axes, classifiers, strict=True):
@@ -42,18 +49,34 @@ def plot_comparison(
     style.save(figure, output)
 
 
+def _with_rows(
+    table: pd.DataFrame, mixes: str | Path | None
+) -> tuple[pd.DataFrame, dict[str, MixName]]:
+    """Return `table` with the `row` of each comparison, and the names of the rows."""
+    of_mixes = read_mix_names(mixes, [*table["mix"], *table["baseline"]])
+    is_pair = table["family"] == PAIRS
+    pairs = table[is_pair].drop_duplicates(["mix", "baseline"])
+    against_baselines = set(table.loc[~is_pair, "mix"])
+    names = {mix: name for mix, name in of_mixes.items() if mix in against_baselines}
+    for mix, other in zip(pairs["mix"], pairs["baseline"], strict=True):
+        short = f"{of_mixes[mix].full} \u2212 {of_mixes[other].full}"
+        names[f"{mix} - {other}"] = MixName("one mix against another", short)
+    rows = table["mix"].where(~is_pair, table["mix"] + " - " + table["baseline"])
+    return table.assign(row=rows), names
+
+
 def _draw_panel(axis: Axes, rows: pd.DataFrame, names: dict[str, MixName]) -> None:
     places = style.label_rows(axis, names)
     axis.axvline(0, color=style.INK, lw=1)
     for verdict, part in rows.groupby("verdict"):
-        heights = part["mix"].map(places)
-        mark = _mark(verdict)
+        heights = part["row"].map(places)
+        mark = _mark(_AS_OF_MIXES.get(verdict, verdict))
         axis.hlines(heights, part["low"], part["high"], color=mark["color"], lw=1.8)
         axis.plot(part["difference"], heights, **mark)
     place = {"transform": axis.get_yaxis_transform(), "size": 8, "color": style.MUTED}
     axis.text(1.015, axis.get_ylim()[1], "adjusted p", va="bottom", **place)
-    for mix, p_value in zip(rows["mix"], rows["p_adjusted"], strict=True):
-        axis.text(1.015, places[mix], _p_text(p_value), va="center", **place)
+    for row, p_value in zip(rows["row"], rows["p_adjusted"], strict=True):
+        axis.text(1.015, places[row], _p_text(p_value), va="center", **place)
 
 
 def _p_text(p_value: float) -> str:

@@ -1,7 +1,7 @@
 """A mix of real and synthetic images as a table of references; no pixel is copied."""
 
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import combinations
 from pathlib import Path
 
@@ -10,10 +10,10 @@ import pandas as pd
 
 from synthmix.errors import UserError
 from synthmix.files import write_table
-from synthmix.leakage import SEEN_IN_TRAINING
+from synthmix.leakage import BY_IMAGE, NONE, PATIENTS_SEEN, SEEN_IN_TRAINING
 from synthmix.mix.plan import Mix
 from synthmix.prepare.folds import split_for_fold
-from synthmix.prepare.parts import has_leak, rows_of
+from synthmix.prepare.parts import LEARNED_FROM, has_leak, rows_of
 from synthmix.seeds import derive_seed
 from synthmix.shares import largest_sample
 from synthmix.store import read_table
@@ -32,17 +32,20 @@ def compose_mix(
     seed: int,
     selection: str | Path | None = None,
     fold: int | None = None,
+    learns_from: str = "training",
+    leakage: str = NONE,
 ) -> None:
     """Write the table of the images of `mix`.
 
-    `split` is the table of the real store; `pools` and `trained_on` hold, for each class, the
-    table of the synthetic store and that of the samples its generator has seen (empty for a
-    mix of real images alone); classes may share a store. `selection` is what
-    `select_samples` wrote for a mix that has one, `fold` the one tested on where the data set is
-    cross-validated. Every row of `output` names a `store` ("real" or "<generator>/<what a model of
-    it learned>") and a row in it. Raises UserError when real images run short and the mix says to
-    fail, or when an image of a test patient got in. With `leakage: as_published` in the study test
-    images may get in, and how many did is logged as a warning.
+    `split` is the table of the real store; `pools` and `trained_on` hold, for each class, the table
+    of the synthetic store and that of the samples its generator has seen (empty for a mix of real
+    images alone); classes may share a store. `selection` is what `select_samples` wrote for a mix
+    that has one, `fold` the one tested on where the data set is cross-validated; `learns_from` is
+    that setting of the generator. Every row of `output` names a `store` ("real" or
+    "<generator>/<what a model of it learned>") and a row in it. Raises UserError when real images
+    run short and the mix says to fail, or when an image of a test patient got in. With the
+    `leakage` by_image no test image may, but other images of its patient; with as_published test
+    images may, too. How many did is logged as a warning.
     """
     samples = split_for_fold(read_table(split), fold)
     real = real_rows(samples, seed)
@@ -53,8 +56,14 @@ def compose_mix(
     seen = [read_table(path) for path in trained_on]
     if has_leak(samples):
         warn_of_leak(mix.name, table, samples, seen)
+    elif leakage == BY_IMAGE:
+        images, all_images = _each_alone(table), _each_alone(samples)
+        check_no_leak(images, all_images, map(_each_alone, seen), LEARNED_FROM[learns_from])
+        warn_of_patients(mix.name, table, samples)
+        tell_validation_images_seen(mix.name, table, seen)
     else:
-        check_no_leak(table, samples, seen)
+        check_no_leak(table, samples, seen, LEARNED_FROM[learns_from])
+        tell_validation_images_seen(mix.name, table, seen)
     counts = table.groupby(["split", "label", "origin"]).size()
     LOGGER.info("images of mix %s:\n%s", mix.name, counts.to_string())
     write_table(output, table)
@@ -119,13 +128,17 @@ def assemble(
 
 
 def check_no_leak(
-    table: pd.DataFrame, samples: pd.DataFrame, trained_on: list[pd.DataFrame]
+    table: pd.DataFrame,
+    samples: pd.DataFrame,
+    trained_on: Iterable[pd.DataFrame],
+    learned: Sequence[str] = ("train",),
 ) -> None:
     """Raise UserError unless patients are kept apart.
 
     `table` is a mix, `samples` the real samples with their split, `trained_on` the samples that
-    the generators of the mix have seen. Training images and generators may only know patients of
-    the train split, validation images only those of validation, and no patient is in two splits.
+    the generators of the mix have seen. Training images may only know patients of the train split,
+    validation images only those of validation, generators those of the splits `learned`, and no
+    patient is in two splits.
     """
     allowed = {split: set(rows["group"]) for split, rows in samples.groupby("split")}
     for first, second in combinations(("train", "validation", "test"), 2):
@@ -137,17 +150,34 @@ def check_no_leak(
                 f"and the mixes and run again."
             )
     real = table[table["origin"] == "real"]
-    known = {f"its {split} images": set(rows["group"]) for split, rows in real.groupby("split")}
-    known["its generators' images"] = {group for rows in trained_on for group in rows["group"]}
-    for what, groups in known.items():
-        home = "validation" if "validation" in what else "train"
-        strangers = sorted(groups - allowed.get(home, set()))
+    known = [
+        (f"its {split} images", (split,), set(rows["group"]))
+        for split, rows in real.groupby("split")
+    ]
+    seen = {group for rows in trained_on for group in rows["group"]}
+    for what, homes, groups in (*known, ("its generators' images", tuple(learned), seen)):
+        strangers = sorted(groups.difference(*(allowed.get(home, set()) for home in homes)))
         if strangers:
             raise UserError(
-                f"leak: {what} are of patients outside the {home} split: "
+                f"leak: {what} are of patients outside the {' and '.join(homes)} split: "
                 f"{', '.join(strangers[:5])}. Nothing learned from this mix could be trusted; "
                 f"remove the tables of the split and the mixes and run again."
             )
+
+
+def tell_validation_images_seen(
+    name: str, table: pd.DataFrame, trained_on: Sequence[pd.DataFrame]
+) -> None:
+    """Log how many validation images of the mix `table` its generators have seen, if any."""
+    validates = (table["split"] == "validation") & (table["origin"] == "real")
+    images = set(table.loc[validates, "sample_id"])
+    seen = images & {sample for rows in trained_on for sample in rows["sample_id"]}
+    if seen:
+        LOGGER.warning(
+            "the generators of the mix %s have learned from %d of its %d real validation images "
+            "(learns_from): validation is too good",
+            *(name, len(seen), len(images)),
+        )
 
 
 def warn_of_leak(
@@ -162,6 +192,21 @@ def warn_of_leak(
         "%s: the mix %s has %d of %d%s",
         *(SEEN_IN_TRAINING, name, len(mixed), len(tested), generators),
     )
+
+
+def warn_of_patients(name: str, table: pd.DataFrame, samples: pd.DataFrame) -> None:
+    """Log how many test images are of patients with other images in the mix `table`."""
+    tested = rows_of(samples, "test")["group"]
+    known = tested.isin(table.loc[table["origin"] == "real", "group"])
+    LOGGER.warning(
+        "%s: %d of %d test images are of patients that the mix %s has",
+        *(PATIENTS_SEEN, known.sum(), len(tested), name),
+    )
+
+
+def _each_alone(rows: pd.DataFrame) -> pd.DataFrame:
+    """Return `rows` with a patient of its own for each real image."""
+    return rows.assign(group=rows["sample_id"])
 
 
 def _largest_counts(

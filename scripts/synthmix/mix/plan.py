@@ -28,9 +28,10 @@ class Mix:
     is trained on images which that keeps, with a `training` in the way that the study calls so;
     without either it is the real-only baseline.
 
-    An addition has a `generator` and no `class_shares`: all real images, to which synthetic ones
-    are added, either `fill` of what each class lacks to the largest or `ratio` for each real one.
-    Its `real_share` follows from the real images there are, so that it is None.
+    An addition has a `generator` and no `class_shares`: all real images, or with a `selection` as
+    well those that it keeps, to which synthetic ones are added, either `fill` of what each class
+    lacks to the largest or `ratio` for each real one. Its `real_share` follows from the real images
+    there are, so that it is None.
     """
 
     name: str
@@ -49,7 +50,9 @@ class Mix:
 
     @property
     def baseline(self) -> str:
-        """The name of the real-only mix with the same class shares."""
+        """The name of the real-only mix with the same class shares, trained in the same way."""
+        if self.generator is not None and self.training is not None:
+            return self.training
         return _mix_name(REAL_ONLY, self.class_shares)
 
     @property
@@ -137,7 +140,12 @@ def plan_study(
         named = additions.get("generators") or generators
         for name in named:
             validates = additions["validation"] == "added" and name not in copying
-            planned += plan_additions([name], additions["fill"], additions["ratios"], validates)
+            ways = additions["fill"], additions["ratios"], validates
+            training = (additions.get("trained_as") or {}).get(name)
+            removals = additions.get("after_removal") or {}
+            after = [selection for selection, added in removals.items() if name in added]
+            for selection in (None, *after):
+                planned += plan_additions([name], *ways, selection, training)
     return planned + (plan_real_mixes(selections, baselines) if as_they_are else [])
 
 
@@ -190,14 +198,24 @@ def plan_additions(
     fill: Iterable[float],
     ratios: Iterable[float],
     adds_to_validation: bool,
+    selection: str | None = None,
+    training: str | None = None,
 ) -> list[Mix]:
-    """Return the mixes of all real images and synthetic ones added to them, by generator."""
+    """Return the mixes of all real images and synthetic ones added to them, by generator.
+
+    With a `selection` of the real images that it keeps, with a `training` learned from in the way
+    that the study calls so.
+    """
     ways = [("filled", "fill", share) for share in fill]
     ways += [("added", "ratio", ratio) for ratio in ratios]
     return [
         _as_they_are(
-            f"{generator}-{word}" + (f"{100 * value:g}" if (word, value) != ("filled", 1) else ""),
+            f"{generator}-{word}"
+            + (f"{100 * value:g}" if (word, value) != ("filled", 1) else "")
+            + (f"-after-{selection}" if selection else ""),
             generator=generator,
+            selection=selection,
+            training=training,
             real_share=None,
             adds_to_validation=adds_to_validation,
             **{way: value},
@@ -240,16 +258,21 @@ def pool_size(
 ) -> int:
     """Return how many synthetic images of a class the mixes of a generator need at the most.
 
-    Additions count where `real` says how many real images there are.
+    Additions count where `real` says how many real images there are. Of which classes a selection
+    removes any is not known here: after it a class may lack nearly as many as the largest has.
     """
-    return max(
-        (
-            sum(classes.get(label, {}).get("synthetic", 0) for classes in mix.counts(real).values())
-            for mix in mixes
-            if mix.generator == generator
-        ),
-        default=0,
-    )
+    needed = [0]
+    for mix in mixes:
+        if mix.generator != generator:
+            continue
+        counts = mix.counts(real)
+        if mix.selection and mix.fill and real and label in real.get("train", {}):
+            largest = max(real["train"].values())
+            counts["train"][label] = {"synthetic": round(mix.fill * (largest - 1))}
+        needed.append(
+            sum(classes.get(label, {}).get("synthetic", 0) for classes in counts.values())
+        )
+    return max(needed)
 
 
 def describe_class_shares(shares: Mapping[str, float] | None) -> str:
@@ -260,10 +283,13 @@ def describe_class_shares(shares: Mapping[str, float] | None) -> str:
 
 
 def describe_addition(mix: Mix) -> str:
-    """Return what is added to all real images, as tables show it: "filled", "50% filled", ..."""
-    if mix.fill is not None:
-        return "filled" if mix.fill == 1 else f"{100 * mix.fill:g}% filled"
-    return "" if mix.ratio is None else f"{100 * mix.ratio:g}% added"
+    """Return what is added to real images, as tables show it: "filled", "50% filled after x"."""
+    if not mix.is_addition:
+        return ""
+    after = f" after {mix.selection}" if mix.selection else ""
+    if mix.ratio is not None:
+        return f"{100 * mix.ratio:g}% added{after}"
+    return ("filled" if mix.fill == 1 else f"{100 * mix.fill:g}% filled") + after
 
 
 def _mix_name(

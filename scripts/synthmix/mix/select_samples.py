@@ -4,6 +4,7 @@ import logging
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 
 from synthmix.errors import UserError
 from synthmix.files import write_table
@@ -27,8 +28,10 @@ def select_samples(
     """Write which training images of the store `images` the selection `name` keeps.
 
     `split` is the store's table with the split of each sample. `output` has a row for each
-    training sample, in the order of the store: sample_id, label and kept (True or False).
-    Raises UserError when the method cannot be used on these images, or would empty a class.
+    training sample, in the order of the store: sample_id, label, kept, and spared, whether it is
+    kept against the method, which would have emptied its class. How many go of each class is
+    logged, with a warning where a class was spared. Raises UserError when the method cannot be
+    used on these images.
     """
     samples = read_table(split)
     train = samples[samples["split"] == "train"]
@@ -37,17 +40,26 @@ def select_samples(
     if not isinstance(settings, RandomUnderSampling):
         pixels = _pixels(load_array(images), train.index.to_numpy())
     try:
-        rows = select(pixels, labels, settings, derive_seed("selection", name, seed))
+        rows, spared = select(pixels, labels, settings, derive_seed("selection", name, seed))
     except UserError as error:
         raise UserError(f"selections.{name}: {error}") from None
-    kept = np.zeros(len(train), bool)
-    kept[rows] = True
-    for label in np.unique(labels):
-        own = kept[labels == label]
-        LOGGER.info(
-            "%s removes %d of %d training images of %s", name, (~own).sum(), len(own), label
-        )
-    write_table(output, train[["sample_id", "label"]].assign(kept=kept))
+    fate = train[["sample_id", "label"]].assign(
+        kept=np.isin(np.arange(len(train)), rows), spared=np.isin(np.arange(len(train)), spared)
+    )
+    _tell(name, fate)
+    write_table(output, fate)
+
+
+def _tell(name: str, fate: pd.DataFrame) -> None:
+    """Log how many images of each class the selection removes."""
+    for label, rows in fate.groupby("label"):
+        removed = (~rows["kept"]).sum()
+        LOGGER.info("%s removes %d of %d training images of %s", name, removed, len(rows), label)
+        if rows["spared"].any():
+            LOGGER.warning(
+                "%s would remove all %d training images of %s: one is kept, %s",
+                *(name, len(rows), label, rows.loc[rows["spared"], "sample_id"].item()),
+            )
 
 
 def _pixels(store: np.ndarray, rows: np.ndarray) -> np.ndarray:

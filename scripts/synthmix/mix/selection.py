@@ -1,68 +1,92 @@
 """Resampling by removal: which training images stay.
 
 Random under-sampling; condensed nearest neighbours (Hart 1968,
-https://doi.org/10.1109/TIT.1968.1054155); edited nearest neighbours (Wilson 1972,
-https://doi.org/10.1109/TSMC.1972.4309137); Tomek links (Tomek 1976,
-https://doi.org/10.1109/TSMC.1976.4309452).
+https://doi.org/10.1109/TIT.1968.1054155); Tomek links (Tomek 1976,
+https://doi.org/10.1109/TSMC.1976.4309452); by the votes of neighbours in `edited`.
 """
+
+from typing import NamedTuple
 
 import numpy as np
 from imblearn import under_sampling
 from imblearn.base import SamplerMixin
 
 from synthmix.errors import UserError
+from synthmix.mix.edited import Edited, kept_by_votes
 from synthmix.mix.removal import (
     CondensedNearestNeighbours,
-    EditedNearestNeighbours,
     RandomUnderSampling,
     Removal,
     TomekLinks,
 )
 
+# as imbalanced-learn calls `removes_from`
+_STRATEGIES = {"all_but_smallest": "not minority", "largest": "majority"}
 
-def select(images: np.ndarray, labels: np.ndarray, settings: Removal, seed: int) -> np.ndarray:
-    """Return the rows of `images` that the method of `settings` keeps, ascending, int64.
+
+class Selection(NamedTuple):
+    """What a method of removal leaves."""
+
+    rows: np.ndarray  # (n,) int64, ascending: the images that stay
+    spared: np.ndarray  # those of them that it would remove, the last ones of their classes
+
+
+def select(images: np.ndarray, labels: np.ndarray, settings: Removal, seed: int) -> Selection:
+    """Return the rows of `images` that the method of `settings` keeps.
 
     `images` (N, ...) are compared by their pixels, as float32; random under-sampling looks at
-    none, so that there (N, 0) will do. `labels` (N,) are numbers or names. As in imbalanced-learn
-    the smallest class is kept whole. Only random under-sampling and condensed nearest neighbours
-    use the `seed`.
+    none, so that there (N, 0) will do. `labels` (N,) are numbers or names. The smallest class is
+    kept whole, and of each class an image stays, the nearest to its mean. Only random
+    under-sampling and condensed nearest neighbours use the `seed`.
 
-    Raises UserError for fewer than two classes, for fewer images than neighbours are asked for,
-    or when a class would be left empty.
+    Raises UserError for fewer than two classes, and for fewer images than neighbours are asked for.
     """
-    method = settings.method
-    classes = np.unique(labels)
+    classes, numbers = np.unique(labels, return_inverse=True)
     if len(classes) < 2:
-        raise UserError(f"{method} weighs classes against each other: there is only one")
+        raise UserError(f"{settings.method} weighs classes against each other: there is only one")
     _require_neighbours(labels, settings)
     if isinstance(settings, RandomUnderSampling):
         compared = np.arange(len(labels), dtype=np.float32)[:, None]
     else:
         compared = np.asarray(images).reshape(len(images), -1).astype(np.float32, copy=False)
-    sampler = _sampler(settings, seed)
-    sampler.fit_resample(compared, labels)
-    # condensed nearest neighbours may name a row twice
-    rows = np.unique(sampler.sample_indices_)
-    for label in np.setdiff1d(classes, labels[rows]):
-        raise UserError(
-            f"{method} would remove every image of class {label}: choose another method "
-            f"(tomek_links removes the least) or leave the class out"
-        )
-    return rows
+    if isinstance(settings, Edited):
+        mortal = _mortal(numbers, settings.removes_from)
+        rows = np.flatnonzero(kept_by_votes(compared, numbers, mortal, settings))
+    else:
+        sampler = _sampler(settings, seed)
+        sampler.fit_resample(compared, labels)
+        # condensed nearest neighbours may name a row twice
+        rows = np.unique(sampler.sample_indices_)
+    emptied = np.setdiff1d(numbers, numbers[rows])
+    spared = [_typical(compared, np.flatnonzero(numbers == label)) for label in emptied]
+    spared = np.array(sorted(spared), np.int64)
+    return Selection(np.union1d(rows, spared).astype(np.int64), spared)
+
+
+def _mortal(numbers: np.ndarray, removes_from: str) -> np.ndarray:
+    """Return which images may go, (N,) bool; of equally large classes the first is meant."""
+    counts = np.bincount(numbers)
+    if removes_from == "largest":
+        return numbers == counts.argmax()
+    return numbers != counts.argmin()
+
+
+def _typical(images: np.ndarray, rows: np.ndarray) -> int:
+    """Return that of the `rows` of `images` which is nearest to their mean."""
+    own = images[rows].astype(np.float64)
+    return int(rows[np.square(own - own.mean(0)).sum(1).argmin()])
 
 
 def _require_neighbours(labels: np.ndarray, settings: Removal) -> None:
     """Raise UserError where an image has not as many neighbours as are asked for."""
-    match settings:
-        case EditedNearestNeighbours():
-            there, among = len(labels) - 1, "other images"
-        case CondensedNearestNeighbours():
-            # the search begins with the smallest class and one image of another
-            smallest = np.unique(labels, return_counts=True)[1].min()
-            there, among = smallest + 1, "images to begin with"
-        case _:
-            return
+    if isinstance(settings, Edited):
+        there, among = len(labels) - 1, "other images"
+    elif isinstance(settings, CondensedNearestNeighbours):
+        # the search begins with the smallest class and one image of another
+        smallest = np.unique(labels, return_counts=True)[1].min()
+        there, among = smallest + 1, "images to begin with"
+    else:
+        return
     if settings.neighbours > there:
         raise UserError(
             f"{settings.method} asks for {settings.neighbours} neighbours and there are {there} "
@@ -72,14 +96,16 @@ def _require_neighbours(labels: np.ndarray, settings: Removal) -> None:
 
 def _sampler(settings: Removal, seed: int) -> SamplerMixin:
     random = np.random.RandomState(seed % 2**32)
+    strategy = _STRATEGIES[settings.removes_from]
     match settings:
         case RandomUnderSampling():
-            return under_sampling.RandomUnderSampler(random_state=random)
+            return under_sampling.RandomUnderSampler(
+                sampling_strategy=strategy, random_state=random
+            )
         case CondensedNearestNeighbours():
             return under_sampling.CondensedNearestNeighbour(
-                n_neighbors=settings.neighbours, random_state=random
+                sampling_strategy=strategy, n_neighbors=settings.neighbours, random_state=random
             )
-        case EditedNearestNeighbours():
-            return under_sampling.EditedNearestNeighbours(n_neighbors=settings.neighbours)
         case TomekLinks():
-            return under_sampling.TomekLinks()
+            return under_sampling.TomekLinks(sampling_strategy=strategy)
+    raise ValueError(f"{settings.method} goes by votes")

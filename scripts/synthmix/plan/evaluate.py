@@ -4,7 +4,8 @@ from typing import Any
 
 from synthmix.plan.view import View
 
-_SEEN_BY_NO_JOB = {"threshold", "verdict"}  # in the predictions already; told beside the settings
+# in the predictions already; told beside the settings
+_SEEN_BY_NO_JOB = {"threshold", "verdict", "families"}
 
 
 def folds(view: View) -> list[str]:
@@ -30,3 +31,8 @@ def threshold(view: View) -> Any:
 def measure(view: View) -> str:
     """Return the measure that verdicts are about."""
     return view.settings.evaluation.verdict
+
+
+def comparisons(view: View) -> list[dict[str, Any]]:
+    """Return which mixes are compared with which, as plain values."""
+    return [comparison.to_dict() for comparison in view.settings.plan_comparisons()]

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from synthmix.generate.models.settings import LearnsFrom
 from synthmix.mix.plan import Mix
 from synthmix.mix.removal import Removal
 from synthmix.plan.generate import Model, scopes
@@ -42,6 +43,12 @@ def models(view: View, mix: str) -> list[Model]:
     """Return the models whose images a mix takes, if it takes synthetic ones."""
     generator = settings(view, mix).generator
     return [Model(generator, scope) for scope in scopes(view, generator)] if generator else []
+
+
+def learns_from(view: View, mix: str) -> LearnsFrom:
+    """Return which real images the generator of a mix, if it has one, learns from."""
+    generator = settings(view, mix).generator
+    return view.settings.generators[generator].learns_from if generator else "training"
 
 
 def stores(view: View, mix: str) -> list[str]:

@@ -12,6 +12,7 @@ from synthmix.errors import UserError
 from synthmix.files import expanded
 from synthmix.plan import acquire, classify
 from synthmix.plan.view import View
+from synthmix.search.resolve import used_as_it_is
 
 _NOTHING = "(?!)"  # a pattern that matches no text
 
@@ -184,8 +185,8 @@ class Plan:
         folders = [
             f"{view.study}/{view.dataset}/generators/{name}"
             for view in self.views.values()
-            for (kind, name), search in view.searches.items()
-            if kind == "generators" and search.epochs is None
+            for name, settings in view.settings.generators.items()
+            if used_as_it_is(settings)
         ]
         return f"(?:{'|'.join(folders) or _NOTHING})/"
 

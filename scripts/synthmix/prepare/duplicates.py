@@ -6,6 +6,8 @@ from typing import Literal, get_args
 import numpy as np
 import pandas as pd
 
+from synthmix.scopes import UNLABELLED
+
 LOGGER = logging.getLogger(__name__)
 
 # Images that nothing uses: of test patients that the fixed test sample has no place for, left out
@@ -183,6 +185,8 @@ def tell_near_duplicates(samples: pd.DataFrame, pairs: pd.DataFrame, tested: pd.
 def tell_two_classes(samples: pd.DataFrame, pairs: pd.DataFrame) -> None:
     """Log how many images show the same as one of another class, whosever they are."""
     across = _differing(samples, pairs, "label")
+    unlabelled = [samples.loc[across[side], "label"] == UNLABELLED for side in ("first", "second")]
+    across = across[~(unlabelled[0].to_numpy() | unlabelled[1].to_numpy())]
     if len(across):
         LOGGER.warning(
             "%d images are the same or nearly the same as one of another class (%d of them pixel "

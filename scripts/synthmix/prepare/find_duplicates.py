@@ -1,8 +1,10 @@
 """Pairs of images that are nearly the same: one is the other, compressed, resized, mirrored."""
 
 import logging
+from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import astuple, dataclass
 from functools import cached_property
 from pathlib import Path
 
@@ -24,7 +26,7 @@ _MOST_CANDIDATES = 8  # of an image, for each way to turn the other
 _BATCH = 128
 
 
-def find_duplicates(images: str | Path, output: str | Path) -> None:
+def find_duplicates(images: str | Path, output: str | Path, threads: int = 1) -> None:
     """Write the pairs of images in the store `images` that are the same or nearly so to `output`.
 
     The columns are `PAIR_COLUMNS`: two images by sample, path, class and patient; what one is of
@@ -33,19 +35,39 @@ def find_duplicates(images: str | Path, output: str | Path) -> None:
     several images that are equal the first one stands for all in other pairs.
     """
     array, table = load_store(images)
-    rows = pd.Series(range(len(table)))
-    first_of = rows.groupby(table["content"].to_numpy()).transform("min").to_numpy()
-    copies = np.flatnonzero(first_of != rows)
-    equal = pd.DataFrame({"first": first_of[copies], "second": copies})
-    pairs = pd.concat(
-        [
-            equal.assign(kind=EQUAL, correlation=1.0),
-            # a plain view of the mapped file: its rows are handed out much faster
-            near_pairs(_Pictures(np.asarray(array), table), np.flatnonzero(first_of == rows)),
-        ]
-    )
+    contents = pd.factorize(table["content"].to_numpy())[0]
+    first_of = np.unique(contents, return_index=True)[1][contents]
+    originals = first_of == np.arange(len(table))
+    copies = np.flatnonzero(~originals)
+    equal = Pairs(first_of[copies], copies, np.full(len(copies), EQUAL), np.ones(len(copies)))
+    # a plain view of the mapped file: its rows are handed out much faster
+    pictures = _Pictures(np.asarray(array), table, threads)
+    near = near_pairs(pictures, np.flatnonzero(originals))
+    pairs = Pairs.joined([equal, near])
     write_table(output, _described(pairs, table))
-    LOGGER.info("%d images, pairs: %s", len(table), pairs["kind"].value_counts().to_dict())
+    LOGGER.info("%d images, pairs: %s", len(table), Counter(pairs.kind.tolist()))
+
+
+@dataclass(frozen=True)
+class Pairs:
+    """Pairs of images: rows of a store, what one is of the other, and their correlation.
+
+    Each an array with a value for each pair: a table would take longer than all else.
+    """
+
+    first: np.ndarray
+    second: np.ndarray
+    kind: np.ndarray
+    correlation: np.ndarray
+
+    @classmethod
+    def joined(cls, parts: Sequence["Pairs"]) -> "Pairs":
+        """Return the pairs of all `parts`, of which there is one at least."""
+        return cls(*map(np.concatenate, zip(*map(astuple, parts), strict=True)))
+
+    def __getitem__(self, chosen: np.ndarray) -> "Pairs":
+        """Return those that `chosen`, an index or a mask, says."""
+        return Pairs(*(values[chosen] for values in astuple(self)))
 
 
 @dataclass(frozen=True)
@@ -54,11 +76,12 @@ class _Pictures:
 
     images: np.ndarray
     table: pd.DataFrame
+    threads: int
 
     @cached_property
     def sides(self) -> np.ndarray:
         """The longer side of each raw image in pixels or voxels."""
-        return self.table[["width", "height"]].max(axis=1).to_numpy(float)
+        return np.maximum(*(self.table[side].to_numpy(float) for side in ("width", "height")))
 
     @cached_property
     def of_volumes(self) -> bool:
@@ -77,15 +100,21 @@ class _Pictures:
 
     def copies(self, rows: np.ndarray, side: int) -> np.ndarray:
         """Return the images of these rows of the store, (n, planes, side, side) uint8."""
-        import cv2
-
         planes = 3 if self.of_volumes else 1
         copies = np.empty((len(rows), planes, side, side), np.uint8)
-        for place, row in enumerate(rows):
+        batches = list(_batches(len(rows)))
+        with ThreadPoolExecutor(max(1, min(self.threads, len(batches)))) as pool:
+            list(pool.map(lambda batch: self._copy(rows[batch], copies[batch]), batches))
+        return copies
+
+    def _copy(self, rows: np.ndarray, copies: np.ndarray) -> None:
+        import cv2
+
+        side = copies.shape[-1]
+        for row, copy in zip(rows, copies, strict=True):
             for plane, shown in enumerate(self._planes(row)):
                 way = cv2.INTER_AREA if shown.shape[0] > side else cv2.INTER_LINEAR
-                copies[place, plane] = cv2.resize(shown, (side, side), interpolation=way)
-        return copies
+                copy[plane] = cv2.resize(shown, (side, side), interpolation=way)
 
     def _planes(self, row: int) -> Sequence[np.ndarray]:
         import cv2
@@ -99,11 +128,10 @@ class _Pictures:
         return [image[..., 0] if image.shape[-1] == 1 else cv2.cvtColor(image, cv2.COLOR_RGB2GRAY)]
 
 
-def near_pairs(pictures: _Pictures, rows: np.ndarray) -> pd.DataFrame:
+def near_pairs(pictures: _Pictures, rows: np.ndarray) -> Pairs:
     """Return the pairs among these `rows` of a store that are nearly the same, the likest first.
 
-    The columns are first and second (rows of the store), kind and correlation. Images that are
-    nearly flat are in no pair. No number of threads changes what is found.
+    Images that are nearly flat are in no pair. No number of threads changes what is found.
     """
     thumbnails = pictures.copies(rows, _THUMBNAIL)
     contrast = thumbnails.std((-2, -1), dtype=np.float32).max(-1)
@@ -113,20 +141,22 @@ def near_pairs(pictures: _Pictures, rows: np.ndarray) -> pd.DataFrame:
     waves = int(np.clip(pictures.detail // 6, 5, 12))
     embeddings = likeness.embed(thumbnails, waves)
     found = []
-    for kind, turn in likeness.turns(pictures.of_volumes):
-        turned = likeness.embed(turn(thumbnails), waves)
+    for turn in likeness.turns(pictures.of_volumes):
         # one pixel of a tiny image moves much; who mirrors a copy seldom moves it too
-        least = 0.8 if pictures.are_tiny and kind == NEAR else 0.9
+        least = 0.8 if pictures.are_tiny and turn.kind == NEAR else 0.9
+        turned = turn.of_embeddings(embeddings)
         i, j = likeness.candidates(embeddings, turned, least, _MOST_CANDIDATES)
         # what is below that is not looked at in detail
         likely = _rough(thumbnails, i, j, turn) >= (0.9 if pictures.are_tiny else 0.97)
-        pairs = pd.DataFrame({"first": rows[i[likely]], "second": rows[j[likely]], "kind": kind})
-        found.append(pairs.assign(correlation=_exact(pictures, pairs, turn)))
-    pairs = pd.concat(found)
-    pairs = pairs[pairs["correlation"] >= 1 - _tolerance(pictures)]
-    order = {"correlation": False, "first": True, "second": True}
-    pairs = pairs.sort_values(list(order), ascending=list(order.values()), kind="stable")
-    return pairs.drop_duplicates(["first", "second"])
+        first, second = rows[i[likely]], rows[j[likely]]
+        kinds = np.full(len(first), turn.kind)
+        found.append(Pairs(first, second, kinds, _exact(pictures, first, second, turn)))
+    pairs = Pairs.joined(found)
+    pairs = pairs[pairs.correlation >= 1 - _tolerance(pictures)]
+    pairs = pairs[np.lexsort((pairs.second, pairs.first, -pairs.correlation))]
+    # of two that are alike however they are turned, the best way counts
+    _, best = np.unique(np.stack([pairs.first, pairs.second]), axis=1, return_index=True)
+    return pairs[np.sort(best)]
 
 
 def _tolerance(pictures: _Pictures) -> float:
@@ -148,13 +178,14 @@ def _rough(thumbnails: np.ndarray, i: np.ndarray, j: np.ndarray, turn: likeness.
     return np.concatenate([np.zeros(0), *parts])
 
 
-def _exact(pictures: _Pictures, pairs: pd.DataFrame, turn: likeness.Turn) -> np.ndarray:
-    """Return the correlation of each of the `pairs`, to four decimals, on copies of 128 pixels.
+def _exact(
+    pictures: _Pictures, first: np.ndarray, second: np.ndarray, turn: likeness.Turn
+) -> np.ndarray:
+    """Return the correlation of each pair of rows, to four decimals, on copies of 128 pixels.
 
     Of fewer where images have fewer. What only the finer one of two has is not looked at.
     """
     side = int(np.clip(pictures.detail, _THUMBNAIL, SIDE))
-    first, second = pairs["first"].to_numpy(), pairs["second"].to_numpy()
     coarser = np.minimum(pictures.sides[first], pictures.sides[second])
     blur = side / np.minimum(side, coarser)
     parts = [
@@ -163,7 +194,7 @@ def _exact(pictures: _Pictures, pairs: pd.DataFrame, turn: likeness.Turn) -> np.
             turn(pictures.copies(second[batch], side)),
             blur[batch],
         )
-        for batch in _batches(len(pairs))
+        for batch in _batches(len(first))
     ]
     return np.concatenate([np.zeros(0), *parts]).round(4)
 
@@ -172,14 +203,13 @@ def _batches(count: int) -> Iterator[slice]:
     return (slice(begin, begin + _BATCH) for begin in range(0, count, _BATCH))
 
 
-def _described(pairs: pd.DataFrame, table: pd.DataFrame) -> pd.DataFrame:
+def _described(pairs: Pairs, table: pd.DataFrame) -> pd.DataFrame:
     """Return `pairs` of rows of `table` with the columns `PAIR_COLUMNS`."""
-    sides = {}
-    for name in ("first", "second"):
-        samples = table.iloc[pairs[name].to_numpy(int)].reset_index(drop=True)
-        sides[name] = samples["sample_id"]
-        sides |= {f"{name}_{column}": samples[column] for column in ("path", "label", "group")}
-    described = pd.DataFrame(sides).assign(
-        kind=pairs["kind"].to_numpy(), correlation=pairs["correlation"].to_numpy(float)
-    )
-    return described.assign(distance=(1 - described["correlation"]).round(4))[PAIR_COLUMNS]
+    known = {name: table[name].to_numpy() for name in ("sample_id", "path", "label", "group")}
+    columns = {"kind": pairs.kind, "correlation": pairs.correlation}
+    for side in ("first", "second"):
+        rows = getattr(pairs, side)
+        columns[side] = known["sample_id"][rows]
+        columns |= {f"{side}_{name}": known[name][rows] for name in ("path", "label", "group")}
+    columns["distance"] = (1 - pairs.correlation).round(4)
+    return pd.DataFrame(columns, columns=PAIR_COLUMNS)

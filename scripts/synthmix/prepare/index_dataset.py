@@ -14,6 +14,7 @@ from synthmix.files import write_table
 from synthmix.prepare.passed_over import in_words
 from synthmix.raw_names import raw_file
 from synthmix.registry import load_dataset
+from synthmix.scopes import UNLABELLED
 
 LOGGER = logging.getLogger(__name__)
 COLUMNS = ["sample_id", "path", "frame", "label", "group", "part"]
@@ -42,7 +43,7 @@ def index_dataset(
     root = raw_root(fetched)
     table = dataset.index(root)
     table = table.assign(**{name: "" for name in ("frame", "part") if name not in table})[COLUMNS]
-    validate_index(table, dataset.class_names(), root)
+    validate_index(table, dataset.class_names(), root, dataset.has_unlabelled)
     _log_counts(table)
     others = dataset.passed_over(root)
     if words := in_words(others):
@@ -57,16 +58,20 @@ def read_index(path: str | Path) -> pd.DataFrame:
     return pd.read_csv(path, dtype=str, keep_default_na=False)
 
 
-def validate_index(table: pd.DataFrame, classes: Sequence[str], root: Path) -> None:
+def validate_index(
+    table: pd.DataFrame, classes: Sequence[str], root: Path, has_unlabelled: bool = False
+) -> None:
     """Raise UserError, with the first rows at fault, unless `table` is a table of samples.
 
-    Identifiers are unique and fit for file names, labels are among `classes`, each class has an
-    image, none is listed twice and none lacks a patient. Files may be missing below `root`, which
-    `prepare_images` tells, but not all of them.
+    Identifiers are unique and fit for file names, labels are among `classes` or, where it
+    `has_unlabelled`, say that an image is of none, each class has an image, none is listed twice
+    and none lacks a patient. Files may be missing below `root`, which `prepare_images` tells, but
+    not all of them.
     """
     import pandera.pandas as pandera
 
     text = {"dtype": str, "nullable": False}
+    labels = (*classes, UNLABELLED) if has_unlabelled else classes
     schema = pandera.DataFrameSchema(
         {
             "sample_id": pandera.Column(
@@ -79,7 +84,7 @@ def validate_index(table: pd.DataFrame, classes: Sequence[str], root: Path) -> N
             "path": pandera.Column(**text),
             "frame": pandera.Column(**text),
             "label": pandera.Column(
-                **text, checks=pandera.Check.isin(classes, error="not a class of the data set")
+                **text, checks=pandera.Check.isin(labels, error="not a class of the data set")
             ),
             "group": pandera.Column(
                 **text, checks=pandera.Check.str_length(min_value=1, error="no patient")

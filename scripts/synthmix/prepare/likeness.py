@@ -3,24 +3,67 @@
 Pictures are planes (..., P, S, S): one of grey, or the three middle slices of a volume.
 """
 
-from collections.abc import Callable
+from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
 
 from synthmix.prepare.duplicates import MIRRORED, NEAR, TURNED
 
-Turn = Callable[[np.ndarray], np.ndarray]
-_PICTURE_TURNS: tuple[tuple[str, Turn], ...] = (
-    (NEAR, lambda planes: planes),
-    (MIRRORED, lambda planes: planes[..., ::-1]),
-    (MIRRORED, lambda planes: planes[..., ::-1, :]),
-    (TURNED, lambda planes: planes[..., ::-1, ::-1]),
-    (TURNED, lambda planes: planes.swapaxes(-1, -2)[..., ::-1, :]),
-    (TURNED, lambda planes: planes.swapaxes(-1, -2)[..., ::-1]),
-    (MIRRORED, lambda planes: planes.swapaxes(-1, -2)),
-    (MIRRORED, lambda planes: planes.swapaxes(-1, -2)[..., ::-1, ::-1]),
+
+@dataclass(frozen=True)
+class Turn:
+    """What a copy may be of a picture: transposed, then mirrored.
+
+    Called with planes (..., P, S, S) it returns them turned; only the first `mirrors` of the P
+    planes are mirrored.
+    """
+
+    kind: str
+    transposed: bool = False
+    upside_down: bool = False
+    left_right: bool = False
+    mirrors: int | None = None
+
+    def __call__(self, planes: np.ndarray) -> np.ndarray:
+        if self.transposed:
+            planes = planes.swapaxes(-1, -2)
+        down, right = (slice(None, None, -1 if it else 1) for it in self._mirrored)
+        turned = planes[..., : self.mirrors, down, right]
+        if self.mirrors is None:
+            return turned
+        return np.concatenate([turned, planes[..., self.mirrors :, :, :]], axis=-3)
+
+    def of_embeddings(self, embeddings: np.ndarray) -> np.ndarray:
+        """Return the embeddings of planes turned, from those (N, P, K, K) of planes as they are.
+
+        Mirroring changes but the signs of waves.
+        """
+        if self.transposed:
+            embeddings = embeddings.swapaxes(-1, -2)
+        waves = np.arange(embeddings.shape[-1])
+        down, right = ((-1) ** (waves * it) for it in self._mirrored)
+        signs = np.ones(embeddings.shape[1:], np.float32)
+        signs[: self.mirrors] = np.outer(down, right)
+        return embeddings * signs
+
+    @property
+    def _mirrored(self) -> tuple[bool, bool]:
+        return self.upside_down, self.left_right
+
+
+_PICTURE_TURNS = (
+    Turn(NEAR),
+    Turn(MIRRORED, left_right=True),
+    Turn(MIRRORED, upside_down=True),
+    Turn(TURNED, upside_down=True, left_right=True),
+    Turn(TURNED, transposed=True, upside_down=True),
+    Turn(TURNED, transposed=True, left_right=True),
+    Turn(MIRRORED, transposed=True),
+    Turn(MIRRORED, transposed=True, upside_down=True, left_right=True),
 )
+# of the axial, the coronal and the sagittal slice the middle sagittal one stays as it is
+_VOLUME_TURNS = (Turn(NEAR), Turn(MIRRORED, left_right=True, mirrors=2))
 # Embeddings have whole numbers and this length: sums of their products stay below 2 ** 24, where
 # float32 has every whole number. Then no order of summing, no number of threads changes a result.
 _LENGTH = 2048
@@ -28,35 +71,28 @@ _BLOCK = 1024  # thumbnails
 _MOST_SHIFT = 2.0  # pixels
 
 
-def turns(of_volumes: bool) -> tuple[tuple[str, Turn], ...]:
-    """Return what a copy may be of a picture, and what makes it so, on planes (..., P, S, S).
-
-    Slices of a volume are mirrored from left to right alone.
-    """
-    return (_PICTURE_TURNS[0], (MIRRORED, _other_side)) if of_volumes else _PICTURE_TURNS
-
-
-def _other_side(planes: np.ndarray) -> np.ndarray:
-    """Mirror the axial and the coronal slice: the middle sagittal one stays as it is."""
-    return np.concatenate([planes[..., :2, :, ::-1], planes[..., 2:, :, :]], axis=-3)
+def turns(of_volumes: bool) -> tuple[Turn, ...]:
+    """Return what a copy may be of a picture; volumes are mirrored from left to right alone."""
+    return _VOLUME_TURNS if of_volumes else _PICTURE_TURNS
 
 
 def embed(thumbnails: np.ndarray, waves: int) -> np.ndarray:
-    """Return an embedding of each of the `thumbnails` (N, P, S, S): whole numbers, float32 (N, D).
+    """Return an embedding of each of the `thumbnails` (N, P, S, S): (N, P, waves, waves) float32.
 
     The lowest `waves` frequencies of the cosine transform in each direction, all but brightness,
-    weighted with their frequency so that all of them count; each embedding has the same length.
+    weighted with their frequency so that all of them count; each embedding has the same length, and
+    its numbers are whole.
     """
-    from scipy.fft import dctn
+    from scipy.fft import dct
 
+    transform = dct(np.eye(thumbnails.shape[-1]), axis=0, norm="ortho")[:waves].astype(np.float32)
     frequencies = np.hypot(*np.mgrid[:waves, :waves]).astype(np.float32)
-    embeddings = np.empty((len(thumbnails), thumbnails.shape[1] * waves**2), np.float32)
+    embeddings = np.empty((*thumbnails.shape[:2], waves, waves), np.float32)
     for begin in range(0, len(thumbnails), _BLOCK):
         block = thumbnails[begin : begin + _BLOCK].astype(np.float32)
-        found = dctn(block, axes=(-2, -1), norm="ortho", workers=1)[..., :waves, :waves]
-        flat = (found * frequencies).reshape(len(block), -1)
-        length = np.linalg.norm(flat, axis=1, keepdims=True)
-        embeddings[begin : begin + _BLOCK] = np.rint(flat * (_LENGTH / np.maximum(length, 1e-6)))
+        found = (transform @ block @ transform.T) * frequencies
+        length = np.linalg.norm(found.reshape(len(block), -1), axis=1)[:, None, None, None]
+        embeddings[begin : begin + _BLOCK] = np.rint(found * (_LENGTH / np.maximum(length, 1e-6)))
     return embeddings
 
 
@@ -65,11 +101,12 @@ def candidates(
 ) -> tuple[np.ndarray, np.ndarray]:
     """Return the pairs (i, j), i < j, of which i is like j `turned`: their cosine is `least`.
 
-    Both (N, D) as `embed` makes them. At most the `most` likest of each i; memory doesn't grow
-    with N squared.
+    Both (N, P, K, K) as `embed` makes them. At most the `most` likest of each i; memory
+    doesn't grow with N squared.
     """
     count = len(embeddings)
-    rows = max(1, min(512, (1 << 24) // max(1, count)))
+    embeddings, turned = (each.reshape(count, -1) for each in (embeddings, turned))
+    rows = 128  # few: what is below the diagonal is left out by blocks
     limit = np.float32(least * _LENGTH**2)
     first, second = [], []
     for begin in range(0, count, rows):

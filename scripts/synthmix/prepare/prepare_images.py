@@ -88,7 +88,8 @@ def prepare_images(
     """
     samples = read_index(index)
     root = raw_root(fetched)
-    rows = list(zip(samples["path"], samples["frame"], strict=True))
+    paths = samples["path"].tolist()
+    rows = list(zip(paths, samples["frame"].tolist(), strict=True))
     work = _Work(load_dataset(source).read, root, settings, threads)
     outcomes: list[Prepared] = []
     done = tqdm(work.prepared(rows), "prepare", len(rows), disable=None)
@@ -106,7 +107,7 @@ def prepare_images(
             "%d of %d images can't be read and are left out: %s; %s lists them all",
             *(len(bad), len(samples), _commonest(bad), rejected),
         )
-    noted = zip(samples["path"], (outcome.notes for outcome in outcomes), strict=True)
+    noted = zip(paths, (outcome.notes for outcome in outcomes), strict=True)
     for line in (*counted_notes(list(noted)), *_mixed_depths(outcomes)):
         LOGGER.warning("%s", line)
     write_table(rejected, with_passed_over(bad, passed_over))
@@ -248,8 +249,10 @@ def prepare_image(image: RawImage, settings: Prepare, common: Limits | None = No
     limits = intensity.limits_for(image, settings.intensity, common)
     if isinstance(image, Volume):
         if settings.volume_shape is not None:
-            values = image.values if limits is None else np.clip(image.values, *limits)
-            return resample_volume(values, settings.volume_shape)
+            if limits is not None:
+                image = replace(image, values=np.clip(image.values, *limits))
+            shape, how = settings.volume_shape, settings.resample
+            return resample_volume(image, shape, settings.voxel_size, how)
         if settings.channels != 3:
             raise ValueError("is a volume; with prepare.channels: 3 its middle slices are taken")
         require_slices(image.values)
@@ -425,6 +428,8 @@ def _commonest(bad: pd.DataFrame) -> str:
 
 
 def _check_rejected(samples: pd.DataFrame, bad: pd.DataFrame, max_rejected_share: float) -> None:
+    if bad.empty:
+        return
     listed = "\n".join(f"  {path}: {reason}" for path, reason in bad[["path", "reason"]].values[:5])
     if len(bad) > max_rejected_share * len(samples):
         raise UserError(
@@ -432,6 +437,6 @@ def _check_rejected(samples: pd.DataFrame, bad: pd.DataFrame, max_rejected_share
             f"prepare.max_rejected_share ({max_rejected_share:g}) allows:\n{listed}\n"
             f"Mend or remove them (the log lists all), or raise prepare.max_rejected_share."
         )
-    lost = set(samples["label"]) - set(samples.drop(bad.index)["label"])
+    lost = set(samples["label"].unique()) - set(samples["label"].drop(bad.index).unique())
     if lost:
         raise UserError(f"no image of class {', '.join(sorted(lost))} can be read:\n{listed}")

@@ -11,7 +11,7 @@ import pandas as pd
 
 from synthmix.errors import UserError
 from synthmix.files import write_table
-from synthmix.leakage import AS_PUBLISHED, NONE, SEEN_IN_TRAINING
+from synthmix.leakage import AS_PUBLISHED, BY_IMAGE, NONE, PATIENTS_SEEN, SEEN_IN_TRAINING
 from synthmix.prepare.deal import deal, tell_missed_shares
 from synthmix.prepare.duplicates import (
     EQUAL,
@@ -43,6 +43,7 @@ from synthmix.prepare.settings import (
     Subsample,
 )
 from synthmix.prepare.subsample import balanced, draw, long_tail
+from synthmix.scopes import UNLABELLED
 from synthmix.seeds import derive_seed
 from synthmix.shares import largest_sample
 from synthmix.store import read_table
@@ -74,19 +75,27 @@ def split_samples(
     lists all images that several patients or classes have. A `test_sample` of so many `images` with
     these `class_shares`, or as many as there are, is drawn from the test split; the rest of it is
     `held_out`. Without one, all of it is tested on. Raises UserError when a split would lack a
-    class.
+    class. Samples of no class, labelled UNLABELLED, are held out.
 
-    With `leakage` as_published all samples but those left out are of the split `train`, and the
-    columns of `parts` say which of them validate and are tested on; `split` has to be by shares.
+    With `leakage` by_image each sample is dealt out as if it had a patient of its own, and no
+    duplicate is held out. With as_published all samples but those left out are of the split
+    `train`, and the columns of `parts` say which of them validate and are tested on; `split` has to
+    be by shares.
     """
     samples = read_table(table).fillna({"part": "", "frame": ""})
     pairs = pairs_of(samples, None if near is None else read_table(near))
-    kept = pd.Series(True, index=samples.index)
+    kept = samples["label"] != UNLABELLED
     if subsample is not None and subsample.method == "balanced":
-        kept = balanced(samples["label"], derive_seed("balanced", seed))
+        drawn = balanced(samples.loc[kept, "label"], derive_seed("balanced", seed))
+        kept &= drawn.reindex(samples.index, fill_value=False)
     if leakage == AS_PUBLISHED:
         LOGGER.warning("%s; patients are not kept apart", SEEN_IN_TRAINING)
         samples = samples.join(_one_pool(samples["label"], kept, split, seed))
+    elif leakage == BY_IMAGE:
+        LOGGER.warning("%s; patients are not kept apart", PATIENTS_SEEN)
+        alone = samples.assign(group=samples["sample_id"])
+        dealt = deal_out(alone[kept], split, derive_seed("split", seed))
+        samples = samples.join(dealt).fillna({"split": HELD_OUT})
     else:
         if near_duplicates == HOLD_OUT and (pairs["kind"] != EQUAL).any():
             samples[PICTURE] = pictures_of(samples, pairs)
@@ -98,12 +107,12 @@ def split_samples(
         samples = dealt
         _tell_missed_shares(samples[kept], split)
     write_table(duplicates, list_duplicates(samples, pairs))
-    if leakage != AS_PUBLISHED:
+    if leakage == NONE:
         hold_out_duplicates(samples)
-    if near_duplicates == TELL or leakage == AS_PUBLISHED:
+    if near_duplicates == TELL or leakage != NONE:
         tell_near_duplicates(samples, pairs, rows_of(samples, "test").index)
     tell_two_classes(samples, pairs)
-    needed = {name: set(samples["label"]) for name in SPLITS}
+    needed = {name: set(samples["label"]) - {UNLABELLED} for name in SPLITS}
     if isinstance(subsample, LongTailSubsample):
         tail = long_tail(
             samples, subsample.train, subsample.test_images, derive_seed("long tail", seed)

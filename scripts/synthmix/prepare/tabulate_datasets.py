@@ -9,8 +9,7 @@ from typing import Any
 import pandas as pd
 
 from synthmix.files import write_table, write_text
-from synthmix.leakage import AS_PUBLISHED, NONE
-from synthmix.prepare.parts import has_leak, rows_of
+from synthmix.prepare.parts import leakage_in, rows_of
 from synthmix.prepare.passed_over import passed_over_of, unreadable_of
 from synthmix.store import read_table
 
@@ -34,7 +33,9 @@ _TITLES = {
 _LEGEND = """\
 patients: an image whose patient is not known counts as one. held out: used by nothing (left out
 of a sample, of a test patient the test sample has no place for, or the same as one of another
-patient). leakage: as_published where test images are among those of training and validation.
+patient), or, of the class unlabelled, by generators alone that learn from all. leakage: by_image
+where patients are in several splits, as_published where test images are among those of training and
+validation.
 rejected: can't be read, passed over: files that are no images (both: rejected.csv). duplicates: the
 same or nearly the same as one of another patient or class (duplicates.csv). size: width x height,
 x depth for volumes, of the raw images. published: what the source work counts, where it does;
@@ -82,6 +83,7 @@ def describe_dataset(dataset: DatasetFiles) -> list[dict[str, Any]]:
     rejected = unreadable_of(left_out)["label"].value_counts()
     passed_over = passed_over_of(left_out)["label"].value_counts()
     duplicates = read_table(dataset.duplicates)["label"].value_counts()
+    leakage = leakage_in(split)
     rows = []
     for label, samples in split.groupby("label"):
         published = dataset.published.get(label)
@@ -94,7 +96,7 @@ def describe_dataset(dataset: DatasetFiles) -> list[dict[str, Any]]:
                 "images": len(samples),
                 "patients": samples["group"].nunique(),
                 **{name: len(rows_of(samples, name)) for name in SPLITS},
-                "leakage": AS_PUBLISHED if has_leak(samples) else NONE,
+                "leakage": leakage,
                 "rejected": rejected.get(label, 0),
                 "passed_over": passed_over.get(label, 0),
                 "duplicates": duplicates.get(label, 0),

@@ -8,8 +8,9 @@ import pandas as pd
 from synthmix.evaluate.wording import listed
 from synthmix.figures.measures import has_positive_class
 from synthmix.figures.mix_names import mix_names
-from synthmix.leakage import NONE, caution
-from synthmix.prepare.parts import has_leak, rows_of
+from synthmix.leakage import BY_IMAGE, NONE, caution
+from synthmix.prepare.parts import LEARNED_FROM, has_leak, rows_of
+from synthmix.search.resolve import WAYS
 
 
 def find_cautions(
@@ -27,6 +28,8 @@ def find_cautions(
     """
     found = [
         _leak(settings.get("leakage", NONE)),
+        _seen_by_generators(settings.get("generators", {})),
+        _learned_validation(settings.get("generators", {})),
         _unknown_patients(settings.get("datasets", {}).get(dataset, {})),
         _test_sample(settings.get("test_sample"), split),
         _repeated(mixes),
@@ -40,11 +43,43 @@ def _leak(leakage: str) -> str:
     warning = caution(leakage)
     if not warning:
         return ""
+    if leakage == BY_IMAGE:
+        return (
+            f"{warning}. Images were dealt out without regard to patients. All numbers are too "
+            f"good: they can be held against those of works that split in this way, and say little "
+            f"of new patients."
+        )
     return (
         f"{warning}. Generators have learned from every real image, and the real images of "
         f"training, validation and test were drawn from one pool without regard to patients. All "
         f"numbers are too good: they can be held against those of works that split in this way, "
         f"and say little of new patients."
+    )
+
+
+def _seen_by_generators(generators: Mapping[str, Any]) -> str:
+    all_seeing = [n for n, found in generators.items() if found.get("learns_from") == "all"]
+    if not all_seeing:
+        return ""
+    return (
+        f"{listed(all_seeing)} learned from all images, test images among them. No classifier "
+        f"learns from what they make, and no real image is left to tell by whether they copy."
+    )
+
+
+def _learned_validation(generators: Mapping[str, Any]) -> str:
+    """Name the generators that have learned from what classifiers are validated on."""
+    learned = [
+        name
+        for name, settings in generators.items()
+        if "validation" in LEARNED_FROM[settings.get("learns_from", "training")]
+    ]
+    if not learned:
+        return ""
+    return (
+        f"The validation images were not held out of {listed(learned)}, which learned from them "
+        f"too (learns_from: training_and_validation): beside their images validation is too good, "
+        f"and so is what was stopped or chosen by it. Test images were held out."
     )
 
 
@@ -82,10 +117,10 @@ def _searched(classifiers: Mapping[str, Any], summary: pd.DataFrame) -> str:
     """Name the classifiers whose settings were chosen by what other folds test on."""
     searched = []
     for classifier in summary["classifier"].unique():
-        name = classifier
-        while name and not classifiers.get(name, {}).get("search"):
-            name = classifiers.get(name, {}).get("starts_from")
-        if name:
+        settings = classifiers.get(classifier, {})
+        while before := next((settings[way] for way in WAYS if settings.get(way)), None):
+            settings = classifiers.get(before, {})
+        if (search := settings.get("search")) and search.get("adopt", True):
             searched.append(classifier)
     if not searched:
         return ""

@@ -20,13 +20,15 @@ from synthmix.figures.declaration import CATALOGUE, SECTIONS, Figure
 from synthmix.figures.measures import main_measure, measure_name, measures
 from synthmix.figures.mix_names import mix_names
 from synthmix.files import write_text
-from synthmix.leakage import NONE, caution
+from synthmix.leakage import AS_PUBLISHED, NONE, caution
 from synthmix.prepare.passed_over import unreadable_of
 from synthmix.published.markdown import legend
-from synthmix.published.sections import read_comparison, sections
+from synthmix.published.protocol import Protocol
+from synthmix.published.sections import read_comparison, sections, table_name
 from synthmix.report import tables
 from synthmix.report.cautions import find_cautions
 from synthmix.report.findings import find, find_classifiers
+from synthmix.scopes import UNLABELLED
 from synthmix.search.table import read_search, searched_settings
 from synthmix.store import read_table
 
@@ -51,12 +53,14 @@ class Picture:
 class Search:
     """What `choose_candidate` wrote of each stage of a search, by the title of its picture.
 
-    `kind` is generators or classifiers, `name` what settings were searched for.
+    `kind` is generators or classifiers, `name` what settings were searched for; `adopted` says
+    whether the best were used.
     """
 
     kind: str
     name: str
     tables: Mapping[str, Path]
+    adopted: bool = True
 
 
 @dataclass(frozen=True)
@@ -123,7 +127,8 @@ def _view(study: StudyReport) -> dict[str, Any]:
         "sections": _sections(study, len(compared) > 0),
         "has_mixes": has_mixes,
         "leak": caution(study.settings.get("leakage", NONE)),
-        "findings": find(summary) if has_mixes else find_classifiers(summary, compared),
+        "one_pool": study.settings.get("leakage") == AS_PUBLISHED,
+        "findings": find(summary) if has_mixes else find_classifiers(summary, compared, metrics),
         "confidence": f"{100 * study.evaluation['confidence']:g}%",
         "judged_by": measure_name(judged_by(summary)),
         "by_accuracy": judged_by(summary) == ACCURACY,
@@ -142,8 +147,7 @@ def _view(study: StudyReport) -> dict[str, Any]:
         "tested_images": tables.tested_images(metrics),
         "pair_measures": [measure_name(name) for name in differences(judged_by(compared)).values()],
         "pairs": tables.pair_rows(compared, mix_names(summary)),
-        "published": sections(read_comparison(study.published)) if study.published else [],
-        "published_legend": legend(study.evaluation["confidence"]),
+        **_published_view(study),
         "settings": yaml.safe_dump(dict(study.settings), sort_keys=False, allow_unicode=True),
         "pipeline": tables.pipeline_rows(read_table(study.pipeline)) if study.pipeline else [],
         **_data_view(study, summary),
@@ -185,13 +189,24 @@ def _sections(study: StudyReport, several_classifiers: bool) -> set[str]:
     return always | with_figures | ({"classifiers"} if several_classifiers else set())
 
 
+def _published_view(study: StudyReport) -> dict[str, Any]:
+    """Return what the template shows beside the published values."""
+    protocol = Protocol.of_settings(study.settings)
+    found = sections(read_comparison(study.published), protocol) if study.published else []
+    return {
+        "published": found,
+        "published_legend": legend(study.evaluation["confidence"], protocol),
+        "protocol": protocol,
+    }
+
+
 def _data_view(study: StudyReport, summary: pd.DataFrame) -> dict[str, Any]:
     """Return what the template shows of the images."""
     split, mixes = read_table(study.split), read_table(study.mixes)
     rejected = unreadable_of(read_table(study.rejected))
     fetched = json.loads(Path(study.fetched).read_text(encoding="utf-8"))
     dataset = study.settings.get("datasets", {}).get(study.dataset, {})
-    classes = sorted(split["label"].unique())
+    classes = sorted(set(split["label"]) - {UNLABELLED})
     return {
         "cautions": find_cautions(
             study.settings, study.dataset, split, mixes, summary, study.folds
@@ -212,7 +227,8 @@ def _data_view(study: StudyReport, summary: pd.DataFrame) -> dict[str, Any]:
 
 def _mixes_view(study: StudyReport) -> dict[str, Any]:
     """Return what the template shows of generators and mixes."""
-    mixes = read_table(study.mixes)
+    mixes, comparison = read_table(study.mixes), read_table(study.comparison)
+    names = mix_names(mixes)
     return {
         "generators": list(mixes["generator"].dropna().unique()),
         "kinds": mixes.groupby("kind")["mix"].nunique().reindex(KINDS, fill_value=0).to_dict(),
@@ -220,7 +236,9 @@ def _mixes_view(study: StudyReport) -> dict[str, Any]:
         "quizzes": [_quiz_view(quiz) for quiz in study.figures.get("plot_quiz", ())],
         "mix_labels": list(mixes["label"].unique()),
         "mix_groups": tables.mix_groups(mixes),
-        "comparisons": tables.comparison_groups(read_table(study.comparison), mix_names(mixes)),
+        "comparisons": tables.comparison_groups(comparison, names),
+        "mix_pairs": tables.mix_pair_rows(comparison, names),
+        "families": tables.families(comparison),
     }
 
 
@@ -229,6 +247,7 @@ def _search_view(search: Search) -> dict[str, Any]:
     return {
         "kind": search.kind,
         "name": search.name,
+        "adopted": search.adopted,
         "score": stages[0]["score"],
         "stages": stages,
     }
@@ -269,6 +288,7 @@ def _environment(autoescape: bool = True) -> jinja2.Environment:
         "number": wording.number,
         "p_value": wording.p_value,
         "listed": wording.listed,
+        "table_name": table_name,
     }
     return environment
 

@@ -4,6 +4,7 @@ from typing import Any
 
 import pandas as pd
 
+from synthmix.evaluate.comparisons import PAIRS
 from synthmix.evaluate.paired import differences
 from synthmix.evaluate.verdict import judged_by
 from synthmix.evaluate.wording import (
@@ -211,21 +212,44 @@ def pair_rows(compared: pd.DataFrame, names: dict[str, MixName]) -> list[Row]:
 
 
 def comparison_groups(comparison: pd.DataFrame, names: dict[str, MixName]) -> dict[str, Groups]:
-    """Return for each classifier the comparisons of its mixes: `tables/comparison.csv`."""
+    """Return for each classifier the comparisons of its mixes with their baselines.
+
+    Of `tables/comparison.csv`.
+    """
     return {
         classifier: _grouped(
             names,
             {
-                row["mix"]: row
-                | {
-                    "name": names[row["mix"]].short,
-                    "shown": signed_interval(row["difference"], row["low"], row["high"]),
-                }
+                row["mix"]: row | {"name": names[row["mix"]].short, "shown": _difference(row)}
                 for row in _records(rows)
             },
         )
-        for classifier, rows in comparison.groupby("classifier", sort=False)
+        for classifier, rows in comparison[comparison["family"] != PAIRS].groupby(
+            "classifier", sort=False
+        )
     }
+
+
+def mix_pair_rows(comparison: pd.DataFrame, names: dict[str, MixName]) -> list[Row]:
+    """Return the comparisons of two mixes: those of `tables/comparison.csv`."""
+    return [
+        row
+        | {
+            "name": f"{names[row['mix']].full} \u2212 {names[row['baseline']].full}",
+            "shown": _difference(row),
+        }
+        for row in _records(comparison[comparison["family"] == PAIRS])
+    ]
+
+
+def families(comparison: pd.DataFrame) -> dict[str, int]:
+    """Return of how many comparisons each family is, where there are several besides pairs."""
+    sizes = comparison["family"].value_counts(sort=False).drop(PAIRS, errors="ignore")
+    return {} if len(sizes) < 2 else sizes.to_dict()
+
+
+def _difference(row: Row) -> tuple[str, str]:
+    return signed_interval(row["difference"], row["low"], row["high"])
 
 
 def _images(rows: pd.DataFrame) -> Row:

@@ -14,7 +14,8 @@ from synthmix.scopes import ALL_CLASSES
 from synthmix.score.neighbours import nearest, radii
 from synthmix.score.statistics import Gaussian, fit_gaussian
 
-# what a generator learned from, and what none has seen
+# what a generator learned from, where no generator of the study learns from more; and what of the
+# rest is compared with
 SEEN, HELD_OUT = ("train",), ("validation", "test")
 
 
@@ -26,7 +27,7 @@ class RealClass:
     sample: np.ndarray  # (n,), int64: those of them that neighbours are looked for among
     radii: np.ndarray  # (n,): the distance of each of the sample to its k-th nearest
     gaussian: Gaussian  # of all N
-    held_out: np.ndarray  # (H,), int64: validation and test images, rows of the real store
+    held_out: np.ndarray  # (H,), int64: those of no generator's training, rows of the real store
     held_out_distances: np.ndarray  # (H,): from each of them to its nearest training image
 
     def tensors(self) -> dict[str, np.ndarray]:
@@ -42,18 +43,25 @@ class RealClass:
 
 
 def describe_real(
-    features: np.ndarray, samples: pd.DataFrame, classes: Sequence[str], neighbours: int, most: int
+    features: np.ndarray,
+    samples: pd.DataFrame,
+    classes: Sequence[str],
+    neighbours: int,
+    most: int,
+    seen: Sequence[str] = SEEN,
 ) -> dict[str, RealClass]:
     """Return what is to be known of each class, and of all, by name; none with under two images.
 
-    Row i of `features` (N, D), which may be memory-mapped, is of row i of `samples` (columns
-    label, split). At most `most` training images are in the sample of each.
+    Row i of `features` (N, D), which may be memory-mapped, is of row i of `samples` (columns label,
+    split). At most `most` training images are in the sample of each: those of the splits `seen`,
+    which generators have learned from.
     """
     groups = {label: samples["label"] == label for label in classes}
     groups[ALL_CLASSES] = samples["label"].isin(classes)
     known = groups[ALL_CLASSES]
-    trained = np.flatnonzero(known & samples["split"].isin(SEEN))
-    held_out = np.flatnonzero(known & samples["split"].isin(HELD_OUT))
+    trained = np.flatnonzero(known & samples["split"].isin(seen))
+    unseen = [split for split in HELD_OUT if split not in seen]
+    held_out = np.flatnonzero(known & samples["split"].isin(unseen))
     distances, _ = nearest(features[held_out], features, trained)
     described = {}
     for label, members in groups.items():

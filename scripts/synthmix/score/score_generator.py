@@ -1,14 +1,15 @@
 """The scores of one generator, whichever it is, from the features of its pools."""
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
 from synthmix.files import write_table
-from synthmix.scopes import ALL_CLASSES
+from synthmix.prepare.parts import as_learned
+from synthmix.scopes import ALL_CLASSES, UNLABELLED
 from synthmix.score.compare import Row, compare, compare_distances, write_scores
 from synthmix.score.memorisation import near_limit
 from synthmix.score.neighbours import nearest
@@ -31,6 +32,7 @@ def score_generator(
     seed: int,
     output: str | Path,
     pairs: str | Path,
+    seen: Sequence[str] = SEEN,
 ) -> None:
     """Score a generator by the features of its images of each class; write two tables.
 
@@ -40,19 +42,26 @@ def score_generator(
     together, in the class shares of the real training images. A score's value has its 95% interval
     where there is one. `pairs` has the synthetic images nearest to a training image. `reference`
     is what `score_real` wrote of the features `real_features`, whose row i is row i of `split`.
+    Training images are those of the splits `seen`. Images of no class, UNLABELLED, are held against
+    all real ones, which their generator has learned from.
     """
-    samples = read_table(split)
+    samples = as_learned(read_table(split), pools)
     real = load_array(real_features)
     described = load_reference(reference)
+    if UNLABELLED in pools:  # it is held against all images, not against those that train
+        described = {ALL_CLASSES: described[UNLABELLED]}
     features = {label: load_class(path, label) for label, path in pools.items()}
-    trained = np.flatnonzero(samples["split"].isin(SEEN) & samples["label"].isin(pools))
+    trained = np.flatnonzero(samples["split"].isin(seen) & samples["label"].isin(pools))
     near = {label: nearest(pool, real, trained) for label, pool in features.items()}
     distances = {label: found for label, (found, _) in near.items()}
 
     rows: list[Row] = []
     for label, pool in features.items():
+        if label == UNLABELLED:  # the same as all of them together
+            continue
         rows += _score(label, described.get(label), real, pool, distances[label], settings, seed)
-    counts = balanced_counts(samples, {label: len(pool) for label, pool in features.items()})
+    available = {label: len(pool) for label, pool in features.items()}
+    counts = balanced_counts(samples, available, seen)
     counts = cap(counts, settings.images)
     together = np.concatenate([features[label][:count] for label, count in counts.items()])
     apart = np.concatenate([distances[label][:count] for label, count in counts.items()])
@@ -66,12 +75,15 @@ def score_generator(
     LOGGER.info("%d scores of %s", len(rows), generator)
 
 
-def balanced_counts(samples: pd.DataFrame, available: Mapping[str, int]) -> dict[str, int]:
-    """Return how many images of each class to take for the class shares of the training images.
+def balanced_counts(
+    samples: pd.DataFrame, available: Mapping[str, int], splits: Sequence[str] = SEEN
+) -> dict[str, int]:
+    """Return how many images of each class to take for the class shares of training images.
 
-    As many as the `available` ones allow; none of a class without training images.
+    As many as the `available` ones allow; none of a class without training images, which are those
+    of `splits`.
     """
-    seen = samples.loc[samples["split"].isin(SEEN), "label"].value_counts()
+    seen = samples.loc[samples["split"].isin(splits), "label"].value_counts()
     real = {label: int(seen.get(label, 0)) for label in available}
     ratio = min((available[label] / count for label, count in real.items() if count), default=0.0)
     # rounding must not ask for one more than there are

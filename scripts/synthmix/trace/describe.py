@@ -6,15 +6,16 @@ A describer may also find that a job did not get what it should have got.
 import hashlib
 import json
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
 from synthmix.prepare.folds import FOLD_PREFIX, split_for_fold
-from synthmix.prepare.parts import has_leak, rows_of
+from synthmix.prepare.parts import LEARNED_FROM, has_leak, rows_of
 from synthmix.prepare.passed_over import unreadable_of
+from synthmix.scopes import UNLABELLED
 from synthmix.store import load_array, read_table
 from synthmix.trace.chain import AGAIN, Chain, Step
 
@@ -170,7 +171,12 @@ def _generator(step: Step, files: Files) -> Iterator[str]:
     if trained_on := files.output("trained_on.csv"):
         table = read_table(trained_on)
         said = f"learned from {len(table)} images of {table['group'].nunique()} patients"
-        yield said + _within(step, files, table, "train", str(trained_on))
+        if step.rule == "adopt_generator":  # a copy: held against the split where it was trained
+            yield said
+            return
+        given = [base["learns_from"] for base in step.values(dict) if "learns_from" in base]
+        splits = LEARNED_FROM[given[0]] if given else ("train",)
+        yield said + _within(step, files, table, splits, str(trained_on))
 
 
 @_of("sample_generator")
@@ -190,7 +196,7 @@ def _mix(step: Step, files: Files) -> Iterator[str]:
             again = int(rows.duplicated(["store", "row"]).sum())
             said = f"{split}, {origin}: {_by_class(rows)}" + (f", {again} repeated" * bool(again))
             if origin == "real":
-                said += _within(step, files, rows, split, str(path))
+                said += _within(step, files, rows, (split,), str(path))
             yield said
 
 
@@ -226,14 +232,17 @@ def _chosen(step: Step, files: Files) -> Iterator[str]:
         yield f"chosen: {', '.join(_named(chosen))}"[:_LONGEST]
 
 
-def _within(step: Step, files: Files, table: pd.DataFrame, split: str, path: str) -> str:
-    """Return that all images of `table` are in `split`; else note the problem."""
+def _within(step: Step, files: Files, table: pd.DataFrame, splits: Sequence[str], path: str) -> str:
+    """Return that all images of `table` are in `splits`; else note the problem."""
     samples = files.split(path)
     if samples is None:
         return ""
-    # with a leak generators learn from all of them
-    whole = split == "train" and has_leak(samples)
-    allowed = (samples if whole else rows_of(samples, split))["sample_id"]
+    # with a leak generators learn from all of them, and some do whatever the split is
+    leaks = has_leak(samples) or Path(path).parent.name == UNLABELLED
+    whole = "train" in splits and leaks
+    parts = [samples] if whole else [rows_of(samples, split) for split in splits]
+    allowed = pd.concat([part["sample_id"] for part in parts])
+    split = " or ".join(splits)
     strangers = table.loc[~table["sample_id"].isin(allowed), "sample_id"]
     if strangers.empty:
         return f", all in split {split}"

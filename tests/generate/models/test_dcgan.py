@@ -86,6 +86,42 @@ def test_the_generator_may_be_leaky():
     assert activations(generator_activation="leaky_relu") == {torch.nn.LeakyReLU}
 
 
+def skin_source():
+    """The networks of the skin source, section 4.3 and, for their widths, its public program."""
+    settings = {"start_size": 32, "base_channels": 16, "discriminator_channels": 64}
+    settings |= {"generator_activation": "leaky_relu", "leak": 0.3, "discriminator_dropout": 0.3}
+    settings |= {"kernel_size": 5, "latent_dim": 100, "discriminator_batch_norm": False}
+    return Settings(model="dcgan", epochs=1, **settings)
+
+
+def test_the_networks_of_the_skin_source_are_those_that_settings_make():
+    settings = skin_source()
+    generator, discriminator = (
+        N(settings, 128, 3) for N in (GeneratorNetwork, DiscriminatorNetwork)
+    )
+    up = [m for m in generator if isinstance(m, torch.nn.ConvTranspose2d)]
+    assert [(m.out_channels, m.kernel_size[0]) for m in up] == [(32, 32), (16, 5), (3, 5)]
+    assert generator[1](generator[0](torch.zeros(1, 100))).shape == (1, 32, 32, 32)
+    kinds = [type(m).__name__ for m in discriminator]
+    layer = ["Conv2d", "LeakyReLU", "Dropout"]
+    assert kinds == [*layer, *layer, "Conv2d", "Flatten"]
+    down = [m.out_channels for m in discriminator if isinstance(m, torch.nn.Conv2d)]
+    assert down == [64, 128, 1]
+    # three colours to 64 maps, 64 to 128, and 32 x 32 x 128 values to one logit
+    weights = 25 * 3 * 64 + 64 + 25 * 64 * 128 + 128 + 128 * 32 * 32 + 1
+    assert sum(p.numel() for p in discriminator.parameters()) == weights
+    leaks = {m.negative_slope for m in (*generator, *discriminator) if hasattr(m, "negative_slope")}
+    assert leaks == {0.3}
+    images = generator(torch.zeros(2, 100))
+    assert images.shape == (2, 3, 128, 128)
+    assert discriminator(images).shape == (2, 1)
+
+
+def test_an_image_must_be_larger_than_what_the_generator_begins_with():
+    assert skin_source().check_image(64, 3) is None
+    assert "start_size of 32 needs" in skin_source().check_image(32, 3)
+
+
 def test_an_image_depends_on_its_seed_alone(trained):
     many = trained.sample(range(50))
     np.testing.assert_array_equal(trained.sample([37]), many[[37]])

@@ -14,28 +14,25 @@ from synthmix.generate.models.dcgan.settings import Settings
 from synthmix.generate.models.sampling import make_images, noise_of
 from synthmix.generate.models.steps import StepLosses, full_batches, parts_of, take_step
 
-# Slope of the leaky ReLU below zero, as in the paper.
-LEAK = 0.2
-
 
 class GeneratorNetwork(nn.Sequential):
     """Latent vectors (N, latent_dim) to images (N, C, size, size) in -1..1."""
 
     def __init__(self, settings: Settings, size: int, channels: int) -> None:
-        """Build the network: a projection to 4 x 4, then a doubling of the size a layer."""
-        widths = _widths(settings, size)
+        """Build the network: a projection to `start_size`, then a doubling of the size a layer."""
+        widths = settings.widths(size)[::-1]
         kernel = settings.kernel_size
         # an odd kernel leaves a row and a column to add
         doubling = {"stride": 2, "padding": (kernel - 1) // 2, "output_padding": kernel % 2}
         layers: list[nn.Module] = [
             nn.Unflatten(1, (settings.latent_dim, 1, 1)),
-            nn.ConvTranspose2d(settings.latent_dim, widths[0], 4, bias=False),
-            *_normalised(widths[0], settings.generator_activation),
+            nn.ConvTranspose2d(settings.latent_dim, widths[0], settings.start_size, bias=False),
+            *_normalised(widths[0], settings),
         ]
         for before, after in pairwise(widths):
             layers += [
                 nn.ConvTranspose2d(before, after, kernel, **doubling, bias=False),
-                *_normalised(after, settings.generator_activation),
+                *_normalised(after, settings),
             ]
         layers += [nn.ConvTranspose2d(widths[-1], channels, kernel, **doubling), nn.Tanh()]
         super().__init__(*layers)
@@ -46,23 +43,25 @@ class DiscriminatorNetwork(nn.Sequential):
     """Images (N, C, size, size) in -1..1 to logits (N, 1) of being real."""
 
     def __init__(self, settings: Settings, size: int, channels: int) -> None:
-        """Build the network: a halving of the size a layer down to 4 x 4, then the logit."""
-        widths = _widths(settings, size)[::-1]
+        """Build the network: a halving of the size a layer down to `start_size`, then the logit."""
+        widths = settings.discriminator_widths(size)
         kernel = settings.kernel_size
         halving = {"stride": 2, "padding": (kernel - 1) // 2}
         # no batch norm next to the image, as in the paper
         layers: list[nn.Module] = [
             nn.Conv2d(channels, widths[0], kernel, **halving),
-            nn.LeakyReLU(LEAK),
+            nn.LeakyReLU(settings.leak),
+            nn.Dropout(settings.discriminator_dropout),
         ]
+        normed = settings.discriminator_batch_norm
         for before, after in pairwise(widths):
             layers += [
-                nn.Conv2d(before, after, kernel, **halving, bias=False),
-                nn.BatchNorm2d(after),
-                nn.LeakyReLU(LEAK),
+                nn.Conv2d(before, after, kernel, **halving, bias=not normed),
+                *([nn.BatchNorm2d(after)] if normed else []),
+                nn.LeakyReLU(settings.leak),
                 nn.Dropout(settings.discriminator_dropout),
             ]
-        layers += [nn.Conv2d(widths[-1], 1, 4, 1, 0), nn.Flatten()]
+        layers += [nn.Conv2d(widths[-1], 1, settings.start_size), nn.Flatten()]
         super().__init__(*layers)
         self.apply(_initialise)
 
@@ -144,14 +143,9 @@ class DCGAN(Generator):
         return make_images(latents, self.generator, self.device)
 
 
-def _widths(settings: Settings, size: int) -> list[int]:
-    """Return the channels at 4 x 4, 8 x 8, ..., size / 2."""
-    doublings = range((size // 4).bit_length() - 2, -1, -1)
-    return [min(settings.base_channels * 2**n, settings.max_channels) for n in doublings]
-
-
-def _normalised(channels: int, activation: str) -> list[nn.Module]:
-    return [nn.BatchNorm2d(channels), nn.ReLU() if activation == "relu" else nn.LeakyReLU(LEAK)]
+def _normalised(channels: int, settings: Settings) -> list[nn.Module]:
+    relu = settings.generator_activation == "relu"
+    return [nn.BatchNorm2d(channels), nn.ReLU() if relu else nn.LeakyReLU(settings.leak)]
 
 
 def _initialise(layer: nn.Module) -> None:

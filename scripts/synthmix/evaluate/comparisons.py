@@ -1,0 +1,89 @@
+"""Which mixes are compared with which, and which of the comparisons are adjusted together.
+
+Imports neither torch nor pandas: the workflow plans its jobs with it.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any, Self
+
+from synthmix.mix.plan import Mix
+
+WITH_BASELINES, PAIRS = "mixes", "pairs"  # families that every study has
+NO_FAMILIES: Mapping[str, Sequence[str]] = {}
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """A mix, what it is compared with, and the family that its p-values are adjusted in."""
+
+    mix: str
+    baseline: str
+    family: str = WITH_BASELINES
+
+    @property
+    def is_pair(self) -> bool:
+        """Whether two mixes are compared, not one with its baseline."""
+        return self.family == PAIRS
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the comparison as plain values, for a rule's parameters."""
+        return asdict(self)
+
+    @classmethod
+    def from_dict(cls, values: Mapping[str, Any]) -> Self:
+        """Return the comparison that `to_dict` gave as plain values."""
+        return cls(**values)
+
+
+def plan_comparisons(
+    mixes: Sequence[Mix],
+    compare: Iterable[Sequence[str]] = (),
+    families: Mapping[str, Sequence[str]] = NO_FAMILIES,
+) -> list[Comparison]:
+    """Return the comparisons of a study in the order of its tables.
+
+    First each mix against its baseline, in the first of the `families` that names it, its
+    generator, its selection or its baseline, then the pairs that `compare` asks for.
+    """
+    with_baselines = [
+        Comparison(mix.name, mix.baseline, _family(mix, families))
+        for mix in mixes
+        if not mix.is_baseline
+    ]
+    pairs = [(one, other) for names in compare for one, other in pairs_of(mixes, *names)]
+    return with_baselines + [Comparison(*pair, PAIRS) for pair in dict.fromkeys(pairs)]
+
+
+def pairs_of(mixes: Sequence[Mix], first: str, second: str) -> Iterator[tuple[str, str]]:
+    """Yield the names of two mixes each, of those that two names stand for.
+
+    Names of mixes stand for these. Names of generators stand for all their mixes, of which those
+    are a pair that differ in the generator alone.
+    """
+    names = [mix.name for mix in mixes]
+    if first in names and second in names:
+        yield first, second
+        return
+    others = {_but_for_generator(mix): mix.name for mix in mixes if mix.generator == second}
+    for mix in mixes:
+        if mix.generator == first and _but_for_generator(mix) in others:
+            yield mix.name, others[_but_for_generator(mix)]
+
+
+def names_for(mix: Mix) -> set[str]:
+    """Return the names that a family may have for a mix."""
+    own = (mix.name, mix.generator, mix.selection, mix.training)
+    return {name for name in own if name is not None}
+
+
+def _family(mix: Mix, families: Mapping[str, Sequence[str]]) -> str:
+    for family, named in families.items():
+        if names_for(mix) & set(named):
+            return family
+    return WITH_BASELINES
+
+
+def _but_for_generator(mix: Mix) -> tuple[Any, ...]:
+    shares = tuple((mix.class_shares or {}).items())
+    return shares, mix.real_share, mix.fill, mix.ratio, mix.selection

@@ -1,0 +1,61 @@
+import pytest
+
+from synthmix.evaluate.comparisons import Comparison, pairs_of, plan_comparisons
+from synthmix.mix.plan import plan_study
+
+ADDITIONS = {"fill": [0.5, 1], "ratios": [], "validation": "added"}
+MIXES = plan_study(
+    ["g", "h", "smote"],
+    None,
+    ADDITIONS | {"after_removal": {"tomek": ["smote"]}},
+    ["tomek"],
+    ["weighted"],
+    ["smote"],
+)
+
+
+def test_mixes_are_compared_with_their_baselines():
+    compared = plan_comparisons(MIXES)
+    assert [one.mix for one in compared] == [mix.name for mix in MIXES if not mix.is_baseline]
+    assert {(one.baseline, one.family, one.is_pair) for one in compared} == {
+        ("real_only", "mixes", False)
+    }
+
+
+def test_generators_are_compared_by_the_mixes_that_differ_in_them_alone():
+    pairs = [one for one in plan_comparisons(MIXES, [["g", "h"]]) if one.is_pair]
+    assert pairs == [
+        Comparison("g-filled50", "h-filled50", "pairs"),
+        Comparison("g-filled", "h-filled", "pairs"),
+    ]
+    # those after a removal have no mate, and a generator of copies adds none to validation
+    assert len(list(pairs_of(MIXES, "smote", "h"))) == 2
+
+
+def test_mixes_are_compared_by_their_names_and_once():
+    pairs = plan_comparisons(MIXES, [["g-filled", "h-filled"], ["g", "h"], ["weighted", "tomek"]])
+    named = [(one.mix, one.baseline) for one in pairs if one.is_pair]
+    assert named == [
+        ("g-filled", "h-filled"),
+        ("g-filled50", "h-filled50"),
+        ("weighted", "tomek"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("named", "expected"),
+    [
+        (["g"], ["g-filled50", "g-filled"]),
+        (["g-filled", "weighted"], ["g-filled", "weighted"]),
+        (["tomek"], ["smote-filled50-after-tomek", "smote-filled-after-tomek", "tomek"]),
+    ],
+)
+def test_a_family_names_mixes_or_what_they_are_made_by(named, expected):
+    compared = plan_comparisons(MIXES, families={"question": named})
+    assert [one.mix for one in compared if one.family == "question"] == expected
+    assert {one.family for one in compared} == {"question", "mixes"}
+
+
+def test_a_comparison_survives_being_a_parameter():
+    one = Comparison("g-filled", "h-filled", "pairs")
+    assert Comparison.from_dict(one.to_dict()) == one
