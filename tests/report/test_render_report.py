@@ -377,6 +377,18 @@ def test_published_values_stand_beside_ours_with_their_footnotes(report, tmp_pat
     assert "Beside the published values" not in Page(render(tmp_path, other)).words()
 
 
+def test_what_departs_from_the_source_is_said_above_its_values(report, tmp_path):
+    one = {"what": "They took <b>256.", "why": "No memory.", "effect": "Little.", "table": "6"}
+    more = {"published_values": "context", "deviations": [one, one | {"table": None}]}
+    words = Page(render(tmp_path, replace(report, settings={**report.settings, **more}))).words()
+    text = "They took <b>256. Why: No memory. Likely effect: Little."
+    heading = "Where this study is known to depart from its source: 2 places"
+    assert f"{heading} Table 6: {text} {text}" in words
+    assert f"Here otherwise: {text}" in words
+    assert "This study follows another protocol than its source." in words
+    assert "Inside: whether" not in words
+
+
 def test_scores_of_all_classes_together_are_shown(report, tmp_path):
     words = Page(render(tmp_path, report)).words()
     assert "frechet distance own features" in words
