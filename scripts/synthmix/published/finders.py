@@ -20,7 +20,14 @@ from synthmix.evaluate.score_predictions import (
 )
 from synthmix.prepare.parts import rows_of
 from synthmix.published.results import AbsentError, Ours, Results
-from synthmix.published.rows import LEARNED_WEIGHTS, PLANE, TRAINING_MINUTES, Printed
+from synthmix.published.rows import (
+    KEPT_FROM_0,
+    LEARNED_WEIGHTS,
+    OF_TRAINING,
+    PLANE,
+    TRAINING_MINUTES,
+    Printed,
+)
 from synthmix.scopes import ALL_CLASSES
 from synthmix.search.chosen import settle
 
@@ -188,7 +195,7 @@ def _find_history(row: Printed, results: Results) -> Ours:
         raise AbsentError("there is no history of such a training")
     tables = [results.table(path, "") for path in files]
     values = np.array([_of_history(table, row) for table in tables])
-    bounds = None if row.metric in ("loss", "epochs", "kept_epoch") else bounds_of(row.metric)
+    bounds = None if row.metric in ("loss", *OF_TRAINING) else bounds_of(row.metric)
     limits = t_interval(values, results.confidence, bounds)
     return _range([(float(values.mean()), *limits)], row.metric)
 
@@ -196,8 +203,9 @@ def _find_history(row: Printed, results: Results) -> Ours:
 def _of_history(table: pd.DataFrame, row: Printed) -> float:
     if row.metric == "epochs":
         return float(table["epoch"].max())
-    if row.metric == "kept_epoch":
-        return float(table.loc[table["kept"], "epoch"].iloc[0])
+    if row.metric in OF_TRAINING:
+        first = 0 if row.metric == KEPT_FROM_0 else 1
+        return float(table.loc[table["kept"], "epoch"].iloc[0]) - 1 + first
     if row.metric not in table:
         raise AbsentError(f"histories have no {row.metric.replace('_', ' ')}")
     rows = table[table["split"] == row.split].set_index("epoch")

@@ -28,6 +28,9 @@ PLACES = {
 # measures that take files of their own
 PLANE, LEARNED_WEIGHTS = "plane_explained", "learned_weights"
 TRAINING_MINUTES = "training_minutes"
+# measures of a training as a whole; sources count the epoch that is kept from 1 or from 0
+KEPT_FROM_0 = "kept_epoch_from_0"
+OF_TRAINING = ("epochs", "kept_epoch", KEPT_FROM_0)
 DIFFERENCE = " minus "  # between two mixes: our number is the difference between theirs
 
 Value = float | str
@@ -100,7 +103,6 @@ class Curve:
 COLUMNS = tuple(field.metadata.get("column", field.name) for field in fields(Printed))
 _CURVES_OF = ("train", "validation")
 _EPOCHS = ("kept", "last", "highest")
-_OF_TRAINING = ("epochs", "kept_epoch")
 _HEADINGS = ("table", "title", "note")
 _CURVE = ("table", "dataset", "classifier", "mix", "split", "epoch")
 
@@ -229,7 +231,7 @@ def _check(place: str, row: Printed) -> None:
         raise UserError(f"{place}: low and high must both be there; they are equal for one value")
     if not row.metric:
         raise UserError(f"{place}: metric is empty: say what was measured")
-    of_epoch = row.of == "history" and row.metric not in _OF_TRAINING
+    of_epoch = row.of == "history" and row.metric not in OF_TRAINING
     if of_epoch and row.epoch not in _EPOCHS and not row.epoch.isdigit():
         text = f"epoch: {row.epoch!r} is neither a number nor one of {', '.join(_EPOCHS)}"
         raise UserError(f"{place}: {text}")
