@@ -123,6 +123,16 @@ rule export_all:
         ],
 
 
+rule export_mixes:
+    input:
+        lambda wildcards: [
+            rules.export_mix.output[0].format(study=view.study, dataset=view.dataset, mix=name)
+            for view in PLAN.asked
+            for name, planned in view.mixes.items()
+            if planned.generator is not None
+        ],
+
+
 rule export_classifiers:
     input:
         lambda wildcards: of_asked_classifiers(rules.export_classifier.output[0]),

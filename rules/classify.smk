@@ -108,7 +108,7 @@ use rule job as predict with:
         images=files_of(STORE, store=mix.all_stores),
         features=files_of(FEATURES, backbone=classify.backbones, store=mix.all_stores),
         weights=weights_files,
-        model=rules.train_classifier.output.weights,
+        model=file_of(rules.train_classifier.output.weights, classifier=classify.trained_as),
     output:
         test=DATASET + "/predictions/{classifier}/{mix}/seed{seed}{fold}.csv",
         validation=DATASET + "/predictions/{classifier}/{mix}/seed{seed}{fold}.validation.csv",
@@ -119,6 +119,7 @@ use rule job as predict with:
         weights=weights_of,
         positive_class=positive_class_of,
         threshold=of(evaluate.threshold),
+        predicting=of(classify.predicting),
         fold=lambda wildcards: wildcards.fold,
         seed=lambda wildcards: int(wildcards.seed),
         master_seed=MASTER_SEED,

@@ -2,7 +2,8 @@
 
 from synthmix.figures.catalogue import FIGURES
 from synthmix.figures.declaration import check_figures
-from synthmix.plan import classify, evaluate, figures, generate, mix, published, score, search
+from synthmix.plan import classify, evaluate, figures, generate, mix, mixups, published
+from synthmix.plan import score, search
 
 # What figures may take, by the name by which they take it.
 FIGURE_INPUTS = {
@@ -23,15 +24,24 @@ FIGURE_INPUTS = {
     "scores": rules.tabulate_scores.output[0],
     # of a classifier: its histories by mix and seed
     "classifier_histories": files_of(
-        rules.train_classifier.output.history, mix=mix.names, seed=SEEDS, fold=evaluate.folds
+        rules.train_classifier.output.history,
+        classifier=classify.trained_as,
+        mix=mix.names,
+        seed=SEEDS,
+        fold=evaluate.folds,
     ),
     # of a stage of a search: its candidates and their scores
     "search": rules.choose_candidate.output.table,
+    # of all stages of one: what candidates say of test images too
+    "candidates": rules.tabulate_search.output.table,
     # of a classifier and a mix: what all folds say of the test images; a network, the weights that
     # it started from, and what this one says
     "own_predictions": files_of(rules.predict.output.test, seed=MASTER_SEED, fold=evaluate.folds),
     "model": file_of(
-        rules.train_classifier.output.weights, seed=MASTER_SEED, fold=evaluate.first_fold
+        rules.train_classifier.output.weights,
+        classifier=classify.trained_as,
+        seed=MASTER_SEED,
+        fold=evaluate.first_fold,
     ),
     "weights": weights_files,
     "model_predictions": file_of(
@@ -48,7 +58,10 @@ FIGURE_INPUTS = {
     "published": rules.compare_published.output.table,
     "curves": curves_of,
     "published_histories": files_of(
-        rules.train_classifier.output.history, published.shown, seed=SEEDS, fold=evaluate.folds
+        rules.train_classifier.output.history,
+        published.shown_as_trained,
+        seed=SEEDS,
+        fold=evaluate.folds,
     ),
 }
 # What the files of an input are of, where it has several: they are given together.
@@ -74,8 +87,11 @@ FIGURE_PARAMS = {
     "unseen": of(score.unseen),
     "positive_class": positive_class_of,
     "label": of(figures.label),
+    "augmentations": of(figures.augmentations),
     "title": lambda wildcards: f"{wildcards.classifier}, {wildcards.mix}",
     "measures": of(figures.measures),
+    "baseline": of(lambda view: view.baseline),
+    "mixups": of(mixups.series),
 }
 
 

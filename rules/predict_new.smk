@@ -19,26 +19,30 @@ if "classify_images" in sys.argv:
 def of_asked_classifiers(pattern):
     """Return `pattern` for the classifiers of the studies that are asked for, on every mix.
 
-    Of each that of the first seed and the first fold.
+    Of each those of the first seed and of all folds.
     """
     return [
-        pattern.format(
-            study=view.study,
-            dataset=view.dataset,
-            classifier=classifier,
-            mix=name,
-            seed=MASTER_SEED,
-            fold=view.folds[0],
-        )
+        path
         for view in PLAN.asked
         for classifier in view.classifiers
         for name in view.mixes
+        for path in dict.fromkeys(
+            pattern.format(
+                study=view.study,
+                dataset=view.dataset,
+                classifier=classifier,
+                mix=name,
+                seed=MASTER_SEED,
+                fold=fold,
+            )
+            for fold in view.folds
+        )
     ]
 
 
 use rule job as export_classifier with:
     input:
-        model=rules.train_classifier.output.weights,
+        model=file_of(rules.train_classifier.output.weights, classifier=classify.trained_as),
         weights=weights_files,
         validation=rules.predict.output.validation,
         limits=rules.prepare_images.output.limits,
@@ -48,6 +52,7 @@ use rule job as export_classifier with:
         **runs("export_classifier", classifier_modules),
         weights=weights_of,
         prepare=settings_of(lambda view: view.prepare),
+        predicting=of(classify.predicting),
         positive_class=positive_class_of,
         title=of(lambda view: view.settings.title),
         stand_in=of(prepare.is_stand_in),
@@ -64,7 +69,7 @@ use rule job as export_classifier with:
 
 use rule job as predict_new with:
     input:
-        model=file_of(EXPORTED, seed=MASTER_SEED, fold=evaluate.first_fold),
+        files_of(EXPORTED, seed=MASTER_SEED, fold=evaluate.folds),
     output:
         DATASET + "/new_images/{classifier}/{mix}.csv",
     params:

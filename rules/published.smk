@@ -16,7 +16,10 @@ use rule job as compare_published with:
         composition=file_of(rules.tabulate_study.output.mixes, when=published.of_mixes),
         metrics=file_of(rules.tabulate_study.output.metrics, when=published.of_metrics),
         histories=files_of(
-            rules.train_classifier.output.history, published.shown, seed=SEEDS, fold=evaluate.folds
+            rules.train_classifier.output.history,
+            published.shown_as_trained,
+            seed=SEEDS,
+            fold=evaluate.folds,
         ),
         test=files_of(rules.predict.output.test, published.judged, seed=SEEDS, fold=evaluate.folds),
         validation=files_of(
@@ -24,7 +27,7 @@ use rule job as compare_published with:
         ),
         weights=files_of(
             rules.train_classifier.output.weights,
-            published.counted,
+            published.counted_as_trained,
             seed=MASTER_SEED,
             fold=evaluate.first_fold,
         ),
@@ -45,8 +48,10 @@ use rule job as compare_published with:
         belong_to=of(published.belong_to),
         folds=folds_of,
         settings=of(published.settings),
+        networks=of(published.networks),
         confidence=of(lambda view: view.settings.evaluation.confidence),
         leakage=leakage_of,
+        protocol=of(published.protocol),
         demo=DEMO,
     pathvars:
         job="compare_published",

@@ -14,6 +14,7 @@ with job(snakemake):
         validation=snakemake.input.validation,
         limits=snakemake.input.limits,
         prepare=Prepare(**params.prepare),
+        predicting=params.predicting,
         positive_class=params.positive_class,
         about=describe(
             names={name: wildcards[name] for name in names},

@@ -15,6 +15,7 @@ with job(snakemake):
         outputs=dict(snakemake.output.items()),
         positive_class=params.positive_class,
         threshold=params.threshold,
+        predicting=params.predicting,
         fold=fold_number(params.fold),
         seed=params.seed,
         master_seed=params.master_seed,

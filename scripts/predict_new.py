@@ -6,7 +6,7 @@ from synthmix.runtime.jobs import job
 
 with job(snakemake):
     predict_new(
-        model=snakemake.input.model,
+        models=[*snakemake.input],
         place=snakemake.params.place,
         output=snakemake.output[0],
         seed=snakemake.params.seed,

@@ -200,6 +200,16 @@ def test_dice_is_that_of_monai():
     torch.testing.assert_close(loss_of("dice"), theirs(LOGITS, TARGETS))
 
 
+@pytest.mark.parametrize("outputs", ["softmax", "sigmoid"])
+def test_dice_with_plain_sums_is_that_of_monai(outputs):
+    own = {f"{outputs}": True}
+    theirs = DiceLoss(**own, batch=True, smooth_nr=0, smooth_dr=0)
+    loss = {"name": "dice", "denominator": "sums", "outputs": outputs}
+
+    torch.testing.assert_close(loss_of(loss), theirs(LOGITS, TARGETS))
+    assert loss_of(loss) != pytest.approx(loss_of("dice").item(), rel=1e-3)
+
+
 @pytest.mark.parametrize("share", [0, 0.25])
 @pytest.mark.parametrize("name", ["bilinear", "log_bilinear"])
 def test_costs_of_mistakes(share, name):

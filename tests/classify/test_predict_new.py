@@ -13,7 +13,7 @@ from synthmix.classify import predict_new as module
 from synthmix.classify.export_classifier import describe, export_classifier
 from synthmix.classify.extract_features import extract_features
 from synthmix.classify.files import TrainingFiles
-from synthmix.classify.model_file import load_model
+from synthmix.classify.model_file import load_model, save_model
 from synthmix.classify.network import new_network
 from synthmix.classify.networks.plan import backbone_name, weights_name
 from synthmix.classify.networks.settings import Classifier
@@ -23,6 +23,7 @@ from synthmix.classify.predict_new import TrainedClassifier, predict_new, write_
 from synthmix.classify.train_classifier import train_classifier
 from synthmix.datasets.image_folder import ImageFolder
 from synthmix.datasets.nifti_folder import NiftiFolder
+from synthmix.errors import UserError
 from synthmix.files import write_table
 from synthmix.prepare.index_dataset import index_dataset
 from synthmix.prepare.intensity import limits_path
@@ -31,7 +32,16 @@ from synthmix.prepare.settings import Prepare
 from synthmix.readers import read_image
 from synthmix.runtime.checkpoint import Checkpoint
 from synthmix.store import load_store, read_table
-from tiny_classifiers import CLASSES, CPU, PICTURES, VOLUMES, export, picture, write_volume
+from tiny_classifiers import (
+    CLASSES,
+    CPU,
+    PICTURES,
+    VOLUMES,
+    export,
+    header,
+    picture,
+    write_volume,
+)
 
 IMAGES = 12
 SHORT = {"epochs": 2, "batch_size": 4, "learning_rate": 1e-2, "weights": "none"}
@@ -71,7 +81,7 @@ def volumes(folder):
 class Study:
     """A classifier trained and judged as the workflow does it."""
 
-    def __init__(self, folder, dataset, prepare, settings, threshold=0.5):
+    def __init__(self, folder, dataset, prepare, settings, threshold=0.5, predicting=None):
         self.raw, self.prepare = folder / "raw", prepare
         self.store = folder / "real.npy"
         self.classifier = Classifier(**SHORT | settings).model_dump(mode="json")
@@ -111,7 +121,17 @@ class Study:
         outputs = {part: folder / f"{part}.csv" for part in ("test", "validation")}
         weights = folder / "weights.safetensors"
         predict(
-            weights, self.files, folder / "split.csv", outputs, "bad", threshold, None, 1, 1, CPU
+            weights,
+            self.files,
+            folder / "split.csv",
+            outputs,
+            "bad",
+            threshold,
+            predicting or {},
+            None,
+            1,
+            1,
+            CPU,
         )
         self.predictions = pd.concat([read_table(file) for file in outputs.values()])
         self.predictions = self.predictions.merge(table[["sample_id", "path"]])
@@ -122,6 +142,7 @@ class Study:
             outputs["validation"],
             limits_path(self.store),
             prepare,
+            predicting or {},
             "bad",
             "a b",
             self.model,
@@ -145,7 +166,7 @@ class Study:
 
 def answers(model, place, output, **changes):
     arguments = {"seed": 1, "threads": 2, "device": CPU} | changes
-    predict_new(model, place, output, **arguments)
+    predict_new([model], place, output, **arguments)
     return pd.read_csv(output, keep_default_na=False)
 
 
@@ -227,6 +248,49 @@ def test_monte_carlo_is_the_mean_over_dropouts(folder, tmp_path):
     mean = answers(dropping, folder / "0.png", tmp_path / "2.csv")["probability_bad"][0]
     assert mean == pytest.approx(one, abs=0.05)
     assert mean != one
+
+
+def test_a_training_predicts_with_passes_that_it_was_not_told_of(tmp_path):
+    settings = {"network": "cnn", "cnn": {"levels": 2, "filters": 3}, "input_size": 24}
+    settings |= {"dense_layers": [8], "dropout": 0.5}
+    said = {}
+    for name, passes in (("plain", None), ("bayesian", 20)):
+        folder = tmp_path / name
+        folder.mkdir()
+        predicting = {"monte_carlo_passes": passes} if passes else {}
+        prepare = Prepare(image_size=16)
+        study = Study(folder, pictures(folder / "raw"), prepare, settings, predicting=predicting)
+        assert load_model(study.model, CPU)[1].settings.monte_carlo_passes == passes
+        said[name] = study.predictions["probability_bad"].to_numpy()
+    trained = [(tmp_path / name / "weights.safetensors").read_bytes() for name in said]
+    assert trained[0] == trained[1]
+    assert not np.allclose(said["plain"], said["bayesian"], atol=1e-4)
+
+
+def test_classifiers_of_all_folds_answer_with_their_mean(folder, tmp_path):
+    models = []
+    for number, threshold in enumerate((0.4, 0.7)):
+        model = tmp_path / f"fold{number}.safetensors"
+        kept = header(threshold=threshold)
+        torch.manual_seed(number)
+        network = new_network(kept.settings.model_dump(mode="json"), kept.image_shape, 2)
+        save_model(model, network, kept)
+        models.append(model)
+    alone = [answers(model, folder, tmp_path / f"{model.stem}.csv") for model in models]
+    predict_new(models, folder, tmp_path / "both.csv", seed=1, threads=2, device=CPU)
+    both = pd.read_csv(tmp_path / "both.csv", keep_default_na=False)
+    mean = sum(table["probability_bad"] for table in alone) / 2
+    np.testing.assert_allclose(both["probability_bad"], mean, atol=1e-6)
+    assert not np.allclose(alone[0]["probability_bad"], alone[1]["probability_bad"], atol=1e-3)
+    assert set(both["threshold"]) == {0.55}
+    assert both["predicted"].tolist() == ["bad" if p >= 0.55 else "good" for p in mean]
+
+
+def test_classifiers_of_other_images_do_not_answer_together(folder, tmp_path):
+    one = export(tmp_path / "one.safetensors")
+    other = export(tmp_path / "other.safetensors", prepare=Prepare(image_size=20))
+    with pytest.raises(UserError, match="has another prepare than"):
+        predict_new([one, other], folder, tmp_path / "a.csv", seed=1, threads=1, device=CPU)
 
 
 def test_files_that_cannot_be_read_are_told_and_stop_nothing(folder, tmp_path):

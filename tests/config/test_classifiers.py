@@ -61,7 +61,15 @@ def test_the_examples_of_the_documentation_can_be(number, real_only, project):
         {"a": CNN | {"monte_carlo_passes": 5, "dense_layers": [8]}},
         {"a": CNN | {"monte_carlo_passes": 5, "cnn": {"dropout": 0.2}}},
         {"a": VGG, "b": {"starts_from": "a", "unfrozen_share": 0.5}},
+        {
+            "a": VGG | {"dense_layers": [8]},
+            "b": {"predicts_with": "a", "monte_carlo_passes": 5},
+            "c": {"starts_from": "a", "unfrozen_share": 0.5},
+            "d": {"predicts_with": "c", "monte_carlo_passes": None},
+        },
         {"b": {"starts_from": "a", "unfrozen_layers": "all"}, "a": VGG},
+        # trained anew, it may train less and have another head
+        {"a": VGG, "b": {"settings_of": "a", "unfrozen_layers": 0, "dense_layers": [8]}},
         {
             "a": searched({"unfrozen_layers": [0, 3]}),
             "b": {"starts_from": "a", "unfrozen_layers": 3},
@@ -199,6 +207,37 @@ def test_a_setting_that_cannot_be(refused, classifier, mistake):
             [
                 "b.network: is that of the classifier in starts_from: remove one of them",
                 "b.weights: is that of a, from which this goes on: remove it",
+            ],
+        ),
+        (
+            {"a": VGG, "b": {"settings_of": "a", "network": "vgg16"}},
+            ["b.network: is that of the classifier in settings_of: remove one of them"],
+        ),
+        (
+            {"a": VGG, "b": {"settings_of": "a", "starts_from": "a"}},
+            ["b.settings_of: can't go with starts_from: remove one of them"],
+        ),
+        (
+            {"a": {"settings_of": "b"}, "b": {"starts_from": "a"}},
+            [
+                f"{name}: leads back to this classifier: one of those on the way has to name a "
+                "network"
+                for name in ("a.settings_of", "b.starts_from")
+            ],
+        ),
+        (
+            {
+                "a": VGG
+                | {
+                    "search": {
+                        "stages": [{"batch_size": [2]}, {"unfrozen_layers": [3, 14]}],
+                        "adopt": False,
+                    }
+                },
+                "b": {"settings_of": "a", "unfrozen_share": 0.5},
+            },
+            [
+                "a.search.stages[1].unfrozen_layers: 14 is more than the 13 layers of vgg16",
             ],
         ),
         (
@@ -506,3 +545,40 @@ def test_a_threshold_is_of_the_positive_one_of_two_classes(
         others["datasets"] = {"films": real_only["datasets"]["films"] | {"classes": classes}}
     (found,) = refused({"a": VGG}, **others)
     assert found.startswith(f"evaluation.threshold{mistake}"), found
+
+
+@pytest.mark.parametrize(
+    ("classifier", "mistake"),
+    [
+        (
+            {"monte_carlo_passes": 5, "batch_size": 8},
+            ".batch_size: is that of a, whose weights this one has: remove it",
+        ),
+        (
+            {},
+            ".monte_carlo_passes: is missing: how this one predicts otherwise than a; null for no "
+            "dropout",
+        ),
+        (
+            {"monte_carlo_passes": 5, "network": "vgg16"},
+            ".network: is that of a, whose weights this one has: remove it",
+        ),
+        (
+            {"monte_carlo_passes": 5, "predicts_with": "other"},
+            ".predicts_with: other is not trained itself: name a, whose weights it has",
+        ),
+        ({"monte_carlo_passes": 5, "predicts_with": "c"}, ".predicts_with: 'c' is not one of the"),
+        (
+            {"monte_carlo_passes": 5, "predicts_with": "no_dropout"},
+            ".monte_carlo_passes: there is no dropout to be averaged over",
+        ),
+    ],
+)
+def test_what_predicts_with_another_says_how_and_nothing_else(classifier, mistake, refused):
+    others = {
+        "a": VGG | {"dense_layers": [8]},
+        "no_dropout": VGG,
+        "other": {"predicts_with": "a", "monte_carlo_passes": None},
+    }
+    (told,) = refused(others | {"b": {"predicts_with": "a"} | classifier})
+    assert told.startswith(f"classifiers.b{mistake}")

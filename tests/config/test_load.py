@@ -623,10 +623,13 @@ def test_what_is_added_after_a_removal_is_there(settings, mistakes):
     settings["additions"] = {
         "fill": [1],
         "after_removal": {"cleand": ["small"], "cleaned": ["nothing_such"]},
+        "trained_as": {"small": "larg"},
     }
+    settings["baselines"] = {"large": {"input_size": 64}}
     lines = mistakes(settings)
-    assert "additions.after_removal.cleand: 'cleand' is not one of the selections" in lines[0]
-    assert "additions.after_removal.cleaned[0]: 'nothing_such' is not one of" in lines[1]
+    assert "additions.trained_as.small: 'larg' is not one of the baselines" in lines[0]
+    assert "additions.after_removal.cleand: 'cleand' is not one of the selections" in lines[1]
+    assert "additions.after_removal.cleaned[0]: 'nothing_such' is not one of" in lines[2]
 
 
 @pytest.mark.parametrize(
@@ -905,6 +908,27 @@ def test_the_published_leakage_draws_from_one_pool(settings, mistakes, own, mess
 def test_another_leakage_is_unknown(settings, mistakes):
     settings["leakage"] = "published"
     assert "leakage: 'published' is not" in mistakes(settings)[0]
+
+
+def test_scores_are_by_inception_at_paper_scale_alone(project, settings):
+    project.write(settings)
+    for scale, weights in {"paper": "download", "demo": "none"}.items():
+        loaded = project.load(scale=scale)
+        views = [loaded.studies["s"], loaded.views["s", "films"]]
+        assert {view.scores.weights for view in views} == {weights}
+    settings["scores"] = {"weights": "none"}
+    project.write(settings)
+    assert project.load().studies["s"].scores.weights == "none"
+
+
+def test_validation_images_have_the_class_shares_of_the_training(project, settings, mistakes):
+    settings["mixes"]["validation_class_shares"] = "as_training"
+    project.write(settings)
+    study = project.load().studies["s"]
+    assert [mix.validation_class_shares for mix in study.plan()] == [SHARES] * 3
+    settings["mixes"]["validation_images"] = 2
+    (mistake,) = mistakes(settings)
+    assert mistake.startswith("studies/s.yaml: mixes.class_shares[0]: leaves no validation image")
 
 
 DIFFUSION = {"model": "diffusion", "epochs": 1, "num_channels": [32], "attention_levels": [False]}

@@ -136,6 +136,18 @@ def test_what_is_added_after_a_removal_finds_enough_images_whatever_goes():
     assert pool_size(mixes, "g", "b", REAL) == 60
 
 
+def test_images_of_a_generator_are_learned_from_as_a_baseline_is():
+    additions = {"fill": [1], "ratios": [], "validation": "real", "trained_as": {"h": "large"}}
+    mixes = plan_study(["g", "h"], None, additions, (), ["large"])
+    found = {mix.name: (mix.training, mix.baseline, mix.is_baseline) for mix in mixes}
+    assert found == {
+        "g-filled": (None, "real_only", False),
+        "h-filled": ("large", "large", False),
+        "large": ("large", "real_only", False),
+        "real_only": (None, "real_only", True),
+    }
+
+
 def test_a_study_is_planned_in_the_order_of_its_tables():
     additions = {"fill": [1], "ratios": [2], "validation": "real", "generators": ["h"]}
     mixes = plan_study(["g", "h"], None, additions, ["fewer"], ["weighted"])
@@ -161,3 +173,20 @@ def test_selections_have_class_shares_where_nothing_is_as_it_is():
     assert alone == ["g-a50-b50-real0", "fewer-a50-b50", "real_only-a50-b50"]
     both = plan_study(["g"], settings, selections=["fewer"], baselines=["weighted"])
     assert [mix.name for mix in both][2:] == ["fewer", "weighted", "real_only"]
+
+
+def test_a_part_of_the_training_images_validates_in_their_shares(paper_mammography):
+    """15% of each class of 16,800 images: the classes as they are trained on."""
+    settings = paper_mammography.mixes.model_dump(exclude={"generators"})
+    settings |= {"train_images": 14280, "validation_images": 2520}
+    settings["validation_class_shares"] = "as_training"
+    mixes = {mix.name: mix.counts() for mix in plan_mixes(["stylegan2_ada"], **settings)}
+    assert mixes["stylegan2_ada-cancer70-normal30-real0"]["validation"] == {
+        "cancer": {"synthetic": 1764, "real": 0},
+        "normal": {"synthetic": 756, "real": 0},
+    }
+    # together they are the training images that tables 1 to 9 print
+    printed = {key: n for key, n in published_counts().items() if key[1] != "validation"}
+    for (name, _, label, origin), images in printed.items():
+        parts = [mixes[name][part][label][origin] for part in ("train", "validation")]
+        assert sum(parts) == images, name

@@ -1,6 +1,7 @@
 import pytest
+import yaml
 
-from plan_data import changed, view_of
+from plan_data import STUDIES, changed, view_of
 from synthmix.errors import UserError
 from synthmix.plan import classify, search
 from synthmix.plan.search import Choice
@@ -51,6 +52,29 @@ def test_what_goes_on_from_another_reads_what_that_has_not_trained(tmp_path):
     more = changed(tmp_path, "tiny", classifiers={"vgg16": vgg16, "tuned": tuned})
     assert classify.weights(more, "tuned", BASELINE) == ["vgg16-random1"]
     assert classify.backbones(more, "tuned", BASELINE) == []
+
+
+def test_what_predicts_with_another_is_not_trained(tmp_path):
+    classifiers = view_of("tiny").settings.classifiers
+    vgg16 = classifiers["vgg16"].model_dump(mode="json", exclude_unset=True)
+    both = {"bayesian": {"predicts_with": "vgg16", "monte_carlo_passes": 7}, "vgg16": vgg16}
+    view = changed(tmp_path, "tiny", classifiers=both)
+    assert classify.trained_as(view, "bayesian") == classify.trained_as(view, "vgg16") == "vgg16"
+    assert classify.predicting(view, "bayesian", BASELINE) == {"monte_carlo_passes": 7}
+    assert classify.predicting(view, "vgg16", BASELINE) == {}
+    assert classify.base(view, "bayesian") == classify.base(view, "vgg16")
+    for question in (classify.weights, classify.backbones, classify.modules):
+        assert question(view, "bayesian", BASELINE) == question(view, "vgg16", BASELINE)
+    assert {name for name, _ in classify._trainings(view)} == {"vgg16"}
+
+
+def test_what_is_trained_anew_with_the_settings_of_another_reads_no_training(tmp_path):
+    anew = {"settings_of": "best", "augmentation": {"horizontal_flip": True}}
+    there = yaml.safe_load((STUDIES / "stages.yaml").read_text())["classifiers"]
+    view = changed(tmp_path, "stages", classifiers=there | {"anew": anew})
+    assert classify.starts_from(view, "anew") is None
+    assert classify.choice(view, "anew") == classify.choice(view, "best")
+    assert classify.weights(view, "anew") == classify.weights(view, "best")
 
 
 def test_another_way_to_train_goes_over_the_settings_on_its_mix_alone(tmp_path):

@@ -385,7 +385,7 @@ class TestNewImages:
     def predict(self, folder, **header):
         model = export(folder.path / "model.safetensors", **header)
         output = folder.path / "new.csv"
-        predict_new(model, folder.path / "raw", output, seed=1, threads=1, device=CPU)
+        predict_new([model], folder.path / "raw", output, seed=1, threads=1, device=CPU)
         return pd.read_csv(output).set_index("file")["probability_bad"]
 
     def test_a_dark_picture_stays_dark(self, folder, told):

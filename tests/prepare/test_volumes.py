@@ -128,18 +128,22 @@ class TestSpacing:
         assert three_slices(volume).shape == (MOST_SIDE, MOST_SIDE, 3)
 
 
+def resampled(values, shape, *how, spacing=(1.0, 1.0, 1.0)):
+    return resample_volume(Volume(np.asarray(values, np.float32), spacing), shape, *how)
+
+
 class TestResampleVolume:
     @pytest.mark.parametrize("shape", [(91, 109, 91), (7, 50, 13)])
     def test_shape_and_z_score(self, shape):
         volume = np.random.default_rng(1).gamma(2, 50, (36, 43, 36)).astype(np.float32)
-        small = resample_volume(volume, shape)
+        small = resampled(volume, shape)
         assert small.shape == shape
         assert small.dtype == np.float16
         assert abs(small.astype(float).mean()) < 1e-3
         assert abs(small.astype(float).std() - 1) < 1e-3
 
     def test_axes_keep_their_direction_and_place(self):
-        small = resample_volume(ramp(1), (10, 15, 20)).astype(float)
+        small = resampled(ramp(1), (10, 15, 20)).astype(float)
         profile = small.mean(axis=(0, 2))
         expected = np.arange(15) - 7.0
         np.testing.assert_allclose(profile, expected / expected.std(), atol=0.1)
@@ -148,24 +152,98 @@ class TestResampleVolume:
         wave = np.sin(np.arange(64) * np.pi * 0.9)
         volume = np.broadcast_to(wave[:, None, None], (64, 16, 16)).astype(np.float32).copy()
         volume[:, 8:] += 1  # something that stays
-        small = resample_volume(volume, (16, 4, 4)).astype(float)
+        small = resampled(volume, (16, 4, 4)).astype(float)
         assert small[4:12].std(axis=0).max() < 0.1
 
     def test_the_same_shape_changes_no_pattern(self):
         volume = np.random.default_rng(1).normal(0, 1, (6, 7, 8)).astype(np.float32)
         expected = (volume - volume.mean()) / volume.std()
-        np.testing.assert_allclose(resample_volume(volume, (6, 7, 8)), expected, atol=5e-3)
+        np.testing.assert_allclose(resampled(volume, (6, 7, 8)), expected, atol=5e-3)
 
     def test_one_extreme_voxel_stays_finite(self):
         volume = np.zeros((64, 64, 64), np.float32)
         volume[32, 32, 32] = 1e30
-        assert np.isfinite(resample_volume(volume, (64, 64, 64))).all()
+        assert np.isfinite(resampled(volume, (64, 64, 64))).all()
 
     def test_large_offsets_keep_the_pattern(self):
         volume = np.random.default_rng(1).normal(0, 1, (16, 16, 16)).astype(np.float32)
-        plain = resample_volume(volume, (8, 8, 8))
-        np.testing.assert_allclose(resample_volume(volume + 1000, (8, 8, 8)), plain, atol=5e-3)
+        plain = resampled(volume, (8, 8, 8))
+        np.testing.assert_allclose(resampled(volume + 1000, (8, 8, 8)), plain, atol=5e-3)
 
     def test_volume_of_one_value(self):
         with pytest.raises(ValueError, match="all voxels are equal"):
-            resample_volume(np.ones((8, 8, 8), np.float32), (4, 4, 4))
+            resampled(np.ones((8, 8, 8), np.float32), (4, 4, 4))
+
+
+def lengths(small, axis):
+    """Return how many voxels along an axis are brighter than halfway, in the middle of others."""
+    small = small.astype(float)
+    line = small.max(axis=tuple(number for number in range(3) if number != axis))
+    return int((line > (small.min() + small.max()) / 2).sum())
+
+
+class TestVoxelSize:
+    @pytest.mark.parametrize("how", ["smooth", "decimate"])
+    @pytest.mark.parametrize(
+        "spacing", [(1.0, 1.0, 1.0), (0.7, 1.0, 1.3), (2.0, 2.0, 2.0), (1.0, 1.0, 5.0)]
+    )
+    def test_a_ball_stays_a_ball(self, spacing, how):
+        # a field as of MR-ART, longer in two directions than in the other
+        field = (48, 64, 64)
+        axes = [
+            np.arange(round(length / side)) * side - length / 2
+            for length, side in zip(field, spacing, strict=True)
+        ]
+        inside = sum(axis**2 for axis in np.meshgrid(*axes, indexing="ij")) <= 20**2
+        small = resampled(inside, (23, 27, 23), 2.0, how, spacing=spacing)
+        assert small.shape == (23, 27, 23)
+        sides = [lengths(small, axis) for axis in range(3)]
+        assert max(abs(side - 20) for side in sides) <= max(spacing) / 2 + 1
+        stretched = resampled(inside, (23, 27, 23), None, how, spacing=(1.0, 1.0, 1.0))
+        if spacing == (1.0, 1.0, 1.0):  # the fault: 19 voxels across, 17 from front to back
+            assert lengths(stretched, 0) - lengths(stretched, 2) >= 3
+
+    def test_what_is_cut_off_lies_away_from_the_head(self):
+        volume = np.zeros((8, 8, 40), np.float32)
+        volume[2:6, 2:6, 22:36] = 100
+        small = resampled(volume, (8, 8, 20), 1.0)
+        assert lengths(small, 2) == 14
+        low = resampled(volume[:, :, ::-1], (8, 8, 20), 1.0)
+        np.testing.assert_array_equal(low, small[:, :, ::-1])
+
+    def test_what_is_too_short_is_padded_with_the_background(self):
+        volume = np.random.default_rng(1).uniform(5, 9, (4, 6, 6)).astype(np.float32)
+        volume[0, 0, 0] = 3
+        small = resampled(volume, (9, 6, 6), 1.0).astype(float)
+        assert (small[[0, 1, 6, 7, 8]] == small.min()).all()
+        padded = np.pad(volume, [(2, 3), (0, 0), (0, 0)], constant_values=3)
+        expected = (padded - padded.mean()) / padded.std()
+        np.testing.assert_allclose(small, expected, atol=5e-3)
+
+    def test_decimating_takes_every_second_voxel(self):
+        volume = np.random.default_rng(1).normal(0, 1, (181, 217, 181)).astype(np.float32)
+        small = resampled(volume, (91, 109, 91), 2.0, "decimate")  # section 3.3.2 of the source
+        expected = volume[::2, ::2, ::2]
+        expected = (expected - expected.mean()) / expected.std()
+        np.testing.assert_allclose(small, expected, atol=5e-3)
+
+    def test_spacings_of_few_digits_take_the_same_voxels(self):
+        volume = np.random.default_rng(1).normal(0, 1, (20, 24, 20)).astype(np.float32)
+        exact = resampled(volume, (10, 12, 10), 2.0, "decimate")
+        rough = resampled(volume, (10, 12, 10), 2.0, "decimate", spacing=(1.00001, 0.9999, 1))
+        np.testing.assert_array_equal(rough, exact)
+
+    def test_decimating_keeps_the_noise_and_smoothing_lowers_it(self):
+        # of one part that is still and one that is noisy, which sets the scale
+        noise = np.random.default_rng(1).normal(0, 1, (64, 64, 64)).astype(np.float32)
+        noise[:32] += 20
+        kept = resampled(noise, (32, 32, 32), 2.0, "decimate").astype(float)
+        weak = resampled(noise, (32, 32, 32), 2.0, "smooth").astype(float)
+        assert kept[:14].std() > 2 * weak[:14].std()
+
+    def test_stretching_by_decimation(self):
+        small = resampled(ramp(1), (10, 15, 20), None, "decimate").astype(float)
+        assert len(np.unique(small)) == 15
+        assert np.allclose(
+            np.diff(small.mean(axis=(0, 2))), np.diff(small.mean(axis=(0, 2)))[0], atol=1e-2
+        )

@@ -44,7 +44,7 @@ def test_each_value_stands_beside_ours(compared):
     table, _ = compared
     assert list(table.columns) == list(WRITTEN)
     assert table["table"].tolist() == ["5.10", "5.10", "5.1", "figure 2"]
-    assert table["inside"].tolist() == ["yes", "no", "", ""]
+    assert table["inside"].tolist() == ["yes", "no", "not comparable", "not comparable"]
     assert table["title"].tolist()[0] == "the last one"
     numbers = table.loc[:1, ["published_low", "ours_low", "low", "high", "difference"]]
     assert numbers.astype(float).round(6).to_numpy().tolist() == [

@@ -80,7 +80,8 @@ def test_the_page_is_whole(report, tmp_path):
     assert "images, not the 300,000 asked for" in words
     assert "torch 2.11" in words
     images = [attributes for tag, attributes in page.elements if tag == "img"]
-    assert len(images) == 2 + len(FIGURES) + 2  # and the sheets of two classes, and three stages
+    # and the sheets of two classes, and three stages, of which two are tested
+    assert len(images) == 2 + len(FIGURES) + 2 + 1
     assert all(image["alt"] for image in images)
 
 
@@ -159,9 +160,29 @@ def test_classifiers_are_compared_in_pairs(classifiers_only, tmp_path):
 
 def test_without_evidence_no_classifier_is_better(classifiers_only):
     compared = read_table(classifiers_only.classifier_comparison).assign(better="no evidence")
-    found = find_classifiers(read_table(classifiers_only.summary), compared)
+    tables = (read_table(classifiers_only.summary), compared, read_table(classifiers_only.metrics))
+    found = find_classifiers(*tables)
     assert found.best.startswith("No evidence that one classifier is more accurate than another")
     assert found.counts == {}
+
+
+def test_the_best_classifier_is_picked_on_validation_images(classifiers_only):
+    summary = read_table(classifiers_only.summary)
+    compared, metrics = (
+        read_table(path)
+        for path in (classifiers_only.classifier_comparison, classifiers_only.metrics)
+    )
+    by_test = summary.loc[summary["accuracy"].idxmax(), "classifier"]
+    (other,) = set(summary["classifier"]) - {by_test}
+    found = find_classifiers(summary, compared, metrics)
+    assert (found.picked_by, found.headline.split(": ")[1].split(",")[0]) == ("test", by_test)
+    validation = metrics.assign(split="validation")
+    validation["value"] = 0.7 + 0.1 * (validation["classifier"] == other)
+    found = find_classifiers(summary, compared, pd.concat([metrics, validation]))
+    assert found.picked_by == "validation"
+    test = summary.set_index("classifier").loc[other, "accuracy"]
+    start = f"Best of 2 classifiers in accuracy of validation images: {other}, accuracy {test:.3f}"
+    assert found.headline.startswith(start)
 
 
 def test_folds_are_explained_and_have_their_deviation(classifiers_only, report, tmp_path):
@@ -406,7 +427,7 @@ def test_the_page_names_the_measure_of_the_verdict(classifiers_only, report, tmp
     assert "a difference in balanced accuracy in 1 of 1 pair: better are vgg16 than cnn." in words
     assert "in balanced accuracy in accuracy in macro F1 in AUC" in words
     pairs = read_table(study.classifier_comparison).assign(better="no evidence")
-    found = find_classifiers(read_table(study.summary), pairs)
+    found = find_classifiers(read_table(study.summary), pairs, read_table(study.metrics))
     assert "one classifier is better than another in balanced accuracy, in" in found.best
 
 

@@ -155,6 +155,16 @@ def test_without_training_images_there_is_no_network(digits, tmp_path):
         )
 
 
+def test_auto_is_inception_at_paper_scale_and_none_in_demos():
+    scores = ScoreSettings()
+    assert (scores.weights, scores.check_weights()) == ("auto", None)
+    assert scores.at_scale(demo=False).features == "inception"
+    assert scores.at_scale(demo=True).weights == "none"
+    for weights in ("download", "none"):  # what a study says is kept
+        given = ScoreSettings(weights=weights)
+        assert given.at_scale(demo=True) == given.at_scale(demo=False) == given
+
+
 def test_settings_say_where_weights_are_and_what_is_wrong(tmp_path):
     assert ScoreSettings().features == "own"
     assert ScoreSettings().weights_path("data") is None

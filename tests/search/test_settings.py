@@ -16,6 +16,7 @@ VALUES = {
     "network": "resnet18",
     "weights": "none",
     "input_size": 64,
+    "input_scaling": "image",
     "unfrozen_layers": "all",
     "unfrozen_share": 0.5,
     "pooling": "flatten",
@@ -41,6 +42,7 @@ VALUES = {
     "monitor": "macro_f1",
     "patience": 3,
     "min_delta": 0.1,
+    "keep": "last",
     "plateau": {"patience": 2},
     "monte_carlo_passes": 5,
 }

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from synthmix import command_line
 from synthmix.classify.new_images import open_images
-from synthmix.classify.predict_new import TrainedClassifier, problems_of, summary, write_answers
+from synthmix.classify.predict_new import load_classifiers, problems_of, summary, write_answers
 from synthmix.classify.sorting import WAYS, check_sorting, sort_images
 from synthmix.errors import UserError
 from synthmix.runtime.devices import set_up_torch
@@ -34,7 +34,7 @@ def classify_images(asked: Namespace) -> None:
     sorted_into = asked.sort_into and Path(asked.sort_into)
     threads = command_line.threads_of(asked)
     device = set_up_torch({"device": asked.device, "training_threads": threads})
-    classifier = TrainedClassifier.load(asked.model, device)
+    classifier = load_classifiers(asked.models, device)
     print(classifier.header.about, file=sys.stderr)
     with open_images(place, output.parent) as images:
         output.parent.mkdir(parents=True, exist_ok=True)
@@ -68,7 +68,9 @@ def _again(output: Path) -> str:
 
 
 def _check(asked: Namespace) -> None:
-    command_line.require_names(asked, "model", "input", "--output", "--sort-into")
+    command_line.require_names(asked, "input", "--output", "--sort-into")
+    if "" in asked.models:
+        raise UserError("model is empty: name a file or folder")
     output = Path(asked.output)
     command_line.require_new_file(output)
     command_line.require_one_at_least(asked, "--threads")
@@ -92,7 +94,13 @@ def _parser() -> ArgumentParser:
         example=EXAMPLE,
     )
     add = parser.add_argument
-    add("model", help="model.safetensors that `snakemake export_classifiers` wrote")
+    add(
+        "models",
+        nargs="+",
+        metavar="model",
+        help="model.safetensors that `snakemake export_classifiers` wrote; of several, such as "
+        "those of all folds, the mean counts",
+    )
     add("input", help="folder with images, or with folders of them; archive (.zip, .tar.gz); image")
     add("--output", required=True, metavar="FILE.csv", help="where the answers go")
     add("--sort-into", metavar="FOLDER", help="new folder to sort the images into, by class")

@@ -3,6 +3,7 @@
 import logging
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from synthmix.classify.model_file import NETWORK, ModelHeader, save_model
 from synthmix.classify.network import load_network
@@ -25,6 +26,7 @@ def export_classifier(
     validation: str | Path,
     limits: str | Path,
     prepare: Prepare,
+    predicting: Mapping[str, Any],
     positive_class: str | None,
     about: str,
     output: str | Path,
@@ -35,10 +37,12 @@ def export_classifier(
     `validation` are its predictions of the validation images, which name the threshold where that
     is no default. `prepare` is how the images it was trained on were made equal, `limits` the file
     with the range of values of the deep ones among them, `about` says for people what it was
-    trained on. `output` is a safetensors file for `model_file.load_model`.
+    trained on. `predicting` are settings that go over those of the training. `output` is a
+    safetensors file for `model_file.load_model`.
     """
     network, header = load_network(model, weights)
-    settings = Classifier(**{name: header.settings[name] for name in NETWORK})
+    chosen = {**header.settings, **predicting}
+    settings = Classifier(**{name: chosen[name] for name in NETWORK})
     table = read_table(validation)
     exported = ModelHeader(
         settings=settings,

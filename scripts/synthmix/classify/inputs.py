@@ -25,8 +25,9 @@ def to_inputs(
     """Return what `network` takes, float32, of images as `to_tensor` gives them.
 
     Pictures are resized to `input_size`, where that is given; grey ones are repeated for a network
-    that takes three channels, and values 0..255 become 0..1, normalised as the network was trained.
-    Volumes stay as they are: they have been z-scored when they were prepared.
+    that takes three channels, and values 0..255 become 0..1, normalised as the network was trained,
+    or each picture to mean 0 and deviation 1 over all its pixels and channels, where the network
+    scales each. Volumes stay as they are: they have been z-scored when they were prepared.
     """
     batch = images.to(device)
     if batch.dtype != torch.uint8:
@@ -38,6 +39,9 @@ def to_inputs(
         size = (input_size, input_size)
         # what torchvision's resize does; the package itself is long to import
         batch = interpolate(batch, size, mode="bilinear", align_corners=False, antialias=True)
+    if network.scales_each:
+        spread, mean = torch.std_mean(batch, (1, 2, 3), correction=0, keepdim=True)
+        return (batch - mean) / spread.clamp_min(1e-6)  # of what is plain, 0
     if network.mean is None:
         return batch
     mean, deviation = (

@@ -102,11 +102,19 @@ class LogBilinear(_Bilinear):
 class Dice(SettingsModel):
     """One less the mean over classes of the soft Dice coefficient of a batch.
 
-    With squares in the denominator (Milletari et al., 2016), classes weighted by class_weights
-    (as Sudre et al., 2017, weight them).
+    Classes are weighted by class_weights (as Sudre et al., 2017, weight them). Predictions are
+    softmax outputs, whichever the loss is of: the same class wins.
     """
 
     name: Literal["dice"]
+    denominator: Literal["squares", "sums"] = Field(
+        "squares",
+        description="What twice the overlap is divided by: the sums of the squares (Milletari et"
+        " al., 2016) or the plain sums of probabilities and labels.",
+    )
+    outputs: Literal["softmax", "sigmoid"] = Field(
+        "softmax", description="sigmoid: each output is a probability of its own."
+    )
 
 
 _AnyLoss = Annotated[

@@ -119,7 +119,7 @@ def _weighed_loss(
 ) -> WeighedLoss:
     match settings["name"]:
         case "dice":
-            return _dice
+            return partial(_dice, settings["denominator"], settings["outputs"])
         case "mean_false_error":
             return _mean_false_error
         case "mean_squared_false_error":
@@ -179,17 +179,23 @@ def _of_whole(sums: torch.Tensor, targets: torch.Tensor, whole: Whole | None) ->
 
 
 def _dice(
-    logits: torch.Tensor, targets: torch.Tensor, weights: torch.Tensor, _whole: Whole | None
+    denominator: str,
+    outputs: str,
+    logits: torch.Tensor,
+    targets: torch.Tensor,
+    weights: torch.Tensor,
+    _whole: Whole | None,
 ) -> torch.Tensor:
     """Return the weighted mean over classes in the batch of 1 less their Dice coefficient.
 
     Nothing could overlap with a class that is not in the batch; that it is not predicted there
     is seen to by the classes that are.
     """
-    probabilities = logits.softmax(1)
+    probabilities = logits.sigmoid() if outputs == "sigmoid" else logits.softmax(1)
+    power = {"squares": 2, "sums": 1}[denominator]
     overlap = (probabilities * targets).sum(0)
     present = targets.sum(0) > 0
-    sizes = (probabilities**2).sum(0) + (targets**2).sum(0)
+    sizes = (probabilities**power).sum(0) + (targets**power).sum(0)
     weights = weights * present
     return (weights * (1 - 2 * overlap / sizes.where(present, 1))).sum() / weights.sum()
 

@@ -32,7 +32,15 @@ CLASSIFIER = Kind(
     advice="name the model.safetensors that `snakemake export_classifiers` writes",
 )
 # what a network is and how it answers, without how it was trained
-NETWORK = ("network", "input_size", "unfrozen_layers", "unfrozen_share", "pooling", "cnn")
+NETWORK = (
+    "network",
+    "input_size",
+    "input_scaling",
+    "unfrozen_layers",
+    "unfrozen_share",
+    "pooling",
+    "cnn",
+)
 NETWORK += ("dense_layers", "dropout", "monte_carlo_passes")
 
 

@@ -110,6 +110,9 @@ class Passes:
                 labels = train.labels[part].to(self.device)
                 inputs, targets = self._inputs(train, part, self._targets(labels, tally))
                 logits, loss = self._loss(self._outputs(inputs), targets, whole)
+                if self.settings["mixup"]:
+                    # of the two images that are blended, the one of which more is seen
+                    labels = targets.argmax(1)
                 share = len(part) / len(positions)
                 (loss * share).backward()
                 total += loss.item() * share

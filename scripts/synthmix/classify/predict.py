@@ -35,12 +35,15 @@ def predict(
     outputs: Mapping[str, str | Path],
     positive_class: str | None,
     threshold: Any,
+    predicting: Mapping[str, Any],
     fold: int | None,
     seed: int,
     master_seed: int,
     device: torch.device,
 ) -> None:
     """Write the tables `test` and `validation` of `outputs`: what `model` says of its images.
+
+    Its settings are those of its training, over them those in `predicting`.
 
     A row an image: sample_id, group, label, fold where there is one, predicted, threshold where
     `threshold`, as `choose_threshold` takes it, is no default, and the columns
@@ -49,7 +52,7 @@ def predict(
     """
     network, header = load_network(model, files.weights)
     network.to(device)
-    settings, classes = header.settings, list(header.classes)
+    settings, classes = {**header.settings, **predicting}, list(header.classes)
     frozen, trained = network.cut(unfrozen_of(settings))
     arrays = {
         store: load_array(path) for store, path in files.sources(settings, master_seed).items()

@@ -2,7 +2,7 @@
 
 import csv
 import logging
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -17,6 +17,7 @@ from synthmix.classify.networks.base import Network
 from synthmix.classify.networks.plan import input_size_of, unfrozen_of
 from synthmix.classify.new_images import NewImages, open_images
 from synthmix.classify.predict import dropout
+from synthmix.errors import UserError
 from synthmix.evaluate.predictions import PROBABILITY
 from synthmix.evaluate.settings import LARGEST_PROBABILITY
 from synthmix.evaluate.threshold import predicted_classes
@@ -95,25 +96,74 @@ class TrainedClassifier:
 
     def decide(self, probabilities: np.ndarray) -> str:
         """Return the class that `probabilities` (classes,) stand for."""
-        header = self.header
-        return predicted_classes(
-            probabilities[None], header.classes, header.positive_class, header.threshold
-        )[0]
+        return decided(self.header, probabilities)
+
+
+class Ensemble:
+    """Exported classifiers that answer together, such as those of all folds of one training."""
+
+    def __init__(self, members: Sequence[TrainedClassifier]) -> None:
+        """Take classifiers of one kind; the threshold is the mean of theirs."""
+        first = members[0].header
+        threshold = sum(member.header.threshold for member in members) / len(members)
+        about = f"The mean of {len(members)} classifiers. The first: {first.about}"
+        self.members = members
+        self.header = first.model_copy(update={"threshold": threshold, "about": about})
+
+    def probabilities(self, image: np.ndarray, seed: int) -> np.ndarray:
+        """Return the mean of what the members say; see `TrainedClassifier`."""
+        said = [
+            member.probabilities(image, derive_seed("member", seed, number))
+            for number, member in enumerate(self.members)
+        ]
+        return np.mean(said, axis=0)
+
+    def decide(self, probabilities: np.ndarray) -> str:
+        """Return the class that `probabilities` (classes,) stand for."""
+        return decided(self.header, probabilities)
+
+
+Answering = TrainedClassifier | Ensemble
+
+
+def load_classifiers(paths: Sequence[str | Path], device: torch.device) -> Answering:
+    """Load one classifier, or several that answer together.
+
+    Raises UserError where a file is none, or one is of other classes or images than the first.
+    """
+    members = [TrainedClassifier.load(path, device) for path in paths]
+    first = members[0].header
+    for path, member in zip(paths, members, strict=True):
+        for name in ("classes", "positive_class", "prepare", "value_range"):
+            if getattr(member.header, name) != getattr(first, name):
+                raise UserError(
+                    f"{path} has another {name} than {paths[0]}: only classifiers of the same "
+                    f"classes and images can answer together"
+                )
+    return members[0] if len(members) == 1 else Ensemble(members)
+
+
+def decided(header: ModelHeader, probabilities: np.ndarray) -> str:
+    """Return the class that `probabilities` (classes,) stand for."""
+    return predicted_classes(
+        probabilities[None], header.classes, header.positive_class, header.threshold
+    )[0]
 
 
 def predict_new(
-    model: str | Path,
+    models: Sequence[str | Path],
     place: str | Path,
     output: str | Path,
     seed: int,
     threads: int,
     device: torch.device,
 ) -> None:
-    """Write what the exported classifier `model` says of the images at `place`, as CSV.
+    """Write what the exported classifiers `models` say of the images at `place`, as CSV.
 
-    See `open_images` for what may be at `place`, `write_answers` for `output`.
+    Of several it is the mean. See `open_images` for what may be at `place`, `write_answers` for
+    `output`.
     """
-    classifier = TrainedClassifier.load(model, device)
+    classifier = load_classifiers(models, device)
     LOGGER.info("%s", classifier.header.about)
     with open_images(Path(place), Path(output).parent) as images:
         answers = write_answers(classifier, images, output, seed, threads)
@@ -123,7 +173,7 @@ def predict_new(
 
 
 def write_answers(
-    classifier: TrainedClassifier, images: NewImages, output: str | Path, seed: int, threads: int
+    classifier: Answering, images: NewImages, output: str | Path, seed: int, threads: int
 ) -> list[Answer]:
     """Write the CSV `output`, whole or not at all, and return what it says, without probabilities.
 
@@ -176,9 +226,7 @@ def summary(images: NewImages, answers: list[Answer]) -> str:
     return "; ".join([text, *notes])
 
 
-def _answers(
-    classifier: TrainedClassifier, images: NewImages, seed: int, threads: int
-) -> Iterator[Answer]:
+def _answers(classifier: Answering, images: NewImages, seed: int, threads: int) -> Iterator[Answer]:
     prepare, common = classifier.header.prepare, classifier.header.value_range
 
     def read(path: Path) -> RawImage:
@@ -207,7 +255,7 @@ def _check_kind(image: RawImage, prepare: Prepare) -> None:
         raise ValueError("is a picture, and the classifier takes volumes")
 
 
-def _answer(classifier: TrainedClassifier, name: str, image: Prepared, seed: int) -> Answer:
+def _answer(classifier: Answering, name: str, image: Prepared, seed: int) -> Answer:
     if image.array is None:
         return Answer(name, problem=image.reason)
     content = dict(zip(FACTS, image.facts, strict=True))["content"]

@@ -14,7 +14,7 @@ from synthmix.evaluate.settings import check_threshold
 from synthmix.files import expanded
 from synthmix.generate.models.weights_file import read_header
 from synthmix.leakage import AS_PUBLISHED, NONE
-from synthmix.mix.plan import REAL_ONLY
+from synthmix.mix.plan import AS_TRAINING, REAL_ONLY
 from synthmix.prepare.settings import (
     CountSplit,
     FoldSplit,
@@ -91,6 +91,9 @@ def _check_preparation(study: Study) -> Iterator[Finding]:
         for unused in sorted({"channels", "pad_to_square"} & prepare.model_fields_set):
             if prepare.volume_shape:
                 yield (*prepare_path, unused), "means nothing with volume_shape: remove it"
+        for unused in sorted({"voxel_size", "resample"} & prepare.model_fields_set):
+            if not prepare.volume_shape:
+                yield (*prepare_path, unused), "means nothing without volume_shape: remove it"
         if dataset.volumes is False and prepare.volume_shape:
             yield prepare_path, f"{name} has pictures: give image_size, not volume_shape"
         official = isinstance(split, OfficialSplit)
@@ -144,6 +147,13 @@ def _check_parts(study: Study) -> Iterator[Finding]:
             if name not in study.generators:
                 path = (section, "generators", position)
                 yield path, one_of(name, study.generators, "generators of this study")
+    trained_as = (study.additions and study.additions.trained_as) or {}
+    for generator, baseline in trained_as.items():
+        path = ("additions", "trained_as", generator)
+        if generator not in study.generators:
+            yield path, one_of(generator, study.generators, "generators of this study")
+        if baseline not in study.baselines:
+            yield path, one_of(baseline, study.baselines, "baselines of this study")
     removals = (study.additions and study.additions.after_removal) or {}
     for selection, added in removals.items():
         path = ("additions", "after_removal", selection)
@@ -215,17 +225,20 @@ def _check_sums(study: Study) -> Iterator[Finding]:
 
 
 def _check_mix_sizes(study: Study) -> Iterator[Finding]:
+    training = [("training", study.mixes.train_images)]
+    validation = [("validation", study.mixes.validation_images)]
+    alike = study.mixes.validation_class_shares == AS_TRAINING
     images = {
-        "class_shares": ("training", study.mixes.train_images),
-        "validation_class_shares": ("validation", study.mixes.validation_images),
+        "class_shares": training + validation * alike,
+        "validation_class_shares": validation,
     }
     for path, shares in _class_shares(study):
         if path[0] != "mixes" or abs(sum(shares.values()) - 1) > _TOLERANCE:
             continue
-        kind, total = images[path[1]]
-        for label, count in apportion(total, shares).items():
-            if count == 0:
-                yield path, f"leaves no {kind} image of {label} among {total}"
+        for kind, total in images[path[1]]:
+            for label, count in apportion(total, shares).items():
+                if count == 0:
+                    yield path, f"leaves no {kind} image of {label} among {total}"
 
 
 def _check_mixes(study: Study) -> Iterator[Finding]:
@@ -358,4 +371,5 @@ def _class_shares(study: Study) -> Iterator[tuple[KeyPath, Mapping[str, float]]]
         return
     for position, shares in enumerate(study.mixes.class_shares):
         yield ("mixes", "class_shares", position), shares
-    yield ("mixes", "validation_class_shares"), study.mixes.validation_class_shares
+    if study.mixes.validation_class_shares != AS_TRAINING:
+        yield ("mixes", "validation_class_shares"), study.mixes.validation_class_shares

@@ -2,14 +2,14 @@
 
 from collections.abc import Iterator
 
-from synthmix.config.classifiers import SHAPING
+from synthmix.config.classifiers import SHAPING, StudyClassifier
 from synthmix.config.models import Study
 from synthmix.config.parse import KeyPath
 from synthmix.config.searches import check_searches
 from synthmix.config.training_checks import TrainingCheck, has_volumes, kind
 from synthmix.errors import one_of
 from synthmix.registry import load_classifier_facts
-from synthmix.search.resolve import all_trained, possible_points, trained_otherwise
+from synthmix.search.resolve import WAYS, all_trained, before_of, possible_points, trained_otherwise
 
 Finding = tuple[KeyPath, str]
 
@@ -47,36 +47,60 @@ def _check_baselines(study: Study) -> Iterator[Finding]:
 def _check_origin(study: Study, name: str) -> Iterator[Finding]:
     """Check that a classifier leads to a network, and leaves that as it is."""
     classifier, path = study.classifiers[name], ("classifiers", name)
-    if classifier.starts_from is None:
+    before = before_of(classifier)
+    if before is None:
         if classifier.network is None:
             yield (*path, "network"), "is missing: name a network, or starts_from a classifier"
         return
-    if classifier.starts_from not in study.classifiers:
+    given_ways = [way for way in WAYS if getattr(classifier, way) is not None]
+    way = given_ways[0]
+    for other in given_ways[1:]:
+        yield (*path, other), f"can't go with {way}: remove one of them"
+    if before not in study.classifiers:
         others = [other for other in study.classifiers if other != name]
-        text = one_of(classifier.starts_from, others, "other classifiers")
-        yield (*path, "starts_from"), text if others else "there is no other classifier"
+        text = one_of(before, others, "other classifiers")
+        yield (*path, way), text if others else "there is no other classifier"
+    elif owner := study.classifiers[before].predicts_with:
+        text = f"{before} is not trained itself: name {owner}, whose weights it has"
+        yield (*path, way), text
     if _goes_round(study, name):
         text = "leads back to this classifier: one of those on the way has to name a network"
-        yield (*path, "starts_from"), text
+        yield (*path, way), text
+    if classifier.predicts_with:
+        yield from _check_shared(classifier, path)
+        return
     if classifier.network is not None:
-        yield (*path, "network"), "is that of the classifier in starts_from: remove one of them"
+        yield (*path, "network"), f"is that of the classifier in {way}: remove one of them"
     if classifier.search is not None:
-        text = f"goes with {classifier.starts_from}, not with what goes on from it: move it there"
+        text = f"goes with {before}, not with what goes on from it: move it there"
         yield (*path, "search"), text
+    if classifier.starts_from is None:
+        return
     for setting in SHAPING:
         if setting != "network" and setting in classifier.model_fields_set:
-            text = f"is that of {classifier.starts_from}, from which this goes on: remove it"
+            text = f"is that of {before}, from which this goes on: remove it"
             yield (*path, setting), text
+
+
+def _check_shared(classifier: StudyClassifier, path: KeyPath) -> Iterator[Finding]:
+    """Check that a classifier that is not trained says how it predicts, and nothing else."""
+    given = classifier.model_fields_set
+    for setting in sorted(given - {"predicts_with", "monte_carlo_passes"}):
+        text = f"is that of {classifier.predicts_with}, whose weights this one has: remove it"
+        yield (*path, setting), text
+    if "monte_carlo_passes" not in given:
+        text = f"is missing: how this one predicts otherwise than {classifier.predicts_with}"
+        yield (*path, "monte_carlo_passes"), f"{text}; null for no dropout"
 
 
 def _goes_round(study: Study, name: str) -> bool:
     """Return whether a classifier goes on from what goes on from itself."""
-    current, passed = study.classifiers[name].starts_from, set()
+    current, passed = before_of(study.classifiers[name]), set()
     while current in study.classifiers and current not in passed:
         if current == name:
             return True
         passed.add(current)
-        current = study.classifiers[current].starts_from
+        current = before_of(study.classifiers[current])
     return False
 
 
@@ -95,6 +119,6 @@ def _check_kinds(study: Study) -> Iterator[Finding]:
 
 
 def _takes_volumes(study: Study, name: str) -> bool:
-    while (before := study.classifiers[name].starts_from) is not None:
+    while (before := before_of(study.classifiers[name])) is not None:
         name = before
     return load_classifier_facts(study.classifiers[name].network).volumes

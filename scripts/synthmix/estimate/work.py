@@ -181,7 +181,8 @@ def _train_classifier(job: Job, sizes: Sizes, done: bool) -> Work:
 
 def _predict(job: Job, sizes: Sizes, done: bool) -> Work:
     (training,) = sizes.graph.needed(job, "train_classifier")
-    settings, shape = training_settings(training), sizes.shape(job)
+    settings = {**training_settings(training), **(job.params.get("predicting") or {})}
+    shape = sizes.shape(job)
     cost = classifier_cost(settings, shape)
     images = sizes.images(job).of("test") + sizes.mix(job, done)[1]
     passes = settings["monte_carlo_passes"] or 1

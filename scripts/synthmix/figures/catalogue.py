@@ -148,6 +148,32 @@ FIGURES = (
         message="Drawing the metrics of {wildcards.dataset}",
     ),
     Figure(
+        "plot_validation",
+        inputs=("metrics", "mixes"),
+        when="filled classes",
+        file="validation.svg",
+        section="results",
+        alt="Accuracy and macro F1 of the validation images and of the test images, by network, "
+        "with and without classes filled up",
+        caption="Validation images that are synthetic are no proof: what counts is the gain on the "
+        "test images, all real, at the right.",
+        message="Drawing validation beside test",
+    ),
+    Figure(
+        "plot_mixup",
+        inputs=("metrics",),
+        params=("baseline", "mixups"),
+        when="mixups",
+        file="mixup.svg",
+        section="results",
+        alt="Accuracy on the test images against the alpha of mixup, a line for predictions with "
+        "dropout and one without",
+        caption="Classifiers that differ in nothing but mixup: the larger its alpha, the more two "
+        "images are blended. Bars are {{ confidence }} intervals{% if study.folds %} over the "
+        "folds{% endif %}; hollow are the values that the source prints, where it does.",
+        message="Drawing how good the classifiers of {wildcards.dataset} are by mixup",
+    ),
+    Figure(
         "plot_synthetic_share",
         inputs=("summary",),
         when="mixes",
@@ -212,6 +238,19 @@ FIGURES = (
         message="Drawing the calibration of the classifiers of {wildcards.dataset}",
     ),
     Figure(
+        "plot_augmentation",
+        inputs=("images", "split"),
+        params=("classifier", "augmentations", "seed"),
+        per="augmented classifier",
+        file="augmentation/{classifier}.png",
+        section="training",
+        folded="Training images before and after random changes",
+        alt="A training image of each class, and what {{ title }} is trained on in its place",
+        caption="{{ title }}: the first training image of each class, and four of the images that "
+        "random changes make of it. They are drawn anew each epoch.",
+        message="Drawing the random changes of training images of {wildcards.classifier}",
+    ),
+    Figure(
         "plot_examples",
         inputs=("images", "split", "own_predictions"),
         params=("title",),
@@ -261,6 +300,19 @@ FIGURES = (
         section="searches",
         alt="Score of each candidate for the settings of the {{ title }}",
         message="Drawing stage {wildcards.stage} of the search for settings of {wildcards.name}",
+    ),
+    Figure(
+        "plot_candidate_tests",
+        inputs=("candidates",),
+        params=("name", "stage", "stages"),
+        per="tested stage",
+        file="tests-{kind}-{name}-stage{stage}.svg",
+        section="searches",
+        alt="Recall, precision, F1 and accuracy on test images of the candidates for the settings "
+        "of the {{ title }}",
+        caption="What the candidates reach on test images, by which nothing was chosen; recall, "
+        "precision and F1 are the means of all classes. Bars are {{ confidence }} intervals.",
+        message="Drawing how the candidates of stage {wildcards.stage} for {wildcards.name} test",
     ),
     Figure(
         "plot_classifier_history",

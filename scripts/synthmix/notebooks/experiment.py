@@ -172,6 +172,7 @@ class Experiment:
             outputs={part: trained.predictions(part) for part in ("test", "validation")},
             positive_class=self.positive_class,
             threshold=threshold,
+            predicting={},
             fold=None,
             seed=self.seed,
             master_seed=self.seed,

@@ -23,7 +23,15 @@ from synthmix.search.resolve import Trained, possible_settings, trained_otherwis
 Settings = dict[str, Any]
 
 # what the files, the memory and the time of a training depend on
-_TELLING = {"network", "weights", "input_size", "unfrozen_layers", "unfrozen_share", "pooling"}
+_TELLING = {
+    "network",
+    "weights",
+    "input_size",
+    "input_scaling",
+    "unfrozen_layers",
+    "unfrozen_share",
+    "pooling",
+}
 _TELLING |= {"augmentation", "volume_augmentation", "mixup"}
 _TELLING |= {"dense_layers", "batch_size", "accumulation_steps", "epochs"}
 
@@ -73,6 +81,18 @@ def choice(view: View, classifier: str) -> Choice | None:
 def starts_from(view: View, classifier: str) -> str | None:
     """Return the classifier that a training goes on from, if it does."""
     return trained(view, classifier).starts_from
+
+
+def trained_as(view: View, classifier: str) -> str:
+    """Return the classifier whose trainings have the weights of one: itself, or another one."""
+    return trained(view, classifier).predicts_with or classifier
+
+
+def predicting(view: View, classifier: str, mix: str) -> Settings:
+    """Return the settings that predictions go by in the place of those of the training."""
+    found = trained(view, classifier, mix)
+    names = ("monte_carlo_passes",) if found.predicts_with else ()
+    return {name: found.own[name] for name in names}
 
 
 def devices(view: View, classifier: str, mix: str | None = None) -> int:
@@ -145,9 +165,10 @@ def _with_backbone(view: View, backbone: str) -> Settings:
 
 
 def _trainings(view: View) -> Iterator[tuple[str, str]]:
-    """Yield every classifier and candidate, each with one mix for each way to train."""
+    """Yield all that is trained, candidates too, each with one mix for each way to train."""
     by_training = {mix.training: name for name, mix in view.mixes.items()}
-    return product(view.classifiers_trained, by_training.values())
+    names = [name for name, found in view.classifiers_trained.items() if not found.predicts_with]
+    return product(names, by_training.values())
 
 
 def _named(names: Iterable[str | None]) -> list[str]:

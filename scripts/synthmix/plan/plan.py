@@ -173,7 +173,7 @@ class Plan:
     @cached_property
     def score_weights(self) -> list[str]:
         """What has to be downloaded for the scores of the studies that are asked for."""
-        scores = [view.settings.scores for view in self.asked]
+        scores = [view.settings.scores for view in self.asked if view.settings.generators]
         return sorted({s.weights_path(self.downloads) for s in scores if s.weights == "download"})
 
     @cached_property

@@ -249,8 +249,10 @@ def prepare_image(image: RawImage, settings: Prepare, common: Limits | None = No
     limits = intensity.limits_for(image, settings.intensity, common)
     if isinstance(image, Volume):
         if settings.volume_shape is not None:
-            values = image.values if limits is None else np.clip(image.values, *limits)
-            return resample_volume(values, settings.volume_shape)
+            if limits is not None:
+                image = replace(image, values=np.clip(image.values, *limits))
+            shape, how = settings.volume_shape, settings.resample
+            return resample_volume(image, shape, settings.voxel_size, how)
         if settings.channels != 3:
             raise ValueError("is a volume; with prepare.channels: 3 its middle slices are taken")
         require_slices(image.values)

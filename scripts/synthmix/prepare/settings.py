@@ -5,8 +5,9 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
+from synthmix.prepare.volumes import Resample
 from synthmix.readers.raw_image import MOST_PIXELS, Reading
-from synthmix.settings import Name, PositiveInt, SettingsModel, Share
+from synthmix.settings import Name, PositiveFloat, PositiveInt, SettingsModel, Share
 
 ClassCounts = Annotated[dict[Name, PositiveInt], Field(min_length=1)]
 
@@ -34,6 +35,17 @@ class Prepare(SettingsModel):
         None,
         description="For volumes in place of image_size: voxels from left to right, from back to"
         " front and from bottom to top of a prepared volume.",
+    )
+    voxel_size: PositiveFloat | None = Field(
+        None,
+        description="For volumes: millimetres of a side of a prepared voxel, a cube. What is too"
+        " long for volume_shape is cut off around the bright part, what is too short is padded."
+        " Where absent, a volume is stretched or squashed to volume_shape.",
+    )
+    resample: Resample = Field(
+        "smooth",
+        description="For volumes. smooth: smoothed, then interpolated; decimate: voxels left out,"
+        " such as every second one, and the noise of the others kept as it is.",
     )
     channels: Literal[1, 3] = Field(
         1,

@@ -4,6 +4,8 @@ Volumes are (X, Y, Z); the axes run from left to right, back to front, bottom to
 """
 
 from collections.abc import Sequence
+from math import ceil
+from typing import Literal
 
 import numpy as np
 
@@ -12,7 +14,9 @@ from synthmix.readers.spacing import are_equal, resize_plane
 
 MOST_SIDE = 2048  # pixels of a slice whose voxels are no cubes
 PERCENTILES = (0.5, 99.5)
+ROUNDING = 0.01  # of a voxel: spacings are stored with few digits
 
+Resample = Literal["smooth", "decimate"]
 
 PLANES = ("axial", "coronal", "sagittal")
 
@@ -61,30 +65,86 @@ def require_slices(volume: np.ndarray) -> None:
             )
 
 
-def resample_volume(volume: np.ndarray, shape: tuple[int, int, int]) -> np.ndarray:
+def resample_volume(
+    volume: Volume,
+    shape: tuple[int, int, int],
+    voxel_size: float | None = None,
+    how: Resample = "smooth",
+) -> np.ndarray:
     """Return `volume` resampled to `shape`, z-scored (mean 0, standard deviation 1), float16.
 
-    Linear interpolation between voxels that fill their cell; an axis that gets shorter is smoothed
-    first, so that nothing folds back. No z-score is beyond the square root of the voxels' number,
-    which float16 holds up to four thousand million of them.
+    With `voxel_size` (mm) voxels become cubes of that side. What is then too long for `shape` is
+    cut off, around the centre of gravity of what is brighter than the lowest value, and what is
+    too short is padded with that value at both ends. Without it each axis is stretched to its new
+    length, whatever that does to the shape of a head.
+
+    `how` is "smooth", linear interpolation between voxels of which an axis that gets shorter has
+    been smoothed first, so that nothing folds back; or "decimate": so many voxels as they are, of
+    every second one where voxels become twice as large, from the first one on. No z-score is beyond
+    the square root of the voxels' number, which float16 holds up to four thousand million of them.
 
     Raises ValueError when nothing but one value is left.
     """
-    from scipy import ndimage
-
-    ratios = [old / new for old, new in zip(volume.shape, shape, strict=True)]
-    smoothed = ndimage.gaussian_filter(
-        volume.astype(np.float32),
-        [max(0.0, (ratio - 1) / 2) for ratio in ratios],
-        mode="nearest",
+    sides = (
+        [old / new for old, new in zip(volume.values.shape, shape, strict=True)]
+        if voxel_size is None
+        else [voxel_size / side for side in volume.spacing]
     )
-    resampled = ndimage.zoom(
-        smoothed, [1 / ratio for ratio in ratios], order=1, mode="nearest", grid_mode=True
-    )
+    resampled = _smoothed(volume.values, sides) if how == "smooth" else volume.values
+    for axis, length in enumerate(shape):
+        if voxel_size is None:
+            window, missing = np.arange(length), (0, 0)
+        else:
+            window, missing = _window(volume.values, axis, sides[axis], length)
+        if how == "smooth":
+            resampled = _between(resampled, axis, (window + 0.5) * sides[axis] - 0.5)
+        else:
+            # of cubes the first one stays; what is stretched is taken from the middle of a voxel
+            places = window * sides[axis] if voxel_size else (window + 0.5) * sides[axis] - 0.5
+            last = volume.values.shape[axis] - 1
+            resampled = resampled.take(np.minimum(places.round().astype(int), last), axis)
+        ends = [missing if number == axis else (0, 0) for number in range(3)]
+        resampled = np.pad(resampled, ends, constant_values=volume.values.min())
     spread = resampled.std(dtype=np.float64)
     if spread == 0:
         raise ValueError(f"all voxels are equal once it is resampled to {shape}")
     return ((resampled - resampled.mean(dtype=np.float64)) / spread).astype(np.float16)
+
+
+def _smoothed(values: np.ndarray, sides: Sequence[float]) -> np.ndarray:
+    """Return `values` smoothed along the axes whose voxels become longer, `sides` times."""
+    from scipy import ndimage
+
+    widths = [max(0.0, (side - 1) / 2) for side in sides]
+    return ndimage.gaussian_filter(values.astype(np.float32), widths, mode="nearest")
+
+
+def _between(values: np.ndarray, axis: int, places: np.ndarray) -> np.ndarray:
+    """Return `values` at `places` of an axis, counted in voxels, by linear interpolation."""
+    places = np.clip(places, 0, values.shape[axis] - 1)
+    before = np.minimum(places.astype(int), max(0, values.shape[axis] - 2))
+    shares = (places - before).reshape([-1 if number == axis else 1 for number in range(3)])
+    after = np.minimum(before + 1, values.shape[axis] - 1)
+    low, high = values.take(before, axis), values.take(after, axis)
+    return (low + shares * (high - low)).astype(np.float32)
+
+
+def _window(
+    values: np.ndarray, axis: int, side: float, length: int
+) -> tuple[np.ndarray, tuple[int, int]]:
+    """Return which `length` voxels of an axis are kept, and how many are missing at its ends.
+
+    They are counted among new voxels, each as long as `side` old ones.
+    """
+    there = max(1, ceil(values.shape[axis] / side - ROUNDING))
+    if there <= length:
+        before = (length - there) // 2
+        return np.arange(there), (before, length - there - before)
+    across = tuple(number for number in range(3) if number != axis)
+    bright = (values - values.min()).sum(axis=across, dtype=np.float64)
+    centre = (bright * np.arange(len(bright))).sum() / (bright.sum() or 1) / side
+    first = min(max(0, round(centre - (length - 1) / 2)), there - length)
+    return np.arange(first, first + length), (0, 0)
 
 
 def _middle_slices(volume: np.ndarray) -> list[np.ndarray]:

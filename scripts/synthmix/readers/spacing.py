@@ -14,7 +14,7 @@ MOST_RATIO = 100  # of the longest to the shortest side; beyond that one of them
 RESAMPLED = "pixels that are no squares (by their spacing) are resampled to squares"
 NOT_CUBES = (
     "voxels are no cubes (by their spacing): middle slices are resampled to square pixels, and "
-    "with volume_shape the whole volume is, whatever its spacing"
+    "with volume_shape the whole volume is, by its spacing where prepare.voxel_size is given"
 )
 NO_SENSE = (
     "the spacing makes no sense (a side that is 0, negative, no number, or over a hundred times "

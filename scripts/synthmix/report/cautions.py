@@ -10,6 +10,7 @@ from synthmix.figures.measures import has_positive_class
 from synthmix.figures.mix_names import mix_names
 from synthmix.leakage import BY_IMAGE, NONE, caution
 from synthmix.prepare.parts import LEARNED_FROM, has_leak, rows_of
+from synthmix.search.resolve import WAYS
 
 
 def find_cautions(
@@ -116,10 +117,10 @@ def _searched(classifiers: Mapping[str, Any], summary: pd.DataFrame) -> str:
     """Name the classifiers whose settings were chosen by what other folds test on."""
     searched = []
     for classifier in summary["classifier"].unique():
-        name = classifier
-        while name and not classifiers.get(name, {}).get("search"):
-            name = classifiers.get(name, {}).get("starts_from")
-        if name and classifiers[name]["search"].get("adopt", True):
+        settings = classifiers.get(classifier, {})
+        while before := next((settings[way] for way in WAYS if settings.get(way)), None):
+            settings = classifiers.get(before, {})
+        if (search := settings.get("search")) and search.get("adopt", True):
             searched.append(classifier)
     if not searched:
         return ""

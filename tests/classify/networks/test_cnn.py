@@ -33,6 +33,13 @@ def test_a_level_is_put_together_as_the_settings_say():
     assert network.mean is None
 
 
+def test_the_last_dropout_may_be_another_one():
+    network = build("cnn", (1, 16, 16), levels=2, filters=4, dropout=0.2, last_dropout=0.1)
+    assert kinds(network.layers[0]) == ["BatchNorm2d", "Conv2d", "ReLU", "MaxPool2d"]
+    assert kinds(network.layers[1])[-3:] == ["MaxPool2d", "Dropout", "BatchNorm2d"]
+    assert (network.layers[1][0].p, network.layers[1][-2].p) == (0.2, 0.1)
+
+
 def test_filters_double_up_to_the_most():
     network = build("cnn", (3, 64, 64), levels=5, filters=8, max_filters=32, batch_norm=False)
     assert [level[-3].out_channels for level in network.layers] == [8, 16, 32, 32, 32]
@@ -53,7 +60,8 @@ def test_dropout_may_follow_the_last_level_too():
         ["Dropout", "Conv2d", "ReLU", "MaxPool2d", "Dropout"],
     ]
     normed = build("cnn", (3, 16, 16), **cnn)
-    assert kinds(normed.layers[-1])[-2:] == ["BatchNorm2d", "Dropout"]
+    # as figure 27 of the MRI source has it: the dropout is part of the level
+    assert kinds(normed.layers[-1])[-2:] == ["Dropout", "BatchNorm2d"]
     without = build("cnn", (3, 16, 16), **(cnn | {"dropout": 0}))
     assert "Dropout" not in kinds(without.layers[-1])
 
@@ -84,20 +92,29 @@ def test_the_settings_decide_how_small_an_image_may_be(settings, minimum):
 
 
 VOLUME = (1, 91, 109, 91)
-SLICES = (3, 181, 217)
+SQUARE, SLICES = (3, 217, 217), (3, 181, 217)
 
 
-# The source prints millions: 6 for the 3D network that was chosen and 50 before a pooling was put
-# behind its last level; 50 and 40 for the 2D one with three and two convolutions a level.
+def of_table_1(levels, convolutions):
+    """Its networks, before a pooling was put behind the last level (section 4.2.1)."""
+    return {"levels": levels, "convolutions": convolutions, "last_pooling": False}
+
+
+# The source prints millions: in table 1 50, 50, 50 and 40 for 5, 4, 5 and 5 levels, in section
+# 4.2.1 6 for 4 levels. It has a level of the input besides, with which there are "six layers" in two
+# dimensions and "five" in three (section 3.3.3): so all five numbers fit, and without it they don't.
 @pytest.mark.parametrize(
     ("expected", "network", "shape", "dense_layers", "cnn"),
     [
-        (5_223_492, "cnn_3d", VOLUME, [256, 64], {"filters": 16}),
-        (51_852_356, "cnn_3d", VOLUME, [256, 64], {"filters": 16, "last_pooling": False}),
-        # the convolution of the input counted as one more level
-        (6_293_700, "cnn_3d", VOLUME, [256, 64], {"filters": 32, "levels": 5}),
-        (45_349_960, "cnn", SLICES, [512], {"levels": 5, "convolutions": 3, "last_pooling": False}),
-        (42_204_328, "cnn", SLICES, [512], {"levels": 5, "convolutions": 2, "last_pooling": False}),
+        (50_339_912, "cnn", SQUARE, [512], of_table_1(5 + 1, 3)),
+        (52_165_704, "cnn", SQUARE, [512], of_table_1(4 + 1, 3)),
+        (37_754_024, "cnn", SQUARE, [512], of_table_1(5 + 1, 2)),
+        (6_293_700, "cnn_3d", VOLUME, [256, 64], {"levels": 4 + 1}),
+        (1_980_228, "cnn_3d", VOLUME, [256, 64], {"levels": 4 + 1, "filters": 16}),
+        (97_512_008, "cnn", SQUARE, [512], of_table_1(4, 3)),
+        (79_817_288, "cnn", SLICES, [512], of_table_1(4, 3)),
+        (11_010_756, "cnn_3d", VOLUME, [256, 64], {"levels": 4}),
+        (24_111_688, "cnn", SQUARE, [512], of_table_1(4, 3) | {"last_pooling": True}),
     ],
 )
 def test_parameters_are_about_those_of_the_source(expected, network, shape, dense_layers, cnn):

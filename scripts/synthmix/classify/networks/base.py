@@ -53,12 +53,13 @@ class Network(nn.Module):
         standard_deviation: tuple[float, ...] | None = None,
         auxiliary: nn.Module | None = None,
         auxiliary_after: int | None = None,
+        scales_each: bool = False,
     ) -> None:
         """Put the parts together.
 
         `channels` is that of the images it takes; pictures in 0..1 are normalised by `mean` and
-        `standard_deviation`, where these are given. `pooling` has no parameters and makes vectors
-        (N, width) of what the last layer puts out.
+        `standard_deviation`, where these are given, or with `scales_each` by those of each.
+        `pooling` has no parameters and makes vectors (N, width) of what the last layer puts out.
         """
         super().__init__()
         self.layers = layers
@@ -69,6 +70,7 @@ class Network(nn.Module):
         self.standard_deviation = standard_deviation
         self.auxiliary = auxiliary
         self.auxiliary_after = auxiliary_after
+        self.scales_each = scales_each
         self._frozen_layers = 0
 
     def train(self, mode: bool = True) -> Self:

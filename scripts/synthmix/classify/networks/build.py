@@ -52,6 +52,7 @@ def build_network(
         standard_deviation=backbone.standard_deviation,
         auxiliary=auxiliary and draw_weights(auxiliary),
         auxiliary_after=backbone.auxiliary_after,
+        scales_each=settings["input_scaling"] == "image",
     )
 
 

@@ -81,6 +81,7 @@ def backbone_name(settings: Settings, seed: int) -> str | None:
         return None
     size = input_size_of(settings)
     shown = "" if size is None else f"-size{size}"
+    shown += "-scaled" if settings["input_scaling"] == "image" else ""
     own = facts_of(settings).pooling
     pooled = f"-{pooling_of(settings)}" if unfrozen == 0 and pooling_of(settings) != own else ""
     return f"{weights_name(settings, seed)}{shown}-unfrozen{unfrozen}{pooled}"
@@ -92,6 +93,7 @@ def frozen_settings(settings: Settings) -> dict[str, Any]:
         "network": settings["network"],
         "cnn": {},  # that is never frozen
         "input_size": input_size_of(settings),
+        "input_scaling": settings["input_scaling"],
         "unfrozen_layers": unfrozen_of(settings),
         "unfrozen_share": None,
         "pooling": pooling_of(settings) if unfrozen_of(settings) == 0 else None,

@@ -45,6 +45,12 @@ class Classifier(SettingsModel):
         description="Images are resized to this height and width in pixels; where absent, to what"
         " the network was made for, or not at all.",
     )
+    input_scaling: Literal["network", "image"] = Field(
+        "network",
+        description="Pictures that the network sees. network: scaled as its weights were trained,"
+        " values from 0 to 1 where they are random; image: each to mean 0 and deviation 1 over all"
+        " its pixels and channels. Volumes are scaled so when they are prepared.",
+    )
     unfrozen_layers: Annotated[int, Field(ge=0)] | Literal["all"] | None = Field(
         None,
         description="Layers, counted from the last before the dense ones, that are trained: of"
@@ -112,6 +118,11 @@ class Classifier(SettingsModel):
         10, description="Stop after this many epochs without a better value of monitor."
     )
     min_delta: NonNegativeFloat = Field(0.0, description="A smaller change is no better value.")
+    keep: Literal["best", "last"] = Field(
+        "best",
+        description="Whose weights are kept: those of the best epoch, or of the last one, as Keras'"
+        " EarlyStopping keeps them if nothing else is asked of it.",
+    )
     plateau: Plateau | None = Field(None, description="When the learning rate falls, if ever.")
     monte_carlo_passes: Annotated[int, Field(ge=2)] | None = Field(
         None,

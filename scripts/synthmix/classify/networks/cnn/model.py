@@ -11,7 +11,7 @@ import torch
 from torch import nn
 
 from synthmix.classify.networks.base import Backbone
-from synthmix.classify.networks.cnn.settings import filters_of, has_pooling
+from synthmix.classify.networks.cnn.settings import filters_of, has_pooling, last_dropout_of
 
 
 class MaxPooling3d(nn.Module):
@@ -71,9 +71,9 @@ def _level(
         level.append(nn.ReLU())
     if has_pooling(cnn, number):
         level.append(_POOLING[dimensions]())
-    if number == cnn["levels"] - 1:
-        if cnn["batch_norm"]:
-            level.append(_BATCH_NORM[dimensions](filters))
-        if cnn["dropout"] and cnn["last_dropout"]:
-            level.append(nn.Dropout(cnn["dropout"]))
+    is_last = number == cnn["levels"] - 1
+    if is_last and (dropout := last_dropout_of(cnn)):
+        level.append(nn.Dropout(dropout))
+    if is_last and cnn["batch_norm"]:
+        level.append(_BATCH_NORM[dimensions](filters))
     return level
