@@ -27,6 +27,7 @@ FIGURE_INPUTS = {
     ),
     # of a stage of a search: its candidates and their scores
     "search": rules.choose_candidate.output.table,
+    "candidate_histories": candidates_histories,
     # of a classifier and a mix: what all folds say of the test images; a network, the weights that
     # it started from, and what this one says
     "own_predictions": files_of(rules.predict.output.test, seed=MASTER_SEED, fold=evaluate.folds),
@@ -56,6 +57,7 @@ FIGURE_KEYS = {
     "pools": classes_of,
     "generator_histories": of(figures.generators),
     "snapshots": of(figures.snapshots),
+    "candidate_histories": of(figures.candidates),
     "classifier_histories": of(lambda view: figures.histories(PLAN, view)),
     "predictions": of(lambda view: figures.trainings(PLAN, view)),
     "weights": weights_of,

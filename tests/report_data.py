@@ -60,6 +60,7 @@ SPLIT_SIZES = {"train": 18, "validation": 6, "test": 6, "held_out": 2}
 OF_MIXES = {
     *("plot_real_share", "plot_synthetic_share", "plot_mixes", "plot_comparison"),
     *("plot_generator_history", "plot_snapshots", "plot_scores", "plot_search"),
+    "plot_search_curves",
     *("plot_samples", "plot_quiz", "plot_pca", "plot_nearest"),
 }
 
@@ -553,7 +554,7 @@ def _figures(
     """Return a picture of every figure, of those of generators one of each."""
     titles = {"data set": [""], "generator": generators, "classifier": ["vgg16"]}
     stages = [f"classifier vgg16, stage {number}" for number in (1, 2)]
-    titles |= {"stage": ["generator dcgan", *stages]}
+    titles |= {"stage": ["generator dcgan", *stages], "stage by a loss": ["generator dcgan"]}
     key = {"key": _write_key(folder / "key.csv")}
     return {
         figure.name: [

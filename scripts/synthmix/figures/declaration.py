@@ -36,6 +36,7 @@ PER = {
     "generator": ("generator",),
     "classifier": ("classifier",),
     "stage": ("kind", "name", "stage"),  # of a search
+    "stage by a loss": ("kind", "name", "stage"),  # of a generator's search by a loss
 }
 # that of the training which is looked at, that on real images: a file may have it in its path
 MORE_WILDCARDS = {"classifier": ("mix",)}
