@@ -286,6 +286,7 @@ def test_a_history_is_the_mean_over_trainings_with_students_t(tmp_path):
     assert ours("accuracy", split="train", epoch="last").low == pytest.approx(0.8)
     assert ours("accuracy", split="train", epoch="1").low == pytest.approx(0.9)
     assert ours("kept_epoch").low == 1.5
+    assert ours("kept_epoch_from_0").low == 0.5
     assert ours("epochs").low == 2
     with pytest.raises(AbsentError, match="ended before epoch 3"):
         ours("accuracy", split="train", epoch="3")
