@@ -57,6 +57,15 @@ rule all_studies:
         ],
 
 
+rule paper_tables:
+    input:
+        lambda wildcards: [
+            file
+            for study in PLAN.as_published
+            for file in pages_of(study, f"{SCALE}/{study}/report")
+        ],
+
+
 def files_of_run():
     """Return all files that this run makes or has found made."""
     return {str(file) for job in workflow.dag.jobs for file in job.output}
@@ -120,6 +129,16 @@ rule export_all:
             )
             for view in PLAN.asked
             for name in view.settings.generators
+        ],
+
+
+rule export_mixes:
+    input:
+        lambda wildcards: [
+            rules.export_mix.output[0].format(study=view.study, dataset=view.dataset, mix=name)
+            for view in PLAN.asked
+            for name, planned in view.mixes.items()
+            if planned.generator is not None
         ],
 
 

@@ -1,6 +1,6 @@
-"""Synthetic images for use elsewhere: a zip a generator, with a data card. Not part of `all`."""
+"""Images for use elsewhere: a zip a generator or a mix, with a data card. Not part of `all`."""
 
-from synthmix.plan import export, generate, prepare
+from synthmix.plan import evaluate, export, generate, mix, prepare
 
 
 use rule job as export_images with:
@@ -15,13 +15,13 @@ use rule job as export_images with:
         DATASET + "/exports/{generator}.zip",
     params:
         **runs("export_images", generator_modules),
-        classes=classes_of,
+        classes=of(generate.made_classes),
         settings=of(export.settings),
         scored_truncation=of(lambda view: view.settings.pools.truncation),
         title=of(lambda view: view.settings.title),
         stand_in=of(prepare.is_stand_in),
         demo=DEMO,
-        leakage=leakage_of,
+        leakage=of(generate.leakage),
     threads: TRAINING_THREADS
     resources:
         gpu=GPUS,
@@ -31,3 +31,27 @@ use rule job as export_images with:
         job="export_images/{generator}",
     message:
         "Packing images of {wildcards.generator} with a data card"
+
+
+use rule job as export_mix with:
+    input:
+        mix=file_of(rules.compose_mix.output[0], fold=evaluate.first_fold),
+        images=files_of(STORE, store=mix.stores),
+        fetched=fetched_of,
+    output:
+        DATASET + "/exports/mixes/{mix}.zip",
+    params:
+        **runs("export_mix"),
+        mix=of(mix.plain),
+        stores=of(mix.stores),
+        title=of(lambda view: view.settings.title),
+        stand_in=of(prepare.is_stand_in),
+        demo=DEMO,
+        leakage=leakage_of,
+    resources:
+        mem_mb=memory(1500),
+        runtime=minutes(60),
+    pathvars:
+        job="export_mix/{mix}",
+    message:
+        "Packing the mix {wildcards.mix} with a data card"

@@ -32,6 +32,8 @@ FIGURE_INPUTS = {
     ),
     # of a stage of a search: its candidates and their scores
     "search": rules.choose_candidate.output.table,
+    # of all stages of one: what candidates say of test images too
+    "candidates": rules.tabulate_search.output.table,
     # of a classifier and a mix: what all folds say of the test images; a network, the weights that
     # it started from, and what this one says
     "own_predictions": files_of(rules.predict.output.test, seed=MASTER_SEED, fold=evaluate.folds),
@@ -64,7 +66,7 @@ FIGURE_INPUTS = {
 }
 # What the files of an input are of, where it has several: they are given together.
 FIGURE_KEYS = {
-    "pools": classes_of,
+    "pools": of(generate.made_classes),
     "generator_histories": of(figures.generators),
     "snapshots": of(figures.snapshots),
     "classifier_histories": of(lambda view: figures.histories(PLAN, view)),
@@ -80,10 +82,12 @@ FIGURE_PARAMS = {
     "name": lambda wildcards: wildcards.name,
     "stage": lambda wildcards: int(wildcards.stage),
     "stages": of(search.stage_count),
+    "image_size": of(generate.image_size),
     "seed": MASTER_SEED,
     "unseen": of(score.unseen),
     "positive_class": positive_class_of,
     "label": of(figures.label),
+    "augmentations": of(figures.augmentations),
     "title": lambda wildcards: f"{wildcards.classifier}, {wildcards.mix}",
     "measures": of(figures.measures),
     "baseline": of(lambda view: view.baseline),

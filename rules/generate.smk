@@ -4,6 +4,7 @@ from synthmix.plan import generate
 
 generator_of = of(generate.settings)
 generator_devices = of(generate.devices)
+snapshot_bytes = of(generate.snapshot_bytes)
 
 # what a search has chosen, where a training waits for that
 SEARCH = DATASET + "/searches/{kind}/{name}"
@@ -52,14 +53,18 @@ use rule job as train_generator with:
         scope=lambda wildcards: wildcards.scope,
         features=of(generate.snapshot_features),
         name=of(generate.seeded_as),
-        leakage=leakage_of,
+        leakage=of(generate.leakage),
         seed=MASTER_SEED,
     # each device has a process
     threads: lambda wildcards: TRAINING_THREADS * generator_devices(wildcards)
     resources:
         gpu=lambda wildcards: GPUS * generator_devices(wildcards),
         nodes=one_node(generator_devices),
-        mem_mb=memory(2000, lambda wildcards: 4000 * image_bytes(wildcards), generator_devices),
+        mem_mb=memory(
+            2000,
+            lambda wildcards: 4000 * image_bytes(wildcards) + snapshot_bytes(wildcards),
+            generator_devices,
+        ),
         runtime=minutes(60, lambda wildcards: generator_of(wildcards).epochs),
     pathvars:
         job="train_generator/{generator}-{scope}",
@@ -84,6 +89,7 @@ use rule job as sample_generator with:
         fill_to=of(generate.fill_to),
         additions=of(generate.additions),
         labels=of(generate.labels),
+        image_size=of(lambda view: view.prepare.image_size),
         truncation=of(lambda view: view.settings.pools.truncation),
     threads: TRAINING_THREADS
     resources:

@@ -48,8 +48,10 @@ use rule job as compare_published with:
         belong_to=of(published.belong_to),
         folds=folds_of,
         settings=of(published.settings),
+        networks=of(published.networks),
         confidence=of(lambda view: view.settings.evaluation.confidence),
         leakage=leakage_of,
+        protocol=of(published.protocol),
         demo=DEMO,
     pathvars:
         job="compare_published",

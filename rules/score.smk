@@ -83,6 +83,7 @@ use rule job as fit_real with:
     params:
         **runs("fit_real"),
         classes=classes_of,
+        everything=of(generate.any_learns_all),
         seen=of(score.seen),
     resources:
         mem_mb=memory(4000),
@@ -103,6 +104,7 @@ use rule job as score_real with:
     params:
         **runs("score_real"),
         classes=classes_of,
+        everything=of(generate.any_learns_all),
         seen=of(score.seen),
         settings=settings_of(score.settings),
         seed=MASTER_SEED,
@@ -127,7 +129,7 @@ use rule job as score_generator with:
     params:
         **runs("score_generator"),
         generator=lambda wildcards: wildcards.generator,
-        classes=classes_of,
+        classes=of(generate.made_classes),
         seen=of(score.seen),
         settings=settings_of(score.settings),
         seed=MASTER_SEED,
@@ -164,8 +166,9 @@ use rule job as project_images with:
         SCORES + "/{generator}/plane.csv",
     params:
         **runs("project_images"),
-        classes=classes_of,
+        classes=of(generate.made_classes),
         most=of(score.plane_images),
+        image_size=of(generate.image_size),
     resources:
         mem_mb=memory(
             1000,

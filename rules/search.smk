@@ -102,8 +102,8 @@ use rule job as tabulate_search with:
     params:
         **runs("tabulate_search"),
         candidates=of(search.all_candidates),
-        adopted=of(search.adopted),
         scorer=of(search.scorer),
+        adopted=of(search.adopted),
         leakage=leakage_of,
     pathvars:
         job="tabulate_search/{kind}-{name}",

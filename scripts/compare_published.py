@@ -1,6 +1,7 @@
 """Compare what the source of a study prints with what came out here."""
 
 from synthmix.published.compare_published import compare_published
+from synthmix.published.protocol import Protocol
 from synthmix.published.results import Results
 from synthmix.runtime.jobs import job
 
@@ -18,10 +19,12 @@ with job(snakemake):
             folds=len(params.folds),
             confidence=params.confidence,
             settings=params.settings,
+            networks=params.networks,
             **params.there,
         ),
         snakemake.output.table,
         snakemake.output.markdown,
         demo=params.demo,
         leakage=params.leakage,
+        protocol=Protocol.of_settings(params.protocol),
     )

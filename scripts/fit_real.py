@@ -8,6 +8,7 @@ with job(snakemake):
         features=snakemake.input.features,
         split=snakemake.input.split,
         classes=snakemake.params.classes,
+        everything=snakemake.params.everything,
         output=snakemake.output[0],
         seen=snakemake.params.seen,
     )

@@ -10,5 +10,6 @@ with job(snakemake):
         split=snakemake.input.split,
         pools=by_class(snakemake.params.classes, snakemake.input.pools),
         most=snakemake.params.most,
+        image_size=snakemake.params.image_size,
         output=snakemake.output[0],
     )

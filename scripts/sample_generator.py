@@ -13,6 +13,7 @@ with job(snakemake):
         weights=snakemake.input.weights,
         output=snakemake.output.images,
         images=snakemake.params.images,
+        image_size=snakemake.params.image_size,
         fill_to=snakemake.params.fill_to,
         additions=[Mix.from_dict(values) for values in snakemake.params.additions],
         split=snakemake.input.split,

@@ -9,6 +9,7 @@ with job(snakemake):
         features=snakemake.input.features,
         split=snakemake.input.split,
         classes=snakemake.params.classes,
+        everything=snakemake.params.everything,
         settings=ScoreSettings(**snakemake.params.settings),
         seed=snakemake.params.seed,
         reference=snakemake.output.reference,

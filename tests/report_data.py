@@ -59,6 +59,7 @@ SPLIT_SIZES = {"train": 18, "validation": 6, "test": 6, "held_out": 2}
 
 OF_MIXES = {
     *("plot_real_share", "plot_synthetic_share", "plot_mixes", "plot_comparison"),
+    "plot_validation",
     *("plot_generator_history", "plot_snapshots", "plot_scores", "plot_search"),
     *("plot_samples", "plot_quiz", "plot_pca", "plot_nearest"),
 }
@@ -328,6 +329,11 @@ def _metrics(summary: pd.DataFrame, classes: Sequence[str], folds: int) -> pd.Da
     rows = []
     for row in summary.to_dict("records"):
         key = {"classifier": row["classifier"], "mix": row["mix"], "seed": "all", "split": "test"}
+        rows += [
+            key | {"split": "validation", "metric": metric, "class": "", "fold": "all"} | values
+            for metric in ("accuracy", "macro_f1")
+            for values in ({"value": 0.9, "low": 0.85, "high": 0.95},)
+        ]
         for metric in METRICS:
             values = {name: row[f"{metric}{end}"] for name, end in ENDS.items()}
             undefined = "the images are of one class only" if np.isnan(row[metric]) else ""
@@ -554,7 +560,8 @@ def _figures(
     """Return a picture of every figure, of those of generators one of each."""
     titles = {"data set": [""], "generator": generators, "classifier": ["vgg16"]}
     stages = [f"classifier vgg16, stage {number}" for number in (1, 2)]
-    titles |= {"stage": ["generator dcgan", *stages]}
+    titles |= {"stage": ["generator dcgan", *stages], "tested stage": stages}
+    titles["augmented classifier"] = ["vgg16"]
     key = {"key": _write_key(folder / "key.csv")}
     return {
         figure.name: [

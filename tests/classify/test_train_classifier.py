@@ -241,6 +241,20 @@ def test_it_learns_keeps_the_best_weights_and_predicts(data, tmp_path):
     assert -np.log(own).mean() == pytest.approx(best["loss"], rel=1e-4)
 
 
+def test_the_last_weights_are_kept_where_a_study_says_so(data, tmp_path):
+    own = {"keep": "last", "learning_rate": 0.05, "epochs": 8, "patience": 3}
+    train(data, tmp_path / "whole", **own)
+    history = read_table(tmp_path / "whole" / "history.csv")
+    validation = history[history["split"] == "validation"]
+    last = validation.iloc[-1]
+    assert validation["loss"].idxmin() != last.name  # else the two would be the same
+    assert history.loc[history["kept"], "epoch"].tolist() == [last["epoch"]] * 2
+    _, judged = predicted(data, tmp_path / "whole")
+    truth = judged[["probability_cancer", "probability_normal"]].to_numpy()
+    own_probability = truth[np.arange(10), (judged["label"] == "normal").astype(int)]
+    assert -np.log(own_probability).mean() == pytest.approx(last["loss"], rel=1e-4)
+
+
 def test_a_fold_is_tested_on_by_its_number(data, tmp_path):
     train(data, tmp_path, epochs=1)
     test, _ = predicted(data, tmp_path, fold=2)

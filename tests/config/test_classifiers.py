@@ -68,6 +68,8 @@ def test_the_examples_of_the_documentation_can_be(number, real_only, project):
             "d": {"predicts_with": "c", "monte_carlo_passes": None},
         },
         {"b": {"starts_from": "a", "unfrozen_layers": "all"}, "a": VGG},
+        # trained anew, it may train less and have another head
+        {"a": VGG, "b": {"settings_of": "a", "unfrozen_layers": 0, "dense_layers": [8]}},
         {
             "a": searched({"unfrozen_layers": [0, 3]}),
             "b": {"starts_from": "a", "unfrozen_layers": 3},
@@ -205,6 +207,37 @@ def test_a_setting_that_cannot_be(refused, classifier, mistake):
             [
                 "b.network: is that of the classifier in starts_from: remove one of them",
                 "b.weights: is that of a, from which this goes on: remove it",
+            ],
+        ),
+        (
+            {"a": VGG, "b": {"settings_of": "a", "network": "vgg16"}},
+            ["b.network: is that of the classifier in settings_of: remove one of them"],
+        ),
+        (
+            {"a": VGG, "b": {"settings_of": "a", "starts_from": "a"}},
+            ["b.settings_of: can't go with starts_from: remove one of them"],
+        ),
+        (
+            {"a": {"settings_of": "b"}, "b": {"starts_from": "a"}},
+            [
+                f"{name}: leads back to this classifier: one of those on the way has to name a "
+                "network"
+                for name in ("a.settings_of", "b.starts_from")
+            ],
+        ),
+        (
+            {
+                "a": VGG
+                | {
+                    "search": {
+                        "stages": [{"batch_size": [2]}, {"unfrozen_layers": [3, 14]}],
+                        "adopt": False,
+                    }
+                },
+                "b": {"settings_of": "a", "unfrozen_share": 0.5},
+            },
+            [
+                "a.search.stages[1].unfrozen_layers: 14 is more than the 13 layers of vgg16",
             ],
         ),
         (

@@ -623,10 +623,13 @@ def test_what_is_added_after_a_removal_is_there(settings, mistakes):
     settings["additions"] = {
         "fill": [1],
         "after_removal": {"cleand": ["small"], "cleaned": ["nothing_such"]},
+        "trained_as": {"small": "larg"},
     }
+    settings["baselines"] = {"large": {"input_size": 64}}
     lines = mistakes(settings)
-    assert "additions.after_removal.cleand: 'cleand' is not one of the selections" in lines[0]
-    assert "additions.after_removal.cleaned[0]: 'nothing_such' is not one of" in lines[1]
+    assert "additions.trained_as.small: 'larg' is not one of the baselines" in lines[0]
+    assert "additions.after_removal.cleand: 'cleand' is not one of the selections" in lines[1]
+    assert "additions.after_removal.cleaned[0]: 'nothing_such' is not one of" in lines[2]
 
 
 @pytest.mark.parametrize(
@@ -905,3 +908,72 @@ def test_the_published_leakage_draws_from_one_pool(settings, mistakes, own, mess
 def test_another_leakage_is_unknown(settings, mistakes):
     settings["leakage"] = "published"
     assert "leakage: 'published' is not" in mistakes(settings)[0]
+
+
+def test_scores_are_by_inception_at_paper_scale_alone(project, settings):
+    project.write(settings)
+    for scale, weights in {"paper": "download", "demo": "none"}.items():
+        loaded = project.load(scale=scale)
+        views = [loaded.studies["s"], loaded.views["s", "films"]]
+        assert {view.scores.weights for view in views} == {weights}
+    settings["scores"] = {"weights": "none"}
+    project.write(settings)
+    assert project.load().studies["s"].scores.weights == "none"
+
+
+def test_validation_images_have_the_class_shares_of_the_training(project, settings, mistakes):
+    settings["mixes"]["validation_class_shares"] = "as_training"
+    project.write(settings)
+    study = project.load().studies["s"]
+    assert [mix.validation_class_shares for mix in study.plan()] == [SHARES] * 3
+    settings["mixes"]["validation_images"] = 2
+    (mistake,) = mistakes(settings)
+    assert mistake.startswith("studies/s.yaml: mixes.class_shares[0]: leaves no validation image")
+
+
+DIFFUSION = {"model": "diffusion", "epochs": 1, "num_channels": [32], "attention_levels": [False]}
+ALL_SEEING = {"model": "dcgan", "epochs": 1, "learns_from": "all"}
+
+
+@pytest.mark.parametrize("section", ["mixes", "additions"])
+@pytest.mark.parametrize("named", [False, True])
+def test_images_of_no_class_are_in_no_training_set(settings, mistakes, project, section, named):
+    """All generators are mixed where none is named: then another one has to be."""
+    settings["generators"]["every"] = ALL_SEEING
+    if section == "additions":
+        del settings["mixes"]
+        settings["additions"] = {"ratios": [1]}
+    if named:
+        settings[section]["generators"] = ["every"]
+    found = mistakes(settings)[0]
+    assert f"{section}.generators: every learns from all images without their labels" in found
+    settings[section]["generators"] = ["small"]
+    project.write(settings)
+    assert project.load().studies["s"].generators["every"].learns_from == "all"
+
+
+def test_a_model_that_is_told_labels_can_not_learn_without(settings, mistakes):
+    settings["generators"]["joint"] = DIFFUSION | {"learns_from": "all"}
+    assert any(
+        "generators.joint: learns_from: all leaves out the labels" in m for m in mistakes(settings)
+    )
+
+
+def test_the_size_that_a_generator_works_at_is_one_that_it_can_make(settings, mistakes, project):
+    settings["prepare"] = {"image_size": 100}
+    settings["generators"]["small"]["image_size"] = 96
+    settings["demo"] = {}
+    (found,) = mistakes(settings)
+    assert "generators.small.image_size" in found
+    assert "power of two from 16 to 1024, not 96" in found
+    settings["generators"]["small"]["image_size"] = 128
+    project.write(settings)
+    assert project.load().studies["s"].generators["small"].image_size == 128
+
+
+@pytest.mark.parametrize("name", ["all_classes", "unlabelled"])
+def test_names_with_a_meaning_are_no_classes(settings, mistakes, name):
+    del settings["mixes"], settings["test_sample"], settings["classifiers"]
+    settings["datasets"]["films"]["classes"][name] = ["X"]
+    found = mistakes(settings)
+    assert any(f"{name} stands for" in message for message in found)

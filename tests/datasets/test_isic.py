@@ -129,7 +129,7 @@ class TestIndex:
 
     def test_types_that_nothing_tells_are_told(self, tmp_path):
         root = write_tree(tmp_path, NEW)
-        with pytest.raises(UserError, match="excluded_image_types.*no column image_type"):
+        with pytest.raises(UserError, match=r"excluded_image_types.*no column image_type"):
             settings(excluded_image_types=["clinical"]).index(root)
 
     def test_images_without_a_class_are_kept_in_one_way(self):

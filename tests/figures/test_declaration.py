@@ -25,10 +25,10 @@ def test_the_catalogue_is_right():
     ("changes", "told"),
     [
         ({"inputs": "images"}, "inputs must be a tuple: put a comma behind the name"),
-        ({"inputs": ("images", "sumary")}, "inputs: 'sumary' is not one of census, "),
-        ({"params": ("images",)}, "params: 'images' is not one of baseline, classifier, "),
+        ({"inputs": ("images", "sumary")}, "inputs: 'sumary' is not one of candidates, "),
+        ({"params": ("images",)}, "params: 'images' is not one of augmentations, "),
         ({"when": "mixed"}, "when: 'mixed' is not one of always, census, "),
-        ({"per": "network"}, "per: 'network' is not one of classifier, data set, generator, "),
+        ({"per": "network"}, "per: 'network' is not one of augmented classifier, "),
         ({"section": "sample"}, "section: 'sample' is not one of classifiers, comparisons, "),
         ({"file": "samples.png"}, "file: one per generator has {generator}, not 'samples.png'"),
         ({"per": "data set"}, "file: one per data set has no wildcard, not 'samples-{generator}"),

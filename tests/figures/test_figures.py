@@ -7,6 +7,7 @@ import pytest
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from PIL import Image
 
+from figure_checks import assert_readable
 from report_data import make_study
 from synthmix.figures import style
 from synthmix.figures.mix_names import mix_names
@@ -22,6 +23,7 @@ from synthmix.figures.plot_roc import plot_roc
 from synthmix.figures.plot_samples import plot_samples
 from synthmix.figures.plot_snapshots import plot_snapshots
 from synthmix.figures.plot_synthetic_share import plot_synthetic_share
+from synthmix.figures.plot_validation import plot_validation
 from synthmix.files import write_table
 from synthmix.leakage import AS_PUBLISHED, NONE, leakage_of_job
 from synthmix.store import read_table
@@ -212,6 +214,7 @@ def test_pairs_of_mixes_are_drawn_below_those_with_baselines(studies, drawn, tmp
     files = studies("one mix")
     table = read_table(files.comparison)
     pair = table.head(1).assign(family="pairs", verdict="better", difference=0.03)
+    pair["baseline"] = pair["mix"]
     write_table(tmp_path / "table.csv", pd.concat([table, pair]))
     plot_comparison(tmp_path / "table.csv", tmp_path / "f.svg", demo=False, mixes=files.mixes)
     axis = drawn[0].axes[0]
@@ -221,6 +224,29 @@ def test_pairs_of_mixes_are_drawn_below_those_with_baselines(studies, drawn, tmp
     places = [line.get_ydata()[0] for line in axis.lines if line.get_linestyle() == "None"]
     assert len(places) == 2
     assert drawn[0].get_suptitle().endswith(", and with each other")
+
+
+def test_validation_stands_beside_test_for_each_network(studies, drawn, tmp_path):
+    files = studies("additions")
+    table = read_table(files.metrics)
+    there = (table["split"] == "validation") & (table["metric"] == "macro_f1")
+    there &= table["mix"] == "smote-filled"
+    table.loc[there, ["value", "low", "high"]] = [0.99, 0.98, 1.0]
+    write_table(tmp_path / "metrics.csv", table)
+    plot_validation(tmp_path / "metrics.csv", files.mixes, tmp_path / "f.svg", demo=True)
+    (figure,) = drawn
+    titles = [axis.get_title(loc="left") for axis in figure.axes]
+    assert titles == [
+        "accuracy, validation images",
+        "accuracy, test images",
+        "macro F1, validation images",
+        "macro F1, test images",
+    ]
+    labels = [text.get_text() for text in figure.legends[0].get_texts()]
+    assert labels == ["dcgan, filled", "smote, filled", "real only"]
+    shown = [line.get_xdata().tolist() for line in figure.axes[2].lines]
+    assert shown == [[0.9], [0.99], [0.9]]
+    assert_readable(figure)
 
 
 @pytest.mark.parametrize(("measure", "name"), [("accuracy", "accuracy"), ("macro_f1", "macro F1")])

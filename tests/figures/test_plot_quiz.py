@@ -120,6 +120,29 @@ def test_it_stays_readable(classes, generator, shape, depth, tmp_path, drawn):
     assert words <= {str(number) for number in range(1, 27)} | {""}
 
 
+def test_of_what_learns_from_all_any_real_image_is_asked_for(tmp_path, drawn):
+    """At the size that its images have, so that no sharpness gives the others away."""
+    pools = write_images(tmp_path, ["train"] * 9 + ["held_out"] * 9, classes=("unlabelled",))
+    table = read_table(tmp_path / "split.csv").assign(label=["a", "b"] * 9)
+    write_table(tmp_path / "split.csv", table)
+    plot_quiz(
+        tmp_path / "real.npy",
+        tmp_path / "split.csv",
+        pools,
+        tmp_path / "q.png",
+        tmp_path / "q.csv",
+        generator="every",
+        unseen=["test"],
+        seed=1,
+        demo=True,
+        image_size=4,
+    )
+    key = read_table(tmp_path / "q.csv")
+    assert key["origin"].value_counts().to_dict() == {"real": 12, "synthetic": 12}
+    assert set(key["label"]) == {"unlabelled"}
+    assert drawn[0].axes[0].images[0].get_array().shape == (4, 4, 3)
+
+
 def test_what_a_generator_has_learned_from_is_in_no_quiz(tmp_path, drawn):
     pools = write_images(tmp_path, ["validation"] * 9 + ["test"] * 3)
     key = draw(tmp_path, pools, unseen=["test"])

@@ -281,3 +281,53 @@ def test_a_training_gone_astray_is_not_taken_for_done(store, monkeypatch):
     with pytest.raises(UserError, match="lower the generator's learning_rate"):
         train(store, "one")
     assert not (store / "one" / "weights.safetensors").exists()
+
+
+def test_a_generator_may_learn_from_all_images_and_at_a_size_of_its_own(store, tmp_path):
+    """From test images and those left out too; its file says so, and its pool fits the store."""
+    samples = read_table(store / "split.csv")
+    samples.loc[:4, ["label", "split"]] = ["unlabelled", "held_out"]
+    write_table(store / "split.csv", samples)
+    options = {"own": {"image_size": 32, "start_size": 16}, "leakage": "as_published"}
+    out = train(store, "all", "unlabelled", **options)
+
+    assert read_table(out / "trained_on.csv")["sample_id"].tolist() == list(samples["sample_id"])
+    header = read_header(out / "weights.safetensors")
+    assert header.class_names == ("unlabelled",)
+    assert header.image_shape == (32, 32, 1)
+    assert header.leakage == "as_published"
+    assert read_table(out / "history.csv")["images_seen"].tolist()[0] == 40
+
+    for size in (None, 16):
+        pool = store / f"pool{size}.npy"
+        sample_generator(
+            model="dcgan",
+            generator="all",
+            labels={"unlabelled": 0},
+            weights=out / "weights.safetensors",
+            output=pool,
+            images={"unlabelled": 3},
+            truncation=1,
+            device=CPU,
+            image_size=size,
+        )
+        images, table = load_store(pool)
+        assert images.shape == (3, size or 32, size or 32, 1)
+        assert set(table["label"]) == {"unlabelled"}
+
+
+def test_what_learns_at_a_size_of_its_own_sees_the_images_at_that(store, monkeypatch):
+    seen = []
+    monkeypatch.setattr(module, "fit", lambda generator, images, *_: seen.append(images) or 1 / 0)
+    with pytest.raises(ZeroDivisionError):
+        train(store, "small", own={"image_size": 32})
+    grey = load_store_images(store)
+    assert seen[0].shape == (16, 1, 32, 32)
+    # resizing keeps what is bright and what is dark
+    assert seen[0].float().mean() == pytest.approx(grey.mean(), rel=0.02)
+
+
+def load_store_images(store):
+    samples = read_table(store / "split.csv")
+    chosen = (samples["split"] == "train") & (samples["label"] == "cancer")
+    return np.load(store / "real.npy")[chosen.to_numpy()]

@@ -1,6 +1,7 @@
 import pytest
+import yaml
 
-from plan_data import changed, view_of
+from plan_data import STUDIES, changed, view_of
 from synthmix.errors import UserError
 from synthmix.plan import classify, search
 from synthmix.plan.search import Choice
@@ -65,6 +66,15 @@ def test_what_predicts_with_another_is_not_trained(tmp_path):
     for question in (classify.weights, classify.backbones, classify.modules):
         assert question(view, "bayesian", BASELINE) == question(view, "vgg16", BASELINE)
     assert {name for name, _ in classify._trainings(view)} == {"vgg16"}
+
+
+def test_what_is_trained_anew_with_the_settings_of_another_reads_no_training(tmp_path):
+    anew = {"settings_of": "best", "augmentation": {"horizontal_flip": True}}
+    there = yaml.safe_load((STUDIES / "stages.yaml").read_text())["classifiers"]
+    view = changed(tmp_path, "stages", classifiers=there | {"anew": anew})
+    assert classify.starts_from(view, "anew") is None
+    assert classify.choice(view, "anew") == classify.choice(view, "best")
+    assert classify.weights(view, "anew") == classify.weights(view, "best")
 
 
 def test_another_way_to_train_goes_over_the_settings_on_its_mix_alone(tmp_path):

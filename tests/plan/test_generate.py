@@ -86,3 +86,31 @@ def test_every_model_of_the_five_studies_makes_images(paper):
             assert list(needed) == generate.learned_classes(view, scope)
             assert min(needed.values()) > 0
     assert len(generate.models(paper.view("mammography", "mammograms"))) == 4
+
+
+ALL_SEEING = {"model": "dcgan", "epochs": 1, "learns_from": "all", "image_size": 128}
+
+
+def test_a_generator_that_learns_from_all_images_has_one_model_of_no_class(tmp_path):
+    """Its images have no class, it has seen the test, and nothing is filled up with them."""
+    generators = {"every": ALL_SEEING, "usual": {"model": "dcgan", "epochs": 1}}
+    view = changed(
+        tmp_path,
+        "tiny",
+        generators=generators,
+        mixes=view_of("tiny").settings.mixes.model_dump() | {"generators": ["usual"]},
+        pools={"fill_to": 30},
+    )
+    assert Model("every", "unlabelled") in generate.models(view)
+    assert generate.scopes(view, "usual") == ["cancer", "normal"]
+    assert generate.learned_classes(view, "unlabelled") == ["unlabelled"]
+    assert generate.made_classes(view, "every") == ["unlabelled"]
+    assert generate.made_classes(view, "usual") == ["cancer", "normal"]
+    assert generate.images_needed(view, "every", "unlabelled") == {"unlabelled": 100}
+    assert generate.leakage(view, "every") == "as_published"
+    assert generate.leakage(view, "usual") == "none"
+    assert generate.fill_to(view, "every") is None
+    assert generate.fill_to(view, "usual") == 30
+    assert generate.image_size(view, "every") == 128
+    assert generate.any_learns_all(view)
+    assert not generate.any_learns_all(view_of("tiny"))

@@ -76,6 +76,13 @@ def test_weights_are_downloaded_for_the_studies_that_ask_for_them(tmp_path):
     assert plan_of(STUDIES / "search.yaml").score_weights == []
 
 
+def test_a_run_at_paper_scale_downloads_inception_where_it_scores_generators():
+    inception = [f"data/weights/{INCEPTION_FILE}"]
+    assert plan_of("mammography").score_weights == inception
+    assert plan_of("mammography", scale="demo").score_weights == []
+    assert plan_of("transfer_learning").score_weights == []  # has no generators
+
+
 def test_weights_that_trainings_start_from_are_known_by_their_settings(paper):
     starting = paper.starting_weights
     assert starting["vgg16-imagenet"]["network"] == "vgg16"

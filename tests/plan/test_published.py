@@ -4,6 +4,8 @@ from plan_data import changed, view_of
 from published_data import printed, write_published
 from synthmix.plan import generate, published
 from synthmix.plan.published import Training
+from synthmix.scopes import ALL_CLASSES
+from synthmix.score.settings import FRECHET, KERNEL
 
 MIX = "dcgan-cancer50-normal50-real10"
 KEY = {"classifier": "vgg16", "mix": MIX}
@@ -43,6 +45,23 @@ def test_values_are_of_the_trainings_that_there_are(view):
     assert published.judged(found) == published.counted(found) == []
     # parameters of jobs are read without this package
     assert type(published.belong_to(found)["histories"][0]) is tuple
+
+
+def test_networks_whose_weights_are_counted_have_the_settings_of_their_candidates(view):
+    key = {"classifier": "best", "low": 1.0}
+    found = view(
+        printed("4", "parameters", "network_weights", candidate="network=resnet18", **key),
+        printed("4", "parameters", "network_weights_trained", candidate="network=resnet18", **key),
+        printed("4", "parameters", "network_weights", candidate="network=squeezenet1_1", **key),
+        printed("4", "parameters", "network_weights", classifier="elsewhere", low=1.0),
+        printed("4", "parameters", "batch_size", **key),
+        study="stages",
+    )
+    (network,) = published.networks(found)
+    assert (network["classifier"], network["candidate"]) == ("best", "network=resnet18")
+    assert network["settings"]["network"] == "resnet18"
+    assert network["image_shape"] == found.image_shape
+    assert network["classes"] == len(found.classes)
 
 
 def test_learned_weights_alone_take_the_weights_of_a_training(view):
@@ -99,3 +118,26 @@ def test_each_of_the_five_sources_prints_something_of_each_data_set(paper):
     mammograms = paper.view("mammography", "mammograms")
     assert published.has_curves(mammograms)
     assert len(published.shown(mammograms)) == 9
+
+
+def test_every_published_distance_can_be_computed_at_paper_scale(paper):
+    distances = {FRECHET["inception"], KERNEL["inception"]}
+    found = 0
+    for view in paper.asked:
+        for row in published.rows(view, "generator", "scores"):
+            if row.metric not in distances:
+                continue
+            found += 1
+            assert view.settings.scores.features == "inception", row
+            model = (row.generator, row.label or ALL_CLASSES)
+            assert model in generate.models(view), row
+            if row.of == "generator":
+                assert model in generate.models_with_snapshots(view), row
+    assert found >= 3  # 49, 60 and 39
+
+
+def test_the_generators_of_mammography_stop_by_fid(paper):
+    view = paper.view("mammography", "mammograms")
+    snapshots = generate.settings(view, "stylegan2_ada").snapshots
+    assert snapshots.patience is not None
+    assert FRECHET[generate.snapshot_features(view, "stylegan2_ada")] == "fid"

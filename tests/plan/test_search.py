@@ -17,7 +17,7 @@ def test_a_search_has_stages_with_candidates_each():
     assert [len(found) for found in names] == [4, 2]
     assert search.all_candidates(view, *OF_BEST) == names[0] + names[1]
     assert search.choices(view, *OF_BEST, "1").keys() == set(names[0])
-    assert (search.before(view, "1"), search.before(view, "2")) == (None, 1)
+    assert [search.before(view, *OF_BEST, stage) for stage in ("1", "2")] == [None, 1]
 
 
 def test_candidates_are_judged_by_predictions_or_scores_or_losses():

@@ -6,6 +6,7 @@ import pytest
 from safetensors.numpy import save_file
 
 from published_data import printed
+from synthmix.classify.networks.settings import Classifier
 from synthmix.files import write_table
 from synthmix.published.finders import find
 from synthmix.published.results import AbsentError, Results
@@ -44,6 +45,48 @@ def test_a_metric_is_that_of_all_seeds_of_its_class_with_its_interval(tmp_path):
     assert find(printed("1", "metrics", "recall", 0.5, split="validation", **key), found).low == 0.9
     with pytest.raises(AbsentError, match="there is no f1 of test images"):
         find(printed("1", "metrics", "f1", 0.5, split="test", **key), found)
+
+
+def test_which_of_two_classifiers_is_more_accurate_is_a_word(tmp_path):
+    found = metrics(
+        tmp_path,
+        ("c", "m", "all", "all", "validation", "", "accuracy", 0.8, 0.7, 0.9),
+        ("d", "m", "all", "all", "validation", "", "accuracy", 0.7, 0.6, 0.8),
+        ("c", "m", "all", "all", "test", "", "accuracy", 0.7, 0.7, 0.9),
+        ("d", "m", "all", "all", "test", "", "accuracy", 0.7, 0.6, 0.8),
+    )
+
+    def better(than, **key):
+        row = printed("1", "metrics", f"better_than_{than}", "yes", mix="m", **key)
+        ours = find(row, found)
+        assert ours.exact
+        return ours.low
+
+    assert better("d", classifier="c", split="validation") == "yes"
+    assert better("c", classifier="d", split="validation") == "no"
+    assert better("d", classifier="c", split="test") == "no"
+    with pytest.raises(AbsentError, match="there is no such metric of e trained on m"):
+        better("e", classifier="c", split="test")
+
+
+def test_weights_of_a_network_are_counted_without_a_training():
+    settings = Classifier(network="cnn", weights="none").model_dump(mode="json")
+    network = {"classifier": "c", "candidate": "network=cnn", "settings": settings}
+    found = results(networks=[network | {"image_shape": (1, 32, 32), "classes": 2}])
+    key = {"classifier": "c", "candidate": "network=cnn"}
+    counts = [
+        find(printed("1", "parameters", metric, 1.0, **key), found)
+        for metric in ("network_weights", "network_weights_trained")
+    ]
+    assert counts[0].exact
+    assert counts[0].low >= counts[1].low > 1000
+    with pytest.raises(AbsentError, match="no network of c has network=vgg16"):
+        find(
+            printed(
+                "1", "parameters", "network_weights", 1.0, **key | {"candidate": "network=vgg16"}
+            ),
+            found,
+        )
 
 
 def test_of_all_classifiers_it_is_the_range_with_the_outer_limits(tmp_path):
@@ -204,6 +247,20 @@ def test_confusions_are_counted_over_folds_and_averaged_over_seeds(tmp_path):
         find(printed("1", "confusion", "correct", 1.0, **key | {"split": "validation"}), found)
 
 
+def test_the_best_epoch_has_the_lowest_validation_loss_whichever_is_kept(tmp_path):
+    rows = [(1, "train", 0.9, 0.5), (1, "validation", 0.8, 0.6)]
+    rows += [(2, "train", 0.5, 0.7), (2, "validation", 0.4, 0.75)]
+    rows += [(3, "train", 0.1, 0.99), (3, "validation", 0.6, 0.8)]
+    kept = [(*row, row[0] == 3) for row in rows]
+    history = write(tmp_path, "h.csv", "epoch split loss accuracy kept", *kept)
+    found = results(histories={TRAINED: [history]})
+    for epoch, expected in {"best": 0.75, "kept": 0.8}.items():
+        key = {"classifier": "c", "mix": "m", "split": "validation", "epoch": epoch}
+        assert find(printed("1", "history", "accuracy", 1.0, **key), found).low == expected
+    key = {"classifier": "c", "mix": "m", "split": "train", "epoch": "best"}
+    assert find(printed("1", "history", "accuracy", 1.0, **key), found).low == 0.7
+
+
 def test_a_history_is_the_mean_over_trainings_with_students_t(tmp_path):
     columns = "epoch split loss accuracy kept"
     files = [
@@ -225,9 +282,11 @@ def test_a_history_is_the_mean_over_trainings_with_students_t(tmp_path):
     # t of one degree of freedom reaches far: within 0 and 1
     assert kept.interval == (0, 1)
     assert ours("accuracy", split="train", epoch="highest").low == pytest.approx(0.9)
+    assert ours("accuracy", split="validation", epoch="lowest").low == pytest.approx(0.1)
     assert ours("accuracy", split="train", epoch="last").low == pytest.approx(0.8)
     assert ours("accuracy", split="train", epoch="1").low == pytest.approx(0.9)
     assert ours("kept_epoch").low == 1.5
+    assert ours("kept_epoch_from_0").low == 0.5
     assert ours("epochs").low == 2
     with pytest.raises(AbsentError, match="ended before epoch 3"):
         ours("accuracy", split="train", epoch="3")

@@ -80,7 +80,8 @@ def test_the_page_is_whole(report, tmp_path):
     assert "images, not the 300,000 asked for" in words
     assert "torch 2.11" in words
     images = [attributes for tag, attributes in page.elements if tag == "img"]
-    assert len(images) == 2 + len(FIGURES) + 2  # and the sheets of two classes, and three stages
+    # and the sheets of two classes, and three stages, of which two are tested
+    assert len(images) == 2 + len(FIGURES) + 2 + 1
     assert all(image["alt"] for image in images)
 
 
@@ -159,9 +160,29 @@ def test_classifiers_are_compared_in_pairs(classifiers_only, tmp_path):
 
 def test_without_evidence_no_classifier_is_better(classifiers_only):
     compared = read_table(classifiers_only.classifier_comparison).assign(better="no evidence")
-    found = find_classifiers(read_table(classifiers_only.summary), compared)
+    tables = (read_table(classifiers_only.summary), compared, read_table(classifiers_only.metrics))
+    found = find_classifiers(*tables)
     assert found.best.startswith("No evidence that one classifier is more accurate than another")
     assert found.counts == {}
+
+
+def test_the_best_classifier_is_picked_on_validation_images(classifiers_only):
+    summary = read_table(classifiers_only.summary)
+    compared, metrics = (
+        read_table(path)
+        for path in (classifiers_only.classifier_comparison, classifiers_only.metrics)
+    )
+    by_test = summary.loc[summary["accuracy"].idxmax(), "classifier"]
+    (other,) = set(summary["classifier"]) - {by_test}
+    found = find_classifiers(summary, compared, metrics)
+    assert (found.picked_by, found.headline.split(": ")[1].split(",")[0]) == ("test", by_test)
+    validation = metrics.assign(split="validation")
+    validation["value"] = 0.7 + 0.1 * (validation["classifier"] == other)
+    found = find_classifiers(summary, compared, pd.concat([metrics, validation]))
+    assert found.picked_by == "validation"
+    test = summary.set_index("classifier").loc[other, "accuracy"]
+    start = f"Best of 2 classifiers in accuracy of validation images: {other}, accuracy {test:.3f}"
+    assert found.headline.startswith(start)
 
 
 def test_folds_are_explained_and_have_their_deviation(classifiers_only, report, tmp_path):
@@ -356,6 +377,18 @@ def test_published_values_stand_beside_ours_with_their_footnotes(report, tmp_pat
     assert "Beside the published values" not in Page(render(tmp_path, other)).words()
 
 
+def test_what_departs_from_the_source_is_said_above_its_values(report, tmp_path):
+    one = {"what": "They took <b>256.", "why": "No memory.", "effect": "Little.", "table": "6"}
+    more = {"published_values": "context", "deviations": [one, one | {"table": None}]}
+    words = Page(render(tmp_path, replace(report, settings={**report.settings, **more}))).words()
+    text = "They took <b>256. Why: No memory. Likely effect: Little."
+    heading = "Where this study is known to depart from its source: 2 places"
+    assert f"{heading} Table 6: {text} {text}" in words
+    assert f"Here otherwise: {text}" in words
+    assert "This study follows another protocol than its source." in words
+    assert "Inside: whether" not in words
+
+
 def test_scores_of_all_classes_together_are_shown(report, tmp_path):
     words = Page(render(tmp_path, report)).words()
     assert "frechet distance own features" in words
@@ -406,7 +439,7 @@ def test_the_page_names_the_measure_of_the_verdict(classifiers_only, report, tmp
     assert "a difference in balanced accuracy in 1 of 1 pair: better are vgg16 than cnn." in words
     assert "in balanced accuracy in accuracy in macro F1 in AUC" in words
     pairs = read_table(study.classifier_comparison).assign(better="no evidence")
-    found = find_classifiers(read_table(study.summary), pairs)
+    found = find_classifiers(read_table(study.summary), pairs, read_table(study.metrics))
     assert "one classifier is better than another in balanced accuracy, in" in found.best
 
 
@@ -542,3 +575,17 @@ def test_a_leak_is_told_wherever_the_other_way_is(report, tmp_path):
     assert all(text in other and text not in words for text in kept_apart)
     assert "leakage" not in other
     assert "otherwise." not in other
+
+
+def test_a_split_by_image_and_what_learns_from_all_are_told(report, tmp_path):
+    """No more than is so: test images themselves were trained on by that generator alone."""
+    generators = {"every": {"model": "dcgan", "learns_from": "all"}}
+    settings = {**report.settings, "leakage": "by_image", "generators": generators}
+    words = Page(render(tmp_path, replace(report, settings=settings))).words()
+    assert "Other images of test patients were seen in training (leakage: by_image)" in words
+    assert "no image is in two splits, and patients may be" in words
+    assert "every learned from all images, test images among them" in words
+    assert "used by nothing but generators that learn from all images:" in words
+    assert "Patients were split first" not in words
+    assert "test images are among those of training and validation too" not in words
+    assert "drawn from all of them once more" not in words

@@ -155,6 +155,16 @@ def test_without_training_images_there_is_no_network(digits, tmp_path):
         )
 
 
+def test_auto_is_inception_at_paper_scale_and_none_in_demos():
+    scores = ScoreSettings()
+    assert (scores.weights, scores.check_weights()) == ("auto", None)
+    assert scores.at_scale(demo=False).features == "inception"
+    assert scores.at_scale(demo=True).weights == "none"
+    for weights in ("download", "none"):  # what a study says is kept
+        given = ScoreSettings(weights=weights)
+        assert given.at_scale(demo=True) == given.at_scale(demo=False) == given
+
+
 def test_settings_say_where_weights_are_and_what_is_wrong(tmp_path):
     assert ScoreSettings().features == "own"
     assert ScoreSettings().weights_path("data") is None
@@ -242,3 +252,36 @@ def test_the_table_of_all_scores_says_how_images_were_split(digits, tmp_path):
     scores = read_table(tmp_path / "scores.csv")
     assert list(dict.fromkeys(scores["generator"])) == ["said", "held_out_real"]
     assert set(scores["leakage"]) == {AS_PUBLISHED}
+
+
+def test_a_generator_that_learns_from_all_images_is_held_against_all_of_them(digits):
+    """Copies of test images are none of what it has not seen: they are its training images."""
+    score_real(
+        digits.folder / "real_features.npy",
+        digits.folder / "split.csv",
+        CLASSES,
+        SETTINGS,
+        1,
+        digits.folder / "with_all.safetensors",
+        digits.folder / "with_all.csv",
+        everything=True,
+    )
+    described = load_reference(digits.folder / "with_all.safetensors")
+    assert len(described["unlabelled"].rows) == len(digits.samples)
+    assert len(described["unlabelled"].held_out) == 0
+    for name, real in load_reference(digits.folder / "reference.safetensors").items():
+        np.testing.assert_array_equal(described[name].gaussian.mean, real.gaussian.mean)
+    reference = digits.folder / "reference.safetensors"
+    before = reference.read_bytes()
+    reference.write_bytes((digits.folder / "with_all.safetensors").read_bytes())
+    try:
+        scores, pairs = digits.score("all", {"unlabelled": digits.images})
+    finally:
+        reference.write_bytes(before)
+    assert set(scores["label"]) == {ALL_CLASSES}
+    assert value(scores, FRECHET) == pytest.approx(0, abs=1e-3)
+    assert np.isnan(value(scores, "suspiciously_near"))
+    whole = scores[scores["score"] == FRECHET].iloc[0]
+    assert whole["images_real"] == whole["images_synthetic"] == len(digits.images)
+    assert (pairs["distance"] < 1e-3).all()
+    assert pairs["limit"].isna().all()

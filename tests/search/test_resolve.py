@@ -71,6 +71,33 @@ def test_a_candidate_has_its_own_settings_over_those_chosen_before(tmp_path):
     assert not {"search", "starts_from"} & set(settings)
 
 
+def test_what_is_not_adopted_changes_no_training():
+    classifiers = study(tuned={"starts_from": "best", "epochs": 2})
+    pinned = {"network": "resnet18", "batch_size": 32, "learning_rate": 1e-3}
+    search = {"stages": STAGES, "adopt": False}
+    best = {"unfrozen_layers": 0, "search": search} | pinned
+    classifiers["best"] = StudyClassifier.model_validate(best)
+    trained = all_trained(classifiers)
+    assert {each.chosen_in for each in trained.values()} == {None}
+    for name in ("best", "tuned"):
+        (settings,) = possible_settings(trained[name], classifiers)
+        assert {key: settings[key] for key in pinned} == pinned
+    # a stage goes on from what is given, whatever was best in the one before
+    second = candidates("best", classifiers["best"].search, 2)
+    assert [possible(name, classifiers, "network") for name in second] == [["resnet18"]] * 3
+    assert [possible(name, classifiers, "learning_rate")[0] for name in second] == RATES
+
+
+def test_a_classifier_may_have_the_settings_of_another_and_be_trained_anew():
+    anew = {"settings_of": "best", "augmentation": {"horizontal_flip": True}}
+    classifiers = study(augmented=anew, tuned={"starts_from": "augmented", "epochs": 3})
+    augmented, tuned = (trained_with(name, classifiers) for name in ("augmented", "tuned"))
+    assert (augmented.chosen_in, augmented.starts_from) == (("best", 2), None)
+    assert set(augmented.own) == {"augmentation"}
+    assert (tuned.chosen_in, tuned.starts_from) == (("best", 2), "augmented")
+    assert set(tuned.own) == {"augmentation", "epochs"}
+
+
 def test_what_a_training_may_turn_out_to_be():
     classifiers = study()
     first, second = (next(iter(candidates("best", classifiers["best"].search, n))) for n in (1, 2))
@@ -178,19 +205,3 @@ def test_what_goes_on_says_other_than_what_goes_with_a_value():
     classifiers = with_heads(per_value=per_value, tuned={"starts_from": "best", "dropout": 0.3})
     assert set(possible("best", classifiers, "dropout")) == {0.5, 0.1}
     assert set(possible("tuned", classifiers, "dropout")) == {0.3}
-
-
-def test_what_is_not_adopted_is_tried_and_changes_nothing():
-    search = {"stages": STAGES, "adopt": False}
-    classifiers = study(
-        best={"network": "vgg16", "unfrozen_layers": 0, "batch_size": 32, "search": search},
-        tuned={"starts_from": "best", "epochs": 3},
-    )
-    trained = all_trained(classifiers)
-    assert len(trained) == 1 + 4 + 3 + 1
-    for name in ("best", "tuned"):
-        assert trained[name].chosen_in is None
-        assert possible(name, classifiers, "batch_size") == [32]
-    # later stages go on from what earlier ones chose all the same
-    second = candidates("best", classifiers["best"].search, 2)
-    assert {trained[name].chosen_in for name in second} == {("best", 1)}

@@ -42,6 +42,7 @@ VALUES = {
     "monitor": "macro_f1",
     "patience": 3,
     "min_delta": 0.1,
+    "keep": "last",
     "plateau": {"patience": 2},
     "monte_carlo_passes": 5,
 }

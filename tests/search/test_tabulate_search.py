@@ -78,11 +78,13 @@ def test_test_images_that_were_trained_on_are_told(written):
     assert "seen in training" not in text
 
 
-def test_a_choice_that_is_not_adopted_is_told(written):
-    table, text = written
-    assert "whatever was chosen" not in text
-    told = search_markdown("a", table, adopted=False)
-    assert "a itself is trained as the study has it, whatever was chosen here." in told
+def test_where_nothing_is_adopted_nothing_is_called_chosen(written):
+    table, _ = written
+    text = search_markdown("a", table, adopted=False)
+    assert text.startswith("Nothing goes on from the best: each stage, and what is trained in the")
+    assert "chosen" not in text
+    assert "| total | best |" in text
+    assert "| 6 | 6 | 12 | yes |" in text
 
 
 def test_generators_have_a_table_without_test_images(tmp_path):

@@ -152,7 +152,7 @@ def split_of(project, name, dataset, prepare, **study):
 @needs_shared
 @pytest.mark.full
 def test_mnist_gives_the_counts_of_the_source_exactly(project):
-    study = yaml.safe_load((project.folder / "studies" / "imbalance.yaml").read_text())
+    study = yaml.safe_load((project.folder / "studies" / "imbalance_as_published.yaml").read_text())
     # put there by hand, one by one: the folder itself can't be written to
     (project.folder / "data" / "mnist").mkdir(parents=True)
     for file in (SHARED / "mnist").iterdir():

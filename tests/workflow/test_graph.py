@@ -10,8 +10,10 @@ from workflow_project import ROOT, Project
 def test_the_demo_is_the_graph_of_the_paper(tmp_path):
     project = Project.copy(tmp_path / "synthmix")
     project.study = "mammography"
-    paper = project.planned(scale="paper")
-    assert paper == project.planned(scale="demo")
+    paper, demo = (project.planned(scale=scale) for scale in ("paper", "demo"))
+    # features to score by are downloaded, or a demo's own
+    assert paper.pop("fetch_score_weights") == demo.pop("train_score_network") == 1
+    assert paper == demo
     # the source's nine, three additions of three generators, two other ways, four of real images
     assert paper["train_classifier"] == 9 + 9 + 2 + 4
     # one a class, and two that learn both
@@ -157,6 +159,16 @@ def test_exports_are_made_of_every_generator_when_asked_for_alone(tmp_path):
     jobs = dict(re.findall(r"^(\w+) +(\d+)$", shown.split("Job stats:")[1], re.MULTILINE))
     assert jobs["export_images"] == jobs["score_generator"] == "2"
     assert jobs["train_generator"] == "3"
+    assert "train_classifier" not in jobs
+
+
+def test_mixes_with_synthetic_images_are_packed_when_asked_for_alone(tmp_path):
+    project = Project.copy(tmp_path / "synthmix")
+    shown = project.run("export_mixes", "--dry-run").stdout
+    jobs = dict(re.findall(r"^(\w+) +(\d+)$", shown.split("Job stats:")[1], re.MULTILINE))
+    packed = set(re.findall(r"exports/mixes/(\S+)\.zip", shown))
+    assert len(packed) == int(jobs["export_mix"]) > 0
+    assert all(mix.startswith("dcgan-") for mix in packed)
     assert "train_classifier" not in jobs
 
 

@@ -1,4 +1,4 @@
-"""Training a classifier on one mix: early stopping, best weights kept, resumable."""
+"""Training a classifier on one mix: early stopping, best or last weights kept, resumable."""
 
 import logging
 from collections.abc import Mapping
@@ -59,14 +59,14 @@ def train_classifier(
     """Train the unfrozen layers and the dense layers of a classifier on the images of a mix.
 
     Its settings are `base`, over them what `files.chosen` says, over that `own`. Writes the trained
-    weights of the best epoch (`output`, safetensors) and the `history`, a row for each epoch and
-    part: loss, accuracy, balanced_accuracy, macro_f1, precision and recall (of `positive_class`;
-    without one the macro averages), the learning_rate, kept, whether that epoch's weights are the
-    ones written, and accumulation_steps, more than the settings say where an attempt before ran
-    out of GPU memory. `tracker` is shown the values as they come. `master_seed` names the starting
-    weights, `seed` draws all else. Of several processes at this the first alone writes. Raises
-    UserError when a part of the mix lacks a class, the training breaks, or GPU memory runs out: the
-    next attempt then takes smaller parts.
+    weights of the epoch that is kept (`output`, safetensors) and the `history`, a row for each
+    epoch and part: loss, accuracy, balanced_accuracy, macro_f1, precision and recall (of
+    `positive_class`; without one the macro averages), the learning_rate, kept, whether that epoch's
+    weights are the ones written, and accumulation_steps, more than the settings say where an
+    attempt before ran out of GPU memory. `tracker` is shown the values as they come. `master_seed`
+    names the starting weights, `seed` draws all else. Of several processes at this the first alone
+    writes. Raises UserError when a part of the mix lacks a class, the training breaks, or GPU
+    memory runs out: the next attempt then takes smaller parts.
     """
     settings = settle(base, own, files.chosen)
     settings["accumulation_steps"] = parts_to_take(checkpoint, settings["accumulation_steps"])
@@ -110,14 +110,14 @@ def train_classifier(
     training.fit(train, validation, checkpoint, derive_seed("classifier epochs", seed), tracker)
 
     if distributed.rank() == 0:
-        load_trained(network, training.best_weights)
+        load_trained(network, training.kept_weights)
         save_trained(output, network, unfrozen_of(settings), header)
         write_table(history, training.table())
         checkpoint.remove()
 
 
 class Training:
-    """A training as it goes: its epochs, its history and its best weights."""
+    """A training as it goes: its epochs, its history and the weights that it keeps."""
 
     def __init__(self, network: Network, settings: Mapping[str, Any], passes: Passes) -> None:
         """Prepare to train the unfrozen layers of `network` by `passes`."""
@@ -125,14 +125,15 @@ class Training:
         self.unfrozen = unfrozen_of(settings)
         self.epochs = settings["epochs"]
         self.monitor = settings["monitor"]
+        self.keeps_last = settings["keep"] == "last"
         self.parts = settings["accumulation_steps"]
         self.passes = passes
         self.best = BestEpoch(settings["monitor"], settings["patience"], settings["min_delta"])
         plateau = settings["plateau"]
         self.plateau = PlateauSchedule(plateau, passes.optimizer) if plateau else None
         self.history: list[dict[str, Any]] = []
-        self.epoch = 0
-        self.best_weights: dict[str, torch.Tensor] = {}
+        self.epoch = self.kept = 0
+        self.kept_weights: dict[str, torch.Tensor] = {}
 
     def fit(
         self,
@@ -159,8 +160,9 @@ class Training:
                 self._record("train", self.passes.learn(train, self.epoch))
                 values = self._judge(validation)
             self._record("validation", values)
-            if self.best.update(self.epoch, values[self.monitor]):
-                self.best_weights = trained_state(self.network, self.unfrozen)
+            if self.best.update(self.epoch, values[self.monitor]) or self.keeps_last:
+                self.kept = self.epoch
+                self.kept_weights = trained_state(self.network, self.unfrozen)
             if self.plateau and self.plateau.update(values["loss"]):
                 LOGGER.info("epoch %d: learning rate lowered", self.epoch)
             if distributed.rank() == 0:
@@ -179,9 +181,9 @@ class Training:
         return {name: distributed.told_by_first(value, device) for name, value in values.items()}
 
     def table(self) -> pd.DataFrame:
-        """Return the history, in both rows of the best epoch with kept: True."""
+        """Return the history, in both rows of the epoch whose weights are kept with kept: True."""
         history = pd.DataFrame(self.history)
-        return history.assign(kept=history["epoch"] == self.best.epoch)
+        return history.assign(kept=history["epoch"] == self.kept)
 
     def _shown(self) -> dict[str, float]:
         """Return the values of the last epoch as a tracker shows them: loss/train and so on."""
@@ -209,7 +211,8 @@ class Training:
             "epoch": self.epoch,
             "best": self.best.state(),
             "plateau": self.plateau.state() if self.plateau else None,
-            "best_weights": self.best_weights,
+            "kept": self.kept,
+            "kept_weights": self.kept_weights,
             "history": self.history,
             "weights": trained_state(self.network, self.unfrozen),
             "optimizer": self.passes.optimizer.state_dict(),
@@ -223,7 +226,7 @@ class Training:
         self.best.load(state["best"])
         if self.plateau:
             self.plateau.load(state["plateau"])
-        for name in ("epoch", "best_weights", "history"):
+        for name in ("epoch", "kept", "kept_weights", "history"):
             setattr(self, name, state[name])
 
 

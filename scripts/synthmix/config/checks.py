@@ -14,7 +14,7 @@ from synthmix.evaluate.settings import check_threshold
 from synthmix.files import expanded
 from synthmix.generate.models.weights_file import read_header
 from synthmix.leakage import AS_PUBLISHED, NONE
-from synthmix.mix.plan import REAL_ONLY
+from synthmix.mix.plan import AS_TRAINING, REAL_ONLY
 from synthmix.prepare.settings import (
     CountSplit,
     FoldSplit,
@@ -147,6 +147,13 @@ def _check_parts(study: Study) -> Iterator[Finding]:
             if name not in study.generators:
                 path = (section, "generators", position)
                 yield path, one_of(name, study.generators, "generators of this study")
+    trained_as = (study.additions and study.additions.trained_as) or {}
+    for generator, baseline in trained_as.items():
+        path = ("additions", "trained_as", generator)
+        if generator not in study.generators:
+            yield path, one_of(generator, study.generators, "generators of this study")
+        if baseline not in study.baselines:
+            yield path, one_of(baseline, study.baselines, "baselines of this study")
     removals = (study.additions and study.additions.after_removal) or {}
     for selection, added in removals.items():
         path = ("additions", "after_removal", selection)
@@ -218,17 +225,20 @@ def _check_sums(study: Study) -> Iterator[Finding]:
 
 
 def _check_mix_sizes(study: Study) -> Iterator[Finding]:
+    training = [("training", study.mixes.train_images)]
+    validation = [("validation", study.mixes.validation_images)]
+    alike = study.mixes.validation_class_shares == AS_TRAINING
     images = {
-        "class_shares": ("training", study.mixes.train_images),
-        "validation_class_shares": ("validation", study.mixes.validation_images),
+        "class_shares": training + validation * alike,
+        "validation_class_shares": validation,
     }
     for path, shares in _class_shares(study):
         if path[0] != "mixes" or abs(sum(shares.values()) - 1) > _TOLERANCE:
             continue
-        kind, total = images[path[1]]
-        for label, count in apportion(total, shares).items():
-            if count == 0:
-                yield path, f"leaves no {kind} image of {label} among {total}"
+        for kind, total in images[path[1]]:
+            for label, count in apportion(total, shares).items():
+                if count == 0:
+                    yield path, f"leaves no {kind} image of {label} among {total}"
 
 
 def _check_mixes(study: Study) -> Iterator[Finding]:
@@ -239,11 +249,27 @@ def _check_mixes(study: Study) -> Iterator[Finding]:
                 "1 leaves nothing synthetic; the real-only baseline is run anyway: remove it",
             )
     for section in ("mixes", "additions"):
+        if getattr(study, section):
+            yield from _check_mixed_generators(study, section)
         names = [mix.name for mix in study.plan() if mix.is_addition == (section == "additions")]
         for name in sorted({name for name in names if names.count(name) > 1}):
             if name not in study.selections and name not in study.baselines:
                 text = f"two mixes would both be called {name}: their shares are too close"
                 yield (section,), text
+
+
+def _check_mixed_generators(study: Study, section: str) -> Iterator[Finding]:
+    """Check that the images which classifiers are to learn from have a class."""
+    named = getattr(study, section).generators
+    for name in named or study.generators:
+        settings = study.generators.get(name)
+        if settings is not None and settings.learns_from == "all":
+            yield (
+                (section, "generators"),
+                f"{name} learns from all images without their labels (learns_from: all), and its "
+                f"images have no class that a classifier could learn: name other generators here, "
+                f"or set learns_from: training",
+            )
 
 
 def _check_comparisons(study: Study) -> Iterator[Finding]:
@@ -330,7 +356,10 @@ def _check_generator(study: Study, name: str, settings: GeneratorSettings) -> It
         if prepare.image_size is None:
             yield path, f"generator {name} makes pictures: give image_size, not volume_shape"
             continue
-        problem = settings.check_image(prepare.image_size, prepare.channels)
+        if settings.image_size is not None:
+            path = setting_path(study, name, "image_size")
+        size = settings.image_size or prepare.image_size
+        problem = settings.check_image(size, prepare.channels)
         if problem:
             yield path, f"generator {name}: {problem}"
 
@@ -342,4 +371,5 @@ def _class_shares(study: Study) -> Iterator[tuple[KeyPath, Mapping[str, float]]]
         return
     for position, shares in enumerate(study.mixes.class_shares):
         yield ("mixes", "class_shares", position), shares
-    yield ("mixes", "validation_class_shares"), study.mixes.validation_class_shares
+    if study.mixes.validation_class_shares != AS_TRAINING:
+        yield ("mixes", "validation_class_shares"), study.mixes.validation_class_shares

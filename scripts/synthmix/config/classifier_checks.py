@@ -9,7 +9,7 @@ from synthmix.config.searches import check_searches
 from synthmix.config.training_checks import TrainingCheck, has_volumes, kind
 from synthmix.errors import one_of
 from synthmix.registry import load_classifier_facts
-from synthmix.search.resolve import all_trained, before_of, possible_points, trained_otherwise
+from synthmix.search.resolve import WAYS, all_trained, before_of, possible_points, trained_otherwise
 
 Finding = tuple[KeyPath, str]
 
@@ -52,7 +52,10 @@ def _check_origin(study: Study, name: str) -> Iterator[Finding]:
         if classifier.network is None:
             yield (*path, "network"), "is missing: name a network, or starts_from a classifier"
         return
-    way = "predicts_with" if classifier.predicts_with else "starts_from"
+    given_ways = [way for way in WAYS if getattr(classifier, way) is not None]
+    way = given_ways[0]
+    for other in given_ways[1:]:
+        yield (*path, other), f"can't go with {way}: remove one of them"
     if before not in study.classifiers:
         others = [other for other in study.classifiers if other != name]
         text = one_of(before, others, "other classifiers")
@@ -67,13 +70,15 @@ def _check_origin(study: Study, name: str) -> Iterator[Finding]:
         yield from _check_shared(classifier, path)
         return
     if classifier.network is not None:
-        yield (*path, "network"), "is that of the classifier in starts_from: remove one of them"
+        yield (*path, "network"), f"is that of the classifier in {way}: remove one of them"
     if classifier.search is not None:
-        text = f"goes with {classifier.starts_from}, not with what goes on from it: move it there"
+        text = f"goes with {before}, not with what goes on from it: move it there"
         yield (*path, "search"), text
+    if classifier.starts_from is None:
+        return
     for setting in SHAPING:
         if setting != "network" and setting in classifier.model_fields_set:
-            text = f"is that of {classifier.starts_from}, from which this goes on: remove it"
+            text = f"is that of {before}, from which this goes on: remove it"
             yield (*path, setting), text
 
 

@@ -8,7 +8,7 @@ from synthmix.classify.networks.settings import Classifier
 from synthmix.search.settings import Search, SomeSettings, search_section, some_of
 from synthmix.settings import Name
 
-# what a classifier is, which another way to train it can't change
+# what a classifier is, which another way to train it can't change, but for the size of its input
 SHAPING = ("network", "weights", "input_size", "input_scaling", "pooling", "dense_layers", "cnn")
 
 # how it is trained rather than what it learns
@@ -20,7 +20,7 @@ Baseline: type[SomeSettings] = some_of(
     Classifier,
     "Baseline",
     "Another way to train: settings that go over those of a classifier.",
-    SHAPING,
+    tuple(name for name in SHAPING if name != "input_size"),
 )
 
 
@@ -48,6 +48,11 @@ class StudyClassifier(Classifier):
         None,
         description="Another classifier of the study: this one goes on from its weights, with its"
         " settings but for those given here. In the place of network.",
+    )
+    settings_of: Name | None = Field(
+        None,
+        description="Another classifier of the study: this one is trained anew with its settings,"
+        " what its search chooses among them, but for those given here. In the place of network.",
     )
     predicts_with: Name | None = Field(
         None,

@@ -64,12 +64,12 @@ def _check_candidates(study: Study, name: str) -> Iterator[Finding]:
     settings = study.generators[name]
     wrong = None
     for trained in candidates_trained(name, study.generators).values():
-        if wrong not in (None, trained.stages):
+        if wrong not in (None, trained.stage):
             return
-        place = search_of(settings).place(trained.stages + 1)
+        place = search_of(settings).place(trained.stage)
         for found, problem in _possible(study, trained):
             if found is None:
-                wrong = trained.stages
+                wrong = trained.stage
                 yield place, problem
             elif found.joint != settings.joint:
                 yield (

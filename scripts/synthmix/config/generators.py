@@ -17,7 +17,7 @@ from synthmix.search.resolve import (
 from synthmix.search.settings import Search, search_section
 
 # what makes a generator another one, and what says how it is trained rather than what it learns
-_FIXED = {"model", "learns_from", "devices", "snapshots", "sheet_epochs"}
+_FIXED = {"model", "devices", "snapshots", "sheet_epochs", "learns_from", "image_size"}
 
 
 class _GeneratorSearch(Search):

@@ -10,7 +10,7 @@ from synthmix.config.paths import folder_for_snakemake
 from synthmix.evaluate.comparisons import Comparison, plan_comparisons
 from synthmix.evaluate.settings import Evaluation
 from synthmix.leakage import NONE, Leakage
-from synthmix.mix.plan import Mix, plan_study
+from synthmix.mix.plan import AS_TRAINING, Mix, plan_study
 from synthmix.mix.removal import Removal
 from synthmix.prepare.settings import InputPipeline, Prepare, ShareSplit, Split
 from synthmix.score.settings import ScoreSettings
@@ -104,8 +104,9 @@ class Mixes(SettingsModel):
     class_shares: Annotated[list[ClassShares], Field(min_length=1), Distinct] = Field(
         description="Shares of the classes among the training images, one entry a series of mixes."
     )
-    validation_class_shares: ClassShares = Field(
-        description="Shares of the classes among the validation images of every mix."
+    validation_class_shares: ClassShares | Literal[AS_TRAINING] = Field(
+        description="Shares of the classes among the validation images of every mix; as_training:"
+        " those of its training images, as where a part of these validates."
     )
     real_shares: Annotated[list[Share], Field(min_length=1), Distinct] = Field(
         description="Shares of real images: 0.05 is 95/5 synthetic/real."
@@ -136,6 +137,11 @@ class Additions(SettingsModel):
     )
     generators: GeneratorNames | None = Field(
         None, description="Generators whose images are added; all of them where absent."
+    )
+    trained_as: dict[Name, Name] | None = Field(
+        None,
+        description="By generator one of the study's baselines: networks learn from its images with"
+        " the settings of that, and are compared with it.",
     )
     after_removal: dict[Name, GeneratorNames] | None = Field(
         None,
@@ -289,6 +295,10 @@ class Study(SettingsModel):
     def split_of(self, dataset: str) -> Split:
         """Return how the images of `dataset` are split."""
         return self.datasets[dataset].split or self.split
+
+    def at_scale(self, demo: bool) -> Self:
+        """Return the study with what depends on the scale decided."""
+        return self.model_copy(update={"scores": self.scores.at_scale(demo)})
 
     @property
     def has_mixes(self) -> bool:

@@ -80,7 +80,7 @@ class TrainingCheck:
         if self.baseline and setting in self.study.baselines[self.baseline].model_fields_set:
             return "baselines", self.baseline, setting
         if name not in classifiers and setting in self.trained.own:
-            return self._in_stage(self.trained.stages + 1, self.trained.own, setting)
+            return self._in_stage(self.trained.stage, self.trained.own, setting)
         while name in classifiers and before_of(classifiers[name]) is not None:
             if setting in given(classifiers[name]):
                 return "classifiers", name, setting
@@ -102,11 +102,14 @@ class TrainingCheck:
                     return "classifiers", origin, "search", "per_value", tried, key, setting
         return "classifiers", origin, setting
 
-    def _place_of_all(self, stage: int) -> KeyPath:
-        """Return where the study says all that is laid over other settings together."""
+    def _place_of_all(self, stage: int | None) -> KeyPath:
+        """Return where the study says all that is laid over other settings together.
+
+        That is in a `stage` of a search, or where a classifier or another way to train it stands.
+        """
         if self.baseline:
             return "baselines", self.baseline
-        if self.name in self.study.classifiers and stage > len(self.points):
+        if stage is None:
             return "classifiers", self.name
         origin = self.trained.origin
         search = self.study.classifiers[origin].search
@@ -136,6 +139,8 @@ class TrainingCheck:
             try:
                 Classifier.model_validate(settings)
             except ValidationError as error:
+                if stage > len(self.points):
+                    stage = self.trained.stage
                 for found in error.errors(include_url=False):
                     reason = found.get("ctx", {}).get("error", found["msg"])
                     yield self._place_of_all(stage), f"has values that don't go together: {reason}"

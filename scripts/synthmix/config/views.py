@@ -46,7 +46,7 @@ def read_views(
         mistakes += found
     if so_far or mistakes:
         return None, mistakes
-    return Views(whole, views), []
+    return Views(whole.at_scale(demo), views), []
 
 
 def with_blame(mistakes: Iterable[Mistake], chain: Chain, scale: Any) -> list[Mistake]:
@@ -95,6 +95,7 @@ def _lay_and_check(
     study = chain.study
     view, mistakes = _parse(merged, study.label)
     if view is not None:
+        view = view.at_scale(demo)
         found = check(view, study.path.parent)
         mistakes = [Mistake(study.label, path, text) for path, text in found]
     return view, _owed(mistakes, known, placed, demo)

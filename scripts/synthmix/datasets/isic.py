@@ -312,8 +312,8 @@ def _rows(table: Path, labelled: bool = True) -> pd.DataFrame:
     """Return what each row of a table says, and its `group`: text, empty where it says nothing.
 
     `name`, `label`, `collection`, `credit`, `diagnosis`, `type`, `width` and `height`; labels,
-    diagnoses and types are in lower case. Raises `UserError` when the table can't be read or lacks a column
-    that is needed.
+    diagnoses and types are in lower case. Raises `UserError` when the table can't be read or lacks
+    a column that is needed.
     """
     try:
         whole = read_table(table)

@@ -15,7 +15,7 @@ from synthmix.estimate.networks import (
 )
 from synthmix.estimate.public_data import PUBLIC_DATA
 from synthmix.estimate.sizes import NotKnownError, Sizes
-from synthmix.estimate.work import training_settings
+from synthmix.estimate.work import made_shape, training_settings
 from synthmix.network_costs import GeneratorCost
 
 FLOAT = 4
@@ -74,7 +74,7 @@ def _prepare_images(job: Job, sizes: Sizes) -> Disk:
 
 def _generator(job: Job, sizes: Sizes) -> GeneratorCost:
     settings = training_settings(job)
-    cost = generator_cost(settings, sizes.shape(job))
+    cost = generator_cost(settings, made_shape(settings, sizes.shape(job)))
     if cost is None:
         raise NotKnownError(f"how large the networks of {settings['model']} are")
     return cost

@@ -3,7 +3,7 @@
 import fnmatch
 import os
 import zipfile
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from math import inf
 from pathlib import Path, PurePosixPath
@@ -13,6 +13,7 @@ from synthmix.datasets.folder_names import same_form
 from synthmix.estimate.public_data import PUBLIC_DATA
 from synthmix.files import expanded
 from synthmix.registry import load_dataset
+from synthmix.scopes import UNLABELLED
 from synthmix.store import read_table
 
 SPLITS = ("train", "validation", "test")
@@ -36,8 +37,13 @@ class Images:
     total: float
     basis: str
 
-    def of(self, split: str, labels: Iterable[str] | None = None) -> float:
-        """Return the images of a split, of the classes `labels` or of all."""
+    def of(self, split: str, labels: Collection[str] | None = None) -> float:
+        """Return the images of a split, of the classes `labels` or of all.
+
+        Where these are UNLABELLED, whoever learns from them learns from all images there are.
+        """
+        if labels is not None and UNLABELLED in labels:
+            return self.total
         wanted = self.counts if labels is None else labels
         return sum(self.counts.get(label, {}).get(split, 0) for label in wanted)
 

@@ -8,7 +8,7 @@ slower or faster another one is, has to be measured there. A job of any other ru
 takes as long as it took before. No torch here.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from math import prod
 from typing import Any
@@ -92,7 +92,8 @@ def _exactly(kind: str, unit: str, load: Load) -> Work:
 
 
 def _train_generator(job: Job, sizes: Sizes, done: bool) -> Work:
-    settings, shape = training_settings(job), sizes.shape(job)
+    settings = training_settings(job)
+    shape = made_shape(settings, sizes.shape(job))
     known, classes = sizes.images(job), job.params["classes"]
     images = sum(known.of(split, classes) for split in LEARNED_FROM[settings["learns_from"]])
     batch = max(1, min(settings["batch_size"], images))
@@ -115,6 +116,12 @@ def _train_generator(job: Job, sizes: Sizes, done: bool) -> Work:
     return Work(settings["model"], unit, epoch.times(least), epoch.times(most))
 
 
+def made_shape(settings: Mapping[str, Any], shape: tuple[int, ...]) -> tuple[int, ...]:
+    """Return the shape of a generator's images, where prepared ones have `shape`."""
+    size = settings.get("image_size")
+    return shape if size is None else (size, size, *shape[2:])
+
+
 def _epoch(cost: Any, steps: float, batch: float) -> Load:
     # a last batch that is not full is left out; each step takes two turns, one a network
     return Load(steps * batch * cost.learning, 2 * steps)
@@ -128,7 +135,8 @@ def _sample_generator(job: Job, sizes: Sizes, done: bool) -> Work:
         trainings += sizes.graph.needed(adopted, "train_generator")
     if not trainings:
         raise NotKnownError(f"the settings of {job.wildcards['generator']}")
-    cost = generator_cost(training_settings(trainings[0]), sizes.shape(job))
+    settings = training_settings(trainings[0])
+    cost = generator_cost(settings, made_shape(settings, sizes.shape(job)))
     if cost is None:
         return _exactly(job.params["model"], IMAGES, Load(other=images))
     if not cost.image:

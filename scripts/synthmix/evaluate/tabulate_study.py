@@ -156,6 +156,6 @@ def _facts(mix: Mix, real_share: float) -> dict[str, str | float]:
 def _kind(mix: Mix) -> str:
     if mix.is_baseline:
         return REAL_ONLY
-    if mix.training:
-        return TRAINED_OTHERWISE
-    return SYNTHETIC_MIX if mix.generator else SELECTED_REAL
+    if mix.generator:
+        return SYNTHETIC_MIX
+    return TRAINED_OTHERWISE if mix.training else SELECTED_REAL

@@ -106,7 +106,7 @@ def _contents(request: Request, header: Header) -> str:
     colours = "grey" if channels == 1 else "RGB"
     text = (
         f"PNG files, {width} x {height} pixels, {colours}, 8 bits, named by class and seed; "
-        f"`{MANIFEST}` lists them.\n\n{_table(('class', 'images', 'seeds'), rows)}"
+        f"`{MANIFEST}` lists them.\n\n{table_of(('class', 'images', 'seeds'), rows)}"
     )
     if len(request.weights) < 2:
         return text
@@ -137,19 +137,19 @@ def _making(request: Request, header: Header, description: str) -> str:
         f"By synthmix with the generator `{request.generator}`: {description}\n\n"
         f"Truncation {request.truncation:g} (1 is its full variety, 0 its average image). The same "
         f"weights, seed and truncation make the same image on the same kind of machine.\n\n"
-        f"{_table(('classes', 'weights', 'SHA-256'), rows)}\n\n"
-        f"{_table(('setting', 'value'), values)}{started}"
+        f"{table_of(('classes', 'weights', 'SHA-256'), rows)}\n\n"
+        f"{table_of(('setting', 'value'), values)}{started}"
     )
 
 
 def _source(provenance: Provenance) -> str:
-    parts = [_origin(provenance)]
+    parts = [origin_of(provenance)]
     if provenance.training_images:
         counts = [
             (class_title(label), f"{count:,}")
             for label, count in provenance.training_images.items()
         ]
-        parts.append(_table(("class", "training images"), counts))
+        parts.append(table_of(("class", "training images"), counts))
     else:
         parts.append("How many images it was trained on is unknown.")
     if provenance.demo is None:
@@ -157,7 +157,8 @@ def _source(provenance: Provenance) -> str:
     return "\n\n".join(parts)
 
 
-def _origin(provenance: Provenance) -> str:
+def origin_of(provenance: Provenance) -> str:
+    """Return where the source images are from, their licence and whom to cite."""
     about = provenance.about
     if about is None and provenance.title is None:
         return (
@@ -190,7 +191,7 @@ def _scores(request: Request, provenance: Provenance) -> str:
     return (
         "Of the images of the same generator that the study used, from seed 0 on, against the real "
         f"training images; 95% intervals in brackets.{other}\n\n"
-        + _table(("class", "score", "value", "better", "note"), score_rows(provenance.scores))
+        + table_of(("class", "score", "value", "better", "note"), score_rows(provenance.scores))
     )
 
 
@@ -203,7 +204,7 @@ def _memorisation(provenance: Provenance) -> str:
     return memorisation(provenance.scores, provenance.pairs)
 
 
-def _table(columns: tuple[str, ...], rows: list[tuple]) -> str:
+def table_of(columns: tuple[str, ...], rows: list[tuple]) -> str:
     """Return a Markdown table."""
     lines = [columns, ("---",) * len(columns), *rows]
     return "\n".join(f"| {' | '.join(map(str, line))} |" for line in lines)

@@ -12,6 +12,7 @@ from synthmix.export.card import Provenance, data_card
 from synthmix.export.destination import destination
 from synthmix.export.images import Request, weights_by_class, write_images
 from synthmix.leakage import NONE
+from synthmix.prepare.parts import as_learned
 from synthmix.store import read_table
 
 LOGGER = logging.getLogger(__name__)
@@ -69,6 +70,6 @@ def _training_images(
 ) -> dict[str, int]:
     """Return how many images of each class the models were trained on."""
     seen = pd.concat([read_table(file) for file in trained_on])["sample_id"]
-    samples = read_table(split)
+    samples = as_learned(read_table(split), classes)
     counts = samples.loc[samples["sample_id"].isin(seen), "label"].value_counts()
     return {label: int(counts.get(label, 0)) for label in classes}

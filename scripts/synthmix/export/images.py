@@ -82,7 +82,7 @@ def write_images(request: Request, card: str, add: Add, device: torch.device) ->
     """
     total = len(request.seeds) * len(request.weights)
     for name, image in tqdm(_images(request, device), "sample", total, disable=None):
-        add(name, [_png(image)])
+        add(name, [png(image)])
     add(MANIFEST, _manifest(request))
     add(CARD, [card.encode()])
 
@@ -111,7 +111,8 @@ def _name(label: str, seed: int) -> str:
     return f"{label}/seed{seed:06d}.png"
 
 
-def _png(image: np.ndarray) -> bytes:
+def png(image: np.ndarray) -> bytes:
+    """Return an image (H, W, 1 or 3), uint8, as a PNG file."""
     buffer = io.BytesIO()
     Image.fromarray(image[:, :, 0] if image.shape[2] == 1 else image).save(buffer, "PNG")
     return buffer.getvalue()

@@ -44,13 +44,13 @@ def _draw_panels(
     bands = -(-len(settings) // columns)
     values = {name: _values(table, name) for name in settings}
     room = LINE // columns
-    below = max(_height(shown, room) for shown in values.values())
+    below = max(height_of(shown, room) for shown in values.values())
     figure = style.new_figure(title, 0.6 + (2.2 + below) * bands, demo)
     grid = figure.subplots(bands, columns, squeeze=False, sharey=True)
     finite = table[np.isfinite(table["value"].astype(float))]
     for axis, setting in zip(grid.flat, settings, strict=False):
         _draw_panel(axis, finite, setting, values[setting])
-        _name_across(axis, values[setting], room)
+        name_across(axis, values[setting], room)
     for axis in grid.flat[len(settings) :]:
         axis.set_axis_off()
     for band in grid:
@@ -95,7 +95,7 @@ def _draw_map(
 ) -> Figure:
     across, down = sorted(settings, key=lambda name: -table[name].nunique())
     columns, rows = _values(table, across), _values(table, down)
-    height = 1.2 + max(0.8, CELL * len(rows)) + _height(columns, LINE)
+    height = 1.2 + max(0.8, CELL * len(rows)) + height_of(columns, LINE)
     figure = style.new_figure(title, height, demo)
     axis = figure.subplots()
     shades = np.zeros((len(rows), len(columns)))
@@ -110,7 +110,7 @@ def _draw_map(
             frame.set(edgecolor=CHOSEN, linewidth=2.5)
             axis.add_patch(frame)
     axis.imshow(shades, cmap=style.SHADES, vmin=0, vmax=1, aspect="auto")
-    _name_across(axis, columns, LINE)
+    name_across(axis, columns, LINE)
     axis.set_yticks(range(len(rows)), [style.shorten(value, LONGEST) for value in rows])
     axis.tick_params(axis="y", length=0)
     axis.set_xlabel(style.shorten(_named(across), 60))
@@ -143,12 +143,13 @@ def _upright(values: list[str], room: int) -> bool:
     return len(values) * (longest + 2) > room
 
 
-def _height(values: list[str], room: int) -> float:
+def height_of(values: list[str], room: int) -> float:
     """Return how many inches the values along an axis take more than a line of text."""
     return 0.075 * min(LONGEST, max(map(len, values))) if _upright(values, room) else 0
 
 
-def _name_across(axis: Axes, values: list[str], room: int) -> None:
+def name_across(axis: Axes, values: list[str], room: int) -> None:
+    """Write `values` along an axis of `room` characters, at 0, 1 and so on."""
     labels = [style.shorten(value, LONGEST) for value in values]
     axis.set_xticks(range(len(values)), labels, rotation=90 if _upright(values, room) else 0)
     axis.tick_params(axis="x", length=0)

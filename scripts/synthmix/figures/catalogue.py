@@ -63,14 +63,15 @@ FIGURES = (
     Figure(
         "plot_quiz",
         inputs=("images", "split", "pools"),
-        params=("generator", "unseen", "seed"),
+        params=("generator", "unseen", "seed", "image_size"),
         per="generator",
         file="quiz-{generator}.png",
         tables={"key": "tables/quiz-{generator}-key.csv"},
         section="samples",
         alt="Real images and those of {{ title }}, numbered and not told apart",
         caption="{{ title }}: as many real images as synthetic ones of each class, in a random "
-        "order. The real ones were not seen by the generator. Which is which?",
+        "order. The real ones were not seen by the generator, unless it learns from all there are. "
+        "Which is which?",
         message="Drawing real images and those of {wildcards.generator} for a quiz",
     ),
     Figure(
@@ -145,6 +146,18 @@ FIGURES = (
         caption="{% if not one_table %}A dotted line is the value of real images alone with the "
         "same class shares.{% endif %}",
         message="Drawing the metrics of {wildcards.dataset}",
+    ),
+    Figure(
+        "plot_validation",
+        inputs=("metrics", "mixes"),
+        when="filled classes",
+        file="validation.svg",
+        section="results",
+        alt="Accuracy and macro F1 of the validation images and of the test images, by network, "
+        "with and without classes filled up",
+        caption="Validation images that are synthetic are no proof: what counts is the gain on the "
+        "test images, all real, at the right.",
+        message="Drawing validation beside test",
     ),
     Figure(
         "plot_mixup",
@@ -225,6 +238,19 @@ FIGURES = (
         message="Drawing the calibration of the classifiers of {wildcards.dataset}",
     ),
     Figure(
+        "plot_augmentation",
+        inputs=("images", "split"),
+        params=("classifier", "augmentations", "seed"),
+        per="augmented classifier",
+        file="augmentation/{classifier}.png",
+        section="training",
+        folded="Training images before and after random changes",
+        alt="A training image of each class, and what {{ title }} is trained on in its place",
+        caption="{{ title }}: the first training image of each class, and four of the images that "
+        "random changes make of it. They are drawn anew each epoch.",
+        message="Drawing the random changes of training images of {wildcards.classifier}",
+    ),
+    Figure(
         "plot_examples",
         inputs=("images", "split", "own_predictions"),
         params=("title",),
@@ -274,6 +300,19 @@ FIGURES = (
         section="searches",
         alt="Score of each candidate for the settings of the {{ title }}",
         message="Drawing stage {wildcards.stage} of the search for settings of {wildcards.name}",
+    ),
+    Figure(
+        "plot_candidate_tests",
+        inputs=("candidates",),
+        params=("name", "stage", "stages"),
+        per="tested stage",
+        file="tests-{kind}-{name}-stage{stage}.svg",
+        section="searches",
+        alt="Recall, precision, F1 and accuracy on test images of the candidates for the settings "
+        "of the {{ title }}",
+        caption="What the candidates reach on test images, by which nothing was chosen; recall, "
+        "precision and F1 are the means of all classes. Bars are {{ confidence }} intervals.",
+        message="Drawing how the candidates of stage {wildcards.stage} for {wildcards.name} test",
     ),
     Figure(
         "plot_classifier_history",

@@ -35,7 +35,9 @@ PER = {
     "data set": (),
     "generator": ("generator",),
     "classifier": ("classifier",),
+    "augmented classifier": ("classifier",),  # whose training pictures are changed at random
     "stage": ("kind", "name", "stage"),  # of a search
+    "tested stage": ("kind", "name", "stage"),  # of a search for settings of a classifier
 }
 # that of the training which is looked at, that on real images: a file may have it in its path
 MORE_WILDCARDS = {"classifier": ("mix",)}

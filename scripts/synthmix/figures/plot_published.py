@@ -11,6 +11,7 @@ from matplotlib.lines import Line2D
 from matplotlib.ticker import NullFormatter, NullLocator
 
 from synthmix.figures import style
+from synthmix.published.judging import ANOTHER_PROTOCOL, NO, NOT_COMPARABLE, OPEN, YES
 from synthmix.published.sections import Section, read_comparison, sections
 
 MOST_COLUMNS = 4
@@ -19,16 +20,21 @@ WIDE_RANGE = 30
 # inches
 LABELS, MARGIN, GAP = 2.2, 0.2, 0.24
 TOP, HEADING, ROW, TICKS, LINE = 0.75, 0.38, 0.19, 0.56, 0.14
+LEGEND_COLUMNS, LEGEND_LINE = 4, 0.17
 
 LOOKS = {
-    "yes": {"color": style.SERIES[1], "marker": "o"},
-    "no": {"color": style.SERIES[2], "marker": "s"},
-    "": {"color": style.MUTED, "marker": "o"},
+    YES: {"color": style.SERIES[1], "marker": "o"},
+    NO: {"color": style.SERIES[2], "marker": "s"},
+    OPEN: {"color": style.MUTED, "marker": "o"},
+    NOT_COMPARABLE: {"color": style.MUTED, "marker": "x"},
+    ANOTHER_PROTOCOL: {"color": style.MUTED, "marker": "^"},
 }
 LEGEND = {
-    "yes": "ours, published inside",
-    "no": "ours, published outside",
-    "": "ours, no interval to judge by",
+    YES: "ours, published inside",
+    NO: "ours, published outside",
+    OPEN: "ours, no interval to judge by",
+    NOT_COMPARABLE: "ours, trained otherwise",
+    ANOTHER_PROTOCOL: "ours, of another protocol",
 }
 PUBLISHED = {
     "color": style.INK,
@@ -69,18 +75,23 @@ def plot_published(published: str | Path, output: str | Path, *, demo: bool) -> 
     A band of axes for each table of the source, a line for each of its lines, a measure an axis
     with a scale of its own. Published values are hollow, published ranges bars.
     """
-    bands = [band for found in _drawn(read_comparison(published)) for band in _bands(*found)]
-    height = TOP + sum(band.height for band in bands) if bands else 1.6
-    figure = style.new_figure("Beside the published values", height, demo)
+    table = read_comparison(published)
+    bands = [band for found in _drawn(table) for band in _bands(*found)]
+    shown = set(table.loc[table["ours_low"] != "", "inside"])
+    looks = [inside for inside in LOOKS if inside in shown]
+    below = TOP + LEGEND_LINE * (len(looks) // LEGEND_COLUMNS)
+    height = below + sum(band.height for band in bands) if bands else 1.6
+    other = " of another protocol" if ANOTHER_PROTOCOL in shown else ""
+    figure = style.new_figure(f"Beside the published values{other}", height, demo)
     # axes are placed by inches: so many would take a layout engine long
     figure.set_layout_engine("none")
     added = figure.get_figheight() - height  # for a line more below the title
     place = {"x": 0.1 / style.WIDTH, "y": 1 - 0.1 / (height + added)}
     figure.suptitle(figure.get_suptitle(), ha="left", va="top", **place)
-    _add_legend(figure, 0.42 + added)
+    _add_legend(figure, 0.42 + added, looks)
     if not bands:
         figure.text(0.5, 0.25, NOTHING, ha="center", color=style.MUTED)
-    top = TOP + added
+    top = below + added
     for band in bands:
         _draw_band(figure, band, top)
         top += band.height
@@ -170,16 +181,16 @@ def _scale(axis: Axes, values: Sequence[float]) -> None:
     style.few_ticks(axis, "x", 3)
 
 
-def _add_legend(figure: Figure, top: float) -> None:
-    """Put the legend `top` inches below the upper edge."""
+def _add_legend(figure: Figure, top: float, looks: Sequence[str]) -> None:
+    """Put the legend `top` inches below the upper edge; `looks` are those that ours have."""
     handles = [Line2D([], [], **PUBLISHED)]
-    handles += [Line2D([], [], lw=1.3, markersize=4.2, **look) for look in LOOKS.values()]
+    handles += [Line2D([], [], lw=1.3, markersize=4.2, **LOOKS[look]) for look in looks]
     figure.legend(
         handles,
-        ["published", *LEGEND.values()],
+        ["published", *(LEGEND[look] for look in looks)],
         loc="upper left",
         bbox_to_anchor=(0.0, 1 - top / figure.get_figheight()),
-        ncols=4,
+        ncols=LEGEND_COLUMNS,
         handlelength=1.6,
         columnspacing=1.2,
         fontsize=7.5,

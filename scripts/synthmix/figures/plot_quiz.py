@@ -1,7 +1,7 @@
 """Real and synthetic images side by side, unlabelled: who can tell them apart?"""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +11,8 @@ from matplotlib.axes import Axes
 from synthmix.figures import style
 from synthmix.figures.pictures import StoredPictures, picture
 from synthmix.files import write_table
+from synthmix.resizing import resized
+from synthmix.scopes import UNLABELLED
 from synthmix.seeds import derive_seed
 from synthmix.store import load_class, read_table, table_path
 
@@ -41,20 +43,26 @@ def plot_quiz(
     unseen: Sequence[str],
     seed: int,
     demo: bool,
+    image_size: int | None = None,
 ) -> None:
     """Draw images in a random order with a number each; write to the table `key` what they are.
 
     Of each class there are as many real as synthetic ones, so that the class gives nothing away.
     Real ones are of the splits `unseen`, from which `generator` has not learned, of a later one
-    where those of the first are too few. `pools` holds the store with the images of each class.
-    The same `seed` draws the same images.
+    where those of the first are too few; of any where it learns from all there are. `pools` holds
+    the store with the images of each class. Where the generator has an `image_size` of its own all
+    are shown at that, so that no sharpness gives real ones away. The same `seed` draws the same
+    images.
     """
     random = np.random.default_rng(derive_seed("quiz", generator, seed))
     stored, samples = StoredPictures(images, split), read_table(split)
     most = max(1, OF_EACH_ORIGIN // len(pools))
     questions: list[Question] = []
     for label, pool in pools.items():
-        held_out = _shuffled(samples[samples["label"] == label], unseen, random)
+        if label == UNLABELLED:
+            held_out = random.permutation(samples["sample_id"].to_numpy())
+        else:
+            held_out = _shuffled(samples[samples["label"] == label], unseen, random)
         synthetic = _synthetic(label, pool, stored.slices > 0, random, min(most, len(held_out)))
         questions += synthetic
         questions += [
@@ -62,6 +70,7 @@ def plot_quiz(
             for name in held_out[: len(synthetic)]
         ]
     questions = [questions[place] for place in random.permutation(len(questions))]
+    questions = [replace(q, image=resized(q.image[None], image_size)[0]) for q in questions]
     answers = [(n, q.origin, q.label, q.sample_id) for n, q in enumerate(questions, start=1)]
     _draw(questions, generator, output, demo)
     write_table(key, pd.DataFrame(answers, columns=KEY_COLUMNS))

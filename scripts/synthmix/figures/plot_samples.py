@@ -7,6 +7,7 @@ import numpy as np
 from matplotlib.axes import Axes
 
 from synthmix.figures import style
+from synthmix.prepare.parts import as_learned
 from synthmix.store import load_array, load_class, read_table
 
 LABEL_WIDTH = 1.25
@@ -29,7 +30,7 @@ def plot_samples(
     spaced over those there are, so the same files give the same figure.
     """
     real = load_array(images)
-    samples = read_table(split)
+    samples = as_learned(read_table(split), pools)
     trained_on = samples["label"].where(samples["split"] == "train")
     side = (style.WIDTH - LABEL_WIDTH) / per_class
     figure = style.new_figure(

@@ -15,6 +15,7 @@ from synthmix.generate.models.base import Generator
 from synthmix.mix.plan import Mix, pool_size
 from synthmix.prepare.parts import rows_of
 from synthmix.registry import load_generator
+from synthmix.resizing import resized
 from synthmix.store import read_table, save_array, table_path
 
 LOGGER = logging.getLogger(__name__)
@@ -30,6 +31,7 @@ def sample_generator(
     images: Mapping[str, int],
     truncation: float,
     device: torch.device,
+    image_size: int | None = None,
     fill_to: int | None = None,
     additions: Sequence[Mix] = (),
     split: str | Path = "",
@@ -39,7 +41,8 @@ def sample_generator(
     `weights` is what `train_generator` wrote for a generator of the kind `model`; `labels` has the
     number of each class in it, `images` how many are made of each: those of seeds 0 .. n - 1. More
     where the class lacks more to `fill_to` training images in the table `split`, or where one of
-    the `additions` to the real images in it takes more. The table names the `generator`.
+    the `additions` to the real images in it takes more. The table names the `generator`. Images of
+    another size are resized to `image_size`, that of the real ones, so that they can be mixed.
     """
     counts = dict(images)
     if fill_to is not None or additions:
@@ -50,11 +53,13 @@ def sample_generator(
             counts[label] = max(counts[label], lacking, added)
     trained = load_generator(model).load(weights, device)
     blocks = (
-        block
+        resized(block, image_size)
         for label, number in labels.items()
         for block in _blocks(trained, counts[label], label, number, truncation)
     )
-    save_array(output, trained.image_shape, "uint8", blocks)
+    height, width, channels = trained.image_shape
+    shape = (image_size or height, image_size or width, channels)
+    save_array(output, shape, "uint8", blocks)
     tables = [_describe(generator, label, counts[label], truncation) for label in labels]
     write_table(table_path(output), pd.concat(tables, ignore_index=True))
     LOGGER.info("images of each class: %s", counts)

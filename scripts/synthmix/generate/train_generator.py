@@ -21,8 +21,9 @@ from synthmix.generate.models.base import Generator
 from synthmix.generate.models.settings import GeneratorSettings, Snapshots
 from synthmix.generate.sheet import save_sheet, sheet_images
 from synthmix.leakage import NONE, Leakage
-from synthmix.prepare.parts import LEARNED_FROM
+from synthmix.prepare.parts import LEARNED_FROM, as_learned
 from synthmix.registry import load_generator
+from synthmix.resizing import resized
 from synthmix.runtime import distributed
 from synthmix.runtime.accumulation import parts_to_take, smaller_parts_next
 from synthmix.runtime.checkpoint import Checkpoint
@@ -31,6 +32,7 @@ from synthmix.seeds import derive_seed
 from synthmix.store import load_array, read_table
 
 LOGGER = logging.getLogger(__name__)
+BLOCK = 64  # images that are resized at a time
 SNAPSHOT_COLUMNS = ["epoch", "images_seen", "seconds", "score", "value"]
 
 # The module that scores snapshots. Named, not imported: its code, and that of all scores, counts
@@ -98,25 +100,27 @@ def train_generator(
 ) -> None:
     """Train the generator `name` on the training images of `classes`, or on more of them.
 
-    `scope` is the class that it learns, or the name of all of them together. Reads the store
-    `images` and its `split`; which splits it learns from is the setting `learns_from`. `scored_by`
-    has the files and the kind of features that snapshots are scored by (weights, reference, kind),
-    None where there are none. Writes these `outputs`: the `weights` that make images and those of
-    the `last` epoch (safetensors), the losses an epoch (`history`), the seconds of training by its
-    end (`times`), the scores (`snapshots`), images from the same latent vectors at set epochs
-    (`sheet`, PNG) and the samples it has seen (`trained_on`). Both files of weights say how the
-    images were split, `leakage`. Raises UserError when a class has fewer than two, or when GPU
-    memory runs out: the next attempt then takes batches in smaller parts. Of several processes at
-    this the first alone writes.
+    Where `classes` are UNLABELLED it learns from all images, whatever they are labelled. `scope` is
+    the class that it learns, or the name of all of them together. Its images have the size that its
+    settings say, or that of the store. Reads the store `images` and its `split`; which splits it
+    learns from is the setting `learns_from`. `scored_by` has the files and the kind of features
+    that snapshots are scored by (weights, reference, kind), None where there are none. Writes these
+    `outputs`: the `weights` that make images and those of the `last` epoch (safetensors), the
+    losses an epoch (`history`), the seconds of training by its end (`times`), the scores
+    (`snapshots`), images from the same latent vectors at set epochs (`sheet`, PNG) and the samples
+    it has seen (`trained_on`). Both files of weights say how the images were split, `leakage`.
+    Raises UserError when a class has fewer than two, or when GPU memory runs out: the next attempt
+    then takes batches in smaller parts. Of several processes at this the first alone writes.
     """
-    samples = read_table(split)
+    samples = as_learned(read_table(split), classes)
     model = load_generator(settings["model"])
     own = model.Settings(**settings)
     learned = samples["split"].isin(LEARNED_FROM[own.learns_from])
     seen = samples[learned & samples["label"].isin(classes)]
     _check_counts(seen["label"].value_counts(), classes)
     store = load_array(images)
-    selected = torch.from_numpy(store[seen.index.to_numpy()]).permute(0, 3, 1, 2).contiguous()
+    pixels = _pixels(store, seen.index.to_numpy(), own.image_size)
+    selected = torch.from_numpy(pixels).permute(0, 3, 1, 2).contiguous()
     labels = torch.tensor([classes.index(label) for label in seen["label"]])
     on = distributed.described(device)
     LOGGER.info("training on %d images of %s, on %s", len(seen), ", ".join(classes), on)
@@ -124,7 +128,7 @@ def train_generator(
     torch.manual_seed(derive_seed("generator weights", name, scope, seed))
     parts = parts_to_take(checkpoint, own.accumulation_steps)
     own = own.model_copy(update={"accumulation_steps": parts})
-    generator = model(own, store.shape[1:], len(classes), device)
+    generator = model(own, pixels.shape[1:], len(classes), device)
     distributed.check_batch(min(generator.settings.batch_size, len(selected)))
     scorer = _scorer(generator, scored_by, scope, labels)
     seed = derive_seed("generator", name, scope, seed)
@@ -133,6 +137,14 @@ def train_generator(
         write_table(outputs["trained_on"], seen[["sample_id", "group"]])
         _write(generator, classes, progress, outputs, leakage)
         checkpoint.remove()
+
+
+def _pixels(store: np.ndarray, rows: np.ndarray, size: int | None) -> np.ndarray:
+    """Return the images `rows` of the store, with `size` pixels a side; few at once are larger."""
+    if size is None:
+        return store[rows]
+    starts = range(0, len(rows), BLOCK)
+    return np.concatenate([resized(store[rows[at : at + BLOCK]], size) for at in starts])
 
 
 def fit(

@@ -11,6 +11,7 @@ from synthmix.shares import apportion
 
 REAL_ONLY = "real_only"
 AS_THEY_ARE = "as they are"
+AS_TRAINING = "as_training"  # validation images have the class shares of the training images
 
 RealCounts = Mapping[str, Mapping[str, int]]  # images by split and class
 Counts = dict[str, dict[str, dict[str, int]]]  # images by split, class and origin
@@ -49,7 +50,9 @@ class Mix:
 
     @property
     def baseline(self) -> str:
-        """The name of the real-only mix with the same class shares."""
+        """The name of the real-only mix with the same class shares, trained in the same way."""
+        if self.generator is not None and self.training is not None:
+            return self.training
         return _mix_name(REAL_ONLY, self.class_shares)
 
     @property
@@ -138,16 +141,18 @@ def plan_study(
         for name in named:
             validates = additions["validation"] == "added" and name not in copying
             ways = additions["fill"], additions["ratios"], validates
-            planned += plan_additions([name], *ways)
-            for selection, added in (additions.get("after_removal") or {}).items():
-                planned += plan_additions([name] if name in added else [], *ways, selection)
+            training = (additions.get("trained_as") or {}).get(name)
+            removals = additions.get("after_removal") or {}
+            after = [selection for selection, added in removals.items() if name in added]
+            for selection in (None, *after):
+                planned += plan_additions([name], *ways, selection, training)
     return planned + (plan_real_mixes(selections, baselines) if as_they_are else [])
 
 
 def plan_mixes(
     generators: Iterable[str],
     class_shares: Iterable[Mapping[str, float]],
-    validation_class_shares: Mapping[str, float],
+    validation_class_shares: Mapping[str, float] | str,
     real_shares: Iterable[float],
     train_images: int,
     validation_images: int,
@@ -157,7 +162,8 @@ def plan_mixes(
     """Return the mixes of a study in the order of its tables: by generator, real share, classes.
 
     Then come the mixes of each of the `selections`, last the real-only baselines: of either one
-    for each entry of `class_shares`.
+    for each entry of `class_shares`. Validation images have the `validation_class_shares`, or, as
+    `as_training` asks for, those of the training images.
     """
     class_shares = list(class_shares)
     wanted = [
@@ -174,7 +180,9 @@ def plan_mixes(
             ),
             generator=generator,
             class_shares=dict(shares),
-            validation_class_shares=dict(validation_class_shares),
+            validation_class_shares=dict(
+                shares if validation_class_shares == AS_TRAINING else validation_class_shares
+            ),
             real_share=real_share,
             train_images=train_images,
             validation_images=validation_images,
@@ -191,10 +199,12 @@ def plan_additions(
     ratios: Iterable[float],
     adds_to_validation: bool,
     selection: str | None = None,
+    training: str | None = None,
 ) -> list[Mix]:
     """Return the mixes of all real images and synthetic ones added to them, by generator.
 
-    With a `selection` of the real images that it keeps.
+    With a `selection` of the real images that it keeps, with a `training` learned from in the way
+    that the study calls so.
     """
     ways = [("filled", "fill", share) for share in fill]
     ways += [("added", "ratio", ratio) for ratio in ratios]
@@ -205,6 +215,7 @@ def plan_additions(
             + (f"-after-{selection}" if selection else ""),
             generator=generator,
             selection=selection,
+            training=training,
             real_share=None,
             adds_to_validation=adds_to_validation,
             **{way: value},

@@ -1,13 +1,15 @@
 """What rules ask about figures: which there are of a data set, and what their inputs are of."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from itertools import product
 from typing import Any
 
 from synthmix.figures.declaration import Figure
-from synthmix.plan import generate, mixups, prepare, published, search
+from synthmix.plan import classify, generate, mixups, prepare, published, search
 from synthmix.plan.plan import Plan
 from synthmix.plan.view import View
+
+ALL_KINDS = ("generators", "classifiers")
 
 # What a data set of a study must have, by the word that a declaration has for it.
 WHEN: dict[str, Callable[[View], Any]] = {
@@ -20,16 +22,18 @@ WHEN: dict[str, Callable[[View], Any]] = {
     "trainings": lambda view: view.is_trained,
     "mixups": lambda view: view.is_trained and mixups.series(view),
     "mixes": lambda view: view.is_trained and view.settings.has_mixes,
+    "filled classes": lambda view: view.is_trained and _fills(view),
     "comparisons": lambda view: view.is_trained and _compares(view),
     "published": published.rows,
     "published curves": published.has_curves,
 }
 
 
-def _of_stages(view: View) -> dict[str, dict[str, Any]]:
+def _of_stages(view: View, kinds: Collection[str] = ALL_KINDS) -> dict[str, dict[str, Any]]:
     return {
         search.stage_title(view, kind, name, stage): {"kind": kind, "name": name, "stage": stage}
         for kind, name in search.all_searched(view)
+        if kind in kinds
         for stage in search.stages(view, kind, name)
     }
 
@@ -42,7 +46,11 @@ PER: dict[str, Callable[[View], dict[str, dict[str, Any]]]] = {
     "classifier": lambda view: {
         name: {"classifier": name, "mix": view.baseline} for name in view.classifiers
     },
+    "augmented classifier": lambda view: {
+        name: {"classifier": name} for name in view.classifiers if augmentations(view, name)
+    },
     "stage": _of_stages,
+    "tested stage": lambda view: _of_stages(view, ("classifiers",)),
 }
 
 
@@ -77,6 +85,18 @@ def published_histories(view: View) -> list[tuple[str, ...]]:
     return published.belong_to(view)["histories"]
 
 
+def augmentations(view: View, classifier: str) -> list[dict[str, Any]]:
+    """Return how the training images of a classifier may be changed at random; [] for not at all.
+
+    They are several only where a search chooses among them.
+    """
+    found = [
+        settings["augmentation"] or settings["volume_augmentation"]
+        for settings in classify.possible(view, classifier)
+    ]
+    return [one for place, one in enumerate(found) if one and one not in found[:place]]
+
+
 def label(view: View) -> str:
     """Return the class that is looked for in images."""
     return view.settings.positive_class or view.classes[0]
@@ -85,6 +105,11 @@ def label(view: View) -> str:
 def measures(view: View) -> list[str]:
     """Return what histories of classifiers are drawn of."""
     return ["loss", "accuracy"] + ([] if view.settings.positive_class else ["macro_f1"])
+
+
+def _fills(view: View) -> bool:
+    """Return whether classes are filled up to the largest."""
+    return any(mix.fill == 1 for mix in view.mixes.values())
 
 
 def _compares(view: View) -> bool:

@@ -4,15 +4,17 @@ from typing import Any, NamedTuple
 
 from synthmix.files import expanded
 from synthmix.generate.models.settings import GeneratorSettings
+from synthmix.leakage import AS_PUBLISHED, Leakage
 from synthmix.mix.plan import Mix, pool_size
 from synthmix.plan.search import Choice, choice_for
 from synthmix.plan.view import View
 from synthmix.registry import generator_modules
-from synthmix.scopes import ALL_CLASSES
+from synthmix.scopes import ALL_CLASSES, UNLABELLED
 from synthmix.score.settings import FeatureKind
 from synthmix.search.resolve import Trained, possible_settings
 
 _SNAPSHOTS = "synthmix.generate.snapshots"
+_INCEPTION_FEATURES = 2048  # of an image, each of four bytes
 
 
 class Model(NamedTuple):
@@ -53,8 +55,38 @@ def names(view: View) -> list[str]:
 
 
 def scopes(view: View, generator: str) -> list[str]:
-    """Return what the models of a generator learn: a class each, or one model all of them."""
+    """Return what the models of a generator learn: a class each, or one model all of them.
+
+    A generator that learns from all images, without labels, has one model of no class.
+    """
+    if learns_all(view, generator):
+        return [UNLABELLED]
     return [ALL_CLASSES] if settings(view, generator).joint else view.classes
+
+
+def learns_all(view: View, generator: str) -> bool:
+    """Return whether a generator learns from all images, without their labels."""
+    return settings(view, generator).learns_from == "all"
+
+
+def any_learns_all(view: View) -> bool:
+    """Return whether any generator, or candidate for one, does."""
+    return any(found.learns_from == "all" for found in view.generator_settings.values())
+
+
+def made_classes(view: View, generator: str) -> list[str]:
+    """Return what the images of a generator are labelled: a class each, or none."""
+    return [UNLABELLED] if learns_all(view, generator) else view.classes
+
+
+def image_size(view: View, generator: str) -> int | None:
+    """Return the pixels a side that a generator's images have where they are not prepare's."""
+    return settings(view, generator).image_size
+
+
+def leakage(view: View, generator: str) -> Leakage:
+    """Return what of the test a generator has seen: all of it where it learns from all images."""
+    return AS_PUBLISHED if learns_all(view, generator) else view.leakage
 
 
 def models(view: View) -> list[Model]:
@@ -109,6 +141,14 @@ def snapshot_features(view: View, generator: str) -> FeatureKind | None:
     return view.settings.scores.features if has_snapshots(view, generator) else None
 
 
+def snapshot_bytes(view: View, generator: str) -> int:
+    """Return the memory that scoring a snapshot takes: its features, and once more put together."""
+    snapshots = settings(view, generator).snapshots
+    if snapshots is None or view.settings.scores.features == "own":
+        return 0
+    return 2 * 4 * _INCEPTION_FEATURES * snapshots.images
+
+
 def additions(view: View, generator: str) -> list[dict[str, Any]]:
     """Return the mixes in which its images are added to all the real ones, as plain values."""
     return [mix.to_dict() for mix in _mixes(view, generator) if mix.is_addition]
@@ -126,7 +166,8 @@ def images_needed(view: View, generator: str, scope: str) -> dict[str, int]:
 
 def fill_to(view: View, generator: str) -> int | None:
     """Return to how many images training images are filled up; None where they are not."""
-    return view.settings.pools.fill_to if tried_for(view, generator) is None else None
+    filled = tried_for(view, generator) is None and not learns_all(view, generator)
+    return view.settings.pools.fill_to if filled else None
 
 
 def counts_real(view: View, generator: str) -> bool:

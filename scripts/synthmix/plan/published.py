@@ -11,7 +11,9 @@ from synthmix.plan.search import Choice, Searched, all_searched
 from synthmix.plan.view import View
 from synthmix.published.rows import (
     LEARNED_WEIGHTS,
+    NETWORK_WEIGHTS,
     PLANE,
+    TRAINED,
     TRAINING_MINUTES,
     Printed,
     curves_file,
@@ -20,6 +22,8 @@ from synthmix.published.rows import (
     read_curves,
     read_printed,
 )
+from synthmix.search.resolve import searched_for
+from synthmix.search.settings import is_value
 
 
 class Training(NamedTuple):
@@ -169,21 +173,61 @@ def searches(view: View) -> list[Searched]:
     return [searched for searched in all_searched(view) if searched in printed]
 
 
+def protocol(view: View) -> dict[str, Any]:
+    """Return whether the study follows its source, and where it departs from it."""
+    return view.settings.model_dump(mode="json", include={"published_values", "deviations"})
+
+
 def settings(view: View) -> dict[str, dict[str, Any]]:
-    """Return the settings of classifiers and generators that published ones are compared with."""
+    """Return the settings of classifiers and generators that published values are of."""
     classifiers = {name: classify.trained(view, name) for name in _classifiers_with_settings(view)}
-    models = {name: generate.trained(view, name) for name in generators(view, "parameters")}
+    models = {name: generate.trained(view, name) for name in _generators_with_settings(view)}
     return {
-        kind: {name: {"base": one.base, "own": one.own} for name, one in found.items()}
+        kind: {
+            name: {"base": one.base, "own": one.own, "origin": one.origin}
+            for name, one in found.items()
+        }
         for kind, found in {"classifiers": classifiers, "generators": models}.items()
     }
+
+
+def networks(view: View) -> list[dict[str, Any]]:
+    """Return the networks of classifiers and their candidates whose printed weights are counted."""
+    printed = {
+        (row.classifier, row.candidate): row
+        for row in rows(view, "parameters")
+        if row.metric in NETWORK_WEIGHTS and row.classifier in view.classifiers
+    }
+    found = {key: _network(view, row) for key, row in printed.items()}
+    return [
+        {
+            "classifier": classifier,
+            "candidate": candidate,
+            "settings": settings,
+            "image_shape": view.image_shape,
+            "classes": len(view.classes),
+        }
+        for (classifier, candidate), settings in found.items()
+        if settings is not None
+    ]
+
+
+def _network(view: View, row: Printed) -> dict[str, Any] | None:
+    """Return settings of a classifier, or of a candidate for them, with those of a row."""
+    tried = searched_for(view.settings.classifiers)
+    names = [row.classifier, *(name for name, of in tried.items() if of == row.classifier)]
+    for name in names:
+        for settings in classify.possible(view, name):
+            if all(is_value(text, settings[key]) for key, text in row.settings.items()):
+                return settings
+    return None
 
 
 def choices(view: View) -> list[tuple[str, str, Choice]]:
     """Return kind and name of those of `settings` of which some are chosen, and the choice."""
     waiting = [
         *(("classifiers", n, classify.choice(view, n)) for n in _classifiers_with_settings(view)),
-        *(("generators", n, generate.choice(view, n)) for n in generators(view, "parameters")),
+        *(("generators", n, generate.choice(view, n)) for n in _generators_with_settings(view)),
     ]
     return [(kind, name, choice) for kind, name, choice in waiting if choice is not None]
 
@@ -220,8 +264,15 @@ def belong_to(view: View) -> dict[str, list[Any]]:
 
 
 def _classifiers_with_settings(view: View) -> list[str]:
-    printed = {row.classifier for row in rows(view, "parameters")}
+    """Return the classifiers of whose trainings something is printed: how, or what came out."""
+    found = [row for row in rows(view, *TRAINED) if not row.generator]
+    printed = {name for row in found for name in row.classifiers_of(view.classifiers)}
     return [name for name in view.classifiers if name in printed]
+
+
+def _generators_with_settings(view: View) -> list[str]:
+    printed = {row.generator for row in rows(view, *TRAINED)}
+    return [name for name in generate.names(view) if name in printed]
 
 
 def _plain(found: list[Any]) -> list[tuple[str, ...]]:

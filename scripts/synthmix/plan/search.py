@@ -62,14 +62,14 @@ def stage_count(view: View, kind: str, name: str) -> int:
     return len(stages(view, kind, name))
 
 
+def before(view: View, kind: str, name: str, stage: str) -> int | None:
+    """Return the stage whose choice a stage starts from; None before the first, and for none."""
+    return int(stage) - 1 or None if settings(view, kind, name).adopt else None
+
+
 def adopted(view: View, kind: str, name: str) -> bool:
-    """Return whether what a search chooses is used, and not only told."""
+    """Return whether what a search chooses is used."""
     return settings(view, kind, name).adopt
-
-
-def before(view: View, stage: str) -> int | None:
-    """Return the stage before one; None before the first."""
-    return int(stage) - 1 or None
 
 
 def candidates(view: View, kind: str, name: str, stage: str) -> dict[str, Any]:

@@ -68,6 +68,13 @@ class View:
         return self.prepare.volume_shape is not None
 
     @property
+    def image_shape(self) -> tuple[int, ...]:
+        """The shape of a prepared image as networks take it: (C, H, W), or (1, X, Y, Z)."""
+        size, channels = self.prepare.image_size, self.prepare.channels
+        volume = self.prepare.volume_shape
+        return (1, *volume) if volume else (channels, size, size)
+
+    @property
     def image_values(self) -> int:
         """The pixels or voxels of a prepared image, all channels."""
         size, channels = self.prepare.image_size, self.prepare.channels

@@ -64,8 +64,9 @@ def validate_index(
     """Raise UserError, with the first rows at fault, unless `table` is a table of samples.
 
     Identifiers are unique and fit for file names, labels are among `classes` or, where it
-    `has_unlabelled`, say that an image is of none, each class has an image, none is listed twice and none lacks a patient. Files may be missing below `root`, which
-    `prepare_images` tells, but not all of them.
+    `has_unlabelled`, say that an image is of none, each class has an image, none is listed twice
+    and none lacks a patient. Files may be missing below `root`, which `prepare_images` tells, but
+    not all of them.
     """
     import pandera.pandas as pandera
 

@@ -1,9 +1,12 @@
 """Which real images train, validate and test classifiers, however they were split.
 
 An image is in one of `train`, `validation` and `test`, and so are all of its patient, but with
-`leakage: by_image`. With `leakage: as_published` all images are of the split `train`, so that generators and selections learn from
-all of them; two more columns say which of them validate and which are tested on.
+`leakage: by_image`. With `leakage: as_published` all images are of the split `train`, so that
+generators and selections learn from all of them; two more columns say which of them validate and
+which are tested on.
 """
+
+from collections.abc import Container
 
 import numpy as np
 import pandas as pd
@@ -11,12 +14,18 @@ import pandas as pd
 from synthmix.leakage import AS_PUBLISHED, BY_IMAGE, NONE
 from synthmix.prepare.duplicates import HELD_OUT
 from synthmix.prepare.subsample import draw
+from synthmix.scopes import UNLABELLED
 from synthmix.seeds import derive_seed
 
 TESTED, VALIDATES = "tested", "validates"
 
 # the splits whose images a generator learns from, by the value of its setting learns_from
-LEARNED_FROM = {"training": ("train",), "training_and_validation": ("train", "validation")}
+LEARNED_FROM = {
+    "training": ("train",),
+    "training_and_validation": ("train", "validation"),
+    # of a table as `as_learned` returns it
+    "all": ("train",),
+}
 
 
 def deal_from_one_pool(
@@ -49,6 +58,18 @@ def leakage_in(samples: pd.DataFrame) -> str:
     in_use = samples[samples["split"] != HELD_OUT]
     torn = in_use.groupby("group")["split"].nunique() > 1
     return BY_IMAGE if torn.any() else NONE
+
+
+def as_learned(samples: pd.DataFrame, labels: Container[str]) -> pd.DataFrame:
+    """Return the table of a split as the generator that makes images of these `labels` sees it.
+
+    One that makes images of no class has learned from all `samples`, whatever they show and
+    whatever else they are for.
+    """
+    if UNLABELLED not in labels:
+        return samples
+    whole = samples.drop(columns=[VALIDATES, TESTED], errors="ignore")
+    return whole.assign(label=UNLABELLED, split="train")
 
 
 def has_leak(samples: pd.DataFrame) -> bool:

@@ -1,13 +1,12 @@
 """Where our number for a published value is: a function for each kind of place."""
 
-import json
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import pandas as pd
-import yaml
 from safetensors import safe_open
 
 from synthmix.evaluate.metrics import UNBOUNDED, bounds_of
@@ -20,9 +19,25 @@ from synthmix.evaluate.score_predictions import (
 )
 from synthmix.prepare.parts import rows_of
 from synthmix.published.results import AbsentError, Ours, Results
-from synthmix.published.rows import LEARNED_WEIGHTS, PLANE, TRAINING_MINUTES, Printed
+from synthmix.published.rows import (
+    BETTER_THAN,
+    KEPT_FROM_0,
+    LEARNED_WEIGHTS,
+    NETWORK_WEIGHTS,
+    OF_TRAINING,
+    PLANE,
+    TRAINING_MINUTES,
+    Printed,
+)
+from synthmix.published.settings import (
+    as_text,
+    candidates,
+    is_number,
+    look_up,
+    searched,
+    trained_with,
+)
 from synthmix.scopes import ALL_CLASSES
-from synthmix.search.chosen import settle
 
 SAMPLE = ("train", "validation", "test")
 SIZES = {f"{side}_{end}": (side, end) for side in ("width", "height") for end in ("min", "max")}
@@ -42,7 +57,7 @@ def find(row: Printed, results: Results) -> Ours:
 
 def _require_names(row: Printed, results: Results) -> None:
     named = (
-        ("classifier", [row.classifier] if row.classifier else [], results.classifiers),
+        ("classifier", row.named_classifiers, results.classifiers),
         ("mix", row.mixes, results.mixes),
         ("generator", [row.generator] if row.generator else [], results.generators),
     )
@@ -54,6 +69,8 @@ def _require_names(row: Printed, results: Results) -> None:
 
 def _find_metrics(row: Printed, results: Results) -> Ours:
     """Return a metric of one classifier, or its range over all of them."""
+    if row.metric.startswith(BETTER_THAN):
+        return _is_better(row, results)
     table = results.table(results.metrics, "this study trains no classifiers")
     rows = table[
         (table["seed"].astype(str) == ALL_SEEDS)
@@ -68,9 +85,43 @@ def _find_metrics(row: Printed, results: Results) -> Ours:
     means = rows[fold == MEAN_OF_FOLDS]
     # each fold counts alike, as sources average them; images are counted over all of them
     rows = means if len(means) and row.metric not in UNBOUNDED else rows[fold == ALL_FOLDS]
-    names = [row.classifier] if row.classifier else results.classifiers
-    found = [_metric_of(rows, name, row.mixes) for name in names]
-    return _range(found, row.metric, exact=row.metric == "total")
+    exact = row.metric == "total"
+    if row.is_of_several:
+        return _over_classifiers(rows, row, results, exact)
+    return _single(_metric_of(rows, row.classifier, row.mixes), row.metric, exact)
+
+
+def _over_classifiers(rows: pd.DataFrame, row: Printed, results: Results, exact: bool) -> Ours:
+    """Return the range of a metric over classifiers, and which of ours are left out of it."""
+    names = row.classifiers_of(results.classifiers)
+    left_out = [f"{name}, as in the source" for name in results.classifiers if name not in names]
+    found, reason = [], AbsentError("this study trains none of these classifiers")
+    for name in names:
+        try:
+            estimate = _metric_of(rows, name, row.mixes)
+        except AbsentError as error:
+            reason = error
+            left_out.append(f"{name}, not trained so")
+            continue
+        if math.isnan(estimate[0]):
+            reason = AbsentError(f"{row.metric} is undefined for our images")
+            left_out.append(f"{name}, where it is undefined")
+        else:
+            found.append(estimate)
+    if not found:
+        raise reason
+    return _range(found, exact, tuple(left_out))
+
+
+def _is_better(row: Printed, results: Results) -> Ours:
+    """Return yes where a classifier has the higher accuracy of two, else no."""
+    other = row.metric.removeprefix(BETTER_THAN)
+    ours, theirs = (
+        _find_metrics(replace(row, metric="accuracy", classifier=name), results).low
+        for name in (row.classifier, other)
+    )
+    said = "yes" if ours > theirs else "no"
+    return Ours(said, said, exact=True)
 
 
 def _metric_of(rows: pd.DataFrame, classifier: str, mixes: Sequence[str]) -> Estimate:
@@ -87,15 +138,28 @@ def _metric_of(rows: pd.DataFrame, classifier: str, mixes: Sequence[str]) -> Est
     return values[0]
 
 
-def _range(found: Sequence[Estimate], what: str, exact: bool = False) -> Ours:
-    """Return the range of several estimates and the outer limits of their intervals."""
-    defined = [estimate for estimate in found if not math.isnan(estimate[0])]
-    if not defined:
+def _single(estimate: Estimate, what: str, exact: bool = False) -> Ours:
+    """Return one number of ours; raises AbsentError where it is undefined."""
+    value, low, high = estimate
+    if math.isnan(value):
         raise AbsentError(f"{what} is undefined for our images")
-    lowest, highest = min(defined), max(defined)
-    limits = (min(low for _, low, _ in defined), max(high for _, _, high in defined))
-    known = not (exact or math.isnan(limits[0]) or math.isnan(limits[1]))
-    return Ours(lowest[0], highest[0], limits if known else None, exact)
+    known = not (exact or math.isnan(low) or math.isnan(high))
+    return Ours(value, value, (low, high) if known else None, exact)
+
+
+def _range(found: Sequence[Estimate], exact: bool, left_out: tuple[str, ...]) -> Ours:
+    """Return the range of several estimates; its ends have the intervals of least and largest."""
+    values, lows, highs = zip(*found, strict=True)
+    ends = ((min(lows), min(highs)), (max(lows), max(highs)))
+    known = not (exact or any(math.isnan(limit) for limit in (*lows, *highs)))
+    return Ours(
+        min(values),
+        max(values),
+        (min(lows), max(highs)) if known else None,
+        exact,
+        ends if known else None,
+        left_out,
+    )
 
 
 def _find_images(row: Printed, results: Results) -> Ours:
@@ -167,7 +231,8 @@ def _find_confusion(row: Printed, results: Results) -> Ours:
     if not seeds:
         raise AbsentError(f"there are no predictions of {row.split or 'no'} images")
     counts = [_count(read_predictions(folds), row) for folds in seeds]
-    return _range([(float(np.mean(counts)), math.nan, math.nan)], row.metric, row.metric == "total")
+    mean = (float(np.mean(counts)), math.nan, math.nan)
+    return _single(mean, row.metric, row.metric == "total")
 
 
 def _count(table: pd.DataFrame, row: Printed) -> int:
@@ -188,21 +253,26 @@ def _find_history(row: Printed, results: Results) -> Ours:
         raise AbsentError("there is no history of such a training")
     tables = [results.table(path, "") for path in files]
     values = np.array([_of_history(table, row) for table in tables])
-    bounds = None if row.metric in ("loss", "epochs", "kept_epoch") else bounds_of(row.metric)
+    bounds = None if row.metric in ("loss", *OF_TRAINING) else bounds_of(row.metric)
     limits = t_interval(values, results.confidence, bounds)
-    return _range([(float(values.mean()), *limits)], row.metric)
+    return _single((float(values.mean()), *limits), row.metric)
 
 
 def _of_history(table: pd.DataFrame, row: Printed) -> float:
     if row.metric == "epochs":
         return float(table["epoch"].max())
-    if row.metric == "kept_epoch":
-        return float(table.loc[table["kept"], "epoch"].iloc[0])
+    if row.metric in OF_TRAINING:
+        first = 0 if row.metric == KEPT_FROM_0 else 1
+        return float(table.loc[table["kept"], "epoch"].iloc[0]) - 1 + first
     if row.metric not in table:
         raise AbsentError(f"histories have no {row.metric.replace('_', ' ')}")
     rows = table[table["split"] == row.split].set_index("epoch")
-    if row.epoch == "highest":
-        return float(rows[row.metric].max())
+    if row.epoch in ("lowest", "highest"):
+        values = rows[row.metric]
+        return float(values.min() if row.epoch == "lowest" else values.max())
+    if row.epoch == "best":
+        losses = table[table["split"] == "validation"].set_index("epoch")["loss"]
+        return float(rows.loc[losses.idxmin(), row.metric])
     if row.epoch == "kept":
         return float(rows.loc[rows["kept"], row.metric].iloc[0])
     epoch = rows.index.max() if row.epoch == "last" else int(row.epoch)
@@ -226,7 +296,7 @@ def _find_generator(row: Printed, results: Results) -> Ours:
         value = float(losses[row.metric].dropna().iloc[-1])
     else:
         value = _of_snapshots(row, results, scope)
-    return _range([(value, math.nan, math.nan)], row.metric)
+    return _single((value, math.nan, math.nan), row.metric)
 
 
 def _training_minutes(row: Printed, results: Results) -> float:
@@ -267,37 +337,21 @@ def _find_scores(row: Printed, results: Results) -> Ours:
     ]
     if rows.empty:
         raise AbsentError(f"its images are not scored by {row.metric.replace('_', ' ')}")
-    return _range([tuple(rows.iloc[0][["value", "low", "high"]].astype(float))], row.metric)
+    return _single(tuple(rows.iloc[0][["value", "low", "high"]].astype(float)), row.metric)
 
 
 def _find_search(row: Printed, results: Results) -> Ours:
     """Return the score that a candidate is chosen by, or a metric of its test images."""
-    kind, name = _searched(row)
-    table = results.table(results.searches.get((kind, name)), f"{name} has no search")
-    rows = table[table["stage"].astype(str) == row.stage] if row.stage else table
-    own = rows[[_has(settings, row.settings) for settings in rows["settings"]]]
-    if own.empty:
-        raise AbsentError(f"no candidate of stage {row.stage} has {row.candidate}")
+    own = candidates(row, results)
     first = own.iloc[0]
     if row.split != "test" and row.metric == first["score"]:
-        return _range([tuple(first[["value", "low", "high"]].astype(float))], row.metric)
+        return _single(tuple(first[["value", "low", "high"]].astype(float)), row.metric)
     column = f"{row.split}_{row.metric}"
     if column not in own:
         raise AbsentError(f"the table of the search has no {column.replace('_', ' ')}")
     limits = (first.get(f"{column}_{end}", math.nan) for end in ("low", "high"))
     estimate = (float(first[column]), *map(float, limits))
-    return _range([estimate], row.metric, exact=row.metric == "total")
-
-
-def _searched(row: Printed) -> tuple[str, str]:
-    """Return the kind and the name of what a row is of, as studies have them."""
-    return ("generators", row.generator) if row.generator else ("classifiers", row.classifier)
-
-
-def _has(settings: str, wanted: Mapping[str, str]) -> bool:
-    """Return whether the settings of a candidate, as its table writes them, are those `wanted`."""
-    there = yaml.safe_load(f"{{{settings}}}")
-    return all(name in there and _equal(there[name], value) for name, value in wanted.items())
+    return _single(estimate, row.metric, exact=row.metric == "total")
 
 
 def _find_parameters(row: Printed, results: Results) -> Ours:
@@ -308,20 +362,28 @@ def _find_parameters(row: Printed, results: Results) -> Ours:
             raise AbsentError("there are no weights of such a training")
         count = float(_learned_weights(path))
         return Ours(count, count, exact=True)
-    kind, name = _searched(row)
-    value: Any = _settings(results, kind, name)
-    for part in row.metric.split("."):
-        if not isinstance(value, Mapping) or value.get(part) is None:
-            raise AbsentError(f"{name} has no {row.metric} set")
-        value = value[part]
-    value = value if isinstance(value, str) else json.dumps(value)
-    shown = float(value) if _is_number(value) else value
+    if row.metric in NETWORK_WEIGHTS:
+        count = float(_weights_of_network(row, results))
+        return Ours(count, count, exact=True)
+    name = searched(row)[1]
+    value = look_up(trained_with(results, searched(row)), row.metric)
+    if value is None:
+        raise AbsentError(f"{name} has no {row.metric} set")
+    text = as_text(value)
+    shown = float(text) if is_number(text) else text
     return Ours(shown, shown, exact=True)
 
 
-def _settings(results: Results, kind: str, name: str) -> dict[str, Any]:
-    given = results.settings.get(kind, {}).get(name, {})
-    return settle(given.get("base", {}), given.get("own", {}), results.chosen.get((kind, name)))
+def _weights_of_network(row: Printed, results: Results) -> int:
+    """Return how many weights a network has, or of a candidate with the settings of the row."""
+    # torch is long to import
+    from synthmix.classify.networks.weight_counts import count_weights
+
+    for found in results.networks:
+        if (found["classifier"], found["candidate"]) == (row.classifier, row.candidate):
+            sizes = (found["settings"], found["image_shape"], found["classes"])
+            return getattr(count_weights(*sizes), row.metric)
+    raise AbsentError(f"no network of {row.classifier} has {row.candidate}")
 
 
 def _learned_weights(path: Any) -> int:
@@ -341,20 +403,6 @@ def _find_pipeline(row: Printed, results: Results) -> Ours:
         raise AbsentError(f"there is no {row.metric.replace('_', ' ')} of {row.candidate}")
     value = float(own[row.metric].iloc[0])
     return Ours(value, value)
-
-
-def _equal(ours: Any, wanted: str) -> bool:
-    text = ours if isinstance(ours, str) else json.dumps(ours)
-    if _is_number(text) and _is_number(wanted):
-        return math.isclose(float(text), float(wanted))
-    return text == wanted
-
-
-def _is_number(text: str) -> bool:
-    try:
-        return math.isfinite(float(text))
-    except ValueError:
-        return False
 
 
 _FINDERS: dict[str, Callable[[Printed, Results], Ours]] = {

@@ -12,6 +12,8 @@ from synthmix.store import read_table
 
 Training = tuple[str, str]  # a classifier and a mix
 Model = tuple[str, str]  # a generator and what it learns: a class, or all of them
+Searched = tuple[str, str]  # generators or classifiers, and the name of one
+Interval = tuple[float, float]
 File = str | Path
 
 
@@ -24,13 +26,17 @@ class Ours:
     """Our number: `low` and `high` are equal but for several classifiers, of which it is the range.
 
     `interval` is from the lower limit of the lowest one to the upper limit of the highest; None
-    where there is none. What is `exact` is no estimate: it is as published or it is not.
+    where there is none. What is `exact` is no estimate: it is as published or it is not. `ends` are
+    the intervals of both ends of a range over several classifiers, where each has one, and
+    `left_out` says which of ours are not in that range, and why.
     """
 
     low: float | str
     high: float | str
-    interval: tuple[float, float] | None = None
+    interval: Interval | None = None
     exact: bool = False
+    ends: tuple[Interval, Interval] | None = None
+    left_out: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -40,7 +46,9 @@ class Results:
     A file that is None was not asked for or is not made. Trainings have a file for each seed and
     fold; `validation` and `test` are their predictions, one list of folds a seed. `settings` are
     those of the classifiers and generators, by kind and name, before what is `chosen` for them:
-    `base` and `own`, which go under and over that. `searches` are tables, by kind and name too.
+    `base` and `own`, which go under and over that, and `origin`, whose search it is. `searches` are
+    tables, by kind and name too. `networks` are those whose weights are counted: classifier and
+    candidate as rows have them, settings, image_shape and classes.
     """
 
     classifiers: Sequence[str]
@@ -62,9 +70,10 @@ class Results:
     generator_times: Mapping[Model, File] = field(default_factory=dict)
     snapshots: Mapping[Model, File] = field(default_factory=dict)
     planes: Mapping[str, File] = field(default_factory=dict)
-    searches: Mapping[tuple[str, str], File] = field(default_factory=dict)
+    searches: Mapping[Searched, File] = field(default_factory=dict)
     settings: Mapping[str, Mapping[str, Mapping[str, Any]]] = field(default_factory=dict)
-    chosen: Mapping[tuple[str, str], File] = field(default_factory=dict)
+    chosen: Mapping[Searched, File] = field(default_factory=dict)
+    networks: Sequence[Mapping[str, Any]] = ()
 
     @classmethod
     def of_files(

@@ -27,7 +27,17 @@ PLACES = {
 }
 # measures that take files of their own
 PLANE, LEARNED_WEIGHTS = "plane_explained", "learned_weights"
+# of a network, whether it is trained or not: its weights, and those that training changes
+NETWORK_WEIGHTS = ("network_weights", "network_weights_trained")
 TRAINING_MINUTES = "training_minutes"
+# measures of a training as a whole; sources count the epoch that is kept from 1 or from 0
+KEPT_FROM_0 = "kept_epoch_from_0"
+OF_TRAINING = ("epochs", "kept_epoch", KEPT_FROM_0)
+# places whose values are of something that was trained: its settings are asked for
+TRAINED = ("metrics", "confusion", "history", "generator", "scores", "search", "parameters")
+ALL_BUT = "!"  # of a range over classifiers: those that it leaves out follow
+# of metrics, before the name of another classifier: whether accuracy is higher than that one's
+BETTER_THAN = "better_than_"
 DIFFERENCE = " minus "  # between two mixes: our number is the difference between theirs
 
 Value = float | str
@@ -64,8 +74,26 @@ class Printed:
         return [mix for mix in self.mix.split(DIFFERENCE) if mix]
 
     @property
+    def is_of_several(self) -> bool:
+        """Whether it is the range over several classifiers, or over all of them."""
+        return not self.classifier or any(mark in self.classifier for mark in (ALL_BUT, ";"))
+
+    @property
+    def named_classifiers(self) -> list[str]:
+        """The classifiers that it names, those left out among them."""
+        names = self.classifier.removeprefix(ALL_BUT).split(";")
+        return [name.strip() for name in names if name.strip()]
+
+    def classifiers_of(self, known: Sequence[str]) -> list[str]:
+        """Return which of the classifiers that are `known` it is of."""
+        named = self.named_classifiers
+        if not self.classifier or self.classifier.startswith(ALL_BUT):
+            return [name for name in known if name not in named]
+        return [name for name in known if name in named]
+
+    @property
     def settings(self) -> dict[str, str]:
-        """What tells the candidate of a search from the others."""
+        """What tells the candidate of a search from the others, or settings it was trained with."""
         return dict(_parts(self.candidate))
 
     @property
@@ -99,8 +127,7 @@ class Curve:
 
 COLUMNS = tuple(field.metadata.get("column", field.name) for field in fields(Printed))
 _CURVES_OF = ("train", "validation")
-_EPOCHS = ("kept", "last", "highest")
-_OF_TRAINING = ("epochs", "kept_epoch")
+_EPOCHS = ("best", "kept", "last", "lowest", "highest")
 _HEADINGS = ("table", "title", "note")
 _CURVE = ("table", "dataset", "classifier", "mix", "split", "epoch")
 
@@ -177,7 +204,7 @@ def _rows_of_curves(curves: Sequence[Curve]) -> Iterator[Printed]:
         chosen = {"last": epochs[-1]}
         stopped_by = validation.get(_training(curve))
         if stopped_by is not None and (losses := stopped_by.values.get("loss")):
-            chosen = {"kept": min(losses, key=losses.__getitem__)} | chosen
+            chosen = {"best": min(losses, key=losses.__getitem__)} | chosen
         if curve.split == "validation":
             yield Printed(**of, metric="epochs", low=float(len(epochs)), high=float(len(epochs)))
         for name, epoch in chosen.items():
@@ -229,12 +256,15 @@ def _check(place: str, row: Printed) -> None:
         raise UserError(f"{place}: low and high must both be there; they are equal for one value")
     if not row.metric:
         raise UserError(f"{place}: metric is empty: say what was measured")
-    of_epoch = row.of == "history" and row.metric not in _OF_TRAINING
+    if row.is_of_several and row.classifier and row.of != "metrics":
+        text = f"classifier: {row.classifier!r} are several: metrics alone are of a range of them"
+        raise UserError(f"{place}: {text}")
+    of_epoch = row.of == "history" and row.metric not in OF_TRAINING
     if of_epoch and row.epoch not in _EPOCHS and not row.epoch.isdigit():
         text = f"epoch: {row.epoch!r} is neither a number nor one of {', '.join(_EPOCHS)}"
         raise UserError(f"{place}: {text}")
     if isinstance(row.low, str) or isinstance(row.high, str):
-        if row.of != "parameters":
+        if row.of != "parameters" and not row.metric.startswith(BETTER_THAN):
             raise UserError(
                 f"{place}: low and high must be numbers, not {row.low!r} and {row.high!r}"
             )

@@ -10,6 +10,7 @@ from synthmix.figures.measures import has_positive_class
 from synthmix.figures.mix_names import mix_names
 from synthmix.leakage import BY_IMAGE, NONE, caution
 from synthmix.prepare.parts import LEARNED_FROM, has_leak, rows_of
+from synthmix.search.resolve import WAYS
 
 
 def find_cautions(
@@ -27,6 +28,7 @@ def find_cautions(
     """
     found = [
         _leak(settings.get("leakage", NONE)),
+        _seen_by_generators(settings.get("generators", {})),
         _learned_validation(settings.get("generators", {})),
         _unknown_patients(settings.get("datasets", {}).get(dataset, {})),
         _test_sample(settings.get("test_sample"), split),
@@ -52,6 +54,16 @@ def _leak(leakage: str) -> str:
         f"training, validation and test were drawn from one pool without regard to patients. All "
         f"numbers are too good: they can be held against those of works that split in this way, "
         f"and say little of new patients."
+    )
+
+
+def _seen_by_generators(generators: Mapping[str, Any]) -> str:
+    all_seeing = [n for n, found in generators.items() if found.get("learns_from") == "all"]
+    if not all_seeing:
+        return ""
+    return (
+        f"{listed(all_seeing)} learned from all images, test images among them. No classifier "
+        f"learns from what they make, and no real image is left to tell by whether they copy."
     )
 
 
@@ -105,11 +117,10 @@ def _searched(classifiers: Mapping[str, Any], summary: pd.DataFrame) -> str:
     """Name the classifiers whose settings were chosen by what other folds test on."""
     searched = []
     for classifier in summary["classifier"].unique():
-        name = classifier
-        while name and not classifiers.get(name, {}).get("search"):
-            settings = classifiers.get(name, {})
-            name = settings.get("starts_from") or settings.get("predicts_with")
-        if name and classifiers[name]["search"].get("adopt", True):
+        settings = classifiers.get(classifier, {})
+        while before := next((settings[way] for way in WAYS if settings.get(way)), None):
+            settings = classifiers.get(before, {})
+        if (search := settings.get("search")) and search.get("adopt", True):
             searched.append(classifier)
     if not searched:
         return ""

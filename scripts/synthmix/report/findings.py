@@ -6,11 +6,13 @@ import pandas as pd
 
 from synthmix.evaluate.compare_mixes import HELPS, HURTS
 from synthmix.evaluate.paired import NO_EVIDENCE
+from synthmix.evaluate.score_predictions import ALL_FOLDS, ALL_SEEDS
 from synthmix.evaluate.verdict import ACCURACY, judged_by
 from synthmix.evaluate.wording import interval, listed
 from synthmix.figures.measures import has_positive_class, main_measure, measure_name
 from synthmix.figures.mix_names import mix_names
 
+TEST, VALIDATION = "test", "validation"
 VERDICTS = (HELPS, NO_EVIDENCE, HURTS)
 
 
@@ -22,7 +24,7 @@ class Findings:
     `selections` says of mixes of selected real images, and of other ways to train on real ones,
     what `headline` says of those with synthetic ones; it is empty where there are none, and
     `headline` says the first of it where there are no synthetic ones. `counts` and `helping` are
-    of all.
+    of all. `picked_by` is test or validation: the images by which the best was picked.
     """
 
     headline: str
@@ -30,6 +32,7 @@ class Findings:
     counts: dict[str, int]
     helping: list[str]
     best: str
+    picked_by: str = TEST
 
 
 def find(summary: pd.DataFrame) -> Findings:
@@ -60,18 +63,42 @@ def find(summary: pd.DataFrame) -> Findings:
     )
 
 
-def find_classifiers(summary: pd.DataFrame, compared: pd.DataFrame) -> Findings:
-    """Sum up a study that only compares classifiers: `summary`, `classifier_comparison`."""
+def find_classifiers(
+    summary: pd.DataFrame, compared: pd.DataFrame, metrics: pd.DataFrame
+) -> Findings:
+    """Sum up a study that only compares classifiers.
+
+    `summary`, `compared` and `metrics` are the tables of these names, `compared` that of pairs of
+    classifiers. The best is picked on the validation images of all seeds, and its values are of
+    test images; where there are no validation images it is picked on these too.
+    """
     measure = main_measure(summary)
     known = summary[summary[measure].notna()]
-    count = summary["classifier"].nunique()
+    better = _better_classifiers(compared)
     if known.empty:
-        best = "No classifier could be judged."
-    else:
-        row = known.loc[known[measure].idxmax()]
-        which = f"Best of {count} classifiers in {measure_name(measure)}: " if count > 1 else ""
-        best = f"{which}{row['classifier']}, {_values(summary, row)}."
-    return Findings(best, "", {}, [], _better_classifiers(compared))
+        return Findings("No classifier could be judged.", "", {}, [], better)
+    count = summary["classifier"].nunique()
+    of_validation = known["classifier"].map(_on_validation(metrics, measure)).astype(float)
+    picked_by = VALIDATION if of_validation.notna().all() else TEST
+    row = known.loc[(known[measure] if picked_by == TEST else of_validation).idxmax()]
+    values = f"{row['classifier']}, {_values(summary, row)}."
+    if count == 1:
+        return Findings(values, "", {}, [], better, picked_by)
+    by = " of validation images" if picked_by == VALIDATION else ""
+    best = f"Best of {count} classifiers in {measure_name(measure)}{by}: {values}"
+    return Findings(best, "", {}, [], better, picked_by)
+
+
+def _on_validation(metrics: pd.DataFrame, measure: str) -> pd.Series:
+    """Return a measure of the validation images by classifier, the mean over all seeds."""
+    rows = metrics[
+        (metrics["seed"].astype(str) == ALL_SEEDS)
+        & (metrics["fold"].astype(str) == ALL_FOLDS)
+        & (metrics["split"] == "validation")
+        & (metrics["metric"] == measure)
+        & metrics["class"].isna()
+    ]
+    return rows.groupby("classifier")["value"].first()
 
 
 def _better_classifiers(compared: pd.DataFrame) -> str:

@@ -23,7 +23,8 @@ from synthmix.files import write_text
 from synthmix.leakage import AS_PUBLISHED, NONE, caution
 from synthmix.prepare.passed_over import unreadable_of
 from synthmix.published.markdown import legend
-from synthmix.published.sections import read_comparison, sections
+from synthmix.published.protocol import Protocol
+from synthmix.published.sections import read_comparison, sections, table_name
 from synthmix.report import tables
 from synthmix.report.cautions import find_cautions
 from synthmix.report.findings import find, find_classifiers
@@ -52,8 +53,8 @@ class Picture:
 class Search:
     """What `choose_candidate` wrote of each stage of a search, by the title of its picture.
 
-    `kind` is generators or classifiers, `name` what settings were searched for. `adopted` says
-    whether what was chosen is used.
+    `kind` is generators or classifiers, `name` what settings were searched for; `adopted` says
+    whether the best were used.
     """
 
     kind: str
@@ -126,8 +127,12 @@ def _view(study: StudyReport) -> dict[str, Any]:
         "sections": _sections(study, len(compared) > 0),
         "has_mixes": has_mixes,
         "leak": caution(study.settings.get("leakage", NONE)),
+        "all_seeing": any(
+            generator.get("learns_from") == "all"
+            for generator in study.settings.get("generators", {}).values()
+        ),
         "one_pool": study.settings.get("leakage") == AS_PUBLISHED,
-        "findings": find(summary) if has_mixes else find_classifiers(summary, compared),
+        "findings": find(summary) if has_mixes else find_classifiers(summary, compared, metrics),
         "confidence": f"{100 * study.evaluation['confidence']:g}%",
         "judged_by": measure_name(judged_by(summary)),
         "by_accuracy": judged_by(summary) == ACCURACY,
@@ -146,8 +151,7 @@ def _view(study: StudyReport) -> dict[str, Any]:
         "tested_images": tables.tested_images(metrics),
         "pair_measures": [measure_name(name) for name in differences(judged_by(compared)).values()],
         "pairs": tables.pair_rows(compared, mix_names(summary)),
-        "published": sections(read_comparison(study.published)) if study.published else [],
-        "published_legend": legend(study.evaluation["confidence"]),
+        **_published_view(study),
         "settings": yaml.safe_dump(dict(study.settings), sort_keys=False, allow_unicode=True),
         "pipeline": tables.pipeline_rows(read_table(study.pipeline)) if study.pipeline else [],
         **_data_view(study, summary),
@@ -187,6 +191,17 @@ def _sections(study: StudyReport, several_classifiers: bool) -> set[str]:
     always = {"data", "results", "training", "method", "settings"}
     with_figures = {figure.section for figure in FIGURES if study.figures.get(figure.name)}
     return always | with_figures | ({"classifiers"} if several_classifiers else set())
+
+
+def _published_view(study: StudyReport) -> dict[str, Any]:
+    """Return what the template shows beside the published values."""
+    protocol = Protocol.of_settings(study.settings)
+    found = sections(read_comparison(study.published), protocol) if study.published else []
+    return {
+        "published": found,
+        "published_legend": legend(study.evaluation["confidence"], protocol),
+        "protocol": protocol,
+    }
 
 
 def _data_view(study: StudyReport, summary: pd.DataFrame) -> dict[str, Any]:
@@ -277,6 +292,7 @@ def _environment(autoescape: bool = True) -> jinja2.Environment:
         "number": wording.number,
         "p_value": wording.p_value,
         "listed": wording.listed,
+        "table_name": table_name,
     }
     return environment
 

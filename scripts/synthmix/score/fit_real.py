@@ -11,7 +11,8 @@ import numpy as np
 from safetensors.numpy import load_file, save_file
 
 from synthmix.files import write_beside
-from synthmix.scopes import ALL_CLASSES
+from synthmix.prepare.parts import as_learned
+from synthmix.scopes import ALL_CLASSES, UNLABELLED
 from synthmix.score.statistics import Gaussian, fit_gaussian
 from synthmix.store import load_array, read_table
 
@@ -22,19 +23,22 @@ def fit_real(
     classes: Sequence[str],
     output: str | Path,
     seen: Sequence[str] = ("train",),
+    everything: bool = False,
 ) -> None:
     """Write mean and covariance of the training images of each class, and of all, to `output`.
 
     Row i of `features` is of row i of `split`. Training images are those of the splits `seen`. A
-    class of fewer than two is left out.
+    class of fewer than two is left out. With `everything` they are written of all images too, as
+    UNLABELLED.
     """
     samples = read_table(split)
-    trained = samples["split"].isin(seen).to_numpy()
     found = load_array(features)
     groups = {label: [label] for label in classes} | {ALL_CLASSES: list(classes)}
+    groups |= {UNLABELLED: [UNLABELLED]} if everything else {}
     tensors = {}
     for name, labels in groups.items():
-        rows = np.flatnonzero(trained & samples["label"].isin(labels).to_numpy())
+        learned = as_learned(samples, labels)
+        rows = np.flatnonzero(learned["split"].isin(seen) & learned["label"].isin(labels))
         if len(rows) >= 2:
             gaussian = fit_gaussian(found, rows)
             tensors[f"{name}/mean"] = np.ascontiguousarray(gaussian.mean)

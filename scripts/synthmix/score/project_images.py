@@ -8,6 +8,8 @@ import numpy as np
 import pandas as pd
 
 from synthmix.files import write_table
+from synthmix.prepare.parts import as_learned
+from synthmix.resizing import resized
 from synthmix.score.reference import SEEN, spaced
 from synthmix.store import load_array, load_class, read_table
 
@@ -21,21 +23,23 @@ def project_images(
     pools: Mapping[str, str | Path],
     most: int,
     output: str | Path,
+    image_size: int | None = None,
 ) -> None:
     """Write where at most `most` real training images and as many synthetic ones lie in a plane.
 
     The real images are evenly spaced over those of the split; of each class there are as many
     synthetic ones, the first of its pool. All pixels of both are analysed together, as the skin
     study does. Columns of `output`: origin, label, x, y, and the share of the variance that either
-    component explains, x_explained and y_explained, alike in every row.
+    component explains, x_explained and y_explained, alike in every row. Where the generator makes
+    images of an `image_size` of its own, both kinds are compared at that.
     """
-    real, samples = load_array(real_images), read_table(split)
+    real, samples = load_array(real_images), as_learned(read_table(split), pools)
     chosen = spaced(
         np.flatnonzero(samples["split"].isin(SEEN) & samples["label"].isin(pools)), most
     )
     counts = samples["label"].iloc[chosen].value_counts()
     made = {label: load_class(path, label)[: counts.get(label, 0)] for label, path in pools.items()}
-    images = np.concatenate([real[chosen], *made.values()])
+    images = resized(np.concatenate([real[chosen], *made.values()]), image_size)
     coordinates, explained = principal_plane(images.reshape(len(images), -1))
     table = pd.DataFrame(
         {

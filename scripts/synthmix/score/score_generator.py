@@ -8,7 +8,8 @@ import numpy as np
 import pandas as pd
 
 from synthmix.files import write_table
-from synthmix.scopes import ALL_CLASSES
+from synthmix.prepare.parts import as_learned
+from synthmix.scopes import ALL_CLASSES, UNLABELLED
 from synthmix.score.compare import Row, compare, compare_distances, write_scores
 from synthmix.score.memorisation import near_limit
 from synthmix.score.neighbours import nearest
@@ -41,11 +42,14 @@ def score_generator(
     together, in the class shares of the real training images. A score's value has its 95% interval
     where there is one. `pairs` has the synthetic images nearest to a training image. `reference`
     is what `score_real` wrote of the features `real_features`, whose row i is row i of `split`.
-    Training images are those of the splits `seen`.
+    Training images are those of the splits `seen`. Images of no class, UNLABELLED, are held against
+    all real ones, which their generator has learned from.
     """
-    samples = read_table(split)
+    samples = as_learned(read_table(split), pools)
     real = load_array(real_features)
     described = load_reference(reference)
+    if UNLABELLED in pools:  # it is held against all images, not against those that train
+        described = {ALL_CLASSES: described[UNLABELLED]}
     features = {label: load_class(path, label) for label, path in pools.items()}
     trained = np.flatnonzero(samples["split"].isin(seen) & samples["label"].isin(pools))
     near = {label: nearest(pool, real, trained) for label, pool in features.items()}
@@ -53,6 +57,8 @@ def score_generator(
 
     rows: list[Row] = []
     for label, pool in features.items():
+        if label == UNLABELLED:  # the same as all of them together
+            continue
         rows += _score(label, described.get(label), real, pool, distances[label], settings, seed)
     available = {label: len(pool) for label, pool in features.items()}
     counts = balanced_counts(samples, available, seen)

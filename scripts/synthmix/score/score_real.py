@@ -5,7 +5,8 @@ from pathlib import Path
 
 import numpy as np
 
-from synthmix.scopes import ALL_CLASSES
+from synthmix.prepare.parts import as_learned
+from synthmix.scopes import ALL_CLASSES, UNLABELLED
 from synthmix.score.compare import Row, compare, write_scores
 from synthmix.score.reference import SEEN, describe_real, save_reference, spaced
 from synthmix.score.settings import HELD_OUT_REAL, ScoreSettings
@@ -21,16 +22,22 @@ def score_real(
     reference: str | Path,
     output: str | Path,
     seen: Sequence[str] = SEEN,
+    everything: bool = False,
 ) -> None:
     """Describe the real training images of each class, and score the held-out ones against them.
 
     Row i of `features` is of row i of `split`. Writes the `reference` (safetensors) that every
     `score_generator` reads and the scores of validation and test images, the best that a
     generator can hope for, as the table `output`. Training images are those of the splits `seen`,
-    of which none is held out.
+    of which none is held out. With `everything` all images together are described too, for
+    generators that learn from all of them.
     """
     real, samples = load_array(features), read_table(split)
-    described = describe_real(real, samples, classes, settings.neighbours, settings.images, seen)
+    how = settings.neighbours, settings.images
+    described = describe_real(real, samples, classes, *how, seen)
+    if everything:
+        whole = describe_real(real, as_learned(samples, [UNLABELLED]), [UNLABELLED], *how)
+        described[UNLABELLED] = whole[UNLABELLED]
     save_reference(reference, described)
     rows: list[Row] = []
     for label in (*classes, ALL_CLASSES):

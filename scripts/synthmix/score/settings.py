@@ -1,7 +1,7 @@
 """Settings of the scores of generators; no torch here."""
 
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
 from pydantic import Field
 
@@ -26,10 +26,11 @@ class ScoreSettings(SettingsModel):
     """How generators are scored."""
 
     weights: str = Field(
-        "none",
+        "auto",
         description="The network whose features are compared. download: pytorch-fid's Inception"
         " network, for FID; the path of a file of its weights; none: a small network trained on"
-        " the real training images, whose distances are not called FID.",
+        " the real training images, whose distances are not called FID; auto: download at scale"
+        " paper, none in demos.",
     )
     images: Annotated[int, Field(ge=2)] = Field(
         10_000,
@@ -54,21 +55,31 @@ class ScoreSettings(SettingsModel):
         100, description="Real images, and as many synthetic ones, in the plane of the PCA."
     )
 
+    def at_scale(self, demo: bool) -> Self:
+        """Return them with `auto` decided: a demo downloads nothing."""
+        if self.weights != "auto":
+            return self
+        return self.model_copy(update={"weights": "none" if demo else "download"})
+
     @property
     def features(self) -> FeatureKind:
-        """Whose features are compared."""
-        return "own" if self.weights == "none" else "inception"
+        """Whose features are compared; of `auto` those of a demo, until it is decided."""
+        return "inception" if self._are_given else "own"
 
     def weights_path(self, folder: str) -> str | None:
         """Return where the Inception weights lie, `folder` being for downloads; None for none."""
-        if self.weights == "none":
+        if not self._are_given:
             return None
         if self.weights == "download":
             return str(Path(folder) / INCEPTION_FILE)
         return str(expanded(self.weights))
 
+    @property
+    def _are_given(self) -> bool:
+        return self.weights not in ("auto", "none")
+
     def check_weights(self) -> str | None:
         """Return what is wrong with `weights`, or None where they can be had."""
-        if self.weights in ("download", "none") or is_file(self.weights):
+        if self.weights in ("auto", "download", "none") or is_file(self.weights):
             return None
-        return f"{self.weights!r} is neither download nor none, and there is no such file"
+        return f"{self.weights!r} is neither auto, download nor none, and there is no such file"

@@ -17,7 +17,9 @@ from synthmix.search.settings import Point, Search
 from synthmix.settings import SettingsModel
 
 DIGITS = 6
-_NOT_TRAINED_WITH = {"starts_from", "predicts_with", "search"}
+# how a classifier may name another whose settings it has, but for those that it gives itself
+WAYS = ("starts_from", "settings_of", "predicts_with")
+_NOT_TRAINED_WITH = {*WAYS, "search"}
 
 # the generators or the classifiers of a study, by name
 Entries = Mapping[str, SettingsModel]
@@ -30,7 +32,7 @@ class Trained:
     First `base`, the complete settings of `origin`, a generator or a classifier that names a
     network; then what the first `stages` of its search choose, none where it is not adopted; then
     `own`. `starts_from` is the classifier whose weights it goes on from, `predicts_with` the one
-    whose training it shares.
+    whose training it shares. A candidate has the `stage`, from 1, that tries it.
     """
 
     base: Mapping[str, Any]
@@ -39,6 +41,7 @@ class Trained:
     stages: int = 0
     starts_from: str | None = None
     predicts_with: str | None = None
+    stage: int | None = None
 
     @property
     def chosen_in(self) -> tuple[str, int] | None:
@@ -113,13 +116,14 @@ def all_trained(entries: Entries) -> dict[str, Trained]:
 def trained_with(name: str, entries: Entries) -> Trained:
     """Return what the generator or classifier `name` of a study is trained with."""
     settings = entries[name]
-    origin, shared = before_of(settings), getattr(settings, "predicts_with", None)
-    if origin is None:
+    named = before_of(settings)
+    if named is None:
         return Trained(_plain(settings), {}, name, stages_adopted(settings))
-    before = trained_with(origin, entries)
+    before = trained_with(named, entries)
     own = {key: value for key, value in _plain(settings).items() if key in given(settings)}
-    goes_on = {"predicts_with": shared} if shared else {"starts_from": origin}
-    return replace(before, own=lay_over(before.own, own), **goes_on)
+    shared = getattr(settings, "predicts_with", None)
+    way = {"predicts_with": shared} if shared else {"starts_from": settings.starts_from}
+    return replace(before, own=lay_over(before.own, own), **way)
 
 
 def before_of(settings: SettingsModel) -> str | None:
@@ -127,15 +131,18 @@ def before_of(settings: SettingsModel) -> str | None:
 
     None where there is none, as of every generator.
     """
-    return getattr(settings, "starts_from", None) or getattr(settings, "predicts_with", None)
+    return next((name for way in WAYS if (name := getattr(settings, way, None))), None)
 
 
 def candidates_trained(name: str, entries: Entries) -> dict[str, Trained]:
     """Return what the candidates for the settings of `name` are trained with, by name."""
     search, base = search_of(entries[name]), _plain(entries[name])
     shorter = {"epochs": search.epochs} if search and search.epochs else {}
+    adopted = stages_adopted(entries[name])
     return {
-        candidate: Trained(base, {**settings, **shorter}, name, stage - 1)
+        candidate: Trained(
+            base, {**settings, **shorter}, name, min(stage - 1, adopted), stage=stage
+        )
         for stage in range(1, stages_of(entries[name]) + 1)
         for candidate, settings in choices(name, entries, stage).items()
     }

@@ -60,7 +60,8 @@ class SomeSettings(SettingsModel):
 class Search(SettingsModel):
     """Candidates for settings, a stage after the other, and how the best of them is known.
 
-    Each stage starts from the best of the one before. A subclass has the settings of its model in
+    Each stage starts from the best of the one before, or without `adopt` from the settings that a
+    study gives beside the search. A subclass has the settings of its model in
     `grid`, `stages` and `per_value`.
     """
 
@@ -85,8 +86,8 @@ class Search(SettingsModel):
     )
     adopt: bool = Field(
         True,
-        description="Whether what the search chooses is used. With false the candidates are trained"
-        " and compared all the same, and what they are tried for is trained as it is written.",
+        description="Use the best. false: candidates are trained and tabulated, each stage from the"
+        " settings that are given beside the search, and those are what is trained in the end.",
     )
 
     @model_validator(mode="after")

@@ -38,7 +38,8 @@ def tabulate_search(
     high, rank and chosen of the choice; of classifiers the `TEST_METRICS`, each as test_<metric>,
     but counts with _low and _high; and `leakage`, which says how the images were split. `markdown`
     has a table a stage, and says that test images took no part in the choice, or were trained on,
-    and where the choice is not `adopted` that nothing follows from it.
+    and where nothing is `adopted` that the study trains with the settings that it gives: then none
+    is chosen.
     """
     rows = []
     for number, path in enumerate(stages, start=1):
@@ -51,6 +52,7 @@ def tabulate_search(
                 | (_tested(predictions[row["candidate"]], scorer) if scorer else {})
             )
     result = pd.DataFrame(rows).astype({"rank": "Int64"}).assign(leakage=leakage)
+    result["chosen"] &= adopted
     write_table(output, result)
     write_text(markdown, search_markdown(name, result, adopted))
 
@@ -59,19 +61,27 @@ def search_markdown(name: str, table: pd.DataFrame, adopted: bool = True) -> str
     """Return the table of a search for people to read."""
     score, tested = table["score"].iloc[0], "test_total" in table
     tests = map(_title, TEST_METRICS) if tested else ()
-    head = ["settings", f"validation {score}" if tested else score, *tests, "chosen"]
-    parts = [_about(name, score, tested, caution(table["leakage"].iloc[0]))]
-    if not adopted:
-        parts.append(f"{name} itself is trained as the study has it, whatever was chosen here.\n")
+    head = [
+        "settings",
+        f"validation {score}" if tested else score,
+        *tests,
+        "chosen" if adopted else "best",
+    ]
+    parts = [_about(name, score, tested, adopted, caution(table["leakage"].iloc[0]))]
     for stage, rows in table.groupby("stage"):
         lines = [_line(row, tested) for row in rows.to_dict("records")]
         parts += [f"Stage {stage}:\n", markdown_table(head, lines)]
     return "\n".join(parts)
 
 
-def _about(name: str, score: str, tested: bool, warning: str | None) -> str:
+def _about(name: str, score: str, tested: bool, adopted: bool, warning: str | None) -> str:
     by = f"{score} on the validation images" if tested else f"{score} on training images"
     choice = f"Settings of {name}, chosen stage by stage by {by}"
+    if not adopted:
+        choice = (
+            "Nothing goes on from the best: each stage, and what is trained in the end, has the "
+            f"settings that the study gives. Settings of {name}, judged stage by stage by {by}"
+        )
     if warning:
         return f"**{warning}: results are too good.**\n\n{choice}.\n"
     others = "The test images, of which the other columns are, took no part in the choice."
@@ -90,7 +100,7 @@ def _tested(predictions: str | Path, scorer: Scorer) -> dict[str, float]:
 def _line(row: Mapping[str, Any], tested: bool) -> list[str]:
     score = cell(row["score"], row["value"], row["low"], row["high"])
     tests = [_test_cell(row, metric) for metric in TEST_METRICS] if tested else []
-    return [row["settings"], score, *tests, "yes" if row["chosen"] else ""]
+    return [row["settings"], score, *tests, "yes" if row["rank"] == 1 else ""]
 
 
 def _test_cell(row: Mapping[str, Any], metric: str) -> str:

@@ -15,6 +15,7 @@ import pandas as pd
 from synthmix.prepare.folds import FOLD_PREFIX, split_for_fold
 from synthmix.prepare.parts import LEARNED_FROM, has_leak, rows_of
 from synthmix.prepare.passed_over import unreadable_of
+from synthmix.scopes import UNLABELLED
 from synthmix.store import load_array, read_table
 from synthmix.trace.chain import AGAIN, Chain, Step
 
@@ -236,8 +237,9 @@ def _within(step: Step, files: Files, table: pd.DataFrame, splits: Sequence[str]
     samples = files.split(path)
     if samples is None:
         return ""
-    # with a leak generators learn from all of them
-    whole = "train" in splits and has_leak(samples)
+    # with a leak generators learn from all of them, and some do whatever the split is
+    leaks = has_leak(samples) or Path(path).parent.name == UNLABELLED
+    whole = "train" in splits and leaks
     parts = [samples] if whole else [rows_of(samples, split) for split in splits]
     allowed = pd.concat([part["sample_id"] for part in parts])
     split = " or ".join(splits)

@@ -192,6 +192,18 @@ def test_the_probability_follows_the_mean_sign_of_the_real_outputs():
     assert adaptive.p == 1
 
 
+def test_it_rises_faster_from_trained_weights_unless_the_study_says_how_fast():
+    for given, images in (
+        ({}, 500_000),
+        ({"init_from": "ffhq.pkl"}, 100_000),
+        ({"init_from": "ffhq.pkl", "ada_kimg": 250}, 250_000),
+    ):
+        adaptive = augmentation(**given)
+        adaptive.observe(torch.tensor(1.0), 1000)
+        adaptive.adapt()
+        assert adaptive.p == pytest.approx(1000 / images)
+
+
 def test_without_transforms_the_probability_stays():
     adaptive = augmentation(augment_blit=False, augment_geometric=False)
     adaptive.observe(torch.tensor(1.0), 50)

@@ -168,6 +168,20 @@ def test_training_starts_from_the_weights_and_resuming_does_not(tmp_path):
     StyleGAN2ADA.load(tmp_path / "weights.safetensors", CPU)
 
 
+@pytest.mark.parametrize(("given", "half_life"), [({}, 0.05 * 4), ({"init_from": "x.pkl"}, 2000)])
+def test_the_average_has_its_whole_half_life_at_once_from_trained_weights(given, half_life):
+    generator = build(ema_kimg=2, **given)
+    generator.images_seen = 4
+    before = [parameter.clone() for parameter in generator.averaged.parameters()]
+    with torch.no_grad():
+        for parameter in generator.generator.parameters():
+            parameter += 1
+    generator._average(4)
+    share = 1 - 0.5 ** (4 / half_life)
+    for old, new in zip(before, generator.averaged.parameters(), strict=True):
+        torch.testing.assert_close(new - old, torch.full_like(old, share), rtol=1e-3, atol=1e-4)
+
+
 def test_a_generator_trained_here_is_taken_too(tmp_path):
     source, target = build(seed=1), build(seed=2)
     source.save(tmp_path / "source.safetensors", ["a"])

@@ -118,6 +118,11 @@ class Classifier(SettingsModel):
         10, description="Stop after this many epochs without a better value of monitor."
     )
     min_delta: NonNegativeFloat = Field(0.0, description="A smaller change is no better value.")
+    keep: Literal["best", "last"] = Field(
+        "best",
+        description="Whose weights are kept: those of the best epoch, or of the last one, as Keras'"
+        " EarlyStopping keeps them if nothing else is asked of it.",
+    )
     plateau: Plateau | None = Field(None, description="When the learning rate falls, if ever.")
     monte_carlo_passes: Annotated[int, Field(ge=2)] | None = Field(
         None,

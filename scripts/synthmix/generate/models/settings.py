@@ -28,7 +28,7 @@ class Snapshots(SettingsModel):
 
 
 # the keys of `synthmix.prepare.parts.LEARNED_FROM`
-LearnsFrom = Literal["training", "training_and_validation"]
+LearnsFrom = Literal["training", "training_and_validation", "all"]
 
 
 class GeneratorSettings(SettingsModel):
@@ -43,12 +43,19 @@ class GeneratorSettings(SettingsModel):
 
     model: str = Field(description="The kind of generator.")
     epochs: PositiveInt = Field(description="Passes over the training images, at the most.")
+    image_size: Annotated[int, Field(ge=8, le=4096)] | None = Field(
+        None,
+        description="Height and width in pixels of the images that it learns and makes; that of"
+        " prepare where absent. They are resized to that for mixes and scores.",
+    )
     batch_size: PositiveInt = Field(64, description="Images a training step.")
     learns_from: LearnsFrom = Field(
         "training",
         description="Which real images it learns from. With training_and_validation those that"
         " classifiers are validated on are not held out of it: validation, and what is chosen by"
-        " it, is then too good; test images are held out in any case.",
+        " it, is then too good; test images are held out. all: from all there are, those of the"
+        " test and of no class too, without their labels: one model, whose images have no class."
+        " They are scored and shown, and no classifier is trained on them.",
     )
     accumulation_steps: PositiveInt = Field(
         1,
@@ -78,6 +85,15 @@ class GeneratorSettings(SettingsModel):
             raise ValueError(
                 f"batch_size {self.batch_size} leaves fewer than two images for each of "
                 f"{parts} parts (accumulation_steps times devices): raise it, or lower those"
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _learns_labels_where_there_are(self) -> Self:
+        if self.learns_from == "all" and self.joint:
+            raise ValueError(
+                "learns_from: all leaves out the labels, and this model is told them: choose one "
+                "that learns without"
             )
         return self
 

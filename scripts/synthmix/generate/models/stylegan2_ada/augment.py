@@ -57,7 +57,7 @@ class AdaptiveAugmentation:
         settings = self.settings
         sign = float(self.signs) / self.seen
         if settings.augment_blit or settings.augment_geometric or settings.augment_colour:
-            step = self.seen / (settings.ada_kimg * 1000)
+            step = self.seen / settings.ada_images
             self.p += math.copysign(step, sign - settings.ada_target)
             self.p = min(max(self.p, 0.0), 1.0)
         self.signs, self.seen = 0.0, 0

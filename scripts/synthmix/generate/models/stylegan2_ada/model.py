@@ -4,6 +4,7 @@ The learning rates and regularisation follow that paper's appendix and that of S
 (https://arxiv.org/abs/1912.04958). Everything is plain PyTorch.
 """
 
+import logging
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -30,6 +31,8 @@ from synthmix.generate.models.stylegan2_ada.networks import (
 from synthmix.generate.models.stylegan2_ada.settings import Settings
 from synthmix.generate.models.stylegan2_ada.weights import start_from
 from synthmix.runtime import distributed
+
+LOGGER = logging.getLogger(__name__)
 
 # Steps from one regularisation to the next ("lazy"), and from one move of the augmentation.
 PATH_LENGTH_INTERVAL, R1_INTERVAL, AUGMENT_INTERVAL = 4, 16, 4
@@ -80,6 +83,11 @@ class StyleGAN2ADA(Generator):
             )
         if self.steps == 0 and self.settings.init_from is not None:
             start_from(self.settings.init_from, self.generator, self.averaged, self.discriminator)
+            LOGGER.info(
+                "starting from %s: augmentation can rise to 1 in %.0f images, and the average of "
+                "the weights has its whole half-life at once",
+                *(self.settings.init_from, self.settings.ada_images),
+            )
         losses = StepLosses()
         for rows in full_batches(len(images), self.settings.batch_size):
             real = self._to_device(images[rows])

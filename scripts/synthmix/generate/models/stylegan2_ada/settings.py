@@ -9,6 +9,10 @@ from synthmix.generate.models.settings import GeneratorSettings
 from synthmix.network_costs import BOTH, FORWARD, GeneratorCost, convolution, dense, total
 from synthmix.settings import PositiveFloat, PositiveInt, Share
 
+# Thousands of images in which augmentation can rise from nothing: that of Karras et al. (2020),
+# section 3.1, and what their program takes where it starts from trained weights.
+ADA_KIMG, ADA_KIMG_FROM_WEIGHTS = 500.0, 100.0
+
 
 class Settings(GeneratorSettings):
     """StyleGAN2-ADA of Karras et al. (2020), https://arxiv.org/abs/2006.06676."""
@@ -60,7 +64,9 @@ class Settings(GeneratorSettings):
         "by default batch_size * 10 / 32.",
     )
     ema_rampup: PositiveFloat = Field(
-        0.05, description="The half-life is at most this share of the images seen so far."
+        0.05,
+        description="The half-life is at most this share of the images seen so far; with init_from "
+        "it is whole from the beginning, as in NVIDIA's program.",
     )
     augment_blit: bool = Field(
         True, description="Augment with flips, quarter turns and shifts by whole pixels."
@@ -76,10 +82,11 @@ class Settings(GeneratorSettings):
     ada_target: Annotated[float, Field(ge=-1, le=1)] = Field(
         0.6, description="Mean sign of the discriminator's outputs for real images to hold."
     )
-    ada_kimg: PositiveFloat = Field(
-        500.0,
+    ada_kimg: PositiveFloat | None = Field(
+        None,
         description="Thousands of images in which the probability of augmentation can rise from "
-        "0 to 1; the paper takes 100 when it starts from trained weights.",
+        "0 to 1; by default 500, and 100 where init_from has weights to start from, as NVIDIA's "
+        "program.",
     )
     mixed_precision: bool = Field(
         True, description="Half precision at the four highest resolutions, on a GPU only."
@@ -90,6 +97,12 @@ class Settings(GeneratorSettings):
         "have a licence of their own) or a generator trained here (.safetensors); layers of equal "
         "shape are taken.",
     )
+
+    @property
+    def ada_images(self) -> float:
+        """Images in which the probability of augmentation can rise from 0 to 1."""
+        by_default = ADA_KIMG if self.init_from is None else ADA_KIMG_FROM_WEIGHTS
+        return 1000 * (self.ada_kimg or by_default)
 
     @property
     def joint(self) -> bool:
