@@ -19,6 +19,7 @@ from synthmix.published.rows import (
     BETTER_THAN,
     LEARNED_WEIGHTS,
     NETWORK_WEIGHTS,
+    OF_TRAINING,
     PLANE,
     TRAINING_MINUTES,
     Printed,
@@ -39,8 +40,7 @@ READ_OFF = ROOT.parent / "shared" / "published"
 _KEYS = {"table", "figure", "run", "dimensions", "class", "batch_size", "learning_rate", "epoch"}
 _KEYS |= {"dropout", "final_dropout", "conv_levels", "convs_per_level", "filters", "mixup_alpha"}
 _OF_TRAINING = ("loss", "accuracy", "balanced_accuracy", "macro_f1", "precision", "recall")
-_OF_TRAINING += ("published_way_precision", "published_way_recall", "epochs")
-_OF_TRAINING += ("kept_epoch", "kept_epoch_from_0")
+_OF_TRAINING += ("published_way_precision", "published_way_recall", *OF_TRAINING)
 
 
 @cache
