@@ -75,6 +75,28 @@ def test_stages_have_the_settings_that_the_source_chose(view):
     assert {classify.choice(view, name) for name in view.classifiers} == {None}
 
 
+def test_the_second_half_is_that_of_keras_layers():
+    """Keras lists 23 layers of VGG-16 and 178 of ResNet-50 with flattened and dense ones (4.2.4)."""
+    vgg = ["input"]
+    for block, convolutions in enumerate([2, 2, 3, 3, 3], start=1):
+        vgg += [f"convolution {block}.{number}" for number in range(convolutions)] + ["pooling"]
+    vgg += ["flatten", "dense", "dense", "dense"]
+    assert len(vgg) == 23
+    trained = [name for name in vgg[len(vgg) // 2 :] if name.startswith("convolution")]
+    assert len(trained) == CHOSEN["retina"][3]
+
+    resnet = ["stem"] * 7
+    for stage, blocks in enumerate([3, 4, 6, 3], start=2):
+        for block in range(blocks):
+            # three times convolution, batch norm and all but the last ReLU; of the first the shortcut
+            resnet += [f"{stage}.{block}"] * (12 if block == 0 else 10)
+    assert len(resnet) == 175
+    resnet += ["flatten", "dense", "dense"]
+    trained = list(dict.fromkeys(resnet[len(resnet) // 2 :]))
+    whole = [name for name in trained if "." in name and resnet.index(name) >= len(resnet) // 2]
+    assert len(whole) == CHOSEN["brain_tumor"][3]
+
+
 def test_twelve_and_five_candidates_are_trained(view):
     network, batch_size, learning_rate, _ = CHOSEN[view.dataset]
     names = [search.candidate_names(view, "classifiers", "best", stage) for stage in ("1", "2")]
@@ -85,6 +107,12 @@ def test_twelve_and_five_candidates_are_trained(view):
     wide = {one["network"]: one["dense_layers"] for one in first}
     assert wide == {"vgg16": [4096, 4096], "resnet50": [1024], "inception_v3": [1024]}
     assert {one["auxiliary_weight"] for one in first} == {0}
+    # 4.2.2: values less their means, unscaled, where there are weights that take them
+    weights = {one["network"]: one["weights"] for one in (*first, *second)}
+    assert weights["vgg16"] == "imagenet_original"
+    assert {weights[other] for other in ("resnet50", "inception_v3") if other in weights} == {
+        "imagenet"
+    }
 
 
 def test_settings_and_weights_are_those_printed(view):
