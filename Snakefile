@@ -57,6 +57,15 @@ rule all_studies:
         ],
 
 
+rule paper_tables:
+    input:
+        lambda wildcards: [
+            file
+            for study in PLAN.as_published
+            for file in pages_of(study, f"{SCALE}/{study}/report")
+        ],
+
+
 def files_of_run():
     """Return all files that this run makes or has found made."""
     return {str(file) for job in workflow.dag.jobs for file in job.output}

@@ -50,7 +50,7 @@ except UserError as error:
     raise WorkflowError(str(error)) from None
 
 # said here where that is possible: from within a rule the message comes with a traceback
-if ({"index_all", "all_studies"} | CONFIGURATION.wrong_names) & set(sys.argv):
+if ({"index_all", "all_studies", "paper_tables"} | CONFIGURATION.wrong_names) & set(sys.argv):
     if CONFIGURATION.others_wrong:
         raise WorkflowError(CONFIGURATION.others_wrong)
 
@@ -58,6 +58,11 @@ if ({"index_all", "all_studies"} | CONFIGURATION.wrong_names) & set(sys.argv):
 config.update(CONFIGURATION.workflow.model_dump())
 
 PLAN = Plan.of(CONFIGURATION)
+if workflow.is_main_process and "paper_tables" in sys.argv and not PLAN.as_published:
+    raise WorkflowError(
+        "paper_tables: no study of the project is held against its source, as those in"
+        " studies/ are that are called <study>_as_published"
+    )
 SCALE = PLAN.scale
 DEMO = PLAN.is_demo
 SEEDS = PLAN.seeds

@@ -4,6 +4,7 @@ from synthmix.plan import generate
 
 generator_of = of(generate.settings)
 generator_devices = of(generate.devices)
+snapshot_bytes = of(generate.snapshot_bytes)
 
 # what a search has chosen, where a training waits for that
 SEARCH = DATASET + "/searches/{kind}/{name}"
@@ -59,7 +60,11 @@ use rule job as train_generator with:
     resources:
         gpu=lambda wildcards: GPUS * generator_devices(wildcards),
         nodes=one_node(generator_devices),
-        mem_mb=memory(2000, lambda wildcards: 4000 * image_bytes(wildcards), generator_devices),
+        mem_mb=memory(
+            2000,
+            lambda wildcards: 4000 * image_bytes(wildcards) + snapshot_bytes(wildcards),
+            generator_devices,
+        ),
         runtime=minutes(60, lambda wildcards: generator_of(wildcards).epochs),
     pathvars:
         job="train_generator/{generator}-{scope}",

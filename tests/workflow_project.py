@@ -76,7 +76,9 @@ class Project:
 def _ignored(folder: str, names: list[str]) -> set[str]:
     """Return what is not copied of a folder of the project."""
     if Path(folder) == ROOT / "studies":
-        return {name for name in names if name.endswith(".yaml") and name[:-5] not in STUDIES}
+        # and what these go over
+        kept = {f"{study}{end}.yaml" for study in STUDIES for end in ("", "_as_published")}
+        return {name for name in names if name.endswith(".yaml") and name not in kept}
     return {"__pycache__"}
 
 

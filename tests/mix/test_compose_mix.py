@@ -85,7 +85,7 @@ def test_the_paper_mixes_are_composed_to_the_image(paper_mammography):
             if images
         }
         assert counts(table) == planned
-        assert len(table) == 24000
+        assert len(table) == 16800
 
 
 def test_rows_refer_to_the_image_they_describe():

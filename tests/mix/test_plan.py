@@ -10,9 +10,10 @@ from synthmix.mix.plan import (
     plan_study,
     pool_size,
 )
-from synthmix.published.rows import read_printed
+from synthmix.published.rows import curves_file, read_curves, read_printed
 
 PUBLISHED = Path(__file__).parents[2] / "studies" / "published" / "mammography.csv"
+PARTS = ("train", "validation")
 
 
 @pytest.fixture
@@ -21,9 +22,9 @@ def paper_mixes(paper_mammography):
 
 
 def published_counts():
-    """Return the printed counts by (mix, split, class, origin), but those of table 7."""
+    """Return the printed training images by (mix, class, origin), but those of table 7."""
     return {
-        (row.mix, row.split, row.label, row.metric): row.low
+        (row.mix, row.label, row.metric): row.low
         for row in read_printed(PUBLISHED)
         # the source prints the counts of table 8 there
         if row.of == "images" and row.mix and row.table != "7"
@@ -35,16 +36,43 @@ def test_the_mixes_have_the_published_counts_to_the_image(paper_mammography):
     mixes = plan_mixes(["stylegan2_ada"], **settings)
     published = published_counts()
     ours = {
-        (mix.name, split, label, origin): images
+        (mix.name, label, origin): sum(mix.counts()[part][label][origin] for part in PARTS)
         for mix in mixes
         if mix.generator is not None
-        for split, classes in mix.counts().items()
-        for label, origins in classes.items()
-        for origin, images in origins.items()
+        for label in ("cancer", "normal")
+        for origin in ("synthetic", "real")
     }
-    assert len(ours) == 9 * 8
-    assert len(published) == 8 * 8
+    assert len(ours) == 9 * 4
+    assert len(published) == 8 * 4
     assert published.items() <= ours.items()
+    assert {(mix.train_images, mix.validation_images) for mix in mixes} == {(14280, 2520)}
+
+
+def test_the_validation_images_are_those_that_the_annex_counts(paper_mammography):
+    """Recall and accuracy of an epoch are shares of whole numbers: of 9 batches of 256 images."""
+    settings = paper_mammography.mixes.model_dump(exclude={"generators"})
+    batch = paper_mammography.classifiers["vgg16"].batch_size
+    mixes = {mix.name: mix.counts() for mix in plan_mixes(["stylegan2_ada"], **settings)}
+    curves = read_curves(curves_file(PUBLISHED))
+    validated = [curve for curve in curves if curve.split == "validation"]
+    assert len(validated) == 9
+    for curve in validated:
+        classes = mixes[curve.mix]["validation"]
+        images = {label: sum(origins.values()) for label, origins in classes.items()}
+        counted = sum(images.values()) // batch * batch
+        if curve.mix.endswith("cancer50-normal50-real0"):  # 15% of 17,500, not of 16,800
+            counted += batch
+        normal = counted * images["normal"] / sum(images.values())
+        for epoch, accuracy in curve.values["accuracy"].items():
+            assert accuracy * counted == pytest.approx(round(accuracy * counted), abs=1e-3)
+            recall = curve.values["published_way_recall"][epoch]
+            # of these batches of shuffled images about as many are normal ones as in all
+            there = (abs(recall * n - round(recall * n)) < 1e-3 for n in near(normal))
+            assert any(there)
+
+
+def near(count):
+    return range(round(count) - 30, round(count) + 31)
 
 
 def test_every_class_share_has_its_real_only_baseline(paper_mixes):
@@ -62,13 +90,13 @@ def test_every_selection_has_a_mix_for_each_class_share(paper_mammography):
         assert mix.baseline == baseline.name
         assert (mix.is_baseline, baseline.is_baseline) == (False, True)
         assert mix.class_shares == baseline.class_shares
-        for split, images in (("train", 16800), ("validation", 7200)):
+        for split, images in (("train", 14280), ("validation", 2520)):
             counts = mix.counts()[split].values()
             assert sum(origins["real"] for origins in counts) == images
             assert sum(origins["synthetic"] for origins in counts) == 0
     assert mixes[9].name == "fewer-cancer30-normal70"
     assert type(mixes[9]).from_dict(mixes[9].to_dict()) == mixes[9]
-    assert pool_size(mixes, "dcgan", "cancer") == 11760 + 2160
+    assert pool_size(mixes, "dcgan", "cancer") == 11760
 
 
 def test_names_tell_mixes_apart(paper_mixes):
@@ -77,8 +105,9 @@ def test_names_tell_mixes_apart(paper_mixes):
 
 
 def test_the_pool_holds_the_largest_mix(paper_mixes):
-    assert pool_size(paper_mixes, "dcgan", "cancer") == 11760 + 2160
-    assert pool_size(paper_mixes, "dcgan", "normal") == 11760 + 5040
+    # the training images of 70/30 and of 30/70, which those that validate are a part of
+    assert pool_size(paper_mixes, "dcgan", "cancer") == 11760
+    assert pool_size(paper_mixes, "dcgan", "normal") == 11760
 
 
 def test_class_shares_are_shown_in_percent():
@@ -175,18 +204,14 @@ def test_selections_have_class_shares_where_nothing_is_as_it_is():
     assert [mix.name for mix in both][2:] == ["fewer", "weighted", "real_only"]
 
 
-def test_a_part_of_the_training_images_validates_in_their_shares(paper_mammography):
-    """15% of each class of 16,800 images: the classes as they are trained on."""
+def test_validation_images_have_the_shares_of_the_training_where_asked_for(paper_mammography):
     settings = paper_mammography.mixes.model_dump(exclude={"generators"})
-    settings |= {"train_images": 14280, "validation_images": 2520}
-    settings["validation_class_shares"] = "as_training"
-    mixes = {mix.name: mix.counts() for mix in plan_mixes(["stylegan2_ada"], **settings)}
-    assert mixes["stylegan2_ada-cancer70-normal30-real0"]["validation"] == {
+    assert settings["validation_class_shares"] == "as_training"
+    mixes = {mix.name: mix.counts() for mix in plan_mixes(["g"], **settings)}
+    assert mixes["g-cancer70-normal30-real0"]["validation"] == {
         "cancer": {"synthetic": 1764, "real": 0},
         "normal": {"synthetic": 756, "real": 0},
     }
-    # together they are the training images that tables 1 to 9 print
-    printed = {key: n for key, n in published_counts().items() if key[1] != "validation"}
-    for (name, _, label, origin), images in printed.items():
-        parts = [mixes[name][part][label][origin] for part in ("train", "validation")]
-        assert sum(parts) == images, name
+    settings |= {"validation_class_shares": {"cancer": 0.3, "normal": 0.7}}
+    mixes = {mix.name: mix.counts() for mix in plan_mixes(["g"], **settings)}
+    assert mixes["g-cancer70-normal30-real0"]["validation"]["cancer"]["synthetic"] == 756

@@ -134,7 +134,7 @@ def test_what_the_project_ships_is_whole(study):
 
 def test_the_printed_histories_are_there_to_the_last_digit():
     rows = read_printed(SHIPPED / "mammography.csv")
-    curves = [row for row in rows if row.of == "history"]
+    curves = [row for row in rows if row.of == "history" and "section" not in row.table]
     assert len({row.mix for row in curves}) == 9
     (last,) = [
         row.low

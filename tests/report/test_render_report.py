@@ -377,6 +377,18 @@ def test_published_values_stand_beside_ours_with_their_footnotes(report, tmp_pat
     assert "Beside the published values" not in Page(render(tmp_path, other)).words()
 
 
+def test_what_departs_from_the_source_is_said_above_its_values(report, tmp_path):
+    one = {"what": "They took <b>256.", "why": "No memory.", "effect": "Little.", "table": "6"}
+    more = {"published_values": "context", "deviations": [one, one | {"table": None}]}
+    words = Page(render(tmp_path, replace(report, settings={**report.settings, **more}))).words()
+    text = "They took <b>256. Why: No memory. Likely effect: Little."
+    heading = "Where this study is known to depart from its source: 2 places"
+    assert f"{heading} Table 6: {text} {text}" in words
+    assert f"Here otherwise: {text}" in words
+    assert "This study follows another protocol than its source." in words
+    assert "Inside: whether" not in words
+
+
 def test_scores_of_all_classes_together_are_shown(report, tmp_path):
     words = Page(render(tmp_path, report)).words()
     assert "frechet distance own features" in words
@@ -563,3 +575,17 @@ def test_a_leak_is_told_wherever_the_other_way_is(report, tmp_path):
     assert all(text in other and text not in words for text in kept_apart)
     assert "leakage" not in other
     assert "otherwise." not in other
+
+
+def test_a_split_by_image_and_what_learns_from_all_are_told(report, tmp_path):
+    """No more than is so: test images themselves were trained on by that generator alone."""
+    generators = {"every": {"model": "dcgan", "learns_from": "all"}}
+    settings = {**report.settings, "leakage": "by_image", "generators": generators}
+    words = Page(render(tmp_path, replace(report, settings=settings))).words()
+    assert "Other images of test patients were seen in training (leakage: by_image)" in words
+    assert "no image is in two splits, and patients may be" in words
+    assert "every learned from all images, test images among them" in words
+    assert "used by nothing but generators that learn from all images:" in words
+    assert "Patients were split first" not in words
+    assert "test images are among those of training and validation too" not in words
+    assert "drawn from all of them once more" not in words

@@ -14,6 +14,7 @@ from synthmix.score.settings import FeatureKind
 from synthmix.search.resolve import Trained, possible_settings
 
 _SNAPSHOTS = "synthmix.generate.snapshots"
+_INCEPTION_FEATURES = 2048  # of an image, each of four bytes
 
 
 class Model(NamedTuple):
@@ -138,6 +139,14 @@ def has_snapshots(view: View, generator: str) -> bool:
 def snapshot_features(view: View, generator: str) -> FeatureKind | None:
     """Return by whose features snapshots are scored; None where there are no snapshots."""
     return view.settings.scores.features if has_snapshots(view, generator) else None
+
+
+def snapshot_bytes(view: View, generator: str) -> int:
+    """Return the memory that scoring a snapshot takes: its features, and once more put together."""
+    snapshots = settings(view, generator).snapshots
+    if snapshots is None or view.settings.scores.features == "own":
+        return 0
+    return 2 * 4 * _INCEPTION_FEATURES * snapshots.images
 
 
 def additions(view: View, generator: str) -> list[dict[str, Any]]:

@@ -14,6 +14,7 @@ from synthmix.plan import acquire, classify
 from synthmix.plan.view import View
 from synthmix.search.resolve import used_as_it_is
 
+_AS_PUBLISHED = "_as_published"  # how the studies are called that follow their source
 _NOTHING = "(?!)"  # a pattern that matches no text
 
 
@@ -71,6 +72,18 @@ class Plan:
     def studies(self) -> list[str]:
         """The studies that are asked for, then the others: any file of any study may be made."""
         return [*self.configuration.studies, *self.configuration.others]
+
+    @cached_property
+    def as_published(self) -> list[str]:
+        """The studies that follow their source and are held against all that it prints."""
+        all_studies = self.configuration.studies | self.configuration.others
+        return sorted(
+            name
+            for name, study in all_studies.items()
+            if name.endswith(_AS_PUBLISHED)
+            and study.published is not None
+            and study.published_values == "comparable"
+        )
 
     @cached_property
     def asked(self) -> list[View]:
