@@ -5,6 +5,8 @@ Not part of `all`, whose jobs `estimate` plans itself.
 
 import time
 
+from synthmix.classify.networks.plan import DOWNLOADED
+
 
 use rule job as estimate with:
     output:
@@ -42,7 +44,7 @@ use rule job as check_downloads with:
         networks=lambda wildcards: {
             name: settings["network"]
             for name, settings in PLAN.asked_weights.items()
-            if settings["weights"] == "imagenet"
+            if settings["weights"] in DOWNLOADED
         },
         score_weights=lambda wildcards: PLAN.score_weights,
         folder=DATA,

@@ -8,7 +8,7 @@ import pytest
 import torch
 from safetensors.torch import load_file, save_file
 
-from synthmix.classify.fetch_weights import fetch_weights
+from synthmix.classify.fetch_weights import fetch_weights, remote_file
 from synthmix.classify.networks.published import names_of_weights
 from synthmix.errors import UserError
 from synthmix.registry import load_classifier
@@ -99,6 +99,20 @@ def test_a_failed_download_names_the_setting_and_leaves_nothing(tmp_path, serve,
 )
 def test_torchvisions_addresses_end_in_a_checksum(network, file):
     assert load_classifier(network).PUBLISHED[network].url.endswith(f"/{file}")
+
+
+def test_the_weights_of_an_author_are_downloaded_from_their_own_address(tmp_path, serve):
+    state = made_up("vgg16")
+    file = serve("vgg16", state)
+    published = load_classifier("vgg16").PUBLISHED["vgg16"]
+    here = replace(published.original, url=published.url)
+    with pytest.MonkeyPatch.context() as patch:
+        both = replace(published, url="http://127.0.0.1:9/not-00000000.pth", original=here)
+        patch.setitem(load_classifier("vgg16").PUBLISHED, "vgg16", both)
+        assert remote_file("vgg16", "imagenet_original").url.endswith(file.name)
+        fetch_weights("vgg16", "imagenet_original", tmp_path / "w.safetensors", seed=1)
+    loaded = load_file(tmp_path / "w.safetensors")
+    assert loaded["layers.2.0.weight"].equal(state["features.5.weight"])
 
 
 def test_random_weights_repeat_with_their_seed(tmp_path):

@@ -67,6 +67,21 @@ def test_one_of_before_there_were_ranges_is_read(model, tmp_path):
     assert read.prepare.intensity == "auto"
 
 
+def test_what_images_are_normalised_by_comes_back(tmp_path):
+    settings = {"network": "vgg16", "unfrozen_layers": 0, "input_size": 32, "dense_layers": [2]}
+    means = {}
+    for weights in ("imagenet", "imagenet_original"):
+        described = Classifier(**settings, weights=weights)
+        prepare = Prepare(image_size=32, channels=3)
+        file = tmp_path / f"{weights}.safetensors"
+        network = new_network(described.model_dump(mode="json"), (3, 32, 32), len(CLASSES))
+        save_model(file, network, header(settings=described, prepare=prepare))
+        means[weights] = load_model(file, CPU)[0].mean
+        assert ("weights" in said(file)["settings"]) == (weights == "imagenet_original")
+    assert means["imagenet"][0] == 0.485
+    assert means["imagenet_original"][0] == 0.48235
+
+
 def test_it_says_nothing_of_how_it_was_trained(model):
     assert set(said(model)["settings"]) & {"learning_rate", "weights", "epochs"} == set()
     assert "max_rejected_share" not in said(model)["prepare"]

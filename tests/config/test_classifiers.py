@@ -169,6 +169,10 @@ def test_classifiers_that_can_be(classifiers, settings, project):
             searched({"devices": [1, 2]}),
             ".search.stages[0].devices: is not a known setting",
         ),
+        (
+            {"network": "resnet50", "unfrozen_layers": 0, "weights": "imagenet_original"},
+            ".weights: there are none of resnet50: take imagenet",
+        ),
         (VGG | {"starts_from": "b"}, ".starts_from: there is no other classifier"),
     ],
 )

@@ -22,6 +22,7 @@ def test_raw_files_at_their_source_are_told_from_changed_ones(tmp_path):
 
 def test_a_users_own_weights_are_a_file_that_others_are_not():
     assert acquire.own_weights({"weights": "imagenet"}) == []
+    assert acquire.own_weights({"weights": "imagenet_original"}) == []
     assert acquire.own_weights({"weights": "none"}) == []
     assert acquire.own_weights({"weights": "/mine.safetensors"}) == "/mine.safetensors"
 

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from synthmix.classify.model_file import NETWORK, ModelHeader, save_model
+from synthmix.classify.model_file import ModelHeader, network_settings, save_model
 from synthmix.classify.network import load_network
 from synthmix.classify.networks.settings import Classifier
 from synthmix.evaluate.settings import LARGEST_PROBABILITY
@@ -41,8 +41,7 @@ def export_classifier(
     safetensors file for `model_file.load_model`.
     """
     network, header = load_network(model, weights)
-    chosen = {**header.settings, **predicting}
-    settings = Classifier(**{name: chosen[name] for name in NETWORK})
+    settings = Classifier(**network_settings({**header.settings, **predicting}))
     table = read_table(validation)
     exported = ModelHeader(
         settings=settings,

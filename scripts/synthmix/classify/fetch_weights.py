@@ -15,6 +15,7 @@ from safetensors.torch import load_file, save_file
 from synthmix.acquire.download import RemoteFile
 from synthmix.acquire.torch_hub import download_weights
 from synthmix.classify.networks.base import Weights
+from synthmix.classify.networks.plan import DOWNLOADED, IMAGENET, ORIGINAL
 from synthmix.classify.networks.published import Published, pick_weights
 from synthmix.classify.networks.random_weights import random_weights
 from synthmix.errors import UserError
@@ -28,8 +29,9 @@ LOGGER = logging.getLogger(__name__)
 def fetch_weights(network: str, weights: str, output: str | Path, seed: int) -> None:
     """Write the starting weights of the layers of `network`, as safetensors.
 
-    `weights` is "imagenet" (downloaded from torchvision's address and checked), "none" (drawn
-    from `seed`) or the path of a .safetensors or .pth file with torchvision's names. What is
+    `weights` is "imagenet" or "imagenet_original" (downloaded from torchvision's address and
+    checked), "none" (drawn from `seed`) or the path of a .safetensors or .pth file with
+    torchvision's names. What is
     written has the names of a `synthmix.classify.networks.base.Network`, `layers.*` and
     `auxiliary.*`, for `synthmix.classify.networks.build.load_backbone`. Raises UserError when they
     can't be had.
@@ -39,9 +41,10 @@ def fetch_weights(network: str, weights: str, output: str | Path, seed: int) -> 
         torch.manual_seed(derive_seed("classifier weights", network, seed))
         state = random_weights(published)
         LOGGER.info("weights: none: random weights of %s", network)
-    elif weights == "imagenet":
-        state = _download(network, published)
-        LOGGER.info("weights: imagenet: from %s", published.url)
+    elif weights in DOWNLOADED:
+        url = _url(published, weights)
+        state = _download(network, url)
+        LOGGER.info("weights: %s: from %s", weights, url)
     else:
         state = _pick(network, _read(expanded(weights)), weights)
         LOGGER.info("weights: from %s", weights)
@@ -49,12 +52,12 @@ def fetch_weights(network: str, weights: str, output: str | Path, seed: int) -> 
         save_file({name: tensor.contiguous() for name, tensor in state.items()}, temporary)
 
 
-def remote_file(network: str) -> RemoteFile:
-    """Return the file of the ImageNet weights of `network`, at torchvision's address.
+def remote_file(network: str, weights: str = IMAGENET) -> RemoteFile:
+    """Return the file of the ImageNet `weights` of `network`, at torchvision's address.
 
     Raises UserError where there are none.
     """
-    url = _published(network).url
+    url = _url(_published(network), weights)
     return RemoteFile(url, PurePosixPath(urlsplit(url).path).name)
 
 
@@ -68,15 +71,19 @@ def _published(network: str) -> Published:
     return published[network]
 
 
-def _download(network: str, published: Published) -> Weights:
+def _url(published: Published, weights: str) -> str:
+    return published.original.url if weights == ORIGINAL else published.url
+
+
+def _download(network: str, url: str) -> Weights:
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "weights.pth"
         otherwise = (
             "set weights: to the path of that file in the classifier's settings, or weights: none"
             " to start from random ones"
         )
-        download_weights(published.url, file, "ImageNet", otherwise)
-        return _pick(network, _read(file), published.url)
+        download_weights(url, file, "ImageNet", otherwise)
+        return _pick(network, _read(file), url)
 
 
 def _read(file: Path) -> Weights:

@@ -13,7 +13,7 @@ from safetensors.torch import save_file
 from synthmix import weights_file
 from synthmix.classify.network import new_network
 from synthmix.classify.networks.base import Network
-from synthmix.classify.networks.plan import facts_of
+from synthmix.classify.networks.plan import ORIGINAL, facts_of
 from synthmix.classify.networks.settings import Classifier
 from synthmix.errors import UserError
 from synthmix.evaluate.settings import Evaluation, check_threshold
@@ -44,12 +44,21 @@ NETWORK = (
 NETWORK += ("dense_layers", "dropout", "monte_carlo_passes")
 
 
+def network_settings(settings: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what of a classifier's settings a file keeps.
+
+    What it started from is among them only where images are prepared otherwise for it.
+    """
+    names = (*NETWORK, "weights") if settings["weights"] == ORIGINAL else NETWORK
+    return {name: settings[name] for name in names}
+
+
 class ModelHeader(SettingsModel):
     """What the file of an exported classifier says of it."""
 
     format_version: Literal[1] = FORMAT_VERSION
     settings: Classifier
-    """Those named in `NETWORK`; the others are not kept."""
+    """Those that `network_settings` names; the others are not kept."""
     classes: Annotated[tuple[Name, ...], Field(min_length=2), Distinct]
     """In the order of its outputs."""
     positive_class: Name | None
@@ -84,7 +93,8 @@ class ModelHeader(SettingsModel):
 
     def metadata(self) -> dict[str, str]:
         """Return it as the metadata of a safetensors file."""
-        kept = {"settings": set(NETWORK), "prepare": set(Prepare.model_fields)}
+        of_network = set(network_settings(self.settings.model_dump()))
+        kept = {"settings": of_network, "prepare": set(Prepare.model_fields)}
         kept["prepare"].remove("max_rejected_share")
         others = dict.fromkeys(set(type(self).model_fields) - set(kept), True)
         return {HEADER_KEY: self.model_dump_json(include=kept | others)}

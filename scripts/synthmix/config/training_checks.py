@@ -10,6 +10,8 @@ from pydantic import ValidationError
 from synthmix.classify.loss_settings import OF_A_BATCH, cost_matrix_classes
 from synthmix.classify.networks.facts import NetworkFacts
 from synthmix.classify.networks.plan import (
+    DOWNLOADED,
+    ORIGINAL,
     facts_of,
     input_size_of,
     layers_of,
@@ -35,7 +37,7 @@ from synthmix.search.settings import Point, is_value
 
 Finding = tuple[KeyPath, str]
 
-_KNOWN_WEIGHTS = ("imagenet", "none")
+_KNOWN_WEIGHTS = (*DOWNLOADED, "none")
 
 
 @dataclass(frozen=True)
@@ -158,6 +160,8 @@ class TrainingCheck:
             if weights != "none":
                 text = f"must be none: there are no others of {self.network}"
                 yield self.place("weights"), text
+        elif weights == ORIGINAL and not self.facts.original_weights:
+            yield self.place("weights"), f"there are none of {self.network}: take imagenet"
         elif weights not in _KNOWN_WEIGHTS and not is_file(weights):
             text = f"{shown(weights)} is neither imagenet nor none, and there is no such file"
             yield self.place("weights"), text + did_you_mean(weights, _KNOWN_WEIGHTS)

@@ -73,8 +73,9 @@ def check_downloads(
     """Return a table of what a run downloads to the data folder `folder`, and the disk it takes.
 
     `datasets` has the source and the raw settings of each data set by the name of its folder,
-    `networks` the network of each file of ImageNet weights, `score_weights` the files of weights
-    of scores. Raises UserError with the table, what would fail, and what to do.
+    `networks` the network of each file of ImageNet weights, whose name begins with it,
+    `score_weights` the files of weights of scores. Raises UserError with the table, what would
+    fail, and what to do.
     """
     folder = Path(folder)
     wanted = [*_data_sets(datasets, folder), *_weights(networks, score_weights, folder)]
@@ -163,7 +164,8 @@ def _weights(
 ) -> Iterable[Download]:
     for name, network in networks.items():
         there = (folder / "weights" / f"{name}.safetensors").exists()
-        yield Download(name, partial(Offer, [fetch_weights.remote_file(network)]), there)
+        file = fetch_weights.remote_file(network, name.removeprefix(f"{network}-"))
+        yield Download(name, partial(Offer, [file]), there)
     for path in map(Path, score_weights):
         yield Download(
             path.name, partial(Offer, [fetch_score_weights.remote_file()]), path.exists()

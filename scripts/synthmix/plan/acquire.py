@@ -6,6 +6,7 @@ from functools import cache
 from hashlib import sha256
 from typing import Any
 
+from synthmix.classify.networks.plan import DOWNLOADED
 from synthmix.datasets.base import Dataset
 from synthmix.datasets.image_folder import ImageFolder
 from synthmix.files import expanded
@@ -42,7 +43,7 @@ def modules(data: Dataset) -> tuple[str, ...]:
 def own_weights(settings: Mapping[str, Any]) -> str | list[str]:
     """Return the user's own file of weights that a classifier starts from; [] where it does not."""
     weights = settings["weights"]
-    return [] if weights in ("imagenet", "none") else str(expanded(weights))
+    return [] if weights in (*DOWNLOADED, "none") else str(expanded(weights))
 
 
 def network_modules(settings: Mapping[str, Any]) -> tuple[str, ...]:

@@ -3,8 +3,15 @@ import torch
 from torch import nn
 from torchvision import models
 
+from synthmix.classify.inputs import to_inputs
 from synthmix.classify.networks.build import build_network, draw_weights, load_backbone
-from synthmix.classify.networks.plan import layers_of, minimum_size_of
+from synthmix.classify.networks.plan import (
+    backbone_name,
+    frozen_settings,
+    layers_of,
+    minimum_size_of,
+    weights_name,
+)
 from synthmix.classify.networks.published import pick_weights
 from synthmix.classify.networks.settings import Classifier
 from synthmix.config.load import load
@@ -191,6 +198,23 @@ def test_parameters_are_those_of_the_source(swept, name, size, total, trained, s
     means = statistics_of_it // 2
     biases_less_factors = {"vgg16": 0, "resnet50": means, "inception_v3": -means}[name]
     assert parameters(frozen) + statistics_of_it + biases_less_factors + trained == total
+
+
+def test_vgg16_of_its_authors_sees_values_less_their_means_and_unscaled():
+    weights = models.VGG16_Weights.IMAGENET1K_FEATURES
+    published = load_classifier("vgg16").PUBLISHED["vgg16"].original
+    assert published.url == weights.url
+    assert list(published.mean) == pytest.approx(weights.transforms().mean)
+    pixels = torch.tensor([0, 100, 255], dtype=torch.uint8).view(1, 3, 1, 1).expand(-1, -1, 40, 40)
+    settings = settings_of("vgg16", unfrozen_layers=0) | {"weights": "imagenet_original"}
+    # as a training sees it, and as its frozen part does
+    for known in (settings, frozen_settings(settings)):
+        with torch.device("meta"):
+            network = build_network(known, (3, 40, 40), 2)
+        (seen,) = to_inputs(pixels, network, None, torch.device("cpu"))[..., 0, 0]
+        assert seen.tolist() == pytest.approx([-123, 100 - 117, 255 - 104], abs=0.1)
+    assert weights_name(settings, 1) == "vgg16-imagenet_original"
+    assert backbone_name(settings, 1).startswith("vgg16-imagenet_original-")
 
 
 @pytest.mark.parametrize("name", ["resnet18", "efficientnet_b0", "cnn"])

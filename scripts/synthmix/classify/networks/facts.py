@@ -29,6 +29,8 @@ class NetworkFacts:
     """Pixels that it was made for; None: those of the prepared images."""
     pretrained: bool = False
     """Whether there are ImageNet weights. All of another network is trained."""
+    original_weights: bool = False
+    """Whether the weights of the network's authors can be had too."""
     volumes: bool = False
     """Whether it takes volumes, not pictures."""
     pooling: str = "average"

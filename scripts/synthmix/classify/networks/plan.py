@@ -13,6 +13,10 @@ from synthmix.registry import load_classifier_facts
 
 Settings = Mapping[str, Any]
 
+# weights that are downloaded: torchvision's own, or those of a network's authors
+IMAGENET, ORIGINAL = "imagenet", "imagenet_original"
+DOWNLOADED = (IMAGENET, ORIGINAL)
+
 
 def facts_of(settings: Settings) -> NetworkFacts:
     """Return what there is to know of a classifier's network."""
@@ -65,7 +69,7 @@ def weights_name(settings: Settings, seed: int) -> str | None:
     weights = settings["weights"]
     if weights == "none" and unfrozen_of(settings) == layers_of(settings):
         return None
-    known = {"imagenet": "imagenet", "none": f"random{seed}"}
+    known = {"none": f"random{seed}"} | {name: name for name in DOWNLOADED}
     origin = known.get(weights) or f"file_{_digest(weights)}"
     return f"{settings['network']}-{origin}"
 
@@ -89,7 +93,9 @@ def backbone_name(settings: Settings, seed: int) -> str | None:
 
 def frozen_settings(settings: Settings) -> dict[str, Any]:
     """Return the settings that the frozen part depends on, and of the others the same for all."""
-    return {
+    # others prepare images in the same way
+    weights = {"weights": ORIGINAL} if settings.get("weights") == ORIGINAL else {}
+    return weights | {
         "network": settings["network"],
         "cnn": {},  # that is never frozen
         "input_size": input_size_of(settings),

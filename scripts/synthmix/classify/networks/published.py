@@ -14,6 +14,18 @@ _COUNTERS = "num_batches_tracked"  # of batch norm; old files of weights lack th
 
 
 @dataclass(frozen=True)
+class OriginalWeights:
+    """Weights of a network's authors, with torchvision's names, and what images are normalised by.
+
+    `mean` and `standard_deviation` are of values in 0..1: 1/255 leaves them in 0..255, unscaled.
+    """
+
+    url: str
+    mean: tuple[float, ...]
+    standard_deviation: tuple[float, ...]
+
+
+@dataclass(frozen=True)
 class Published:
     """A network of torchvision: how it is made, what its layers are, where its weights are."""
 
@@ -21,6 +33,7 @@ class Published:
     url: str
     layers: tuple[tuple[str, ...], ...]  # torchvision's names of the modules of each layer
     auxiliary: tuple[str, ...] = ()  # and of those of the second head that need not be new
+    original: OriginalWeights | None = None
 
 
 def published_backbone(published: Published) -> Backbone:

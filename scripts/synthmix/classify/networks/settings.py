@@ -38,7 +38,9 @@ class Classifier(SettingsModel):
     network: Literal[*sorted(CLASSIFIERS)] = Field(description="The network.")
     weights: str = Field(
         "imagenet",
-        description="imagenet: downloaded; none: random; or the path of a .safetensors/.pth file.",
+        description="imagenet: downloaded; imagenet_original: those of vgg16's authors, for"
+        " values less their means, unscaled; none: random; or the path of a .safetensors or .pth"
+        " file.",
     )
     input_size: Annotated[int, Field(ge=8, le=1024)] | None = Field(
         None,

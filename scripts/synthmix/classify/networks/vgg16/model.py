@@ -12,7 +12,8 @@ from typing import Any
 from torchvision.models import VGG16_Weights, vgg16
 
 from synthmix.classify.networks.base import Backbone
-from synthmix.classify.networks.published import Published, published_backbone
+from synthmix.classify.networks.plan import ORIGINAL
+from synthmix.classify.networks.published import OriginalWeights, Published, published_backbone
 
 # where the convolutions are in torchvision's list, and where that ends
 _STARTS = (0, 2, 5, 7, 10, 12, 14, 17, 19, 21, 24, 26, 28, 31)
@@ -25,6 +26,12 @@ PUBLISHED = {
             tuple(f"features.{place}" for place in range(start, end))
             for start, end in pairwise(_STARTS)
         ),
+        # of the paper's own training: red, green and blue of 0 to 255 less their means
+        original=OriginalWeights(
+            VGG16_Weights.IMAGENET1K_FEATURES.url,
+            mean=(0.48235, 0.45882, 0.40784),
+            standard_deviation=(1 / 255, 1 / 255, 1 / 255),
+        ),
     )
 }
 
@@ -35,5 +42,9 @@ def backbone(settings: Mapping[str, Any], image_shape: tuple[int, ...]) -> Backb
     The dense layers see 7 x 7 places of an image of 224 x 224 pixels, as in the paper, and fewer
     of a smaller one.
     """
-    layers = published_backbone(PUBLISHED["vgg16"])
-    return replace(layers, flattened_size=7)
+    published = PUBLISHED["vgg16"]
+    layers = replace(published_backbone(published), flattened_size=7)
+    if settings.get("weights") != ORIGINAL:
+        return layers
+    original = published.original
+    return replace(layers, mean=original.mean, standard_deviation=original.standard_deviation)

@@ -21,6 +21,10 @@ _LAYERS = (
 
 NETWORKS = {
     "vgg16": pretrained_network(
-        _LAYERS, minimum_size=32, pooling="flatten", tiny={"input_size": 64}
+        _LAYERS,
+        minimum_size=32,
+        pooling="flatten",
+        original_weights=True,
+        tiny={"input_size": 64},
     ),
 }
