@@ -466,7 +466,7 @@ def test_accuracy_under_mixup_is_of_the_image_of_which_more_is_seen():
     source = Source({"real": images}, FromImages(network, frozen, None, CPU))
     chosen = settings(mixup=0.2, learning_rate=1e-12)
     optimizer, loss = build_optimizer(chosen, trained), build_loss(chosen["loss"], ["a", "b"], None)
-    passes = Passes(trained, chosen, optimizer, loss, None, None, None, CPU)
+    passes = Passes(trained, chosen, optimizer, loss, 2, None, None, CPU)
     torch.manual_seed(0)
     values = passes.learn(Examples(rows, source, ["a", "b"]), 1)
     assert values["accuracy"] == values["balanced_accuracy"] == 1

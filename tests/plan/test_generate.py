@@ -98,7 +98,7 @@ def test_a_generator_that_learns_from_all_images_has_one_model_of_no_class(tmp_p
         tmp_path,
         "tiny",
         generators=generators,
-        mixes={"generators": ["usual"]},
+        mixes=view_of("tiny").settings.mixes.model_dump() | {"generators": ["usual"]},
         pools={"fill_to": 30},
     )
     assert Model("every", "unlabelled") in generate.models(view)

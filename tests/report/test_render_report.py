@@ -575,3 +575,17 @@ def test_a_leak_is_told_wherever_the_other_way_is(report, tmp_path):
     assert all(text in other and text not in words for text in kept_apart)
     assert "leakage" not in other
     assert "otherwise." not in other
+
+
+def test_a_split_by_image_and_what_learns_from_all_are_told(report, tmp_path):
+    """No more than is so: test images themselves were trained on by that generator alone."""
+    generators = {"every": {"model": "dcgan", "learns_from": "all"}}
+    settings = {**report.settings, "leakage": "by_image", "generators": generators}
+    words = Page(render(tmp_path, replace(report, settings=settings))).words()
+    assert "Other images of test patients were seen in training (leakage: by_image)" in words
+    assert "no image is in two splits, and patients may be" in words
+    assert "every learned from all images, test images among them" in words
+    assert "used by nothing but generators that learn from all images:" in words
+    assert "Patients were split first" not in words
+    assert "test images are among those of training and validation too" not in words
+    assert "drawn from all of them once more" not in words

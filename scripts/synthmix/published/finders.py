@@ -21,8 +21,10 @@ from synthmix.prepare.parts import rows_of
 from synthmix.published.results import AbsentError, Ours, Results
 from synthmix.published.rows import (
     BETTER_THAN,
+    KEPT_FROM_0,
     LEARNED_WEIGHTS,
     NETWORK_WEIGHTS,
+    OF_TRAINING,
     PLANE,
     TRAINING_MINUTES,
     Printed,
@@ -251,7 +253,7 @@ def _find_history(row: Printed, results: Results) -> Ours:
         raise AbsentError("there is no history of such a training")
     tables = [results.table(path, "") for path in files]
     values = np.array([_of_history(table, row) for table in tables])
-    bounds = None if row.metric in ("loss", "epochs", "kept_epoch") else bounds_of(row.metric)
+    bounds = None if row.metric in ("loss", *OF_TRAINING) else bounds_of(row.metric)
     limits = t_interval(values, results.confidence, bounds)
     return _single((float(values.mean()), *limits), row.metric)
 
@@ -259,8 +261,9 @@ def _find_history(row: Printed, results: Results) -> Ours:
 def _of_history(table: pd.DataFrame, row: Printed) -> float:
     if row.metric == "epochs":
         return float(table["epoch"].max())
-    if row.metric == "kept_epoch":
-        return float(table.loc[table["kept"], "epoch"].iloc[0])
+    if row.metric in OF_TRAINING:
+        first = 0 if row.metric == KEPT_FROM_0 else 1
+        return float(table.loc[table["kept"], "epoch"].iloc[0]) - 1 + first
     if row.metric not in table:
         raise AbsentError(f"histories have no {row.metric.replace('_', ' ')}")
     rows = table[table["split"] == row.split].set_index("epoch")

@@ -30,6 +30,9 @@ PLANE, LEARNED_WEIGHTS = "plane_explained", "learned_weights"
 # of a network, whether it is trained or not: its weights, and those that training changes
 NETWORK_WEIGHTS = ("network_weights", "network_weights_trained")
 TRAINING_MINUTES = "training_minutes"
+# measures of a training as a whole; sources count the epoch that is kept from 1 or from 0
+KEPT_FROM_0 = "kept_epoch_from_0"
+OF_TRAINING = ("epochs", "kept_epoch", KEPT_FROM_0)
 # places whose values are of something that was trained: its settings are asked for
 TRAINED = ("metrics", "confusion", "history", "generator", "scores", "search", "parameters")
 ALL_BUT = "!"  # of a range over classifiers: those that it leaves out follow
@@ -125,7 +128,6 @@ class Curve:
 COLUMNS = tuple(field.metadata.get("column", field.name) for field in fields(Printed))
 _CURVES_OF = ("train", "validation")
 _EPOCHS = ("best", "kept", "last", "lowest", "highest")
-_OF_TRAINING = ("epochs", "kept_epoch")
 _HEADINGS = ("table", "title", "note")
 _CURVE = ("table", "dataset", "classifier", "mix", "split", "epoch")
 
@@ -257,7 +259,7 @@ def _check(place: str, row: Printed) -> None:
     if row.is_of_several and row.classifier and row.of != "metrics":
         text = f"classifier: {row.classifier!r} are several: metrics alone are of a range of them"
         raise UserError(f"{place}: {text}")
-    of_epoch = row.of == "history" and row.metric not in _OF_TRAINING
+    of_epoch = row.of == "history" and row.metric not in OF_TRAINING
     if of_epoch and row.epoch not in _EPOCHS and not row.epoch.isdigit():
         text = f"epoch: {row.epoch!r} is neither a number nor one of {', '.join(_EPOCHS)}"
         raise UserError(f"{place}: {text}")

@@ -127,6 +127,10 @@ def _view(study: StudyReport) -> dict[str, Any]:
         "sections": _sections(study, len(compared) > 0),
         "has_mixes": has_mixes,
         "leak": caution(study.settings.get("leakage", NONE)),
+        "all_seeing": any(
+            generator.get("learns_from") == "all"
+            for generator in study.settings.get("generators", {}).values()
+        ),
         "one_pool": study.settings.get("leakage") == AS_PUBLISHED,
         "findings": find(summary) if has_mixes else find_classifiers(summary, compared, metrics),
         "confidence": f"{100 * study.evaluation['confidence']:g}%",

@@ -101,8 +101,8 @@ def of_table_1(levels, convolutions):
 
 
 # The source prints millions: in table 1 50, 50, 50 and 40 for 5, 4, 5 and 5 levels, in section
-# 4.2.1 6 for 4 levels. It has a level of the input besides, with which there are "six layers" in two
-# dimensions and "five" in three (section 3.3.3): so all five numbers fit, and without it they don't.
+# 4.2.1 6 for 4 levels. It has a level of the input besides, with which there are six layers in two
+# dimensions and five in three (section 3.3.3): so all five numbers fit, and without it they don't.
 @pytest.mark.parametrize(
     ("expected", "network", "shape", "dense_layers", "cnn"),
     [

@@ -119,7 +119,7 @@ def test_the_networks_of_the_skin_source_are_those_that_settings_make():
 
 def test_an_image_must_be_larger_than_what_the_generator_begins_with():
     assert skin_source().check_image(64, 3) is None
-    assert "start_size of 32 needs" in skin_source().check_image(32, 3)
+    assert "from 64 to 1024 (twice its start_size" in skin_source().check_image(32, 3)
 
 
 def test_an_image_depends_on_its_seed_alone(trained):

@@ -81,9 +81,10 @@ class Settings(GeneratorSettings):
         least = max(16, 2 * self.start_size)
         if least <= image_size <= 1024 and image_size.bit_count() == 1:
             return None
+        why = " (twice its start_size at the least)" if least > 16 else ""
         return (
-            f"DCGAN with a start_size of {self.start_size} needs an image_size that is a power of "
-            f"two from {least} to 1024, not {image_size}"
+            f"DCGAN needs an image_size that is a power of two from {least} to 1024{why}, not "
+            f"{image_size}"
         )
 
     def widths(self, image_size: int, base: int | None = None) -> list[int]:
