@@ -5,10 +5,11 @@ import torch
 from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils.flop_counter import flop_registry
 
+from estimate_graphs import job, study
 from synthmix.classify.network import new_network
 from synthmix.classify.networks.plan import facts_of, input_size_of, unfrozen_of
 from synthmix.classify.networks.settings import Classifier
-from synthmix.estimate.disk import SCORE_FEATURES
+from synthmix.estimate.disk import INCEPTION_WEIGHTS, SCORE_FEATURES, disk
 from synthmix.estimate.networks import (
     classifier_cost,
     generator_cost,
@@ -194,6 +195,18 @@ def test_a_generator_may_cost_nothing_or_not_say_it(monkeypatch):
     assert generator_cost({"model": "resampling"}, (32, 32, 1)).learning == 0
     monkeypatch.delattr(load_generator_settings("resampling"), "cost")
     assert generator_cost({"model": "resampling"}, (32, 32, 1)) is None
+
+
+def test_the_file_of_inception_is_as_large_as_its_tensors(monkeypatch):
+    from pytorch_fid import inception
+
+    monkeypatch.setattr(inception, "load_state_dict_from_url", lambda *_, **__: {})
+    monkeypatch.setattr(torch.nn.Module, "load_state_dict", lambda *_: None)
+    with torch.device("meta"):
+        tensors = inception.fid_inception_v3().state_dict().values()
+    assert sum(tensor.numel() for tensor in tensors) == INCEPTION_WEIGHTS
+    sizes = study()
+    assert disk(job("fetch_score_weights"), sizes).kept == pytest.approx(95.6e6, rel=0.01)
 
 
 def test_the_networks_of_the_scores():

@@ -23,6 +23,8 @@ FLOAT = 4
 STATE = 3
 # features of an image by the network that images are scored by; a test compares them
 SCORE_FEATURES = {"inception": 2048, "own": 64}
+# of the network whose features make FID, as its file has them; a test compares them
+INCEPTION_WEIGHTS = 23_885_486
 
 
 @dataclass(frozen=True)
@@ -66,6 +68,10 @@ def _fetch_weights(job: Job, sizes: Sizes) -> Disk:
     if parameters is None:
         raise NotKnownError(f"how large the layers of {job.params['network']} are")
     return Disk(FLOAT * parameters)
+
+
+def _fetch_score_weights(job: Job, sizes: Sizes) -> Disk:
+    return Disk(FLOAT * INCEPTION_WEIGHTS)
 
 
 def _prepare_images(job: Job, sizes: Sizes) -> Disk:
@@ -122,6 +128,7 @@ def _train_classifier(job: Job, sizes: Sizes) -> Disk:
 _RULES: dict[str, Callable[[Job, Sizes], Disk]] = {
     "fetch_dataset": _fetch_dataset,
     "fetch_weights": _fetch_weights,
+    "fetch_score_weights": _fetch_score_weights,
     "prepare_images": _prepare_images,
     "train_generator": _train_generator,
     "adopt_generator": _adopt_generator,
