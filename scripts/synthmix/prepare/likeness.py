@@ -106,7 +106,7 @@ def candidates(
     """
     count = len(embeddings)
     embeddings, turned = (each.reshape(count, -1) for each in (embeddings, turned))
-    rows = 128  # few: what is below the diagonal is left out by blocks
+    rows = 256  # few: what is below the diagonal is left out by blocks
     limit = np.float32(least * _LENGTH**2)
     first, second = [], []
     for begin in range(0, count, rows):
@@ -142,7 +142,9 @@ def correlations(
     energies = [(weights * (s.real**2 + s.imag**2)).sum((1, 2, 3)) for s in spectra]
     cross = (weights * spectra[0] * spectra[1].conj()).sum(1)
     down, right = _shifts(side, step)
-    shifted = (down @ cross @ right).real.reshape(len(one), -1).max(1)
+    # all in one product: many small ones keep threads waiting for each other
+    columns = (cross.reshape(-1, len(right)) @ right).reshape(len(one), side, -1)
+    shifted = (down @ columns).real.reshape(len(one), -1).max(1)
     return shifted / np.maximum(np.sqrt(energies[0] * energies[1]), 1e-6)
 
 
