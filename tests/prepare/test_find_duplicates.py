@@ -10,6 +10,7 @@ from PIL import Image, ImageOps
 from scipy import ndimage
 
 from synthmix.files import write_table
+from synthmix.prepare import likeness
 from synthmix.prepare.find_duplicates import find_duplicates
 from synthmix.prepare.prepare_images import prepare_image
 from synthmix.prepare.settings import Prepare
@@ -156,6 +157,45 @@ def test_volumes_are_compared_by_their_middle_slices(tmp_path):
         ("001", "007"),
     ]
     assert set(pairs["kind"]) == {"near"}
+
+
+def test_volumes_with_one_outline_and_other_insides_are_none(tmp_path):
+    """Segmented brains on one template: the edge of the mask outweighs what is in it."""
+    random = np.random.default_rng(1)
+    x, y, z = np.mgrid[-1:1:64j, -1:1:64j, -1:1:64j]
+    mask = np.hypot(np.hypot(x / 0.8, y / 0.9), z / 0.7) < 1
+    insides = ndimage.gaussian_filter(random.normal(size=(6, 64, 64, 64)), (0, 4, 4, 4))
+    volumes = mask * (0.7 + 0.05 * insides / insides.std())
+    noisy = volumes[:3] + random.normal(0, 0.01, volumes[:3].shape)
+    arrays = np.concatenate([volumes, noisy, noisy[:1, ::-1]]).astype(np.float16)
+    pairs = pairs_of_store(tmp_path, arrays, [(64, 64)] * len(arrays), depth=64)
+    found = sorted(zip(pairs["first"], pairs["second"], pairs["kind"], strict=True))
+    mirrored = [("000", "009", "mirrored"), ("006", "009", "mirrored")]
+    assert found == sorted([(f"00{n}", f"00{n + 6}", "near") for n in range(3)] + mirrored)
+
+
+def test_pictures_in_one_sharp_frame_are_none(tmp_path):
+    """Photographs through one round opening, dim inside."""
+    y, x = np.mgrid[-1:1:200j, -1:1:200j]
+    opening = np.clip((0.85 - np.hypot(y, x)) * 60, 0, 1)
+    random = np.random.default_rng(4)
+    insides = ndimage.gaussian_filter(random.normal(size=(8, 200, 200)), (0, 9, 9))
+    levels = opening * (170 + 8 * insides / insides.std())
+    eyes = [Image.fromarray(each.astype(np.uint8)) for each in levels]
+    for size in (64, 128):
+        pairs = pairs_of(tmp_path, [*eyes, *(compressed(eye, 60) for eye in eyes)], size)
+        found = sorted(zip(pairs["first"], pairs["second"], strict=True))
+        assert found == [(f"{number:03d}", f"{number + 8:03d}") for number in range(8)]
+
+
+@pytest.mark.parametrize("of_volumes", [False, True])
+def test_turned_pictures_are_embedded_without_being_turned(of_volumes):
+    random = np.random.default_rng(3)
+    planes = random.integers(0, 255, (4, 3 if of_volumes else 1, 32, 32), np.uint8)
+    embeddings = likeness.embed(planes, 12)
+    for turn in likeness.turns(of_volumes):
+        turned = likeness.embed(turn(planes), 12)
+        assert np.abs(turn.of_embeddings(embeddings) - turned).max() <= 1  # both are rounded
 
 
 def test_a_store_of_one_or_no_pair(tmp_path):

@@ -69,6 +69,8 @@ _VOLUME_TURNS = (Turn(NEAR), Turn(MIRRORED, left_right=True, mirrors=2))
 _LENGTH = 2048
 _BLOCK = 1024  # thumbnails
 _MOST_SHIFT = 2.0  # pixels
+_NEARBY = 2.0  # pixels
+_WEAK = 0.05  # of the mean strength of details
 
 
 def turns(of_volumes: bool) -> tuple[Turn, ...]:
@@ -106,7 +108,7 @@ def candidates(
     """
     count = len(embeddings)
     embeddings, turned = (each.reshape(count, -1) for each in (embeddings, turned))
-    rows = 128  # few: what is below the diagonal is left out by blocks
+    rows = 256  # few: what is below the diagonal is left out by blocks
     limit = np.float32(least * _LENGTH**2)
     first, second = [], []
     for begin in range(0, count, rows):
@@ -133,17 +135,54 @@ def correlations(
     outline makes nothing alike, and coarser than `blur` (n,) pixels, which compression and resizing
     leave. The best of all shifts of up to two pixels, in `step`s of one, counts.
     """
+    spectra, band = _spectra(one, other), _band(one.shape[-1], blur)
+    energies = [(_halved(band) * (s.real**2 + s.imag**2)).sum((1, 2, 3)) for s in spectra]
+    shifted = _at_shifts(spectra, band, step).max(1)
+    return shifted / np.maximum(np.sqrt(energies[0] * energies[1]), 1e-6)
+
+
+def local_correlations(
+    one: np.ndarray, other: np.ndarray, blur: np.ndarray | float = 1.0
+) -> np.ndarray:
+    """Return a correlation of each pair of pictures, (n, P, S, S) each, to which all places count.
+
+    To `correlations` a sharp outline counts far more than what it holds. Here details are divided
+    by how strong they are nearby first, at the shift at which those are most alike.
+    """
+    from scipy.fft import irfft2
+    from scipy.ndimage import gaussian_filter
+
+    side, step = one.shape[-1], 0.25
+    spectra, band = _spectra(one, other), _band(one.shape[-1], blur)
+    best = _at_shifts(spectra, band, step).argmax(1)
+    down, right = _shifts(side, step)
+    rows, columns = np.divmod(best, len(down))
+    spectra[1] *= (down[rows][:, :, None] * right.T[columns][:, None]).conj()[:, None]
+    evened = []
+    for spectrum in spectra:
+        details = irfft2(spectrum * np.sqrt(band)[:, None], s=(side, side), workers=1)
+        energy = gaussian_filter(details**2, (0, 0, _NEARBY, _NEARBY))
+        # what is weaker than that everywhere is noise
+        least = _WEAK**2 * (details**2).mean((1, 2, 3), keepdims=True)
+        evened.append(details / np.sqrt(np.maximum(energy + least, 1e-6)))
+    products = [(x * y).sum((1, 2, 3)) for x, y in (evened, evened[:1] * 2, evened[1:] * 2)]
+    return products[0] / np.maximum(np.sqrt(products[1] * products[2]), 1e-6)
+
+
+def _spectra(one: np.ndarray, other: np.ndarray) -> list[np.ndarray]:
     from scipy.fft import rfft2
 
-    side = one.shape[-1]
-    blur = np.broadcast_to(np.asarray(blur, np.float32), len(one))
-    weights = _band(side, blur)[:, None] * _repeats(side)
-    spectra = [rfft2(_faded(planes.astype(np.float32)), workers=1) for planes in (one, other)]
-    energies = [(weights * (s.real**2 + s.imag**2)).sum((1, 2, 3)) for s in spectra]
-    cross = (weights * spectra[0] * spectra[1].conj()).sum(1)
+    return [rfft2(_faded(planes.astype(np.float32)), workers=1) for planes in (one, other)]
+
+
+def _at_shifts(spectra: list[np.ndarray], band: np.ndarray, step: float) -> np.ndarray:
+    """Return the products of two pictures' details at all shifts, row by row: (n, shifts)."""
+    count, _, side, columns = spectra[0].shape
+    cross = (_halved(band) * spectra[0] * spectra[1].conj()).sum(1)
     down, right = _shifts(side, step)
-    shifted = (down @ cross @ right).real.reshape(len(one), -1).max(1)
-    return shifted / np.maximum(np.sqrt(energies[0] * energies[1]), 1e-6)
+    # all in one product: many small ones keep threads waiting for each other
+    moved = (cross.reshape(-1, columns) @ right).reshape(count, side, -1)
+    return (down @ moved).real.reshape(count, -1)
 
 
 def _faded(planes: np.ndarray) -> np.ndarray:
@@ -160,10 +199,10 @@ def _window(side: int) -> np.ndarray:
     return (line[:, None] * line).astype(np.float32)
 
 
-def _band(side: int, blur: np.ndarray) -> np.ndarray:
-    """Return the squared weight of each frequency (n, S, S // 2 + 1)."""
+def _band(side: int, blur: np.ndarray | float) -> np.ndarray:
+    """Return the squared weight of each frequency (n, S, S // 2 + 1); n is 1 for one `blur`."""
     squares = (np.fft.fftfreq(side)[:, None] ** 2 + np.fft.rfftfreq(side) ** 2).astype(np.float32)
-    levels, which = np.unique(blur, return_inverse=True)
+    levels, which = np.unique(np.atleast_1d(np.asarray(blur, np.float32)), return_inverse=True)
     coarse = np.maximum(np.float32(side / 16), 4 * levels)
     # the transforms of Gaussians of these deviations
     fine, low = (
@@ -174,10 +213,12 @@ def _band(side: int, blur: np.ndarray) -> np.ndarray:
     return band if len(band) == 1 else band[which]
 
 
-def _repeats(side: int) -> np.ndarray:
-    """Return how often each column of half a spectrum stands in the whole one."""
+def _halved(band: np.ndarray) -> np.ndarray:
+    """Return the weights of half a spectrum, whose columns mostly stand for two of the whole."""
+    side = band.shape[-2]
     columns = np.arange(side // 2 + 1)
-    return np.where((columns == 0) | (2 * columns == side), 1, 2).astype(np.float32)
+    repeats = np.where((columns == 0) | (2 * columns == side), 1, 2).astype(np.float32)
+    return band[:, None] * repeats
 
 
 @lru_cache
