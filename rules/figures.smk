@@ -34,6 +34,7 @@ FIGURE_INPUTS = {
     "search": rules.choose_candidate.output.table,
     # of all stages of one: what candidates say of test images too
     "candidates": rules.tabulate_search.output.table,
+    "candidate_histories": candidates_histories,
     # of a classifier and a mix: what all folds say of the test images; a network, the weights that
     # it started from, and what this one says
     "own_predictions": files_of(rules.predict.output.test, seed=MASTER_SEED, fold=evaluate.folds),
@@ -69,6 +70,7 @@ FIGURE_KEYS = {
     "pools": of(generate.made_classes),
     "generator_histories": of(figures.generators),
     "snapshots": of(figures.snapshots),
+    "candidate_histories": of(figures.candidates),
     "classifier_histories": of(lambda view: figures.histories(PLAN, view)),
     "predictions": of(lambda view: figures.trainings(PLAN, view)),
     "weights": weights_of,

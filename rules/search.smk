@@ -12,13 +12,17 @@ def judged(wildcards):
     files = {
         "predictions": candidates_predictions("validation"),
         "scores": files_of(rules.score_generator.output.scores, generator=search.candidate_names),
-        "losses": files_of(
-            rules.train_generator.output.history,
-            generator=search.candidate_names,
-            scope=lambda view, name: generate.scopes(view, name),
-        ),
+        "losses": candidates_histories,
     }
     return files[of(search.judge)(wildcards)](wildcards)
+
+
+# of the candidates for a generator, all models of one and then of the next
+candidates_histories = files_of(
+    rules.train_generator.output.history,
+    generator=search.candidate_names,
+    scope=lambda view, name: generate.scopes(view, name),
+)
 
 
 def candidates_predictions(part):

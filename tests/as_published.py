@@ -1,6 +1,7 @@
 """What can be held against a source before anything is trained: rows, counts and settings."""
 
 import csv
+from collections import defaultdict
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
@@ -18,6 +19,7 @@ from synthmix.published.rows import (
     BETTER_THAN,
     LEARNED_WEIGHTS,
     NETWORK_WEIGHTS,
+    OF_TRAINING,
     PLANE,
     TRAINING_MINUTES,
     Printed,
@@ -38,7 +40,7 @@ READ_OFF = ROOT.parent / "shared" / "published"
 _KEYS = {"table", "figure", "run", "dimensions", "class", "batch_size", "learning_rate", "epoch"}
 _KEYS |= {"dropout", "final_dropout", "conv_levels", "convs_per_level", "filters", "mixup_alpha"}
 _OF_TRAINING = ("loss", "accuracy", "balanced_accuracy", "macro_f1", "precision", "recall")
-_OF_TRAINING += ("published_way_precision", "published_way_recall", "kept_epoch", "epochs")
+_OF_TRAINING += ("published_way_precision", "published_way_recall", *OF_TRAINING)
 
 
 @cache
@@ -57,13 +59,12 @@ def rows_of(view: View) -> list[Printed]:
 
 def without_row(source: str) -> list[str]:
     """Return the values in the tables `source`_*.csv read off that are in no row of ours."""
-    file = ROOT / "studies" / "published" / f"{source}.csv"
-    ours = list(_numbers_of(file))
+    ours = _numbers_of(ROOT / "studies" / "published" / f"{source}.csv")
     return [
         f"{path.name}: {where}: {text}"
         for path in sorted(READ_OFF.glob(f"{source}_*.csv"))
         for where, tables, dataset, text in _read_off(path)
-        if not _is_among(ours, tables, dataset, text)
+        if not _is_among(ours, tables, dataset, float(text) if _is_number(text) else text)
     ]
 
 
@@ -80,26 +81,26 @@ def _read_off(path: Path) -> Iterator[tuple[str, list[str], str, str]]:
                     yield f"line {number}, {column}", named, dataset, text
 
 
-def _numbers_of(file: Path) -> Iterator[tuple[str, str, set[str | float]]]:
-    """Yield table, data set and numbers of each row of ours and of each printed curve."""
+def _numbers_of(file: Path) -> dict[tuple[str, str], set[str | float]]:
+    """Return the numbers of our rows and of the printed curves, by table and data set."""
+    found: dict[tuple[str, str], set[str | float]] = defaultdict(set)
     for row in read_printed(file):
-        yield row.table, row.dataset, {value for value in (row.low, row.high) if value is not None}
+        found[row.table, row.dataset] |= {row.low, row.high} - {None}
     for curve in read_curves(curves_file(file)):
         for values in curve.values.values():
-            yield curve.table, curve.dataset, set(values.values())
+            found[curve.table, curve.dataset].update(values.values())
+    return found
 
 
-def _is_among(ours, tables: list[str], dataset: str, text: str) -> bool:
-    wanted = float(text) if _is_number(text) else text
-    own = [one for one in ours if any(table in one[0].split() for table in tables)] or ours
-    own = [values for _, of, values in own if not dataset or of in ("", dataset)]
-    return any(_equals(wanted, value) for values in own for value in values)
-
-
-def _equals(wanted: str | float, value: str | float) -> bool:
-    if isinstance(wanted, str) or isinstance(value, str):
-        return wanted == value
-    return abs(wanted - value) <= 1e-6 * max(1, abs(wanted))
+def _is_among(
+    ours: dict[tuple[str, str], set[str | float]],
+    tables: list[str],
+    dataset: str,
+    wanted: str | float,
+) -> bool:
+    """Return whether a value is in a table of ours; in any where none is called as it is."""
+    own = [key for key in ours if set(tables) & set(key[0].split())] or list(ours)
+    return any(wanted in ours[key] for key in own if not dataset or key[1] in ("", dataset))
 
 
 def _is_number(text: str) -> bool:
@@ -255,13 +256,13 @@ def _known_setting(view: View, row: Printed) -> Ours | None:
     return _setting(view, row)
 
 
+@cache
 def _setting(view: View, row: Printed) -> Ours:
-    return find(row, _results(view.study, view.dataset))
+    return find(row, _results(view))
 
 
 @cache
-def _results(study: str, dataset: str) -> Results:
-    view = next(view for view in views_of(study) if view.dataset == dataset)
+def _results(view: View) -> Results:
     settings, networks = published.settings(view), published.networks(view)
     return Results(**published.there(view), confidence=0.95, settings=settings, networks=networks)
 

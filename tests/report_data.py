@@ -61,6 +61,7 @@ OF_MIXES = {
     *("plot_real_share", "plot_synthetic_share", "plot_mixes", "plot_comparison"),
     "plot_validation",
     *("plot_generator_history", "plot_snapshots", "plot_scores", "plot_search"),
+    "plot_search_curves",
     *("plot_samples", "plot_quiz", "plot_pca", "plot_nearest"),
 }
 
@@ -561,7 +562,7 @@ def _figures(
     titles = {"data set": [""], "generator": generators, "classifier": ["vgg16"]}
     stages = [f"classifier vgg16, stage {number}" for number in (1, 2)]
     titles |= {"stage": ["generator dcgan", *stages], "tested stage": stages}
-    titles["augmented classifier"] = ["vgg16"]
+    titles |= {"augmented classifier": ["vgg16"], "stage by a loss": ["generator dcgan"]}
     key = {"key": _write_key(folder / "key.csv")}
     return {
         figure.name: [

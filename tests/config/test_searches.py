@@ -209,7 +209,7 @@ def test_scores_have_names(settings, mistakes, project):
     assert mistakes(searched(settings, score="fid")) == [
         f"{WHERE}.score: 'fid' is not one of the scores to choose by: distance, kernel_distance, "
         "frechet_distance_own_features, kernel_distance_own_features, precision, recall, density, "
-        "coverage; or a loss of the model's history, a name that ends in _loss"
+        "coverage; or a loss of the model's history, a name that ends in _loss or begins with loss_"
     ]
     for score in ("distance", "kernel_distance_own_features", "coverage", "generator_loss"):
         project.write(searched(settings, score=score))

@@ -86,3 +86,11 @@ def test_a_table_of_splits_is_counted(tmp_path):
     found = counted(tmp_path / "split.csv")
     assert found.of("train", ["sick"]) == 3
     assert (found.of("test"), found.total) == (2, 6)
+
+
+def test_a_generator_of_no_class_learns_from_all_there_are(tmp_path):
+    rows = {"label": ["a", "a", "b", "unlabelled"], "split": ["train", "test", *["held_out"] * 2]}
+    pd.DataFrame(rows).to_csv(tmp_path / "split.csv", index=False)
+    found = counted(tmp_path / "split.csv")
+    assert found.of("train", ["unlabelled"]) == 4
+    assert found.of("train", ["a"]) == 1

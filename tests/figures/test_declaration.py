@@ -25,7 +25,7 @@ def test_the_catalogue_is_right():
     ("changes", "told"),
     [
         ({"inputs": "images"}, "inputs must be a tuple: put a comma behind the name"),
-        ({"inputs": ("images", "sumary")}, "inputs: 'sumary' is not one of candidates, "),
+        ({"inputs": ("images", "sumary")}, "inputs: 'sumary' is not one of candidate_histories, "),
         ({"params": ("images",)}, "params: 'images' is not one of augmentations, "),
         ({"when": "mixed"}, "when: 'mixed' is not one of always, census, "),
         ({"per": "network"}, "per: 'network' is not one of augmented classifier, "),

@@ -4,7 +4,7 @@ import pytest
 
 from plan_data import ROOT, plan_of
 from synthmix.classify.losses import build_loss
-from synthmix.plan import classify, evaluate, generate, published
+from synthmix.plan import classify, evaluate, generate, published, score, search
 from synthmix.published.rows import DIFFERENCE, read_headings, read_printed
 
 PUBLISHED = ROOT / "studies" / "published" / "imbalance.csv"
@@ -200,3 +200,14 @@ def test_losses_of_the_wider_study_see_how_rare_a_class_is(wider):
         (gradient,) = torch.autograd.grad(alone(logits, targets), logits)
         steps = gradient.norm(dim=1)
         assert (steps[1] / steps[0]).item() == pytest.approx(100)
+
+
+def test_the_fair_study_chooses_by_what_says_which_is_better(wider):
+    for view in wider.values():
+        scores = {
+            name: search.score(view, "generators", name) for name in ("deepsmote", "bagan_gp")
+        }
+        assert scores["deepsmote"] == "total_loss"  # no batch size is favoured
+        assert scores["bagan_gp"].startswith(("frechet_distance", "fid"))
+        assert all(generate.choice(view, name) is not None for name in scores)
+        assert score.seen(view) == ["train"]

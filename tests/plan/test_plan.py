@@ -6,6 +6,7 @@ from dataclasses import replace
 import pytest
 
 from plan_data import STUDIES, plan_of, study_file
+from published_data import write_published
 from synthmix.config.generators import searchable
 from synthmix.errors import UserError
 from synthmix.generate.models.dcgan.settings import Settings as DCGANSettings
@@ -56,6 +57,21 @@ def test_other_studies_may_be_wrong_as_long_as_they_are_not_needed():
 def test_a_page_is_of_a_study_or_of_all_that_are_asked_for(paper):
     assert paper.on_page("paper/mri_qc/report") == paper.views_of("mri_qc")
     assert paper.on_page("report") == [v for v in paper.asked if v.is_trained]
+
+
+def test_paper_tables_are_of_studies_that_follow_their_source(tmp_path):
+    values = {"published": str(write_published(tmp_path / "p.csv", []))}
+    studies = {
+        "mine_as_published": values,
+        "other_as_published": values | {"published_values": "context"},
+        "third_as_published": {},
+        "tiny": values,
+    }
+    files = [
+        study_file(tmp_path, "tiny", **more).rename(tmp_path / f"{name}.yaml")
+        for name, more in studies.items()
+    ]
+    assert plan_of(*files).as_published == ["mine_as_published"]
 
 
 def test_data_sets_that_agree_in_their_raw_files_share_them():

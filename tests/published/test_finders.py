@@ -393,7 +393,7 @@ def test_settings_are_those_that_were_chosen_and_weights_those_learned(tmp_path)
     found = results(
         settings={
             "classifiers": {"c": {"base": base, "own": {}}},
-            "generators": {"g": {"base": {"epochs": 20}, "own": {}}},
+            "generators": {"g": {"base": {"epochs": 20, "first_epochs": 5}, "own": {}}},
         },
         chosen={("classifiers", "c"): chosen},
         weights={TRAINED: weights},
@@ -406,7 +406,10 @@ def test_settings_are_those_that_were_chosen_and_weights_those_learned(tmp_path)
     assert ours("network", classifier="c") == "vgg16"
     assert ours("augmentation.flip", classifier="c") == "true"
     assert ours("epochs", generator="g") == 20
+    assert ours("epochs minus first_epochs", generator="g") == 15
     assert ours("learned_weights", classifier="c", mix="m") == 16
+    with pytest.raises(AbsentError, match="g has no epochs minus other_epochs set"):
+        ours("epochs minus other_epochs", generator="g")
     with pytest.raises(AbsentError, match=r"c has no augmentation\.shear_degrees set"):
         ours("augmentation.shear_degrees", classifier="c")
 

@@ -131,3 +131,23 @@ def test_the_plane_has_as_many_synthetic_images_of_each_class(tmp_path):
     assert sum(n for (origin, _), n in counts.items() if origin == "real") == 10
     for label in ("a", "b"):
         assert counts["real", label] == counts["synthetic", label] > 0
+
+
+def test_the_plane_of_what_learns_from_all_images_is_of_any_at_its_own_size(tmp_path):
+    """Real images of every split and class, shrunk as the generator's are."""
+    write_images(tmp_path, ("a", "b"))
+    grey = np.random.default_rng(1).integers(0, 256, (40, 16, 16, 1)).astype(np.uint8)
+    save_array(tmp_path / "pool.npy", (16, 16, 1), "uint8", [grey])
+    write_table(tmp_path / "pool.csv", pd.DataFrame({"label": ["unlabelled"] * 40}))
+    pools = {"unlabelled": tmp_path / "pool.npy"}
+    for size in (None, 4):
+        project_images(
+            *(tmp_path / "real.npy", tmp_path / "split.csv", pools, 40),
+            tmp_path / f"{size}.csv",
+            image_size=size,
+        )
+    plane, small = (read_table(tmp_path / f"{size}.csv") for size in (None, 4))
+    assert plane["origin"].value_counts().to_dict() == {"real": 40, "synthetic": 40}
+    assert set(plane["label"]) == {"unlabelled"}
+    # of noise a plane holds the more the fewer pixels there are
+    assert small["x_explained"].iloc[0] > 2 * plane["x_explained"].iloc[0]

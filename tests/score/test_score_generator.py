@@ -267,6 +267,10 @@ def test_a_generator_that_learns_from_all_images_is_held_against_all_of_them(dig
         everything=True,
     )
     described = load_reference(digits.folder / "with_all.safetensors")
+    files = (digits.folder / "real_features.npy", digits.folder / "split.csv")
+    fit_real(*files, CLASSES, digits.folder / "fit_all.safetensors", everything=True)
+    fitted = load_gaussians(digits.folder / "fit_all.safetensors")["unlabelled"]
+    np.testing.assert_array_equal(fitted.mean, described["unlabelled"].gaussian.mean)
     assert len(described["unlabelled"].rows) == len(digits.samples)
     assert len(described["unlabelled"].held_out) == 0
     for name, real in load_reference(digits.folder / "reference.safetensors").items():

@@ -13,7 +13,7 @@ from synthmix.score.compare import FRECHET, KERNEL
 from synthmix.search.choose_candidate import choose_candidate
 from synthmix.search.chosen import chosen_candidate, read_chosen, settle, write_chosen
 from synthmix.search.files import by_candidate
-from synthmix.search.scores import lower_is_better, score_names
+from synthmix.search.scores import is_loss, lower_is_better, score_names
 from synthmix.search.table import read_search, searched_settings
 
 POINTS = {
@@ -129,6 +129,20 @@ def test_a_loss_that_diverged_in_one_model_is_not_chosen(tmp_path):
 def test_a_loss_that_the_model_does_not_have(tmp_path):
     with pytest.raises(UserError, match=r"search\.score: g_loss .* these: critic_loss;"):
         choose_by_loss(tmp_path, ([[1]], [[1]], [[1]]), "g_loss")
+
+
+def test_a_total_loss_can_be_chosen_by(tmp_path):
+    assert [is_loss(name) for name in ("total_loss", "loss_as_published", "distance")] == [1, 1, 0]
+    files = []
+    # by the published scale, times the batch size, the smaller batch wins though it learned less
+    for name, total, batch in (("g_c1", 0.8, 64), ("g_c2", 1.0, 32), ("g_c3", 3, 32)):
+        path = tmp_path / f"{name}.csv"
+        table = {"epoch": [1], "total_loss": [total], "loss_as_published": [total / 4 * batch]}
+        write_table(path, pd.DataFrame(table))
+        files.append([path])
+    for loss, best in (("total_loss", 0), ("loss_as_published", 1)):
+        table = choose(tmp_path, files, loss, "losses")
+        assert list(table["chosen"]) == [number == best for number in range(3)]
 
 
 @pytest.mark.parametrize("features", ["own", "inception"])

@@ -56,7 +56,8 @@ def _check_score(study: Study, settings: GeneratorSettings) -> Iterator[Finding]
     score, known = search_of(settings).score, score_names(study.scores.features)
     if score not in known and not is_loss(score):
         text = one_of(score, known, "scores to choose by")
-        yield ("score",), f"{text}; or a loss of the model's history, a name that ends in _loss"
+        names = "a name that ends in _loss or begins with loss_"
+        yield ("score",), f"{text}; or a loss of the model's history, {names}"
 
 
 def _check_candidates(study: Study, name: str) -> Iterator[Finding]:

@@ -27,7 +27,8 @@ class _GeneratorSearch(Search):
         "distance",
         description="By what the best candidate is known: distance, kernel_distance, precision,"
         " recall, density or coverage, of all classes together; or a loss of the model's history,"
-        " such as reconstruction_loss, by its last value. Of equally good ones the first is taken.",
+        " such as reconstruction_loss or total_loss, by its last value. Of equally good ones the"
+        " first is taken.",
     )
     images: Annotated[int, Field(ge=4)] = Field(
         1000, description="Synthetic images of a class that a candidate is scored on."

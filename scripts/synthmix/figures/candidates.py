@@ -55,7 +55,7 @@ def _draw_panels(
         axis.set_axis_off()
     for band in grid:
         band[0].set_ylabel(style.wrap(_named(score), 24))
-    _scale(grid[0, 0], finite["value"])
+    scale_values(grid[0, 0], finite["value"])
     marks = [_mark(chosen) | {"linestyle": "none"} for chosen in (False, True)]
     style.legend_below(figure, [Line2D([], [], **mark) for mark in marks], ["candidate", "chosen"])
     return figure
@@ -74,7 +74,7 @@ def _draw_panel(axis: Axes, finite: pd.DataFrame, setting: str, values: list[str
     axis.grid(False, axis="x")
 
 
-def _scale(axis: Axes, values: pd.Series) -> None:
+def scale_values(axis: Axes, values: pd.Series) -> None:
     """Show values near and far, where none is negative, on a logarithmic axis."""
     if not values.max() > WIDE * values.min() > 0:
         style.few_ticks(axis, "y", 5)

@@ -315,6 +315,19 @@ FIGURES = (
         message="Drawing how the candidates of stage {wildcards.stage} for {wildcards.name} test",
     ),
     Figure(
+        "plot_search_curves",
+        inputs=("candidate_histories", "search"),
+        params=("name", "stage", "stages"),
+        per="stage by a loss",
+        file="search_curves-{kind}-{name}-stage{stage}.svg",
+        section="searches",
+        alt="The loss of each candidate for the settings of the {{ title }} against the epoch",
+        caption="The same lines in each panel, a candidate each, in the colours of the values of "
+        "one setting.",
+        message="Drawing the losses in stage {wildcards.stage} of the search for settings of "
+        "{wildcards.name}",
+    ),
+    Figure(
         "plot_classifier_history",
         inputs=("classifier_histories", "mixes"),
         params=("classifier", "measures"),

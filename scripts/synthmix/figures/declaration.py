@@ -38,6 +38,7 @@ PER = {
     "augmented classifier": ("classifier",),  # whose training pictures are changed at random
     "stage": ("kind", "name", "stage"),  # of a search
     "tested stage": ("kind", "name", "stage"),  # of a search for settings of a classifier
+    "stage by a loss": ("kind", "name", "stage"),  # of a generator's search by a loss
 }
 # that of the training which is looked at, that on real images: a file may have it in its path
 MORE_WILDCARDS = {"classifier": ("mix",)}

@@ -38,6 +38,14 @@ def _of_stages(view: View, kinds: Collection[str] = ALL_KINDS) -> dict[str, dict
     }
 
 
+def _of_stages_by_a_loss(view: View) -> dict[str, dict[str, Any]]:
+    return {
+        title: found
+        for title, found in _of_stages(view).items()
+        if search.judge(view, found["kind"], found["name"]) == "losses"
+    }
+
+
 # Of what there is a figure each: what tells it from the others, and its wildcards.
 PER: dict[str, Callable[[View], dict[str, dict[str, Any]]]] = {
     "data set": lambda view: {"": {}},
@@ -51,6 +59,7 @@ PER: dict[str, Callable[[View], dict[str, dict[str, Any]]]] = {
     },
     "stage": _of_stages,
     "tested stage": lambda view: _of_stages(view, ("classifiers",)),
+    "stage by a loss": _of_stages_by_a_loss,
 }
 
 
@@ -67,6 +76,15 @@ def generators(view: View) -> list[str]:
 def snapshots(view: View) -> list[str]:
     """Return what the scores of snapshots are of, in their order."""
     return [", ".join(model) for model in generate.models_with_snapshots(view)]
+
+
+def candidates(view: View, kind: str, name: str, stage: str) -> list[tuple[str, str]]:
+    """Return candidate and scope of the histories of a stage of a generator's search, in order."""
+    return [
+        (candidate, scope)
+        for candidate in search.candidate_names(view, kind, name, stage)
+        for scope in generate.scopes(view, candidate)
+    ]
 
 
 def trainings(plan: Plan, view: View) -> list[tuple[str, str, int]]:

@@ -9,7 +9,7 @@ import pandas as pd
 import yaml
 
 from synthmix.published.results import AbsentError, Results, Searched
-from synthmix.published.rows import LEARNED_WEIGHTS, TRAINED, Printed
+from synthmix.published.rows import DIFFERENCE, LEARNED_WEIGHTS, TRAINED, Printed
 from synthmix.search.chosen import read_chosen, settle
 
 # by setting what a source chose: more than one value where it contradicts itself
@@ -53,7 +53,13 @@ def trained_otherwise(row: Printed, results: Results, choices: Mapping[Searched,
 
 
 def look_up(settings: Mapping[str, Any], name: str) -> Any:
-    """Return a setting, `augmentation.zoom` for one of a section; None where there is none."""
+    """Return a setting, `augmentation.zoom` for one of a section; None where there is none.
+
+    `a minus b` is the difference of two.
+    """
+    if DIFFERENCE in name:
+        first, second = (look_up(settings, part) for part in name.split(DIFFERENCE, 1))
+        return None if first is None or second is None else first - second
     value: Any = settings
     for part in name.split("."):
         if not isinstance(value, Mapping) or part not in value:

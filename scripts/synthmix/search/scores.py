@@ -2,7 +2,6 @@
 
 from synthmix.score.settings import FRECHET, KERNEL, FeatureKind
 
-LOSS_SUFFIX = "_loss"
 _OF_IMAGES = ("precision", "recall", "density", "coverage")
 _HIGHER_IS_BETTER = (*_OF_IMAGES, "accuracy", "balanced_accuracy", "macro_f1", "auc")
 
@@ -20,7 +19,7 @@ def score_names(features: FeatureKind) -> dict[str, str]:
 
 def is_loss(score: str) -> bool:
     """Return whether `score` is a column of the histories, not of the tables of scores."""
-    return score.endswith(LOSS_SUFFIX)
+    return score.endswith("_loss") or score.startswith("loss_")
 
 
 def lower_is_better(score: str) -> bool:

@@ -6,6 +6,7 @@ import torch
 from pydantic import ValidationError
 
 from synthmix.errors import UserError
+from synthmix.generate.models.bagan_gp import model as module
 from synthmix.generate.models.bagan_gp.model import (
     BAGANGP,
     critic_loss,
@@ -15,6 +16,7 @@ from synthmix.generate.models.bagan_gp.model import (
 )
 from synthmix.generate.models.bagan_gp.networks import trunk_widths
 from synthmix.generate.models.bagan_gp.settings import Settings
+from synthmix.generate.models.steps import StepLosses
 from synthmix.generate.train_generator import fit
 from synthmix.runtime.checkpoint import Checkpoint
 
@@ -231,10 +233,94 @@ def test_the_critic_is_shown_real_images_of_other_classes_under_the_label(monkey
     assert labels.bincount().min() > 0.2 * len(labels)
 
 
+def test_the_published_critic_sees_the_data_as_they_are_and_each_batch_in_all_its_steps(
+    monkeypatch,
+):
+    shown = []
+    monkeypatch.setattr(
+        BAGANGP, "_published_critic_loss", lambda self, *data: shown.append(data) or scored(self)
+    )
+
+    def scored(generator):
+        return generator.critic.judge.bias.sum()
+
+    generator = build(epochs=99, autoencoder_epochs=1, critic="as_published", critic_steps=3)
+    pictures = torch.tensor([10, 120, 240], dtype=torch.uint8)[LABELS].view(-1, 1, 1, 1)
+    train(generator, 41, pictures.expand(24, 1, 16, 16).contiguous(), LABELS)
+    real, labels, _, made, said = (torch.stack(part) for part in zip(*shown, strict=True))
+    assert len(real) == 40 * 3 * 3
+    for first in range(0, len(real), 3):  # the same batch in the steps before one of the generator
+        assert torch.equal(real[first], real[first + 2])
+    classes = ((real[:, :, 0, 0, 0] + 1) * 127.5 / 100).round().long()
+    assert torch.equal(classes, labels)
+    # each image once an epoch, so in the proportions of the data
+    assert torch.equal(labels.flatten().bincount(), 40 * 3 * LABELS.bincount())
+    # fakes and what real images are said to be are drawn evenly, and apart from the real label
+    for drawn in (made, said):
+        shares = drawn.flatten().bincount(minlength=3) / drawn.numel()
+        torch.testing.assert_close(shares, torch.full((3,), 1 / 3), atol=0.03, rtol=0)
+        right = (drawn == labels).float().mean().item()
+        assert right == pytest.approx(1 / 3, abs=0.03)
+    assert (made == said).float().mean().item() == pytest.approx(1 / 3, abs=0.03)
+
+
+def test_the_published_penalty_is_between_real_images_and_fakes_alone(monkeypatch):
+    generator = build(critic="as_published", gradient_penalty=2.0)
+    given, scored = [], []
+    monkeypatch.setattr(
+        module, "gradient_penalty", lambda *data: given.append(data) or torch.tensor(5.0)
+    )
+    generator.critic.register_forward_hook(lambda *call: scored.append((*call[1], call[2])))
+    real, labels = torch.rand(4, 1, 16, 16), torch.tensor([0, 1, 2, 0])
+    latents, made, said = torch.randn(4, 12), torch.tensor([1, 1, 0, 2]), torch.tensor([0, 2, 1, 1])
+    loss = generator._published_critic_loss(real, labels, latents, made, said)
+
+    ((_, penalised, fakes, under, draw),) = given
+    assert torch.equal(penalised, real)
+    assert torch.equal(under, labels)
+    assert draw is torch.randn
+    ((images_seen, labels_seen, scores),) = scored
+    assert torch.equal(images_seen, torch.cat([real, fakes, real]))
+    assert torch.equal(labels_seen, torch.cat([labels, made, said]))
+    accepted, *rejected = scores.split(4)
+    expected = critic_loss("wasserstein", accepted, rejected) + 2 * 5
+    torch.testing.assert_close(loss, expected)
+
+
+def test_a_critic_may_start_afresh_and_the_same_again(monkeypatch):
+    found = []
+    for _ in range(2):
+        generator = build(critic_starts="afresh")
+        train(generator, 2, images(), LABELS)
+        encoder = weights(generator.critic.trunk)
+        monkeypatch.setattr(BAGANGP, "_adversarial_epoch", lambda *_: {})
+        torch.manual_seed(5)
+        generator.train_epoch(images(), LABELS)
+        started = weights(generator.critic.trunk)
+        convolutions = [name for name in started if name.endswith("weight")]
+        assert all(not torch.equal(started[name], encoder[name]) for name in convolutions)
+        spread = [started[name].std().item() for name in convolutions]
+        assert spread == pytest.approx([0.02] * len(spread), rel=0.3)
+        generator.train_epoch(images(), LABELS)  # at the first epoch alone
+        assert same(generator.critic.trunk, started)
+        found.append(started)
+    assert all(torch.equal(found[0][name], found[1][name]) for name in found[0])
+
+
+def test_the_autoencoder_may_have_batches_of_its_own(monkeypatch):
+    sizes = []
+    generator = build(autoencoder_batch_size=24)
+    monkeypatch.setattr(module, "full_batches", lambda *given: sizes.append(given) or ())
+    monkeypatch.setattr(StepLosses, "means", lambda self: {})
+    train(generator, 1, images(), LABELS)
+    assert sizes == [(24, 24)]
+
+
 @pytest.mark.parametrize("adversarial_loss", ["wasserstein", "cross_entropy"])
 @pytest.mark.parametrize("classes", [1, 2])
-def test_one_class_and_either_loss_train(classes, adversarial_loss):
-    generator = build(classes=classes, adversarial_loss=adversarial_loss)
+@pytest.mark.parametrize("critic", ["balanced", "as_published"])
+def test_one_class_and_either_loss_train(classes, adversarial_loss, critic):
+    generator = build(classes=classes, adversarial_loss=adversarial_loss, critic=critic)
     losses = train(generator, 3, images(), torch.arange(24) % classes)
     assert np.isfinite(list(losses.values())).all()
 
@@ -252,12 +338,18 @@ def test_a_class_of_fewer_than_two_images_is_refused(count):
         build().train_epoch(images(count=len(labels)), labels)
 
 
-@pytest.mark.parametrize("dies_in", [2, 3, 4])
+@pytest.mark.parametrize(
+    ("dies_in", "own"),
+    [
+        *((epoch, {}) for epoch in (2, 3, 4)),
+        *((epoch, {"critic": "as_published", "critic_starts": "afresh"}) for epoch in (3, 4)),
+    ],
+)
 def test_a_training_broken_off_in_either_phase_ends_as_one_that_is_not(
-    tmp_path, monkeypatch, dies_in
+    tmp_path, monkeypatch, dies_in, own
 ):
     data = images(), LABELS
-    whole = build(sheet_epochs=[1])
+    whole = build(sheet_epochs=[1], **own)
     fitted = fit(whole, *data, Checkpoint(tmp_path / "whole.pt", "a", 3600), 1)
     table, sheets = fitted.history(), fitted.sheets
     assert table["epoch"].tolist() == [1, 2, 3, 4]
@@ -275,8 +367,8 @@ def test_a_training_broken_off_in_either_phase_ends_as_one_that_is_not(
     monkeypatch.setattr(BAGANGP, "train_epoch", dies)
     checkpoint = Checkpoint(tmp_path / "kept.pt", "a", every_seconds=0)
     with pytest.raises(KeyboardInterrupt):
-        fit(build(sheet_epochs=[1]), *data, checkpoint, 1)
-    resumed = build(sheet_epochs=[1])
+        fit(build(sheet_epochs=[1], **own), *data, checkpoint, 1)
+    resumed = build(sheet_epochs=[1], **own)
     torch.manual_seed(99)
     fitted = fit(resumed, *data, checkpoint, 1)
     again, sheets_again = fitted.history(), fitted.sheets

@@ -1,6 +1,8 @@
 """How many weights a classifier has, without memory for any of them."""
 
+import json
 from collections.abc import Mapping, Sequence
+from functools import cache
 from typing import Any, NamedTuple
 
 import torch
@@ -28,10 +30,16 @@ def count_weights(
     auxiliary head, which helps training alone, is not counted. `image_shape` is that of a prepared
     image, (C, H, W) or (1, X, Y, Z).
     """
+    return _count(json.dumps(dict(settings), sort_keys=True), tuple(image_shape), classes)
+
+
+@cache  # a network is asked for once for each of its counts and data sets
+def _count(settings: str, image_shape: tuple[int, ...], classes: int) -> WeightCounts:
+    described = json.loads(settings)
     with torch.device("meta"):
-        network = new_network(settings, image_shape, classes)
+        network = new_network(described, image_shape, classes)
     network.auxiliary = None
-    _, trained = network.cut(unfrozen_of(settings))
+    _, trained = network.cut(unfrozen_of(described))
     state = network.state_dict()
     return WeightCounts(
         sum(value.numel() for name, value in state.items() if not name.endswith(_COUNTER)),

@@ -8,7 +8,7 @@ import pandas as pd
 
 from synthmix.errors import UserError
 from synthmix.search.judges import Judged
-from synthmix.search.scores import LOSS_SUFFIX
+from synthmix.search.scores import is_loss
 from synthmix.store import read_table
 
 ADVICE = "choose by another score, or search other settings"
@@ -22,7 +22,7 @@ def judge(files: Sequence[str | Path], score: str, place: str) -> Judged:
     last = []
     for path in files:
         history = read_table(path)
-        losses = [column for column in history if column.endswith(LOSS_SUFFIX)]
+        losses = [column for column in history if is_loss(column)]
         if score not in losses:
             there = f"these: {', '.join(losses)}" if losses else "none"
             raise UserError(

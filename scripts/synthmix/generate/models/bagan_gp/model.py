@@ -4,8 +4,12 @@ Where the authors' program differs from this one, the Wasserstein loss asks for 
 penalty holds a score in bounds only along the lines it looks at, and says nothing of what the
 critic makes of a label alone. So the critic sees each label equally often, with a real image of
 it, a fake of it and a real image of another class; and the penalty looks between the first and
-either of the others. The program draws real images in the proportions of the data, gives them
-wrong labels at random and penalises between real and fake only, which cross entropy bears.
+either of the others. With the setting `critic: as_published` it is as in the program, which cross
+entropy bears: real images in the proportions of the data, the same ones for all steps of the critic
+before one of the generator; fakes of labels drawn apart from theirs; the same real images under
+labels at random, the right one included; the penalty between real and fake only, at points drawn
+from a normal distribution, which may lie beyond either. Unlike there, a last batch that is not full
+is left out, and losses are means over an epoch, not those of its last step.
 """
 
 from collections.abc import Callable, Sequence
@@ -28,8 +32,9 @@ class BAGANGP(Generator):
     """A labelled autoencoder whose halves then play against each other.
 
     The autoencoder is the critic's trunk, `encoder_head` and the generator, so that critic and
-    generator go on from the weights it leaves. Latent vectors of new images come from the standard
-    normal distribution, as in the paper (BAGAN took a normal distribution for each class).
+    generator go on from the weights it leaves; the critic not where it starts afresh. Latent
+    vectors of new images come from the standard normal distribution, as in the paper (BAGAN took a
+    normal distribution for each class).
     """
 
     Settings = Settings
@@ -61,15 +66,24 @@ class BAGANGP(Generator):
         """
         require_two_of_each(labels, self.classes, "BAGAN-GP needs at least two of each class")
         self.generator.train()
-        autoencoding = self.epochs_done < self.settings.autoencoder_epochs
-        epoch = self._autoencoder_epoch if autoencoding else self._adversarial_epoch
-        losses = epoch(images, labels)
+        losses = self._epoch()(images, labels)
         self.epochs_done += 1
         return losses
 
+    def _epoch(self) -> Callable[[torch.Tensor, torch.Tensor], dict[str, float]]:
+        """Return what the next epoch is; make the critic another one where it starts afresh."""
+        settings = self.settings
+        if self.epochs_done < settings.autoencoder_epochs:
+            return self._autoencoder_epoch
+        if self.epochs_done == settings.autoencoder_epochs and settings.critic_starts == "afresh":
+            self.critic.trunk.start_afresh()
+        balanced = settings.critic == "balanced"
+        return self._adversarial_epoch if balanced else self._published_epoch
+
     def _autoencoder_epoch(self, images: torch.Tensor, labels: torch.Tensor) -> dict[str, float]:
         losses = StepLosses()
-        for rows in full_batches(len(images), self.settings.batch_size):
+        size = self.settings.autoencoder_batch_size or self.settings.batch_size
+        for rows in full_batches(len(images), size):
             parts = self._parts(self._real(images[rows]), labels[rows].to(self.device))
             losses.add(
                 autoencoder_loss=take_step(
@@ -135,6 +149,43 @@ class BAGANGP(Generator):
         partner = torch.randint(len(false), (len(real),))
         opposite = torch.stack(false)[partner, torch.arange(len(real))]
         penalty = gradient_penalty(self.critic, real, opposite, labels)
+        return loss + self.settings.gradient_penalty * penalty
+
+    def _published_epoch(self, images: torch.Tensor, labels: torch.Tensor) -> dict[str, float]:
+        losses = StepLosses()
+        for rows in full_batches(len(images), self.settings.batch_size):
+            real, own = self._real(images[rows]), labels[rows].to(self.device)
+            for _ in range(self.settings.critic_steps):
+                losses.add(critic_loss=self._published_critic_step(real, own))
+                self.images_seen += len(rows)
+            losses.add(generator_loss=self._generator_step(len(rows)))
+        return losses.means()
+
+    def _published_critic_step(self, real: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:
+        """Tell `real` images with their `labels` from fakes, and from the same with others."""
+        latents = torch.randn(len(real), self.settings.latent_dim).to(self.device)
+        made, said = torch.randint(self.classes, (2, len(real))).to(self.device)
+        parts = self._parts(real, labels, latents, made, said)
+        return take_step(self.critic_optimizer, parts, len(real), self._published_critic_loss)
+
+    def _published_critic_loss(
+        self,
+        real: torch.Tensor,
+        labels: torch.Tensor,
+        latents: torch.Tensor,
+        made: torch.Tensor,
+        said: torch.Tensor,
+    ) -> torch.Tensor:
+        """Return the loss for `real` images of `labels`, fakes `made`, and real ones `said` to be.
+
+        Latents, `made` and `said` are of the fakes, their labels and those that real images get.
+        """
+        with torch.no_grad():
+            fakes = self.generator(latents, made)
+        scores = self.critic(torch.cat([real, fakes, real]), torch.cat([labels, made, said]))
+        accepted, *rejected = scores.split(len(real))
+        loss = critic_loss(self.settings.adversarial_loss, accepted, rejected)
+        penalty = gradient_penalty(self.critic, real, fakes, labels, torch.randn)
         return loss + self.settings.gradient_penalty * penalty
 
     def _generator_step(self, batch_size: int) -> torch.Tensor:
@@ -223,14 +274,15 @@ def gradient_penalty(
     real: torch.Tensor,
     false: torch.Tensor,
     labels: torch.Tensor,
+    draw: Callable[..., torch.Tensor] = torch.rand,
 ) -> torch.Tensor:
     """Return the mean of (norm of the critic's gradient - 1) squared, between real and false.
 
     `real` and `false` (N, C, H, W) are images said to have the `labels` (N,); a random point on
     the line between each pair is looked at (Gulrajani et al. 2017,
-    https://arxiv.org/abs/1704.00028).
+    https://arxiv.org/abs/1704.00028). `draw` says where: 0 is the real image, 1 the false one.
     """
-    position = torch.rand(len(real), 1, 1, 1).to(real.device)
+    position = draw(len(real), 1, 1, 1).to(real.device)
     between = torch.lerp(real, false, position).requires_grad_()
     scores = critic(between, labels)
     (gradients,) = torch.autograd.grad(scores.sum(), between, create_graph=True)

@@ -23,6 +23,10 @@ class Trunk(nn.Sequential):
         for before, after in pairwise([channels, *widths]):
             layers += [nn.Conv2d(before, after, 4, 2, 1), nn.LeakyReLU(SLOPE)]
         super().__init__(*layers, nn.Flatten())
+        self.start_afresh()
+
+    def start_afresh(self) -> None:
+        """Give all layers random weights, as at first."""
         self.apply(_initialise)
 
 

@@ -28,6 +28,10 @@ class Settings(GeneratorSettings):
         30, description="How many of the first epochs train the autoencoder; the others the GAN."
     )
     batch_size: PositiveInt = Field(32, description="Images a training step.")
+    autoencoder_batch_size: PositiveInt | None = Field(
+        None,
+        description="Images a step of the autoencoder; absent: batch_size. The program's: 128.",
+    )
     latent_dim: PositiveInt = Field(128, description="Length of the latent vector.")
     base_channels: PositiveInt = Field(
         64,
@@ -47,6 +51,21 @@ class Settings(GeneratorSettings):
         "wasserstein",
         description="What critic and generator play for; the authors' own program plays for "
         "cross_entropy, the scale of the losses that the imbalance study printed.",
+    )
+
+    critic: Literal["balanced", "as_published"] = Field(
+        "balanced",
+        description="What the critic is shown. balanced: each label equally often, with real images"
+        " of it, fakes of it, and real images of other classes; the penalty is between the first"
+        " and either of these. as_published, as the authors' program has it: real images in the"
+        " proportions of the data, the same ones for all steps of the critic; fakes of random"
+        " labels; the same real images with random labels, now and then the right one; and the"
+        " penalty between real images and fakes alone.",
+    )
+    critic_starts: Literal["from_encoder", "afresh"] = Field(
+        "from_encoder",
+        description="Whether the critic goes on from the encoder's weights, as the paper has it, or"
+        " starts afresh, which the authors' program recommends.",
     )
 
     @model_validator(mode="after")
