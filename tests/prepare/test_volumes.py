@@ -211,6 +211,15 @@ class TestVoxelSize:
         low = resampled(volume[:, :, ::-1], (8, 8, 20), 1.0)
         np.testing.assert_array_equal(low, small[:, :, ::-1])
 
+    def test_a_neck_does_not_move_the_window_off_the_head(self):
+        axes = np.meshgrid(*(np.arange(n) - 20.0 for n in (40, 40, 90)), indexing="ij")
+        x, y, z = axes[0], axes[1], axes[2] - 50
+        head, neck = x**2 + y**2 + z**2 <= 16**2, (x**2 + y**2 <= 9**2) & (z < 0)
+        small = resampled(head | neck, (40, 40, 40), 1.0)
+        seen = np.flatnonzero(small.astype(float)[20, 20] > 0)
+        # the top of the head is there, with air above it
+        assert seen.max() in range(34, 38)
+
     def test_what_is_too_short_is_padded_with_the_background(self):
         volume = np.random.default_rng(1).uniform(5, 9, (4, 6, 6)).astype(np.float32)
         volume[0, 0, 0] = 3

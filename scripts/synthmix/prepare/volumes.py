@@ -74,9 +74,10 @@ def resample_volume(
     """Return `volume` resampled to `shape`, z-scored (mean 0, standard deviation 1), float16.
 
     With `voxel_size` (mm) voxels become cubes of that side. What is then too long for `shape` is
-    cut off, around the centre of gravity of what is brighter than the lowest value, and what is
-    too short is padded with that value at both ends. Without it each axis is stretched to its new
-    length, whatever that does to the shape of a head.
+    cut off, around the middle of the planes that are at least half as bright as the brightest one
+    (of a head the neck is less wide), and what is too short is padded at both ends with the lowest
+    value. Without it each axis is stretched to its new length, whatever that does to the shape of
+    a head.
 
     `how` is "smooth", linear interpolation between voxels of which an axis that gets shorter has
     been smoothed first, so that nothing folds back; or "decimate": so many voxels as they are, of
@@ -142,7 +143,8 @@ def _window(
         return np.arange(there), (before, length - there - before)
     across = tuple(number for number in range(3) if number != axis)
     bright = (values - values.min()).sum(axis=across, dtype=np.float64)
-    centre = (bright * np.arange(len(bright))).sum() / (bright.sum() or 1) / side
+    wide = np.flatnonzero(bright >= bright.max() / 2)
+    centre = (wide[0] + wide[-1]) / 2 / side
     first = min(max(0, round(centre - (length - 1) / 2)), there - length)
     return np.arange(first, first + length), (0, 0)
 
