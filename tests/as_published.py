@@ -36,9 +36,8 @@ SUFFIX = "_as_published"
 STUDIES = sorted(file.stem for file in (ROOT / "studies").glob(f"*{SUFFIX}.yaml"))
 # beside the project where it was made: what two people read off the sources
 READ_OFF = ROOT.parent / "shared" / "published"
-# columns of these that tell what a value is of, or are settings of a candidate
+# columns of these that tell what a value is of
 _KEYS = {"table", "figure", "run", "dimensions", "class", "batch_size", "learning_rate", "epoch"}
-_KEYS |= {"dropout", "final_dropout", "conv_levels", "convs_per_level", "filters", "mixup_alpha"}
 _OF_TRAINING = ("loss", "accuracy", "balanced_accuracy", "macro_f1", "precision", "recall")
 _OF_TRAINING += ("published_way_precision", "published_way_recall", *OF_TRAINING)
 
@@ -64,7 +63,7 @@ def without_row(source: str) -> list[str]:
         f"{path.name}: {where}: {text}"
         for path in sorted(READ_OFF.glob(f"{source}_*.csv"))
         for where, tables, dataset, text in _read_off(path)
-        if not _is_among(ours, tables, dataset, float(text) if _is_number(text) else text)
+        if not _is_among(ours, tables, dataset, _value(text))
     ]
 
 
@@ -77,7 +76,8 @@ def _read_off(path: Path) -> Iterator[tuple[str, list[str], str, str]]:
             for column, text in line.items():
                 # columns of the table of changes are data sets
                 dataset = line.get("dataset", column if "transform" in line else "")
-                if column not in _KEYS and (_is_number(text) or text in ("true", "false")):
+                known = text in ("true", "false") or not isinstance(_value(text), str)
+                if column not in _KEYS and known:
                     yield f"line {number}, {column}", named, dataset, text
 
 
@@ -86,6 +86,8 @@ def _numbers_of(file: Path) -> dict[tuple[str, str], set[str | float]]:
     found: dict[tuple[str, str], set[str | float]] = defaultdict(set)
     for row in read_printed(file):
         found[row.table, row.dataset] |= {row.low, row.high} - {None}
+        if row.of == "parameters" and row.low != row.high:  # rounded, such as to millions
+            found[row.table, row.dataset].add((row.low + row.high) / 2)
     for curve in read_curves(curves_file(file)):
         for values in curve.values.values():
             found[curve.table, curve.dataset].update(values.values())
@@ -103,12 +105,12 @@ def _is_among(
     return any(wanted in ours[key] for key in own if not dataset or key[1] in ("", dataset))
 
 
-def _is_number(text: str) -> bool:
+def _value(text: str) -> str | float:
+    """Return a number, 50M for one of millions; text where it is none."""
     try:
-        float(text)
+        return 1e6 * float(text[:-1]) if text.endswith("M") else float(text)
     except ValueError:
-        return False
-    return True
+        return text
 
 
 # What can be computed
