@@ -103,7 +103,7 @@ def test_table_3(plan):
         name = f"final_run{number}"
         found = settings(plan, name)
         cnn = found["cnn"]
-        assert (cnn["last_dropout"], cnn["dropout"], cnn["filters"]) == (final, others, filters)
+        assert (cnn["final_dropout"], cnn["dropout"], cnn["filters"]) == (final, others, filters)
         assert (found["mixup"], found["dense_layers"], found["dropout"]) == (0.2, [256, 64], 0)
         assert found["loss"]["outputs"] == "sigmoid"
         assert printed(plan, name, "accuracy", "metrics") == [(accuracy, accuracy)]

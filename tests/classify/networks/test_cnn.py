@@ -33,8 +33,8 @@ def test_a_level_is_put_together_as_the_settings_say():
     assert network.mean is None
 
 
-def test_the_last_dropout_may_be_another_one():
-    network = build("cnn", (1, 16, 16), levels=2, filters=4, dropout=0.2, last_dropout=0.1)
+def test_the_final_dropout_may_be_another_one():
+    network = build("cnn", (1, 16, 16), levels=2, filters=4, dropout=0.2, final_dropout=0.1)
     assert kinds(network.layers[0]) == ["BatchNorm2d", "Conv2d", "ReLU", "MaxPool2d"]
     assert kinds(network.layers[1])[-3:] == ["MaxPool2d", "Dropout", "BatchNorm2d"]
     assert (network.layers[1][0].p, network.layers[1][-2].p) == (0.2, 0.1)
@@ -53,7 +53,7 @@ def test_the_last_level_may_go_without_pooling():
 
 
 def test_dropout_may_follow_the_last_level_too():
-    cnn = {"levels": 2, "dropout": 0.2, "last_dropout": True}
+    cnn = {"levels": 2, "dropout": 0.2, "final_dropout": 0.2}
     plain = build("cnn", (3, 16, 16), **cnn, batch_norm=False)
     assert [kinds(level) for level in plain.layers] == [
         ["Conv2d", "ReLU", "MaxPool2d"],
@@ -62,13 +62,16 @@ def test_dropout_may_follow_the_last_level_too():
     normed = build("cnn", (3, 16, 16), **cnn)
     # as figure 27 of the MRI source has it: the dropout is part of the level
     assert kinds(normed.layers[-1])[-2:] == ["Dropout", "BatchNorm2d"]
-    without = build("cnn", (3, 16, 16), **(cnn | {"dropout": 0}))
-    assert "Dropout" not in kinds(without.layers[-1])
+    # it is a share of its own, whatever is between levels
+    alone = build("cnn", (3, 16, 16), **(cnn | {"dropout": 0}))
+    assert [layer for level in alone.layers for layer in kinds(level)].count("Dropout") == 1
+    without = build("cnn", (3, 16, 16), **(cnn | {"final_dropout": 0}))
+    assert kinds(without.layers[-1]).count("Dropout") == 1
 
 
 def test_the_network_of_the_skin_source_has_its_weights():
     """Convolutions of 16, 32 and 64 filters, dense 512 and 64; ours has an output a class."""
-    cnn = {"levels": 3, "filters": 16, "batch_norm": False, "dropout": 0.2, "last_dropout": True}
+    cnn = {"levels": 3, "filters": 16, "batch_norm": False, "dropout": 0.2, "final_dropout": 0.2}
     count = parameters("cnn", (3, 256, 256), [512, 64], **cnn)
     convolutions = 3 * 9 * 16 + 16 + 16 * 9 * 32 + 32 + 32 * 9 * 64 + 64
     dense = 64 * 32 * 32 * 512 + 512 + 512 * 64 + 64

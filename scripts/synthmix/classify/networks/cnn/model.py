@@ -11,7 +11,7 @@ import torch
 from torch import nn
 
 from synthmix.classify.networks.base import Backbone
-from synthmix.classify.networks.cnn.settings import filters_of, has_pooling, last_dropout_of
+from synthmix.classify.networks.cnn.settings import filters_of, has_pooling
 
 
 class MaxPooling3d(nn.Module):
@@ -72,7 +72,7 @@ def _level(
     if has_pooling(cnn, number):
         level.append(_POOLING[dimensions]())
     is_last = number == cnn["levels"] - 1
-    if is_last and (dropout := last_dropout_of(cnn)):
+    if is_last and (dropout := cnn["final_dropout"]):
         level.append(nn.Dropout(dropout))
     if is_last and cnn["batch_norm"]:
         level.append(_BATCH_NORM[dimensions](filters))

@@ -25,10 +25,8 @@ class Cnn(SettingsModel):
     filters: PositiveInt = Field(32, description="Filters of the first level; each doubles them.")
     max_filters: PositiveInt | None = Field(None, description="Filters of a level, at the most.")
     dropout: Annotated[float, Field(ge=0, lt=1)] = Field(0.0, description="Dropout between levels.")
-    last_dropout: bool | Annotated[float, Field(ge=0, lt=1)] = Field(
-        False,
-        description="Whether that dropout follows the last level too, before its batch norm, or"
-        " the share that is dropped there.",
+    final_dropout: Annotated[float, Field(ge=0, lt=1)] = Field(
+        0.0, description="Dropout after the last level, before its batch norm."
     )
     batch_norm: bool = Field(
         True, description="Batch norm before each convolution and after the last level."
@@ -43,12 +41,6 @@ def filters_of(cnn: Mapping[str, Any], level: int) -> int:
 def has_pooling(cnn: Mapping[str, Any], level: int) -> bool:
     """Return whether a level ends in a max-pooling."""
     return cnn["last_pooling"] or level < cnn["levels"] - 1
-
-
-def last_dropout_of(cnn: Mapping[str, Any]) -> float:
-    """Return the share that is dropped after the last level; 0 for none."""
-    last = cnn["last_dropout"]
-    return cnn["dropout"] if last is True else float(last)
 
 
 def _levels(settings: Settings) -> int:
@@ -66,7 +58,7 @@ def _minimum_size(settings: Settings) -> int:
 
 def _has_dropout(settings: Settings) -> bool:
     cnn = settings["cnn"]
-    return (cnn["levels"] > 1 and cnn["dropout"] > 0) or last_dropout_of(cnn) > 0
+    return (cnn["levels"] > 1 and cnn["dropout"] > 0) or cnn["final_dropout"] > 0
 
 
 def _convolutions(settings: Settings) -> int:
