@@ -155,7 +155,8 @@ def near_pairs(pictures: _Pictures, rows: np.ndarray) -> Pairs:
     pairs = Pairs.joined(found)
     pairs = pairs[np.lexsort((pairs.second, pairs.first, -pairs.correlation))]
     # of two that are alike however they are turned, the best way counts
-    _, best = np.unique(np.stack([pairs.first, pairs.second]), axis=1, return_index=True)
+    both = pairs.first * len(pictures.images) + pairs.second
+    _, best = np.unique(both, return_index=True)
     return pairs[np.sort(best)]
 
 

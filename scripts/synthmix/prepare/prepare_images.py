@@ -4,7 +4,7 @@ import hashlib
 import logging
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TypeVar
@@ -34,7 +34,7 @@ Item = TypeVar("Item")
 Result = TypeVar("Result")
 LOGGER = logging.getLogger(__name__)
 BLOCK = 64
-AHEAD = 4  # images a thread that are read before their turn to be written
+AHEAD = 4  # images a thread that are read while others, as many, wait to be written
 FACTS = ["width", "height", "depth", "content"]
 # A long strip would need far more memory as a square than it has itself.
 _MOST_SQUARE_PIXELS = 1 << 26
@@ -276,8 +276,11 @@ def in_order(
         pending: deque = deque()
         for item in items:
             pending.append(pool.submit(work, item))
-            if len(pending) >= AHEAD * threads:
-                yield pending.popleft().result()
+            if len(pending) == 2 * AHEAD * threads:
+                # to be woken for each would cost the others time
+                wait([pending[AHEAD * threads - 1]])
+                for _ in range(AHEAD * threads):
+                    yield pending.popleft().result()
         while pending:
             yield pending.popleft().result()
 

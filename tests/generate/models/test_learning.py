@@ -100,3 +100,17 @@ def test_what_is_learned_is_recognised_and_scores_better(name, digits, judge):
         assert recognised(judge, trained[label], label) >= 0.8, label
         for score in (FRECHET, "kernel_distance_own_features"):
             assert value(after, score, label) < 0.5 * value(before, score, label), (label, score)
+
+
+@pytest.mark.full
+def test_bagan_gp_learns_by_the_critic_of_the_published_program_too(digits, judge):
+    published = {
+        "critic": "as_published",
+        "critic_starts": "afresh",
+        "adversarial_loss": "cross_entropy",
+    }
+    settings = tiny_settings("bagan_gp").model_copy(update=published)
+    made = pools(settings, digits(SMALL), settings.epochs)
+    for label, images in made.items():
+        assert recognised(judge, images, label) >= 0.7, label
+        assert images.std(axis=0).mean() > 20, label  # not one image again and again

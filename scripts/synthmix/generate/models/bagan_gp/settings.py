@@ -64,7 +64,7 @@ class Settings(GeneratorSettings):
     )
     critic_starts: Literal["from_encoder", "afresh"] = Field(
         "from_encoder",
-        description="Whether the critic goes on from the encoder's weights, as the paper has it, or"
+        description="Whether the critic goes on from the encoder's weights, as BAGAN's do, or"
         " starts afresh, which the authors' program recommends.",
     )
 
