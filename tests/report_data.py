@@ -525,7 +525,8 @@ def _write_key(path: Path) -> Path:
 def _write_published(folder: Path, files: StudyFiles) -> Path:
     """Write a comparison with published values: one agrees, one does not, two have none of ours."""
     metrics = read_table(files.metrics)
-    first = metrics[(metrics["metric"] == "accuracy") & metrics["value"].notna()].iloc[0]
+    tested = metrics[(metrics["metric"] == "accuracy") & (metrics["split"] == "test")]
+    first = tested[tested["value"].notna()].iloc[0]
     key = {"classifier": first["classifier"], "mix": first["mix"], "split": "test"}
     rows = [
         printed(

@@ -87,7 +87,8 @@ def put(settings, path, value):
             "prepare.colour",
             "grey",
             "prepare.colour: is not a known setting; known here: image_size, volume_shape, "
-            "channels, pad_to_square, max_rejected_share, max_pixels, nan_is_background, intensity",
+            "voxel_size, resample, channels, pad_to_square, max_rejected_share, max_pixels, "
+            "nan_is_background, intensity",
         ),
         (
             "generators.small.latent",

@@ -206,6 +206,7 @@ def test_joint_and_separate_models_are_not_searched_together(settings, mistakes)
 
 
 def test_scores_have_names(settings, mistakes, project):
+    settings["scores"] = {"weights": "none"}
     assert mistakes(searched(settings, score="fid")) == [
         f"{WHERE}.score: 'fid' is not one of the scores to choose by: distance, kernel_distance, "
         "frechet_distance_own_features, kernel_distance_own_features, precision, recall, density, "

@@ -40,7 +40,7 @@ def test_fetch_all_is_of_the_studies_that_are_asked_for(project):
     targets = ("fetch_all", "check_downloads")
     shown = project.run("--dry-run", *targets, studies="imbalance,mammography")
     assert shown.returncode == 0, shown.stdout
-    studies = [(ROOT / "studies" / f"{name}.yaml").read_text() for name in STUDIES]
+    studies = [(ROOT / "studies" / f"{name}_as_published.yaml").read_text() for name in STUDIES]
     datasets = [yaml.safe_load(study)["datasets"].values() for study in studies]
     for name, sets in zip(STUDIES, datasets, strict=True):
         for source in {dataset["source"] for dataset in sets}:
@@ -48,16 +48,18 @@ def test_fetch_all_is_of_the_studies_that_are_asked_for(project):
             assert fetched == (name in ("imbalance", "mammography")), source
     assert "results/paper/downloads.txt" in shown.stdout
     assert "weights/vgg16-imagenet" in shown.stdout
-    assert "pt_inception" not in shown.stdout
+    assert "data/weights/pt_inception" in shown.stdout
     assert "data and weights of imbalance, mammography at scale paper; others" in shown.stdout
 
 
-def test_fetch_all_has_the_weights_of_fid_where_a_study_asks_for_it(project):
-    asked = "scores: { weights: download }\npools:"
-    with project.edit("studies/mammography.yaml", "pools:", asked):
+def test_fetch_all_has_no_weights_of_fid_where_no_study_asks_for_it(project):
+    with project.edit(
+        "studies/mammography.yaml", "\nmixes:", "\nscores: { weights: none }\nmixes:"
+    ):
         shown = project.run("--dry-run", "fetch_all")
     assert shown.returncode == 0, shown.stdout
-    assert "data/weights/pt_inception" in shown.stdout
+    assert "weights/vgg16-imagenet" in shown.stdout
+    assert "pt_inception" not in shown.stdout
 
 
 def test_credentials_are_asked_for_before_anything_has_run(project, monkeypatch):
