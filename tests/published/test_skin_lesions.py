@@ -60,6 +60,8 @@ def test_what_defaults_could_change_is_pinned(view):
     assert settings.generators["dcgan"].label_noise == 0
     assert settings.generators["dcgan"].real_label == 1
     assert settings.scores.weights == "none"
+    assert settings.scores.plane_images == 100
+    assert view.settings.input_pipeline.batch_size == 32
     assert settings.published_values == "comparable"
     for classifier in settings.classifiers.values():
         assert classifier.dense_layers == [512, 64]
@@ -89,7 +91,7 @@ def test_each_printed_value_is_of_something_that_there_is_or_says_why_not(view, 
 def test_deviations_are_said_of_tables_that_there_are(view):
     tables = set(read_headings(FILE))
     deviations = view.settings.deviations
-    assert len(deviations) == 9
+    assert len(deviations) == 12
     assert {found.table for found in deviations} - {None} <= tables
 
 
@@ -134,14 +136,29 @@ def test_the_matrices_give_the_printed_measures(rows):
     ("table", "split", "share", "batches", "most"),
     [("7", "validation", 0.2, 14, 457), ("9", "test", 0.1, 7, 229)],
 )
-def test_no_pass_over_the_images_has_as_many_benign_ones(rows, table, split, share, batches, most):
-    """What the notes on tables 7 and 9 say: batches were drawn anew each time."""
+def test_no_pass_over_as_many_of_each_class_has_so_many_benign_ones(
+    rows, table, split, share, batches, most
+):
+    """What the notes on tables 7 and 9 say of a part whose images are half benign."""
     counts = confusion(rows, table, split)
     assert sum(counts) == 64 * batches
-    images = int(share * 4394) + (split == "validation")
+    images = round(share * 4394)
+    assert sum(counts) > images  # some count twice, however they were drawn and split
     of_a_class = -(-images // 2)
     assert of_a_class + (64 * batches - images) == most
     assert sum(counts[:2]) > most
+
+
+def test_what_only_the_program_says_is_marked_as_its_own():
+    """No text has these: widths, step sizes and what the changes of images are."""
+    lines = (ROOT / "studies" / "skin_lesions_as_published.yaml").read_text().split("\ndemo:")[0]
+    settings = lines[lines.index("\ngenerators:") :].split("\n")
+    for setting in (
+        *("start_size: 32", "base_channels: 16", "discriminator_channels: 64", "leak: 0.3"),
+        *("learning_rate: 1.0e-4", "beta1: 0.9", "dense_layers: [512, 64]"),
+    ):
+        (line,) = [line for line in settings if line.strip().startswith(setting)]
+        assert "# program" in line, setting
 
 
 def test_nothing_of_the_published_leakage_is_in_the_fair_study(fair):
