@@ -78,7 +78,7 @@ class Critic(nn.Module):
         self.label = nn.Sequential(
             nn.Embedding(classes, embedded), nn.Linear(embedded, features), nn.LeakyReLU(SLOPE)
         )
-        # the source has two linear layers with nothing between them: one can say as much
+        # the authors' program has two linear layers with nothing between them: one can say as much
         self.judge = nn.Linear(features, 1)
 
     def forward(self, images: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:

@@ -49,8 +49,8 @@ class Settings(GeneratorSettings):
     gradient_penalty: PositiveFloat = Field(10.0, description="Weight of the gradient penalty.")
     adversarial_loss: Literal["wasserstein", "cross_entropy"] = Field(
         "wasserstein",
-        description="What critic and generator play for; the authors' own program plays for "
-        "cross_entropy, the scale of the losses that the imbalance study printed.",
+        description="What critic and generator play for: wasserstein, as the imbalance study tells "
+        "it, or cross_entropy, as the authors' own program has it.",
     )
 
     critic: Literal["balanced", "as_published"] = Field(
@@ -65,7 +65,7 @@ class Settings(GeneratorSettings):
     critic_starts: Literal["from_encoder", "afresh"] = Field(
         "from_encoder",
         description="Whether the critic goes on from the encoder's weights, as BAGAN's do, or"
-        " starts afresh, which the authors' program recommends.",
+        " starts afresh, as in the authors' program.",
     )
 
     @model_validator(mode="after")

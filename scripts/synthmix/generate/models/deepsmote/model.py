@@ -106,8 +106,10 @@ class DeepSMOTE(Generator):
     ) -> tuple[torch.Tensor, torch.Tensor]:
         # As in the authors' code the penalty trains the decoder only, and compares images decoded
         # from permuted codes with the images permuted alike: neither the mean nor batch norm knows
-        # the order, so it is left as it is. Unlike there, one pass decodes both batches, and batch
-        # norm is over both; the encoder's passes stay apart, as one of them takes no gradient.
+        # the order, so it is left as it is. (The imbalance study's algorithm 1 permutes the codes
+        # alone; the best image would then be the mean of its class, whatever the code.) Unlike
+        # in their code, one pass decodes both batches, and batch norm is over both; the encoder's
+        # passes stay apart, as one of them takes no gradient.
         if not len(one_class):  # batch norm and the mean of nothing are no numbers
             reconstruction = mse_loss(self.network.decoder(self.encoder(mixed)), mixed)
             return reconstruction, torch.zeros_like(reconstruction)
