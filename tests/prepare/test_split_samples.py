@@ -384,6 +384,13 @@ class TestByImage:
         assert leakage_in(table) == BY_IMAGE
         assert leakage_in(split(tmp_path, samples)) == NONE
 
+    def test_published_counts_are_met_though_images_are_the_same(self, tmp_path):
+        samples = samples_of({("cancer", i): 1 for i in range(9)}).assign(content="same")
+        counts = {"train": {"cancer": 5}, "validation": {"cancer": 2}, "test": {"cancer": 2}}
+        wanted = CountSplit(method="counts", **counts)
+        table = split(tmp_path, samples, split_settings=wanted, leakage=BY_IMAGE)
+        assert table["split"].value_counts().to_dict() == {"train": 5, "validation": 2, "test": 2}
+
 
 @pytest.mark.parametrize("leakage", [NONE, BY_IMAGE, AS_PUBLISHED])
 @pytest.mark.parametrize("balanced", [False, True])
