@@ -222,7 +222,7 @@ def _predictions(step: Step, files: Files) -> Iterator[str]:
             right = int((table["label"] == table["predicted"]).sum())
             said = f"{split}: {_counted(table)}; {right} right"
             # validation images may be synthetic
-            yield said + (_within(step, files, table, split, path) if split == "test" else "")
+            yield said + (_within(step, files, table, (split,), path) if split == "test" else "")
 
 
 @_of("choose_candidate")
