@@ -79,9 +79,12 @@ def test_the_card_counts_images_and_tells_that_real_ones_are_among_them(mix, tmp
     assert "**Licence of the source images:** CC0" in card
     assert "| generator | `g` |" in card
     assert "Demo" not in card
+    assert "leakage" not in card
     card = export(mix, tmp_path, demo=True, leakage="as_published", stand_in=True)
     assert "**Demo.**" in card["README.md"].decode()
     assert "judges classifiers on some of the real images" in card["README.md"].decode()
+    card = export(mix, tmp_path, leakage="by_image")["README.md"].decode()
+    assert "on other images of some of the patients whose images are here" in card
 
 
 def test_the_same_mix_makes_the_same_zip(mix, tmp_path):

@@ -182,7 +182,7 @@ def test_a_full_disk_leaves_nothing(name, weights, tmp_path, monkeypatch, capsys
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
         return b"png"
 
-    monkeypatch.setattr(images, "_png", full)
+    monkeypatch.setattr(images, "png", full)
     message = refused(capsys, weights("dcgan"), tmp_path / name, "--images", "9")
     assert "No space left" in message
     assert "make room" in message

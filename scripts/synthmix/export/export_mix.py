@@ -15,7 +15,7 @@ from synthmix.export.card import Provenance
 from synthmix.export.destination import destination
 from synthmix.export.images import CARD, MANIFEST, png
 from synthmix.export.mix_card import mix_card
-from synthmix.leakage import AS_PUBLISHED, NONE
+from synthmix.leakage import NONE
 from synthmix.mix.plan import Mix
 from synthmix.store import load_array, read_table
 
@@ -54,7 +54,7 @@ def export_mix(
         about=json.loads(Path(fetched).read_text(encoding="utf-8"))["about"],
         stand_in=stand_in,
         demo=demo,
-        saw_test_images=leakage == AS_PUBLISHED,
+        leakage=leakage,
     )
     with destination(Path(output)) as add:
         for row in rows.itertuples():

@@ -4,14 +4,17 @@ import pandas as pd
 
 from synthmix.export.card import DEMO, Provenance, origin_of, table_of
 from synthmix.export.images import MANIFEST
-from synthmix.leakage import AS_PUBLISHED, caution
+from synthmix.leakage import AS_PUBLISHED, BY_IMAGE, NONE, caution
 from synthmix.mix.plan import Mix, describe_addition, describe_class_shares
 
-LEAKED = (
-    f"> **{caution(AS_PUBLISHED)}.** The study judges classifiers on some of the real images that "
-    "are here. Nothing that is trained on them may be judged on any of the source images: results "
-    "would be too good."
-)
+LEAKED = {
+    AS_PUBLISHED: f"> **{caution(AS_PUBLISHED)}.** The study judges classifiers on some of the "
+    "real images that are here. Nothing that is trained on them may be judged on any of the source "
+    "images: results would be too good.",
+    BY_IMAGE: f"> **{caution(BY_IMAGE)}.** The study judges classifiers on other images of some of "
+    "the patients whose images are here. What is trained on them may be judged on source images "
+    "of other patients alone: results would be too good.",
+}
 REAL = (
     "**Real images are among these.** Treat the whole as you must treat the source images: their "
     "licence holds, and so does what patients were promised."
@@ -35,7 +38,7 @@ def mix_card(mix: Mix, rows: pd.DataFrame, provenance: Provenance) -> str:
     parts = [
         f"# Training images: {provenance.title}, {mix.name}",
         *([DEMO] if provenance.demo else []),
-        *([LEAKED] if provenance.saw_test_images else []),
+        *([LEAKED[provenance.leakage]] if provenance.leakage != NONE else []),
         *([REAL] if (rows["origin"] == "real").any() else []),
         "## What is here",
         _contents(rows),
