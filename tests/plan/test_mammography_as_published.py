@@ -140,7 +140,7 @@ def test_the_sensitivity_to_cancer_follows_from_what_is_printed():
 
 def test_deviations_are_declared(view):
     declared = view.settings.deviations
-    assert len(declared) == 10
+    assert len(declared) == 11
     tables = {row.table for row in read_printed(PUBLISHED)}
     assert {one.table for one in declared if one.table} <= tables
 
