@@ -27,7 +27,7 @@ def published_counts():
         (row.mix, row.label, row.metric): row.low
         for row in read_printed(PUBLISHED)
         # the source prints the counts of table 8 there
-        if row.of == "images" and row.mix and row.table != "7" and row.metric != "images"
+        if row.of == "images" and row.metric in ("synthetic", "real") and row.table != "7"
     }
 
 
