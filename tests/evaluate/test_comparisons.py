@@ -22,6 +22,13 @@ def test_mixes_are_compared_with_their_baselines():
     }
 
 
+def test_a_mix_without_its_baseline_is_compared_where_asked_for():
+    alone = [mix for mix in MIXES if not mix.is_baseline]
+    assert plan_comparisons(alone) == []
+    (pair,) = plan_comparisons(alone, [["g-filled", "weighted"]])
+    assert (pair.mix, pair.baseline, pair.is_pair) == ("g-filled", "weighted", True)
+
+
 def test_generators_are_compared_by_the_mixes_that_differ_in_them_alone():
     pairs = [one for one in plan_comparisons(MIXES, [["g", "h"]]) if one.is_pair]
     assert pairs == [

@@ -121,6 +121,15 @@ def test_pairs_of_mixes_have_a_table_of_their_own(tmp_path):
     assert row.endswith("| 1 | no evidence |")
 
 
+def test_a_study_may_train_on_no_real_images_alone(tmp_path):
+    mixes = [mix for mix in MIXES if mix.generator]
+    outputs = tabulate(tmp_path, mixes, compare=[[mix.name for mix in mixes]])
+    summary = read_table(outputs["summary"])
+    assert summary["mix"].tolist() == [mix.name for mix in mixes]
+    assert summary["verdict"].isna().all()
+    assert len(blocks(outputs["summary_markdown"])) == 2
+
+
 @pytest.mark.parametrize(
     ("measure", "against", "pairs"),
     [

@@ -226,6 +226,23 @@ def test_pairs_of_mixes_are_drawn_below_those_with_baselines(studies, drawn, tmp
     assert drawn[0].get_suptitle().endswith(", and with each other")
 
 
+def test_pairs_of_mixes_may_be_all_that_is_compared(studies, drawn, tmp_path):
+    files = studies("mammography")
+    table = read_table(files.comparison).head(3)
+    pairs = table.assign(family="pairs", verdict="better", baseline=table["mix"].iloc[-1])
+    write_table(tmp_path / "table.csv", pairs)
+    plot_comparison(tmp_path / "table.csv", tmp_path / "f.svg", demo=False, mixes=files.mixes)
+    assert drawn[0].get_suptitle() == "Accuracy compared with each other"
+    assert drawn[0].axes[0].get_xlabel() == "Accuracy minus that of the second mix".lower()
+
+
+def test_real_images_alone_have_a_place_where_they_were_trained_on(studies, drawn, tmp_path):
+    for study in ("mammography", "one mix"):
+        plot_real_share(studies(study).summary, tmp_path / "f.svg", demo=False)
+    labels = [[label.get_text() for label in f.axes[0].get_xticklabels()] for f in drawn]
+    assert labels == [["0%", "5%", "10%", "real only"], ["0%"]]
+
+
 def test_validation_stands_beside_test_for_each_network(studies, drawn, tmp_path):
     files = studies("additions")
     table = read_table(files.metrics)

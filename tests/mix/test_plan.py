@@ -75,6 +75,13 @@ def near(count):
     return range(round(count) - 30, round(count) + 31)
 
 
+def test_a_study_may_train_on_no_real_images_alone(paper_mammography):
+    settings = paper_mammography.mixes.model_dump(exclude={"generators"})
+    without = plan_mixes(["g"], **settings | {"real_only": False})
+    assert len(without) == 9
+    assert plan_mixes(["g"], **settings)[:9] == without
+
+
 def test_every_class_share_has_its_real_only_baseline(paper_mixes):
     baselines = {mix.name for mix in paper_mixes if mix.generator is None}
     assert len(baselines) == 3

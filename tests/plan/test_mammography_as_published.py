@@ -35,11 +35,25 @@ def vgg16_of(view):
     return {**found.base, **found.own}
 
 
-def test_it_has_the_nine_mixes_of_the_source_and_what_they_are_compared_with(view):
-    assert [mix for mix in view.mixes if not view.mixes[mix].is_baseline] == MIXES
-    assert len([mix for mix in view.mixes.values() if mix.is_baseline]) == 3
+def test_it_has_the_nine_trainings_of_the_source_and_no_more(view):
+    assert list(view.mixes) == MIXES
+    assert view.settings.baselines == view.settings.selections == {}
     assert view.classifiers == ["vgg16"]
     assert generate.models(view) == [("stylegan2_ada", "cancer"), ("stylegan2_ada", "normal")]
+
+
+def test_it_compares_what_the_source_compares(view):
+    compared = view.settings.plan_comparisons()
+    assert all(one.is_pair for one in compared)
+    names = (
+        [view.mixes[one.mix] for one in compared],
+        [view.mixes[one.baseline] for one in compared],
+    )
+    with_real = [(one, other) for one, other in zip(*names, strict=True) if one.real_share]
+    assert {one.name for one, _ in with_real} == set(MIXES[3:])
+    for one, other in with_real:
+        assert (other.real_share, other.class_shares) == (0, one.class_shares)
+    assert len(compared) == len(with_real) + 3
 
 
 def test_it_leaks_as_the_source_does(view):
@@ -49,8 +63,6 @@ def test_it_leaks_as_the_source_does(view):
     real = {"cancer": 4049, "normal": 2409}
     split = view.split
     for mix in view.mixes.values():
-        if mix.generator is None:
-            continue
         assert mix.when_real_runs_short == "fail"
         for part, classes in mix.counts().items():
             share = split.validation if part == "validation" else 1 - split.validation
@@ -149,6 +161,8 @@ def test_the_fair_study_is_another_protocol(fair):
     assert fair.settings.published_values == "context"
     assert fair.settings.leakage == "none"
     assert fair.settings.deviations == []
+    assert len([mix for mix in fair.mixes.values() if mix.is_baseline]) == 4
+    assert not any(one.is_pair for one in fair.settings.plan_comparisons())
     assert set(fair.settings.generators) == {"stylegan2_ada", "diffusion", "oversampling"}
     assert [mix for mix in fair.mixes if fair.mixes[mix].real_share in (0, 0.05, 0.1)] == MIXES
     assert vgg16_of(fair)["keep"] == "best"

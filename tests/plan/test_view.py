@@ -2,6 +2,8 @@ import pytest
 
 from plan_data import changed, view_of
 from synthmix.errors import UserError
+from synthmix.figures.catalogue import FIGURES
+from synthmix.plan import figures
 
 
 def test_classifiers_take_volumes_or_pictures():
@@ -41,6 +43,16 @@ def test_the_baseline_is_the_mix_of_real_images_as_they_are(tmp_path):
     more = changed(tmp_path, "tiny", baselines={"weighted": {"class_weights": "balanced"}})
     assert more.baseline == "real_only-cancer50-normal50"
     assert {"weighted", "real_only"} < more.mixes.keys()
+
+
+def test_without_mixes_of_real_images_alone_the_first_is_looked_at(tmp_path):
+    (tenth,) = (name for name, mix in view_of("tiny").mixes.items() if mix.generator)
+    mixes = view_of("tiny").settings.mixes.model_dump(exclude={"generators"})
+    view = changed(tmp_path, "tiny", mixes=mixes | {"real_only": False})
+    assert list(view.mixes) == [view.baseline] == [tenth]
+    drawn = {figure.name for figure in FIGURES if figures.shown(view, figure)}
+    assert "plot_mixes" in drawn
+    assert "plot_comparison" not in drawn
 
 
 def test_a_study_without_classifiers_compares_nothing(tmp_path):

@@ -423,6 +423,33 @@ def test_pairs_of_mixes_and_families_are_told(report, tmp_path):
     assert "adjusted among" not in plain
 
 
+def test_a_page_without_mixes_of_real_images_alone(tmp_path):
+    report = make_study_report(tmp_path / "mixes")
+    found = {name: read_table(getattr(report, name)) for name in ("summary", "mixes", "comparison")}
+    found = {
+        name: table[table["kind"] != "real_only"] if "kind" in table else table
+        for name, table in found.items()
+    }
+    judged = [
+        c for c in found["summary"] if c in ("verdict", "p_adjusted") or c.startswith("difference")
+    ]
+    found["summary"] = found["summary"].assign(**dict.fromkeys(judged))
+    found["comparison"] = (
+        found["comparison"]
+        .head(1)
+        .assign(family="pairs", verdict="better", baseline=found["mixes"]["mix"].iloc[-1])
+    )
+    for name, table in found.items():
+        write_table(tmp_path / f"{name}.csv", table)
+    changed = replace(report, **{name: tmp_path / f"{name}.csv" for name in found})
+    page = Page(render(tmp_path, changed)).words()
+    assert "No mix was compared with real images alone. Most accurate mix: " in page
+    assert "0 of real images only" in page
+    assert "Right of the line of two mixes it is the first that did better." in page
+    assert "The baseline of a mix" not in page
+    assert "A dotted line" not in page
+
+
 def test_the_page_names_the_measure_of_the_verdict(classifiers_only, report, tmp_path):
     files = {"judged_by": "macro_f1", "classifiers": ("vgg16", "cnn")}
     words = Page(render(tmp_path, make_study_report(tmp_path / "mixes", files=files))).words()

@@ -117,6 +117,11 @@ class Mixes(SettingsModel):
     generators: GeneratorNames | None = Field(
         None, description="Generators whose images are mixed; all of them where absent."
     )
+    real_only: bool = Field(
+        True,
+        description="Train on real images alone too, for each of the class shares, and compare"
+        " every mix with that. false: without, and only what compare names is compared.",
+    )
 
 
 class Additions(SettingsModel):

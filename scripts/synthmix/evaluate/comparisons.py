@@ -43,13 +43,14 @@ def plan_comparisons(
 ) -> list[Comparison]:
     """Return the comparisons of a study in the order of its tables.
 
-    First each mix against its baseline, in the first of the `families` that names it, its
-    generator, its selection or its baseline, then the pairs that `compare` asks for.
+    First each mix against its baseline, if there is one, in the first of the `families` that names
+    it, its generator, its selection or its baseline, then the pairs that `compare` asks for.
     """
+    baselines = {mix.name for mix in mixes if mix.generator is None}
     with_baselines = [
         Comparison(mix.name, mix.baseline, _family(mix, families))
         for mix in mixes
-        if not mix.is_baseline
+        if not mix.is_baseline and mix.baseline in baselines
     ]
     pairs = [(one, other) for names in compare for one, other in pairs_of(mixes, *names)]
     return with_baselines + [Comparison(*pair, PAIRS) for pair in dict.fromkeys(pairs)]

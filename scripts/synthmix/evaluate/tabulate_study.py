@@ -92,7 +92,9 @@ def summarise(
             row["train_synthetic"] = train.get((mix.name, "synthetic"), 0)
             row |= _metric_columns(overall.loc[(classifier, mix.name)])
             row |= _comparison_columns(
-                None if mix.is_baseline else compared.loc[(classifier, mix.name)]
+                compared.loc[(classifier, mix.name)]
+                if (classifier, mix.name) in compared.index
+                else None
             )
             rows.append(row)
     return pd.DataFrame(rows)
@@ -124,7 +126,7 @@ def _metric_columns(found: pd.DataFrame) -> dict[str, float]:
 
 
 def _comparison_columns(found: pd.Series | None) -> dict[str, float | str | None]:
-    """Return how a mix compares with its baseline; nothing for the baseline itself."""
+    """Return how a mix compares with its baseline; nothing for a baseline, or without one."""
     names = ("difference", "difference_low", "difference_high", "p_adjusted", "verdict")
     columns = ("difference", "low", "high", "p_adjusted", "verdict")
     if found is None:

@@ -15,12 +15,13 @@ FIGURES = (
         file="real_share.svg",
         section="finding",
         alt="The {{ main_measure }} on the real test images against the share of real images in "
-        "the mix, a line for each class share, with real images alone at the right"
+        "the mix, a line for each class share"
+        "{% if kinds.real_only %}, with real images alone at the right{% endif %}"
         "{% if kinds.selected_real or kinds.trained_otherwise %}; selections of real images and "
         "other ways to train on them in the last panel{% endif %}: {{ study.title }}",
-        caption="Each point is one training set. A dotted line is what real images alone reach "
-        "with the same class shares: points above it are better than no synthetic images, points "
-        "below it worse. Bars are {{ confidence }} intervals.",
+        caption="Each point is one training set. {% if kinds.real_only %}A dotted line is what "
+        "real images alone reach with the same class shares: points above it are better than no "
+        "synthetic images, points below it worse. {% endif %}Bars are {{ confidence }} intervals.",
         message="Drawing how good the classifiers are against the share of real images",
     ),
     Figure(
@@ -130,7 +131,7 @@ FIGURES = (
     Figure(
         "plot_mixes",
         inputs=("mixes",),
-        when="comparisons",
+        when="training sets",
         file="mixes.svg",
         section="mixes",
         alt="Training images of each mix by class and origin",
@@ -143,7 +144,8 @@ FIGURES = (
         file="metrics.svg",
         section="results",
         alt="With their intervals, of every training set: {{ measures.values() | list | listed }}",
-        caption="{% if not one_table %}A dotted line is the value of real images alone with the "
+        caption="{% if kinds.real_only and not one_table %}A dotted line is the value of real "
+        "images alone with the "
         "same class shares.{% endif %}",
         message="Drawing the metrics of {wildcards.dataset}",
     ),
@@ -181,8 +183,8 @@ FIGURES = (
         section="results",
         alt="The {{ main_measure }} on the real test images against the share of synthetic images "
         "in the mix",
-        caption="The dose and the response: real images alone at the left, more and more synthetic "
-        "ones to the right.",
+        caption="The dose and the response: {% if kinds.real_only %}real images alone at the left, "
+        "{% endif %}more and more synthetic ones to the right.",
         message="Drawing how good the classifiers are against the share of synthetic images",
     ),
     Figure(
@@ -191,11 +193,13 @@ FIGURES = (
         when="comparisons",
         file="comparison.svg",
         section="comparisons",
-        alt="{{ judged_by[0] | upper }}{{ judged_by[1:] }} of each mix minus that of real images "
-        "alone, with intervals, coloured by verdict",
-        caption="Right of the line a mix did better than real images alone with the same class "
-        "shares, left of it worse.{% if mix_pairs %} Of two mixes it is the first that did."
-        "{% endif %}",
+        alt="{{ judged_by[0] | upper }}{{ judged_by[1:] }} of each mix minus that of "
+        "{{ 'real images alone' if comparisons else 'another one' }}, with intervals, coloured by "
+        "verdict",
+        caption="{% if comparisons %}Right of the line a mix did better than real images alone "
+        "with the same class shares, left of it worse.{% endif %}{% if mix_pairs %} "
+        "{{ 'Of' if comparisons else 'Right of the line of' }} two mixes it is the first that did"
+        "{{ '' if comparisons else ' better' }}.{% endif %}",
         message="Drawing the mixes against their baselines",
     ),
     Figure(

@@ -18,7 +18,7 @@ SECTIONS = {
     "scores": "How good the synthetic images are",
     "mixes": "Mixes",
     "results": "Results",
-    "comparisons": "Compared with real images alone",
+    "comparisons": "Training sets compared",
     "classifiers": "Classifiers compared",
     "confusion": "Which classes are mistaken",
     "probabilities": "How sure the classifiers are",

@@ -23,7 +23,7 @@ _AS_OF_MIXES = {BETTER: HELPS, WORSE: HURTS}
 def plot_comparison(
     comparison: str | Path, output: str | Path, *, demo: bool, mixes: str | Path | None = None
 ) -> None:
-    """Draw for each mix its accuracy minus that of its baseline, coloured by the verdict.
+    """Draw for each comparison the accuracy of the mix minus its baseline's, coloured by verdict.
 
     Where verdicts are about another measure, it is that one. Reads classifier, mix, baseline,
     family, difference, low, high, p_adjusted, verdict and judged_by, if there, of the table
@@ -34,9 +34,10 @@ def plot_comparison(
     classifiers = list(table["classifier"].unique())
     height = 0.8 + len(classifiers) * (style.rows_height(names) + 0.4)
     measure = measure_name(judged_by(table))
-    title = f"{measure[0].upper()}{measure[1:]} compared with real images alone"
-    if (table["family"] == PAIRS).any():
-        title += ", and with each other"
+    is_pair = table["family"] == PAIRS
+    against = [] if is_pair.all() else ["with real images alone"]
+    against += ["with each other"] if is_pair.any() else []
+    title = f"{measure[0].upper()}{measure[1:]} compared {', and '.join(against)}"
     figure = style.new_figure(title, height, demo)
     axes = figure.subplots(len(classifiers), 1, squeeze=False, sharex=True)[:, 0]
     for axis, classifier in zip(axes, classifiers, strict=True):
@@ -44,7 +45,8 @@ def plot_comparison(
         if len(classifiers) > 1:
             axis.set_title(style.wrap(classifier, 60))
     _centre_zero(axes[0], table)
-    axes[-1].set_xlabel(f"{measure} minus that of real images only, same class shares")
+    other = "the second mix" if is_pair.all() else "real images only, same class shares"
+    axes[-1].set_xlabel(f"{measure} minus that of {other}")
     _add_legend(figure)
     style.save(figure, output)
 

@@ -22,7 +22,8 @@ OTHER_REAL = ("selected_real", "trained_otherwise")
 class Panel:
     """What a panel shows: the mixes `rows`, each at the place of its value in `column`.
 
-    Real images alone are at the left of what is ordered by synthetic images, else at the right.
+    Real images alone, if trained on, are at the left of what is ordered by synthetic images, else
+    at the right.
     """
 
     title: str
@@ -30,6 +31,7 @@ class Panel:
     column: str
     values: Sequence[float | str]
     x_label: str
+    with_baseline: bool = True
 
     @property
     def ordered(self) -> bool:
@@ -44,7 +46,8 @@ class Panel:
     @property
     def limits(self) -> tuple[float, float]:
         """The ends of the axis."""
-        places = (0, len(self.values) - 1, self.baseline_place)
+        places = [0, len(self.values) - 1]
+        places += [self.baseline_place] if self.with_baseline else []
         return min(places) - 0.4, max(places) + 0.4
 
 
@@ -88,15 +91,17 @@ def _panels(table: pd.DataFrame, origin: str) -> list[Panel]:
     """Return the panels of a row: one a generator, the last the selections, if there are any."""
     synthetic = table[table["kind"] == "synthetic_mix"]
     other = table[table["kind"].isin(OTHER_REAL)]
+    with_baseline = bool((table["kind"] == "real_only").any())
     column = f"{origin}_share"
     what = f"share of {origin} images in the mix"
     panels = [
-        Panel(generator, rows, column, sorted(rows[column].unique()), what)
+        Panel(generator, rows, column, sorted(rows[column].unique()), what, with_baseline)
         for generator, rows in synthetic.groupby("generator", sort=False)
     ]
     if len(other) or not panels:
         names = list(other["remedy"].unique())
-        panels.append(Panel("real images alone", other, "remedy", names, "real images alone"))
+        what = "real images alone"
+        panels.append(Panel(what, other, "remedy", names, what, with_baseline))
     return panels
 
 
@@ -120,8 +125,9 @@ def _draw_panel(
             axis.hlines(value, left, right, color=_mark(i)["color"], ls=":", lw=1)
         axis.plot(alone, baseline[measure], **_mark(i))
         _draw_intervals(axis, alone, baseline, i, measure)
-    nearest = min(len(panel.values) - 1, max(0, panel.baseline_place))
-    axis.axvline((panel.baseline_place + nearest) / 2, color=style.RULE, lw=1)
+    if panel.with_baseline:
+        nearest = min(len(panel.values) - 1, max(0, panel.baseline_place))
+        axis.axvline((panel.baseline_place + nearest) / 2, color=style.RULE, lw=1)
     axis.set_xlim(left, right)
     axis.grid(False, axis="x")
     style.few_ticks(axis, "y", 6)
@@ -133,12 +139,12 @@ def _name_places(axis: Axes, panel: Panel, width: int) -> None:
     `width` is that of the panel in characters.
     """
     values = [f"{100 * share:g}%" for share in panel.values] if panel.ordered else panel.values
-    labels = [*values, "real only"]
+    labels = [*values, "real only"] if panel.with_baseline else list(values)
     # real images alone are at an end, where there is room
     longest = max(map(len, values if panel.ordered else labels), default=0)
     upright = longest >= width // len(labels)
     axis.set_xticks(
-        [*range(len(panel.values)), panel.baseline_place],
+        [*range(len(panel.values)), panel.baseline_place][: len(labels)],
         [style.wrap(style.shorten(label, 36), 18) for label in labels],
         rotation=90 if upright else 0,
     )

@@ -50,7 +50,10 @@ class Mix:
 
     @property
     def baseline(self) -> str:
-        """The name of the real-only mix with the same class shares, trained in the same way."""
+        """The name of the real-only mix with the same class shares, trained in the same way.
+
+        A study may lack it.
+        """
         if self.generator is not None and self.training is not None:
             return self.training
         return _mix_name(REAL_ONLY, self.class_shares)
@@ -158,12 +161,13 @@ def plan_mixes(
     validation_images: int,
     when_real_runs_short: str,
     selections: Iterable[str] = (),
+    real_only: bool = True,
 ) -> list[Mix]:
     """Return the mixes of a study in the order of its tables: by generator, real share, classes.
 
-    Then come the mixes of each of the `selections`, last the real-only baselines: of either one
-    for each entry of `class_shares`. Validation images have the `validation_class_shares`, or, as
-    `as_training` asks for, those of the training images.
+    Then come the mixes of each of the `selections`, last the `real_only` baselines, if there are
+    to be any: of either one for each entry of `class_shares`. Validation images have the
+    `validation_class_shares`, or, as `as_training` asks for, those of the training images.
     """
     class_shares = list(class_shares)
     wanted = [
@@ -172,7 +176,8 @@ def plan_mixes(
         for real_share in real_shares
         for shares in class_shares
     ]
-    wanted += [(None, name, shares, 1.0) for name in (*selections, None) for shares in class_shares]
+    alone = (*selections, None) if real_only else selections
+    wanted += [(None, name, shares, 1.0) for name in alone for shares in class_shares]
     return [
         Mix(
             name=_mix_name(

@@ -23,7 +23,8 @@ WHEN: dict[str, Callable[[View], Any]] = {
     "mixups": lambda view: view.is_trained and mixups.series(view),
     "mixes": lambda view: view.is_trained and view.settings.has_mixes,
     "filled classes": lambda view: view.is_trained and _fills(view),
-    "comparisons": lambda view: view.is_trained and _compares(view),
+    "training sets": lambda view: view.is_trained and _has_several(view),
+    "comparisons": lambda view: view.is_trained and view.settings.plan_comparisons(),
     "published": published.rows,
     "published curves": published.has_curves,
 }
@@ -50,7 +51,7 @@ def _of_stages_by_a_loss(view: View) -> dict[str, dict[str, Any]]:
 PER: dict[str, Callable[[View], dict[str, dict[str, Any]]]] = {
     "data set": lambda view: {"": {}},
     "generator": lambda view: {name: {"generator": name} for name in generate.names(view)},
-    # of its trainings that on real images
+    # of its trainings that on real images, or the first
     "classifier": lambda view: {
         name: {"classifier": name, "mix": view.baseline} for name in view.classifiers
     },
@@ -130,7 +131,7 @@ def _fills(view: View) -> bool:
     return any(mix.fill == 1 for mix in view.mixes.values())
 
 
-def _compares(view: View) -> bool:
-    """Return whether other training sets are compared with real images alone."""
+def _has_several(view: View) -> bool:
+    """Return whether there are other training sets than all real images."""
     settings = view.settings
     return bool(settings.has_mixes or settings.selections or settings.baselines)

@@ -104,8 +104,13 @@ class View:
 
     @cached_property
     def baseline(self) -> str:
-        """The first mix of real images alone, as they are; for a study with classifiers."""
-        return next(name for name, mix in self.mixes.items() if mix.is_baseline)
+        """The first mix of real images alone, as they are; the first of all where none is.
+
+        For a study with classifiers.
+        """
+        return next(
+            (name for name, mix in self.mixes.items() if mix.is_baseline), next(iter(self.mixes))
+        )
 
     @cached_property
     def classifiers(self) -> list[str]:

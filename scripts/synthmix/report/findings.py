@@ -57,7 +57,7 @@ def find(summary: pd.DataFrame) -> Findings:
     return Findings(
         headline=headline,
         selections=" ".join(others),
-        counts=_counts(judged),
+        counts=_counts(judged) if len(judged) else {},
         helping=[_name(summary, row) for _, row in judged[judged["verdict"] == HELPS].iterrows()],
         best=_best(summary),
     )
