@@ -118,6 +118,44 @@ def test_an_entry_of_another_kind_has_nothing_of_the_demo_of_the_base(project, b
     assert study.generators["small"].model == "resampling"
 
 
+@pytest.mark.parametrize("scale", ["paper", "demo"])
+def test_a_loss_of_another_name_has_no_settings_of_the_former(project, base, child, scale):
+    base["classifiers"]["vgg"]["loss"] = {"name": "focal", "gamma": 3}
+    base["demo"] = {"classifiers": {"vgg": {"loss": {"gamma": 1}}}}
+    project.write(base, "studies/base.yaml")
+    own = {"name": "bilinear", "cost_matrix": "by_rarity", "cross_entropy_share": 0.5}
+
+    study = child(scale, classifiers={"vgg": {"loss": own}}).studies["s"]
+    assert study.classifiers["vgg"].loss.model_dump() == own
+    study = child(scale, classifiers={"vgg": {"loss": {"name": "focal"}}}).studies["s"]
+    assert study.classifiers["vgg"].loss.gamma == (3 if scale == "paper" else 1)
+
+
+@pytest.mark.parametrize("scale", ["paper", "demo"])
+def test_what_names_something_else_can_be_left_out_with_it(project, base, child, editors, scale):
+    base["generators"]["other"] = {"model": "dcgan", "epochs": 3}
+    base["baselines"] = {"weighted": {"class_weights": "balanced"}}
+    base["selections"] = {"links": {"method": "tomek_links"}}
+    base["additions"] = {
+        "fill": [1],
+        "trained_as": {"small": "weighted"},
+        "after_removal": {"links": ["small"]},
+    }
+    base["evaluation"] = {"families": {"first": ["small"], "second": ["other"]}}
+    base["demo"] = {"evaluation": {"families": {"first": ["small", "other"]}}}
+    project.write(base, "studies/base.yaml")
+    gone = {
+        "generators": {"small": None},
+        "additions": {"trained_as": {"small": None}, "after_removal": {"links": None}},
+        "evaluation": {"families": {"first": None}},
+    }
+    editors.validate({"extends": "base"} | gone)
+
+    study = child(scale, **gone).studies["s"]
+    assert study.evaluation.families == {"second": ["other"]}
+    assert (study.additions.trained_as, study.additions.after_removal) == ({}, {})
+
+
 def test_a_value_may_be_none(project, base, child):
     base["classifiers"]["vgg"]["augmentation"] = {"horizontal_flip": True, "zoom": 0.2}
     base["demo"] = {"classifiers": {"vgg": {"augmentation": {"zoom": 0.1}}}}
@@ -275,6 +313,22 @@ def test_a_partial_entry_of_nothing(base, mistakes):
     (line,) = mistakes({"extends": "base", "classifiers": {"vggg": {"epochs": 3}}})
 
     assert line.startswith("studies/s.yaml: classifiers.vggg.network: is missing")
+
+
+@pytest.mark.parametrize(
+    ("section", "kind"),
+    [("generators", "a section of settings"), ("evaluation.families", "a list")],
+)
+def test_what_is_left_out_has_to_be_there(base, mistakes, section, kind):
+    own = {"nobody": None}
+    for key in reversed(section.split(".")):
+        own = {key: own}
+
+    (line,) = mistakes({"extends": "base"} | own)
+    assert line == (
+        f"studies/s.yaml: {section}.nobody: has no value; it must be {kind}, and there is nothing "
+        "of that name to be left out"
+    )
 
 
 def test_data_sets_that_were_left_out_have_no_settings(base, mistakes):
