@@ -204,6 +204,9 @@ def test_deviations_are_of_one_file(project, base, child):
     of_base = {"what": "They took 256.", "why": "No memory.", "effect": "None."}
     base["deviations"] = [of_base]
     base["published_values"] = "comparable"
+    row = dict.fromkeys(COLUMNS, "") | {"table": "6", "of": "none", "note": "A figure."}
+    project.write(f"{','.join(COLUMNS)}\n{','.join(row.values())}\n", "studies/base.csv")
+    base["published"] = "base.csv"
     project.write(base, "studies/base.yaml")
 
     assert child().studies["s"].deviations == []
@@ -211,6 +214,22 @@ def test_deviations_are_of_one_file(project, base, child):
     study = child(deviations=[own], published_values="context").studies["s"]
     assert [deviation.table for deviation in study.deviations] == ["6"]
     assert study.published_values == "context"
+
+
+def test_deviations_are_of_tables_that_there_are(project, base, child, mistakes):
+    row = dict.fromkeys(COLUMNS, "") | {"table": "5.8", "of": "none", "note": "A figure."}
+    project.write(f"{','.join(COLUMNS)}\n{','.join(row.values())}\n", "studies/published/base.csv")
+    one = {"what": "They took 256.", "why": "No memory.", "effect": "None.", "table": "5.8"}
+    known = {"extends": "base", "published": "published/base.csv", "deviations": [one]}
+    assert child(**known).studies["s"].deviations[0].table == "5.8"
+
+    (line,) = mistakes(known | {"deviations": [one, one | {"table": "5.9"}]})
+    assert line == (
+        "studies/s.yaml: deviations[1].table: '5.9' is not one of the tables in "
+        "published/base.csv: 5.8; did you mean 5.8?"
+    )
+    (line,) = mistakes({"extends": "base", "deviations": [one]})
+    assert line.startswith("studies/s.yaml: deviations: stand beside published values, and there ")
 
 
 def test_published_values_lie_beside_the_file_that_names_them(project, base, tmp_path_factory):

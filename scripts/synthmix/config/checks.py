@@ -57,6 +57,9 @@ def check(study: Study, folder: Path) -> list[Finding]:
 
 def _check_published(study: Study, folder: Path) -> Iterator[Finding]:
     if study.published is None:
+        if study.deviations:
+            text = "stand beside published values, and there are none: name their file in published"
+            yield ("deviations",), f"{text}, or remove them"
         return
     if not (folder / study.published).is_file():
         yield ("published",), f"there is no file {folder / study.published}"
@@ -67,10 +70,16 @@ def _check_published(study: Study, folder: Path) -> Iterator[Finding]:
         return
     # what it names and the study lacks is no mistake: studies may be cut down
     try:
-        read_printed(folder / study.published)
+        rows = read_printed(folder / study.published)
         read_headings(folder / study.published)
     except UserError as error:
         yield ("published",), str(error)
+        return
+    tables = list(dict.fromkeys(row.table for row in rows))
+    for position, deviation in enumerate(study.deviations):
+        if deviation.table is not None and deviation.table not in tables:
+            path = ("deviations", position, "table")
+            yield path, one_of(deviation.table, tables, f"tables in {study.published}")
 
 
 def _check_preparation(study: Study) -> Iterator[Finding]:
