@@ -142,7 +142,7 @@ def _earlier_stages_chose(
 
 
 def _of_chosen(printed: Choice, chosen: Mapping[str, Any]) -> dict[str, Sequence[str]]:
-    """Return what is printed of settings that a search of ours chose, or of sections that it did."""
+    """Return what is printed of what a search of ours chose, settings or parts of sections."""
     return {key: values for key, values in printed.items() if key.partition(".")[0] in chosen}
 
 
