@@ -142,7 +142,7 @@ def test_what_names_something_else_can_be_left_out_with_it(project, base, child,
         "after_removal": {"links": ["small"]},
     }
     base["evaluation"] = {"families": {"first": ["small"], "second": ["other"]}}
-    base["demo"] = {"evaluation": {"families": {"first": ["small", "other"]}}}
+    base["demo"] = {"evaluation": {"families": {"first": ["small", "links"]}}}
     project.write(base, "studies/base.yaml")
     gone = {
         "generators": {"small": None},

@@ -295,6 +295,7 @@ def _check_comparisons(study: Study) -> Iterator[Finding]:
             text = "no two mixes differ in these alone: name two mixes, or two generators"
             yield ("compare", position), text
     named = {name for mix in mixes if not mix.is_baseline for name in names_for(mix)}
+    there = {comparison.family for comparison in study.plan_comparisons()}
     for family, names in study.evaluation.families.items():
         path = ("evaluation", "families", family)
         if family in (WITH_BASELINES, PAIRS):
@@ -303,6 +304,9 @@ def _check_comparisons(study: Study) -> Iterator[Finding]:
             if name not in named:
                 text = "mixes, generators, selections and baselines of this study"
                 yield (*path, position), one_of(name, sorted(named), text)
+        if named.issuperset(names) and family not in there:
+            text = "all that it names is in families before it: name something else, or remove it"
+            yield path, text
 
 
 def _check_names_of_mixes(study: Study) -> Iterator[Finding]:

@@ -44,7 +44,8 @@ def plan_comparisons(
     """Return the comparisons of a study in the order of its tables.
 
     First each mix against its baseline, in the first of the `families` that names it, its
-    generator, its selection or its baseline, then the pairs that `compare` asks for.
+    generator, its selection or its baseline, then the pairs that `compare` asks for, each once:
+    the same the other way round would count as another question.
     """
     with_baselines = [
         Comparison(mix.name, mix.baseline, _family(mix, families))
@@ -52,7 +53,10 @@ def plan_comparisons(
         if not mix.is_baseline
     ]
     pairs = [(one, other) for names in compare for one, other in pairs_of(mixes, *names)]
-    return with_baselines + [Comparison(*pair, PAIRS) for pair in dict.fromkeys(pairs)]
+    once: dict[frozenset[str], tuple[str, str]] = {}
+    for pair in pairs:
+        once.setdefault(frozenset(pair), pair)
+    return with_baselines + [Comparison(*pair, PAIRS) for pair in once.values()]
 
 
 def pairs_of(mixes: Sequence[Mix], first: str, second: str) -> Iterator[tuple[str, str]]:
