@@ -18,7 +18,7 @@ class UserError(Exception):
 def one_of(value: Any, options: Iterable[Any], kind: str = "") -> str:
     """Return that `value` is none of `options`, which are called `kind`, and the closest one."""
     options = list(options)
-    listed = ", ".join(map(str, options))
+    listed = ", ".join(map(str, options)) or "there are none"
     prefix = f"the {kind}: " if kind else ""
     return f"{shown(value)} is not one of {prefix}{listed}{did_you_mean(value, options)}"
 

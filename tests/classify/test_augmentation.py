@@ -238,6 +238,12 @@ def test_a_crop_enlarges_the_middle_of_half_of_the_pictures():
     assert (after[:, :, 19:21, 19:21] > 200).all()
 
 
+def test_a_middle_of_less_than_a_pixel_is_one():
+    """Half of 300 pictures, half of them with less than half a pixel of their 8 left."""
+    grey = torch.full((300, 1, 8, 8), 100, dtype=torch.uint8)
+    assert torch.equal(change(grey, centre_crop=0.99), grey)
+
+
 @pytest.mark.parametrize("name", ["brightness", "contrast", "saturation"])
 def test_a_range_need_not_lie_evenly_about_one(name):
     """[0.5, 0.5] is one factor: pictures change alike, and by as much as it says."""

@@ -169,6 +169,13 @@ def test_costs_by_rarity():
     assert loss_of(loss, whole=whole).item() == pytest.approx(expected)
 
 
+@pytest.mark.parametrize("name", ["bilinear", "log_bilinear"])
+def test_no_cost_is_known_of_a_class_without_images(name):
+    loss = {"name": name, "cost_matrix": "by_rarity", "cross_entropy_share": 0.5}
+    with pytest.raises(UserError, match="by_rarity: no training image is of the class b; name the"):
+        build_loss(loss, CLASSES, None, torch.tensor([6, 0, 1]))
+
+
 def test_errors_of_equal_probabilities():
     equal = torch.zeros(3, 3)
     found = squared_errors_of_classes(equal, torch.eye(3))

@@ -118,6 +118,44 @@ def test_an_entry_of_another_kind_has_nothing_of_the_demo_of_the_base(project, b
     assert study.generators["small"].model == "resampling"
 
 
+@pytest.mark.parametrize("scale", ["paper", "demo"])
+def test_a_loss_of_another_name_has_no_settings_of_the_former(project, base, child, scale):
+    base["classifiers"]["vgg"]["loss"] = {"name": "focal", "gamma": 3}
+    base["demo"] = {"classifiers": {"vgg": {"loss": {"gamma": 1}}}}
+    project.write(base, "studies/base.yaml")
+    own = {"name": "bilinear", "cost_matrix": "by_rarity", "cross_entropy_share": 0.5}
+
+    study = child(scale, classifiers={"vgg": {"loss": own}}).studies["s"]
+    assert study.classifiers["vgg"].loss.model_dump() == own
+    study = child(scale, classifiers={"vgg": {"loss": {"name": "focal"}}}).studies["s"]
+    assert study.classifiers["vgg"].loss.gamma == (3 if scale == "paper" else 1)
+
+
+@pytest.mark.parametrize("scale", ["paper", "demo"])
+def test_what_names_something_else_can_be_left_out_with_it(project, base, child, editors, scale):
+    base["generators"]["other"] = {"model": "dcgan", "epochs": 3}
+    base["baselines"] = {"weighted": {"class_weights": "balanced"}}
+    base["selections"] = {"links": {"method": "tomek_links"}}
+    base["additions"] = {
+        "fill": [1],
+        "trained_as": {"small": "weighted"},
+        "after_removal": {"links": ["small"]},
+    }
+    base["evaluation"] = {"families": {"first": ["small"], "second": ["other"]}}
+    base["demo"] = {"evaluation": {"families": {"first": ["small", "links"]}}}
+    project.write(base, "studies/base.yaml")
+    gone = {
+        "generators": {"small": None},
+        "additions": {"trained_as": {"small": None}, "after_removal": {"links": None}},
+        "evaluation": {"families": {"first": None}},
+    }
+    editors.validate({"extends": "base"} | gone)
+
+    study = child(scale, **gone).studies["s"]
+    assert study.evaluation.families == {"second": ["other"]}
+    assert (study.additions.trained_as, study.additions.after_removal) == ({}, {})
+
+
 def test_a_value_may_be_none(project, base, child):
     base["classifiers"]["vgg"]["augmentation"] = {"horizontal_flip": True, "zoom": 0.2}
     base["demo"] = {"classifiers": {"vgg": {"augmentation": {"zoom": 0.1}}}}
@@ -166,6 +204,9 @@ def test_deviations_are_of_one_file(project, base, child):
     of_base = {"what": "They took 256.", "why": "No memory.", "effect": "None."}
     base["deviations"] = [of_base]
     base["published_values"] = "comparable"
+    row = dict.fromkeys(COLUMNS, "") | {"table": "6", "of": "none", "note": "A figure."}
+    project.write(f"{','.join(COLUMNS)}\n{','.join(row.values())}\n", "studies/base.csv")
+    base["published"] = "base.csv"
     project.write(base, "studies/base.yaml")
 
     assert child().studies["s"].deviations == []
@@ -173,6 +214,22 @@ def test_deviations_are_of_one_file(project, base, child):
     study = child(deviations=[own], published_values="context").studies["s"]
     assert [deviation.table for deviation in study.deviations] == ["6"]
     assert study.published_values == "context"
+
+
+def test_deviations_are_of_tables_that_there_are(project, base, child, mistakes):
+    row = dict.fromkeys(COLUMNS, "") | {"table": "5.8", "of": "none", "note": "A figure."}
+    project.write(f"{','.join(COLUMNS)}\n{','.join(row.values())}\n", "studies/published/base.csv")
+    one = {"what": "They took 256.", "why": "No memory.", "effect": "None.", "table": "5.8"}
+    known = {"extends": "base", "published": "published/base.csv", "deviations": [one]}
+    assert child(**known).studies["s"].deviations[0].table == "5.8"
+
+    (line,) = mistakes(known | {"deviations": [one, one | {"table": "5.9"}]})
+    assert line == (
+        "studies/s.yaml: deviations[1].table: '5.9' is not one of the tables in "
+        "published/base.csv: 5.8; did you mean 5.8?"
+    )
+    (line,) = mistakes({"extends": "base", "deviations": [one]})
+    assert line.startswith("studies/s.yaml: deviations: stand beside published values, and there ")
 
 
 def test_published_values_lie_beside_the_file_that_names_them(project, base, tmp_path_factory):
@@ -275,6 +332,22 @@ def test_a_partial_entry_of_nothing(base, mistakes):
     (line,) = mistakes({"extends": "base", "classifiers": {"vggg": {"epochs": 3}}})
 
     assert line.startswith("studies/s.yaml: classifiers.vggg.network: is missing")
+
+
+@pytest.mark.parametrize(
+    ("section", "kind"),
+    [("generators", "a section of settings"), ("evaluation.families", "a list")],
+)
+def test_what_is_left_out_has_to_be_there(base, mistakes, section, kind):
+    own = {"nobody": None}
+    for key in reversed(section.split(".")):
+        own = {key: own}
+
+    (line,) = mistakes({"extends": "base"} | own)
+    assert line == (
+        f"studies/s.yaml: {section}.nobody: has no value; it must be {kind}, and there is nothing "
+        "of that name to be left out"
+    )
 
 
 def test_data_sets_that_were_left_out_have_no_settings(base, mistakes):

@@ -639,6 +639,11 @@ def test_what_is_added_after_a_removal_is_there(settings, mistakes):
         ([["small", "real_only"]], {}, "compare[0]: no two mixes differ in these alone"),
         ([["small", "small"]], {}, "compare[0]: "),
         ([], {"mixes": ["small"]}, "families.mixes: every study has a family of that name"),
+        (
+            [],
+            {"own": ["small"], "more": ["small"]},
+            "families.more: all that it names is in families before it: name something else, or",
+        ),
         ([], {"own": ["smal"]}, "families.own[0]: 'smal' is not one of the mixes, generators"),
     ],
 )

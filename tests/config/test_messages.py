@@ -1,7 +1,7 @@
 import pytest
 
 from synthmix.config.messages import Mistake, dotted, mistakes_of_yaml, summary
-from synthmix.errors import shown
+from synthmix.errors import one_of, shown
 from synthmix.registry import DATASETS, GENERATORS
 
 MISSING = object()
@@ -287,4 +287,10 @@ def test_the_yaml_of_any_file_is_explained(tmp_path):
     assert mistakes_of_yaml(file) == (
         "1 mistake in the configuration:\n"
         "- config.yaml: line 3, column 1: scale is given twice, first on line 1"
+    )
+
+
+def test_one_of_none():
+    assert one_of("bal", [], "baselines of this study") == (
+        "'bal' is not one of the baselines of this study: there are none"
     )

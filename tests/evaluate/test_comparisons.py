@@ -40,7 +40,8 @@ def test_generators_are_compared_by_the_mixes_that_differ_in_them_alone():
 
 
 def test_mixes_are_compared_by_their_names_and_once():
-    pairs = plan_comparisons(MIXES, [["g-filled", "h-filled"], ["g", "h"], ["weighted", "tomek"]])
+    asked = [["g-filled", "h-filled"], ["g", "h"], ["h", "g"], ["weighted", "tomek"]]
+    pairs = plan_comparisons(MIXES, [*asked, ["tomek", "weighted"]])
     named = [(one.mix, one.baseline) for one in pairs if one.is_pair]
     assert named == [
         ("g-filled", "h-filled"),

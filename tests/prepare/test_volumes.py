@@ -236,6 +236,22 @@ class TestVoxelSize:
         expected = (expected - expected.mean()) / expected.std()
         np.testing.assert_allclose(small, expected, atol=5e-3)
 
+    @pytest.mark.parametrize(
+        ("voxel_size", "taken"),
+        [
+            (1.5, [0, 1, 3, 4, 6, 7, 9, 10, 12, 13]),
+            (0.5, [*np.repeat(np.arange(15), 2)]),
+            (2.5, [0, 2, 5, 7, 10, 12]),
+        ],
+    )
+    def test_decimating_takes_voxels_evenly(self, voxel_size, taken):
+        shape = (len(taken), 15, 15)
+        volume = ramp(0, (15, 15, 15))
+        small = resampled(volume, shape, 1.0, "decimate", spacing=(1 / voxel_size, 1, 1))
+        expected = volume[taken]
+        expected = (expected - expected.mean()) / expected.std()
+        np.testing.assert_allclose(small, expected, atol=5e-3)
+
     def test_spacings_of_few_digits_take_the_same_voxels(self):
         volume = np.random.default_rng(1).normal(0, 1, (20, 24, 20)).astype(np.float32)
         exact = resampled(volume, (10, 12, 10), 2.0, "decimate")

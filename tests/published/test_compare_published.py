@@ -304,6 +304,9 @@ def test_of_the_same_settings_values_are_judged(stages, tmp_path):
         ("dropout=0.5; batch_size=64", ""),
         ("augmentation.zoom=0.2", "the source has augmentation, zoom 0.2, fine_tuned here 0.1"),
         ("batch_size=32", "the source has batch size 32, fine_tuned here 64"),
+        ("mixup.alpha=0.2", "the source has mixup, alpha 0.2, fine_tuned here none"),
+        ("mixup.alpha=0; mixup=null", ""),
+        ("batchsize=64", "the source has batchsize 64, fine_tuned here none"),
     ],
 )
 def test_a_value_may_name_the_settings_it_is_of(stages, tmp_path, settings, why):

@@ -184,6 +184,16 @@ def test_images_are_counted_in_index_split_and_mixes(tmp_path):
     assert count("width_min", split="test") == 40
     assert count("synthetic", mix="m", split="train", label="1") == 6
     assert count(mix="m") == 12
+    # a slip in the file of published values is no image
+    for reason, key in {
+        "no images of a class 3": {"label": "3"},
+        "no images of a class 4": {"label": "4", "split": "test"},
+        "no images of a class 5": {"label": "5", "mix": "m"},
+        "no part of the images is called tst": {"split": "train+tst"},
+        "not counted by reel": {"metric": "reel", "mix": "m"},
+    }.items():
+        with pytest.raises(AbsentError, match=reason):
+            count(**key)
 
 
 @pytest.fixture
@@ -243,6 +253,9 @@ def test_confusions_are_counted_over_folds_and_averaged_over_seeds(tmp_path):
     assert find(printed("1", "confusion", "predicted_b", 1.0, label="a", **key), found).low == 2.0
     assert find(printed("1", "confusion", "correct", 1.0, label="a", **key), found).low == 2.0
     assert find(printed("1", "confusion", "total", 1.0, **key), found).exact
+    for metric, label in (("predicted_c", "a"), ("right", "a"), ("correct", "c")):
+        with pytest.raises(AbsentError, match=r"predictions are not counted by|no images of a cl"):
+            find(printed("1", "confusion", metric, 0.0, label=label, **key), found)
     with pytest.raises(AbsentError, match="no predictions of validation images"):
         find(printed("1", "confusion", "correct", 1.0, **key | {"split": "validation"}), found)
 
@@ -412,6 +425,13 @@ def test_settings_are_those_that_were_chosen_and_weights_those_learned(tmp_path)
         ours("epochs minus other_epochs", generator="g")
     with pytest.raises(AbsentError, match=r"c has no augmentation\.shear_degrees set"):
         ours("augmentation.shear_degrees", classifier="c")
+
+
+def test_a_word_has_no_difference():
+    settings = {"classifiers": {"c": {"base": {"network": "vgg16", "epochs": 3}}}}
+    row = printed("1", "parameters", "epochs minus network", 1.0, classifier="c")
+    with pytest.raises(AbsentError, match="c has no epochs minus network set"):
+        find(row, results(settings=settings))
 
 
 def test_the_input_pipeline(tmp_path):

@@ -84,6 +84,10 @@ def test_difference_and_agreement(case):
     assert is_inside(row, ours) == inside
 
 
+def test_a_word_of_ours_is_in_no_range_of_numbers():
+    assert is_inside(value(3, 5), Ours("all", "all", exact=True)) == "no"
+
+
 @pytest.mark.parametrize("case", RANGES)
 def test_ranges_are_held_against_each_other_at_both_ends(case):
     row, ours, apart, inside = RANGES[case]

@@ -96,6 +96,8 @@ MISTAKES = {
     "a word": ("1,metrics,accuracy,high,high,", "must be numbers, not 'high'"),
     "not finite": ("1,metrics,accuracy,nan,nan,", "must be numbers, not 'nan'"),
     "the wrong way round": ("1,metrics,accuracy,0.9,0.8,", "low 0.9 is above high 0.8"),
+    "two words": ("1,parameters,network,vgg16,vgg19,", "low 'vgg16' and high 'vgg19' must be the"),
+    "a number and a word": ("1,parameters,unfrozen_layers,3,all,", "must be the same word, or num"),
     "no reason": ("1,none,,,,", "note is empty"),
     "no metric": ("1,metrics,,1,1,", "metric is empty"),
     "a comma too many": ("1,metrics,accuracy,1,1,a,b", "quote those with a comma"),

@@ -58,7 +58,8 @@ def _cropped(most: float, picture: torch.Tensor) -> torch.Tensor:
         return picture
     height, width = picture.shape[1:]
     share = 1 - most * float(torch.rand(()))
-    middle = v2.functional.center_crop(picture, [round(share * height), round(share * width)])
+    size = [max(1, round(share * side)) for side in (height, width)]  # of small pictures 0 else
+    middle = v2.functional.center_crop(picture, size)
     return v2.functional.resize(middle, [height, width], antialias=True)
 
 

@@ -60,7 +60,8 @@ def build_loss(
     such mean. The mean squared false error is that of the whole by its tangent where the errors
     of the classes were last found. Dice is that of the batch.
 
-    Raises UserError where the cost matrix doesn't fit the classes.
+    Raises UserError where the cost matrix doesn't fit the classes, or is by rarity and a class has
+    no image.
     """
     weighed = _weighed_loss(settings, classes, images)
 
@@ -99,12 +100,7 @@ def class_weight_tensor(
         return None
     if setting == "balanced":
         images = torch.bincount(labels.cpu(), minlength=len(classes))
-        if 0 in images:
-            empty = classes[images.tolist().index(0)]
-            raise UserError(
-                f"class_weights: balanced: no training image is of the class {empty}; "
-                f"name the weights, {{class: weight}}, or leave them out"
-            )
+        _require_all(images, classes, "class_weights: balanced", "weights, {class: weight}")
         return (len(labels) / (len(classes) * images.double())).float()
     if set(setting) != set(classes):
         raise UserError(
@@ -112,6 +108,16 @@ def class_weight_tensor(
             f"{', '.join(classes)}: give each of them a weight"
         )
     return torch.tensor([setting[name] for name in classes], dtype=torch.float32)
+
+
+def _require_all(images: torch.Tensor, classes: Sequence[str], setting: str, instead: str) -> None:
+    """Raise UserError where a class has none of the training `images` (K,): how rare can it be?"""
+    if 0 in images:
+        empty = classes[images.tolist().index(0)]
+        raise UserError(
+            f"{setting}: no training image is of the class {empty}; "
+            f"name the {instead}, or leave them out"
+        )
 
 
 def _weighed_loss(
@@ -244,6 +250,7 @@ def _bilinear_losses(
     settings: Mapping[str, Any], classes: Sequence[str], images: torch.Tensor | None
 ) -> LabelLosses:
     if settings["cost_matrix"] == BY_RARITY:
+        _require_all(images, classes, "loss: cost_matrix: by_rarity", "costs of each mistake")
         costs = _costs_by_rarity(images)
     else:
         costs = _cost_matrix(settings["cost_matrix"], classes)

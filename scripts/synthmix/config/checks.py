@@ -57,6 +57,9 @@ def check(study: Study, folder: Path) -> list[Finding]:
 
 def _check_published(study: Study, folder: Path) -> Iterator[Finding]:
     if study.published is None:
+        if study.deviations:
+            text = "stand beside published values, and there are none: name their file in published"
+            yield ("deviations",), f"{text}, or remove them"
         return
     if not (folder / study.published).is_file():
         yield ("published",), f"there is no file {folder / study.published}"
@@ -67,10 +70,16 @@ def _check_published(study: Study, folder: Path) -> Iterator[Finding]:
         return
     # what it names and the study lacks is no mistake: studies may be cut down
     try:
-        read_printed(folder / study.published)
+        rows = read_printed(folder / study.published)
         read_headings(folder / study.published)
     except UserError as error:
         yield ("published",), str(error)
+        return
+    tables = list(dict.fromkeys(row.table for row in rows))
+    for position, deviation in enumerate(study.deviations):
+        if deviation.table is not None and deviation.table not in tables:
+            path = ("deviations", position, "table")
+            yield path, one_of(deviation.table, tables, f"tables in {study.published}")
 
 
 def _check_preparation(study: Study) -> Iterator[Finding]:
@@ -286,6 +295,7 @@ def _check_comparisons(study: Study) -> Iterator[Finding]:
             text = "no two mixes differ in these alone: name two mixes, or two generators"
             yield ("compare", position), text
     named = {name for mix in mixes if not mix.is_baseline for name in names_for(mix)}
+    there = {comparison.family for comparison in study.plan_comparisons()}
     for family, names in study.evaluation.families.items():
         path = ("evaluation", "families", family)
         if family in (WITH_BASELINES, PAIRS):
@@ -294,6 +304,9 @@ def _check_comparisons(study: Study) -> Iterator[Finding]:
             if name not in named:
                 text = "mixes, generators, selections and baselines of this study"
                 yield (*path, position), one_of(name, sorted(named), text)
+        if named.issuperset(names) and family not in there:
+            text = "all that it names is in families before it: name something else, or remove it"
+            yield path, text
 
 
 def _check_names_of_mixes(study: Study) -> Iterator[Finding]:

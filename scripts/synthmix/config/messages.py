@@ -12,6 +12,7 @@ from typing import Any
 from pydantic import TypeAdapter, ValidationError
 
 from synthmix.config.locate import locate, settle_unions
+from synthmix.config.overlay import is_named
 from synthmix.config.parse import KeyPath, parse
 from synthmix.config.subschemas import Schema
 from synthmix.errors import did_you_mean, one_of, shown
@@ -113,6 +114,8 @@ def _text(found: dict[str, Any], path: KeyPath, node: Schema, section: Schema) -
             return str(found["ctx"]["error"])
         case _ if value is None:
             quotes = "; the word null needs quotes" if _kind(node) == _TYPES["string"] else ""
+            if is_named(path):
+                quotes = ", and there is nothing of that name to be left out"
             return f"has no value; it must be {_kind(node)}{quotes}"
         case "literal_error":
             return _not_an_option(value, node)

@@ -18,7 +18,7 @@ from synthmix.config.models import (
     Study,
     Workflow,
 )
-from synthmix.config.overlay import NAMED_ENTRIES, REPLACED_ENTRIES
+from synthmix.config.overlay import NAMED_ENTRIES, NAMED_WITHIN, REPLACED_ENTRIES
 from synthmix.config.schema_overlays import Overlays
 from synthmix.config.schema_sharing import share_repeated
 from synthmix.config.subschemas import Schema, with_subschemas
@@ -51,6 +51,11 @@ def study_schema() -> Schema:
     settings = overlay["properties"]
     settings[REPLACED_ENTRIES] = study["properties"][REPLACED_ENTRIES]
     settings |= {name: _with_entries_left_out(settings[name]) for name in NAMED_ENTRIES}
+    definitions = overlays.definitions()
+    for section, key in NAMED_WITHIN:
+        name = section.capitalize()
+        within = definitions.get(f"{name}Overlay", definitions[name])["properties"]
+        within[key] = _with_entries_left_out(within[key])
     of_demo = {name: node for name, node in settings.items() if name not in OF_THE_FILE}
     of_demo[PER_DATASET] = _per_dataset(settings)
     more = {
@@ -62,7 +67,7 @@ def study_schema() -> Schema:
         "properties": settings | more,
         "if": {"required": [EXTENDS]},
         "else": _of_its_own(overlays.required_by(study)),
-        "$defs": overlays.definitions(),
+        "$defs": definitions,
     }
     return _finished(whole, "Study of synthmix")
 

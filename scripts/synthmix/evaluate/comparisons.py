@@ -44,7 +44,8 @@ def plan_comparisons(
     """Return the comparisons of a study in the order of its tables.
 
     First each mix against its baseline, if there is one, in the first of the `families` that names
-    it, its generator, its selection or its baseline, then the pairs that `compare` asks for.
+    it, its generator, its selection or its baseline, then the pairs that `compare` asks for, each
+    once: the same the other way round would count as another question.
     """
     baselines = {mix.name for mix in mixes if mix.generator is None}
     with_baselines = [
@@ -53,7 +54,10 @@ def plan_comparisons(
         if not mix.is_baseline and mix.baseline in baselines
     ]
     pairs = [(one, other) for names in compare for one, other in pairs_of(mixes, *names)]
-    return with_baselines + [Comparison(*pair, PAIRS) for pair in dict.fromkeys(pairs)]
+    once: dict[frozenset[str], tuple[str, str]] = {}
+    for pair in pairs:
+        once.setdefault(frozenset(pair), pair)
+    return with_baselines + [Comparison(*pair, PAIRS) for pair in once.values()]
 
 
 def pairs_of(mixes: Sequence[Mix], first: str, second: str) -> Iterator[tuple[str, str]]:

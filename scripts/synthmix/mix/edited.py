@@ -4,8 +4,10 @@ Edited nearest neighbours (Wilson 1972, https://doi.org/10.1109/TSMC.1972.430913
 with all numbers of neighbours (Tomek 1976, https://doi.org/10.1109/TSMC.1976.4309523),
 neighbourhood cleaning (Laurikkala 2001, https://doi.org/10.1007/3-540-48229-6_9).
 
-imbalanced-learn has all four. Where the neighbours are of as many classes as there are neighbours
-it goes by the order of the classes' names; here no class has a majority then, and the image stays.
+imbalanced-learn has all four. Where two classes have as many neighbours it goes by the order of the
+classes' names; here neither has a majority then, and the image stays. Its repeated edition stops
+sooner, where a class has become smaller than the smallest one, and that of all numbers of
+neighbours has each number judge what those before it have left, not all images as Tomek has it.
 """
 
 import numpy as np

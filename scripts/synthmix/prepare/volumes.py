@@ -103,7 +103,9 @@ def resample_volume(
             # of cubes the first one stays; what is stretched is taken from the middle of a voxel
             places = window * sides[axis] if voxel_size else (window + 0.5) * sides[axis] - 0.5
             last = volume.values.shape[axis] - 1
-            resampled = resampled.take(np.minimum(places.round().astype(int), last), axis)
+            # halves go down, all of them: numpy rounds every other one up
+            nearest = np.ceil(places - 0.5).astype(int)
+            resampled = resampled.take(np.minimum(nearest, last), axis)
         ends = [missing if number == axis else (0, 0) for number in range(3)]
         resampled = np.pad(resampled, ends, constant_values=volume.values.min())
     spread = resampled.std(dtype=np.float64)

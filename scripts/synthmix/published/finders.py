@@ -10,7 +10,7 @@ import pandas as pd
 from safetensors import safe_open
 
 from synthmix.evaluate.metrics import UNBOUNDED, bounds_of
-from synthmix.evaluate.predictions import read_predictions
+from synthmix.evaluate.predictions import PROBABILITY, read_predictions
 from synthmix.evaluate.score_predictions import (
     ALL_FOLDS,
     ALL_SEEDS,
@@ -40,6 +40,7 @@ from synthmix.published.settings import (
 from synthmix.scopes import ALL_CLASSES
 
 SAMPLE = ("train", "validation", "test")
+ORIGINS = ("synthetic", "real")
 SIZES = {f"{side}_{end}": (side, end) for side in ("width", "height") for end in ("min", "max")}
 # tensors that a network keeps but does not learn
 _STATISTICS = ("running_mean", "running_var", "num_batches_tracked")
@@ -164,6 +165,7 @@ def _range(found: Sequence[Estimate], exact: bool, left_out: tuple[str, ...]) ->
 
 def _find_images(row: Printed, results: Results) -> Ours:
     """Return a number of images, or the least or largest side of the raw ones."""
+    _require_parts(row)
     if row.mix:
         count = _images_of_mix(row, results)
     else:
@@ -171,11 +173,13 @@ def _find_images(row: Printed, results: Results) -> Ours:
         # of published leaks an image may be in several parts
         if row.split or row.metric in SIZES:
             table = results.table(results.split, "there is no split")
+            _require_class(row, table["label"])
             if row.split:
                 parts = pd.concat([rows_of(table, part) for part in wanted])
                 table = parts[~parts.index.duplicated()]
         else:
             table = results.table(results.index, "there is no index")
+            _require_class(row, table["label"])
         table = table[table["label"] == row.label] if row.label else table
         if row.metric in SIZES:
             side, end = SIZES[row.metric]
@@ -189,12 +193,28 @@ def _find_images(row: Printed, results: Results) -> Ours:
 
 def _images_of_mix(row: Printed, results: Results) -> float:
     table = results.table(results.composition, "this study composes no mixes")
+    _require_class(row, table["label"])
+    if row.metric not in ("images", *ORIGINS):
+        raise AbsentError(f"images of mixes are not counted by {row.metric}")
     rows = table[table["mix"] == row.mix]
     rows = rows[rows["split"].isin(row.split.split("+"))] if row.split else rows
     rows = rows[rows["label"] == row.label] if row.label else rows
     if row.metric != "images":
-        rows = rows[rows["origin"] == row.metric]  # synthetic or real
+        rows = rows[rows["origin"] == row.metric]
     return rows["images"].sum()
+
+
+def _require_parts(row: Printed) -> None:
+    """Raise AbsentError where there are no such parts of the images: they would count as 0."""
+    for part in row.split.split("+") if row.split not in ("", "sample") else ():
+        if part not in (*SAMPLE, "held_out"):
+            raise AbsentError(f"no part of the images is called {part}")
+
+
+def _require_class(row: Printed, labels: pd.Series) -> None:
+    """Raise AbsentError where none of the `labels` is the class of a row."""
+    if row.label and row.label not in set(labels):
+        raise AbsentError(f"there are no images of a class {row.label}")
 
 
 def _find_census(row: Printed, results: Results) -> Ours:
@@ -230,7 +250,10 @@ def _find_confusion(row: Printed, results: Results) -> Ours:
     seeds = files.get((row.classifier, row.mix), ())
     if not seeds:
         raise AbsentError(f"there are no predictions of {row.split or 'no'} images")
-    counts = [_count(read_predictions(folds), row) for folds in seeds]
+    tables = [read_predictions(folds) for folds in seeds]
+    for table in tables:
+        _require_class(row, table["label"])
+    counts = [_count(table, row) for table in tables]
     mean = (float(np.mean(counts)), math.nan, math.nan)
     return _single(mean, row.metric, row.metric == "total")
 
@@ -243,6 +266,10 @@ def _count(table: pd.DataFrame, row: Printed) -> int:
     if row.metric in ("correct", "incorrect"):
         return int((right if row.metric == "correct" else ~right).sum())
     said = row.metric.removeprefix("predicted_")
+    known = {*table["label"], *table["predicted"]}
+    known.update(name.removeprefix(PROBABILITY) for name in table)
+    if said == row.metric or said not in known:
+        raise AbsentError(f"predictions are not counted by {row.metric}")
     return int((table["predicted"] == said).sum())
 
 

@@ -30,7 +30,8 @@ def differences(printed: Printed, ours: Ours) -> tuple[float | None, float | Non
 def is_inside(printed: Printed, ours: Ours) -> str:
     """Return "yes" or "no", "" where nothing can be said.
 
-    - What is exact, such as a number of images or a setting, must be equal, or in a printed range.
+    - What is exact, such as a number of images or a setting, must be equal, or in a printed range,
+      where no word is.
     - Of a single value and one of ours, the published one must lie in our interval, its ends
       included, as it is printed; without an interval nothing is said.
     - Of one of ours and a printed range, our interval must reach into it; without an interval our
@@ -41,6 +42,8 @@ def is_inside(printed: Printed, ours: Ours) -> str:
     """
     if ours.exact and printed.low == printed.high:
         return YES if _same(printed.low, ours.low) and _same(printed.low, ours.high) else NO
+    if isinstance(ours.low, str):
+        return NO
     if ours.ends is not None:
         pairs = zip((printed.low, printed.high), ours.ends, strict=True)
         return YES if all(low <= end <= high for end, (low, high) in pairs) else NO

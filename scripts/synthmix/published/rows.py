@@ -260,7 +260,7 @@ def _check(place: str, row: Printed) -> None:
         text = f"classifier: {row.classifier!r} are several: metrics alone are of a range of them"
         raise UserError(f"{place}: {text}")
     of_epoch = row.of == "history" and row.metric not in OF_TRAINING
-    if of_epoch and row.epoch not in _EPOCHS and not row.epoch.isdigit():
+    if of_epoch and row.epoch not in _EPOCHS and not row.epoch.isdecimal():
         text = f"epoch: {row.epoch!r} is neither a number nor one of {', '.join(_EPOCHS)}"
         raise UserError(f"{place}: {text}")
     if isinstance(row.low, str) or isinstance(row.high, str):
@@ -268,6 +268,9 @@ def _check(place: str, row: Printed) -> None:
             raise UserError(
                 f"{place}: low and high must be numbers, not {row.low!r} and {row.high!r}"
             )
+        if row.low != row.high:
+            text = f"low {row.low!r} and high {row.high!r} must be the same word, or numbers"
+            raise UserError(f"{place}: {text}")
     elif row.low > row.high:
         raise UserError(f"{place}: low {row.low:g} is above high {row.high:g}")
 

@@ -14,6 +14,8 @@ from synthmix.search.chosen import read_chosen, settle
 
 # by setting what a source chose: more than one value where it contradicts itself
 Choice = Mapping[str, Sequence[str]]
+# what sources may print of that which ours does not set
+_NOTHING = ("0", "false")
 
 
 def searched(row: Printed) -> Searched:
@@ -46,8 +48,7 @@ def trained_otherwise(row: Printed, results: Results, choices: Mapping[Searched,
     reasons = []
     for each in names:
         origin, ours, chosen = _training(results, (kind, each))
-        printed = choices.get((kind, origin), {})
-        wanted = {key: printed[key] for key in chosen if key in printed} | _named(row)
+        wanted = _of_chosen(choices.get((kind, origin), {}), chosen) | _named(row)
         reasons += _differences(each, wanted, ours)
     return "; ".join(dict.fromkeys(reasons))
 
@@ -59,7 +60,8 @@ def look_up(settings: Mapping[str, Any], name: str) -> Any:
     """
     if DIFFERENCE in name:
         first, second = (look_up(settings, part) for part in name.split(DIFFERENCE, 1))
-        return None if first is None or second is None else first - second
+        known = all(isinstance(part, int | float) for part in (first, second))
+        return first - second if known else None
     value: Any = settings
     for part in name.split("."):
         if not isinstance(value, Mapping) or part not in value:
@@ -133,11 +135,15 @@ def _earlier_stages_chose(
     for settings in earlier.sort_values("stage")["settings"]:
         chosen |= _read(settings)
     tried = {key for text in candidates(row, results)["settings"] for key in _read(text)}
-    printed = choices.get((kind, name), {})
-    wanted = {key: printed[key] for key in chosen if key in printed} | _named(row)
+    wanted = _of_chosen(choices.get((kind, name), {}), chosen) | _named(row)
     wanted = {key: values for key, values in wanted.items() if key not in tried}
     base = results.settings.get(kind, {}).get(name, {}).get("base", {})
     return "; ".join(_differences(name, wanted, {**base, **chosen}))
+
+
+def _of_chosen(printed: Choice, chosen: Mapping[str, Any]) -> dict[str, Sequence[str]]:
+    """Return what is printed of what a search of ours chose, settings or parts of sections."""
+    return {key: values for key, values in printed.items() if key.partition(".")[0] in chosen}
 
 
 def _named(row: Printed) -> dict[str, list[str]]:
@@ -145,13 +151,19 @@ def _named(row: Printed) -> dict[str, list[str]]:
 
 
 def _differences(name: str, wanted: Choice, ours: Mapping[str, Any]) -> list[str]:
-    """Return which settings of ours are not as `wanted`; what is not known is no difference."""
+    """Return which settings of ours are not as `wanted`.
+
+    What ours does not set, such as what is of a section that it has not, is as good as 0; a setting
+    that there is not is another one. Where nothing is known of ours there is no difference.
+    """
     reasons = []
-    for setting, values in wanted.items():
+    for setting, values in wanted.items() if ours else ():
         own = look_up(ours, setting)
-        if own is not None and not any(equal(own, value) for value in values):
+        accepted = [*_NOTHING, as_text(own)] if own is None else [as_text(own)]
+        if not any(equal(text, value) for text in accepted for value in values):
             text = f"{_words(setting)} {' or '.join(values)}"
-            reasons.append(f"the source has {text}, {name} here {as_text(own)}")
+            shown = "none" if own is None else as_text(own)
+            reasons.append(f"the source has {text}, {name} here {shown}")
     return reasons
 
 
