@@ -5,10 +5,15 @@ from synthmix.runtime.checkpoint import Checkpoint
 from synthmix.runtime.devices import set_up_torch
 from synthmix.runtime.distributed import run_together
 from synthmix.runtime.jobs import job
+from synthmix.runtime.pace import pace_of_job
 from synthmix.runtime.trackers import tracker_of_job
 from synthmix.search.chosen import settle
 
-with job(snakemake, finish_epoch=True), tracker_of_job(snakemake) as tracker:
+with (
+    job(snakemake, finish_epoch=True),
+    pace_of_job(snakemake),
+    tracker_of_job(snakemake) as tracker,
+):
     params = snakemake.params
     device = set_up_torch(snakemake.config, params.devices)
     work = {
