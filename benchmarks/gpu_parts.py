@@ -213,7 +213,9 @@ class Parts:
 
     def steps_of(self, case: Case) -> int:
         """Return how many steps of a case are measured, the first among them."""
-        return self.steps if isinstance(self.steps, int) else self.steps.get(case.name, self.steps[""])
+        return (
+            self.steps if isinstance(self.steps, int) else self.steps.get(case.name, self.steps[""])
+        )
 
     def _images(self, case: Case) -> int:
         return case.settings["batch_size"] * self.steps_of(case)
