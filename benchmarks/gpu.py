@@ -12,8 +12,10 @@ and the command ends with code 1 and their names. What is known is written after
 a machine that is taken away leaves what it had.
 
 `--tiny` takes small networks in the place of those of the studies: it shows that all of this works,
-on any machine. It needs torch 2.11 and what requirements.txt names of pandas, pydantic, pyyaml,
-safetensors, tqdm, monai, torchvision and torchio; without `nvcc`, network or an installed package.
+on any machine. Where this project is not installed it needs torch 2.11 or newer with torchvision,
+pytest, numpy, pandas, scikit-learn, pyyaml, pillow, safetensors and tqdm, which are often there, and
+pydantic, monai and imbalanced-learn with what they need, which often are not; no network, and no
+Snakemake.
 """
 
 import argparse
@@ -28,6 +30,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -235,6 +238,8 @@ def work_through(run: Run, parts: Sequence[str]) -> None:
                 run.keep(told)
             if left:
                 seconds = run.limit(SEVERAL if ":" not in left[0] else TRAINING)
+        with suppress(subprocess.TimeoutExpired):
+            process.wait(20)
         _end(process)
 
 

@@ -114,7 +114,7 @@ class Parts:
             times, history = read_table(out / "times.csv"), read_table(out / "history.csv")
             seconds, images = times["seconds"].iloc[-1], history["images_seen"].iloc[-1]
             steps = {"seconds": float(seconds), "images": int(images), "steady_steps": 0}
-        images = torch.from_numpy(load_array(self.data(case) / "real.npy")[: steps["images"]])
+        images = torch.tensor(load_array(self.data(case) / "real.npy")[: steps["images"]])
         pixels = images.permute(0, 3, 1, 2).contiguous()
 
         def load() -> None:
