@@ -1,3 +1,4 @@
+import json
 import os
 import subprocess
 import sys
@@ -14,7 +15,7 @@ from synthmix.runtime.checkpoint import Checkpoint
 from synthmix.runtime.memory_bound import asked_of, kept_below
 from synthmix.runtime.memory_free import bound_for
 from synthmix.store import read_table, save_array
-from workflow_project import ROOT
+from workflow_project import ROOT, Project
 
 GB = 2**30
 
@@ -162,3 +163,29 @@ def test_what_a_control_group_leaves_counts(tmp_path, monkeypatch):
     monkeypatch.setattr(memory_free, "GROUPS", tmp_path)
     assert list(memory_free._left_of("/job")) == [5 * GB]
     assert (memory_free._free() or 1) > 0
+
+
+@pytest.mark.full
+def test_a_job_of_the_workflow_starts_anew_at_once(tmp_path):
+    project = Project.copy(tmp_path / "synthmix")
+    module = "scripts/synthmix/runtime/memory_bound.py"
+    held, little = "most = max(most, _held())", "most = 2**50 if _now.parts in (1, 2) else 0"
+    rehearsed = 'rehearsed = config["scale"] == "rehearsal" and'
+    with (
+        project.edit(module, held, little),
+        project.edit(module, rehearsed, "rehearsed ="),
+        project.edit("studies/tiny.yaml", "epochs: 40", "epochs: 2"),
+    ):
+        made = "results/paper/tiny/phantoms/generators/dcgan/cancer/history.csv"
+        result = project.run(made, rehearsal_memory_gb=4)
+    assert result.returncode == 0, result.stdout[-5000:]
+    assert read_table(project.folder / made)["accumulation_steps"].tolist() == [4, 4]
+    for parts in (2, 4):
+        said = f"batches in {parts} parts: an attempt before ran out of its share of memory"
+        assert f"synthmix: {said}" in result.stdout
+    steps = project.results() / "benchmarks" / "train_generator" / "dcgan-cancer.steps.json"
+    told = json.loads(steps.read_text())
+    assert told["parts"] == 4
+    assert told["steps"]["step"]["images"] == 8
+    assert told["steps"]["step"]["steady_steps"] >= 1
+    assert not list((project.results() / "checkpoints").iterdir())
