@@ -10,6 +10,7 @@ from synthmix.results_layout import mark, mark_new, of_earlier_version, told
 from synthmix.runtime.interpreter import quote_python
 from synthmix.runtime.killed_runs import jobs_run_elsewhere, take_over
 from synthmix.runtime.leases import visible_cards
+from synthmix.runtime.memory_free import bound_for
 from synthmix.runtime.trackers import require_tracker
 
 
@@ -68,6 +69,10 @@ DEMO = PLAN.is_demo
 SEEDS = PLAN.seeds
 MASTER_SEED = SEEDS[0]
 TRAINING_THREADS = CONFIGURATION.workflow.training_threads
+if SCALE == "rehearsal":
+    config["rehearsal_memory_gb"] = bound_for(
+        CONFIGURATION.workflow.rehearsal_memory_gb, (workflow.cores or 1) // TRAINING_THREADS
+    )
 # decided from the configuration: the machine that submits a job may have no GPU
 GPUS = 0 if CONFIGURATION.workflow.device == "cpu" else 1
 # jobs on this machine take turns on its GPUs unless --resources says otherwise; those that go to

@@ -5,12 +5,19 @@ from synthmix.runtime.checkpoint import Checkpoint
 from synthmix.runtime.devices import set_up_torch
 from synthmix.runtime.distributed import run_together
 from synthmix.runtime.jobs import job
+from synthmix.runtime.memory_bound import asked_of, kept_below
+from synthmix.runtime.pace import pace_of_job
 from synthmix.runtime.trackers import tracker_of_job
 from synthmix.search.chosen import settle
 
-with job(snakemake, finish_epoch=True), tracker_of_job(snakemake) as tracker:
+with (
+    job(snakemake, finish_epoch=True),
+    pace_of_job(snakemake),
+    tracker_of_job(snakemake) as tracker,
+):
     params = snakemake.params
     device = set_up_torch(snakemake.config, params.devices)
+    checkpoint = Checkpoint.of_job(snakemake, device)
     work = {
         "settings": settle(params.base, params.own, snakemake.input.chosen),
         "images": snakemake.input.images,
@@ -25,9 +32,11 @@ with job(snakemake, finish_epoch=True), tracker_of_job(snakemake) as tracker:
             "reference": snakemake.input.reference,
         },
         "outputs": dict(snakemake.output.items()),
-        "checkpoint": Checkpoint.of_job(snakemake, device),
+        "checkpoint": checkpoint,
         "seed": params.seed,
         "tracker": tracker,
         "leakage": params.leakage,
     }
-    run_together(train_generator, work, params.devices, device)
+    most = asked_of(snakemake.config, device.type)
+    with kept_below(most, checkpoint, params.devices):
+        run_together(train_generator, work, params.devices, device)

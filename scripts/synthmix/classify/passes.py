@@ -20,7 +20,7 @@ from synthmix.classify.mixup import mix_up
 from synthmix.classify.networks.base import TrainedPart
 from synthmix.classify.sampling import epoch_order
 from synthmix.errors import UserError
-from synthmix.runtime import distributed
+from synthmix.runtime import distributed, pace
 
 LARGEST_BATCH = 64  # where nothing is learned, a larger one takes memory to no end
 
@@ -68,7 +68,7 @@ class Passes:
         batches = batches_of(order, self.settings["batch_size"])
         images = torch.bincount(train.labels[order], minlength=train.classes)
         whole = Whole(images, self.class_errors)
-        for step, positions in enumerate(batches, start=1):
+        for step, positions in enumerate(pace.each(batches), start=1):
             loss = self._step(train, positions, whole, tally)
             _require_finite(loss, f"epoch {epoch}, step {step} of {len(batches)}: the train loss")
             tally.add_loss(loss, len(positions))
@@ -88,7 +88,8 @@ class Passes:
         size = max(1, self.settings["batch_size"] // self.settings["accumulation_steps"])
         batches = batches_of(np.arange(len(examples)), min(size, LARGEST_BATCH))
         logits = torch.zeros((len(examples), examples.classes), device=self.device)
-        for positions in batches[distributed.rank() :: distributed.world_size()]:
+        own = batches[distributed.rank() :: distributed.world_size()]
+        for positions in pace.each(own, pace.JUDGING):
             logits[positions] = self._outputs(examples.inputs(positions, self.device))
         logits = distributed.summed(logits)  # an image's are zeros in all processes but one
         labels = examples.labels.to(self.device)

@@ -69,6 +69,12 @@ class Workflow(SettingsModel):
     checkpoint_seconds: PositiveFloat = Field(
         60, description="A training keeps its state at least this often."
     )
+    rehearsal_memory_gb: PositiveFloat | None = Field(
+        None,
+        description="GB that a training may take on a CPU at scale rehearsal: its batches go in"
+        " as many parts as that takes. Where absent, three quarters of what is free when the run"
+        " begins, shared by as many trainings as may run at once.",
+    )
     longest_runtime: PositiveInt | None = Field(
         None,
         description="Minutes that a cluster's partition gives a job at the most: none asks for"

@@ -1,10 +1,11 @@
-"""Trainings that run out of GPU memory: the next attempt takes its batches in more parts."""
+"""Trainings that run out of memory: the next attempt takes its batches in more parts."""
 
 import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 from synthmix.errors import UserError
+from synthmix.runtime import memory_bound, pace
 from synthmix.runtime.checkpoint import Checkpoint
 from synthmix.runtime.memory import gpu_shortage
 
@@ -14,30 +15,33 @@ LOGGER = logging.getLogger(__name__)
 def parts_to_take(checkpoint: Checkpoint, accumulation_steps: int) -> int:
     """Return in how many parts a training takes its batches: `accumulation_steps`, or more.
 
-    More where an attempt before, at the training of this `checkpoint`, ran out of GPU memory.
+    More where an attempt before, at the training of this `checkpoint`, ran out of GPU memory or,
+    on a CPU, went beyond its bound.
     """
-    parts = checkpoint.noted_parts()
-    if parts is None or parts <= accumulation_steps:
-        return accumulation_steps
-    LOGGER.warning("batches in %d parts: an attempt before ran out of GPU memory", parts)
+    noted = checkpoint.noted_parts() or 0
+    parts = max(noted, accumulation_steps)
+    if noted > accumulation_steps:
+        LOGGER.warning("batches in %d parts: an attempt before ran out of %s", parts, _what())
+    pace.taken_in(parts)
     return parts
 
 
 @contextmanager
 def smaller_parts_next(checkpoint: Checkpoint, parts: int, images: int) -> Iterator[None]:
-    """Learn within the block; where GPU memory runs out have the next attempt take smaller parts.
+    """Learn within the block; where memory runs out have the next attempt take smaller parts.
 
     `images` is how many a batch has, on each of several devices, 0 where it can't be parted;
     `parts` is in how many it is taken; none has fewer than two images. Raises UserError with what
     ran out and what comes next.
     """
+    more = min(2 * parts, images // 2)
     try:
-        yield
+        with memory_bound.in_parts(parts, more if more > parts else None):
+            yield
     except RuntimeError as error:
         said = gpu_shortage(error)
         if said is None:
             raise
-        more = min(2 * parts, images // 2)
         if more <= parts:
             raise UserError(
                 f"{said}, and batches in {parts} part(s) can't be taken in smaller ones: lower "
@@ -49,3 +53,7 @@ def smaller_parts_next(checkpoint: Checkpoint, parts: int, images: int) -> Itera
             f"{more}, and goes on from the state that is kept: run the same command again, where "
             f"no retry does"
         ) from error
+
+
+def _what() -> str:
+    return "its share of memory" if memory_bound.is_set() else "GPU memory"

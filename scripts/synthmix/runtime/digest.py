@@ -17,7 +17,8 @@ SCRIPTS = Path(__file__).resolve().parents[2]
 # The registry only maps names to modules: a new line in it changes no existing job. The modules
 # that a job does use are named to `code_digest` by its rule. The others change no result.
 IGNORED = {
-    f"{PACKAGE}.{name}" for name in ("registry", "extensions", "network_costs", "runtime.trackers")
+    f"{PACKAGE}.{name}"
+    for name in ("registry", "extensions", "network_costs", "runtime.pace", "runtime.trackers")
 }
 
 

@@ -26,6 +26,7 @@ from synthmix.generate.models.base import Generator
 from synthmix.generate.models.class_counts import require_two_of_each
 from synthmix.generate.models.sampling import make_images, noise_of
 from synthmix.generate.models.steps import Part, StepLosses, full_batches, parts_of, take_step
+from synthmix.runtime import pace
 
 
 class BAGANGP(Generator):
@@ -83,7 +84,7 @@ class BAGANGP(Generator):
     def _autoencoder_epoch(self, images: torch.Tensor, labels: torch.Tensor) -> dict[str, float]:
         losses = StepLosses()
         size = self.settings.autoencoder_batch_size or self.settings.batch_size
-        for rows in full_batches(len(images), size):
+        for rows in pace.each(full_batches(len(images), size), "autoencoder step"):
             parts = self._parts(self._real(images[rows]), labels[rows].to(self.device))
             losses.add(
                 autoencoder_loss=take_step(
@@ -105,7 +106,7 @@ class BAGANGP(Generator):
         pick = row_picker(labels, self.classes)
         steps = max(1, len(images) // batch_size)
         losses = StepLosses()
-        for _ in range(steps):
+        for _ in pace.each(range(steps), images=batch_size * critic_steps):
             for _ in range(critic_steps):
                 losses.add(critic_loss=self._critic_step(*self._critic_batch(images, pick)))
                 self.images_seen += batch_size
@@ -153,7 +154,7 @@ class BAGANGP(Generator):
 
     def _published_epoch(self, images: torch.Tensor, labels: torch.Tensor) -> dict[str, float]:
         losses = StepLosses()
-        for rows in full_batches(len(images), self.settings.batch_size):
+        for rows in pace.each(full_batches(len(images), self.settings.batch_size)):
             real, own = self._real(images[rows]), labels[rows].to(self.device)
             for _ in range(self.settings.critic_steps):
                 losses.add(critic_loss=self._published_critic_step(real, own))

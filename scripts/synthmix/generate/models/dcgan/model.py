@@ -13,6 +13,7 @@ from synthmix.generate.models.dcgan.augment import augment
 from synthmix.generate.models.dcgan.settings import Settings
 from synthmix.generate.models.sampling import make_images, noise_of
 from synthmix.generate.models.steps import StepLosses, full_batches, parts_of, take_step
+from synthmix.runtime import pace
 
 
 class GeneratorNetwork(nn.Sequential):
@@ -87,7 +88,7 @@ class DCGAN(Generator):
         self.generator.train()
         self.discriminator.train()
         losses = StepLosses()
-        for rows in full_batches(len(images), self.settings.batch_size):
+        for rows in pace.each(full_batches(len(images), self.settings.batch_size)):
             real = images[rows].to(self.device).float() / 127.5 - 1
             losses.add(**self._step(real))
             self.images_seen += len(rows)

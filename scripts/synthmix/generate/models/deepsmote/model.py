@@ -23,6 +23,7 @@ from synthmix.generate.models.smote import (
     log_small_classes,
 )
 from synthmix.generate.models.steps import StepLosses, full_batches, parts_of, take_step
+from synthmix.runtime import pace
 from synthmix.runtime.distributed import summed
 
 # Images are always decoded in batches of this size, the last one filled up: on a CPU the last
@@ -75,7 +76,7 @@ class DeepSMOTE(Generator):
         members = [torch.nonzero(labels == label).flatten() for label in range(self.classes)]
         batch_size = min(self.settings.batch_size, len(images))
         losses = StepLosses()
-        for rows in full_batches(len(images), batch_size):
+        for rows in pace.each(full_batches(len(images), batch_size)):
             own = members[int(torch.randint(self.classes, ()))]
             drawn = own[torch.randperm(len(own))[:batch_size]]
             losses.add(**self._step(self._pixels(images[rows]), self._pixels(images[drawn])))

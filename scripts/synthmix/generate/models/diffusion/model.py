@@ -21,6 +21,7 @@ from synthmix.generate.models.class_counts import require_two_of_each
 from synthmix.generate.models.diffusion.settings import Settings
 from synthmix.generate.models.sampling import make_images, noise_of
 from synthmix.generate.models.steps import StepLosses, parts_of, take_step
+from synthmix.runtime import pace
 
 if TYPE_CHECKING:
     from monai.networks.schedulers import DDIMScheduler
@@ -54,7 +55,7 @@ class Diffusion(Generator):
         require_two_of_each(labels, self.classes, "diffusion needs at least two of each class")
         losses = StepLosses()
         order = balanced_rows(labels) if self.settings.balanced else torch.randperm(len(images))
-        for rows in order.split(self.settings.batch_size):
+        for rows in pace.each(order.split(self.settings.batch_size)):
             clean = padded_to(images[rows].to(self.device), self.settings.size_multiple)
             losses.add(denoising_loss=self._step(clean.float() / 127.5 - 1, labels[rows]))
             self.images_seen += len(rows)

@@ -30,7 +30,7 @@ from synthmix.generate.models.stylegan2_ada.networks import (
 )
 from synthmix.generate.models.stylegan2_ada.settings import Settings
 from synthmix.generate.models.stylegan2_ada.weights import start_from
-from synthmix.runtime import distributed
+from synthmix.runtime import distributed, pace
 
 LOGGER = logging.getLogger(__name__)
 
@@ -89,7 +89,7 @@ class StyleGAN2ADA(Generator):
                 *(self.settings.init_from, self.settings.ada_images),
             )
         losses = StepLosses()
-        for rows in full_batches(len(images), self.settings.batch_size):
+        for rows in pace.each(full_batches(len(images), self.settings.batch_size)):
             real = self._to_device(images[rows])
             losses.add(**self._step(real, labels[rows].to(self.device)))
         self.latest |= losses.means()
@@ -99,10 +99,12 @@ class StyleGAN2ADA(Generator):
         """Train the generator, then the discriminator, on one batch."""
         values = {"generator_loss": self._update_generator(labels)}
         if self.settings.path_length_weight and self.steps % PATH_LENGTH_INTERVAL == 0:
-            values["path_length_loss"] = self._regularise_path_lengths(labels)
+            with pace.sometimes("path length regularisation", PATH_LENGTH_INTERVAL):
+                values["path_length_loss"] = self._regularise_path_lengths(labels)
         values["discriminator_loss"], real_sign = self._update_discriminator(real, labels)
         if self.steps % R1_INTERVAL == 0:
-            values["r1_loss"] = self._regularise_gradient(real, labels)
+            with pace.sometimes("R1 regularisation", R1_INTERVAL):
+                values["r1_loss"] = self._regularise_gradient(real, labels)
 
         self.steps += 1
         self.images_seen += len(real)

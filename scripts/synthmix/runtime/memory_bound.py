@@ -1,0 +1,142 @@
+"""Keeping a training on a CPU below a bound of memory: it starts anew with batches in more parts.
+
+Memory of a machine does not run out as that of a GPU does: it slows down, or ends what it likes. So
+a thread looks at what this process holds; beyond the bound it notes what the next attempt is to do
+and replaces the process by a new one of the same job, in which nothing of the first is left.
+(A limit of the system that makes allocations fail is no way to do it: oneDNN remembers that it
+could not make a layer, and fails from then on.)
+"""
+
+import json
+import logging
+import os
+import sys
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from synthmix.errors import UserError
+from synthmix.files import write_text
+from synthmix.runtime.checkpoint import Checkpoint
+from synthmix.runtime.memory_free import GB
+
+LOGGER = logging.getLogger(__name__)
+
+LOOK_EVERY = 0.02  # seconds, in which a process can take some ten MB more
+
+
+@dataclass
+class _Now:
+    """What the training does at the moment."""
+
+    parts: int | None = None  # that its batches are in, None where no batch is worked through
+    more: int | None = None  # that they can be in, None where in no more
+
+
+_now = _Now()
+_set = False
+
+
+def is_set() -> bool:
+    """Return whether this process has a bound."""
+    return _set
+
+
+@contextmanager
+def kept_below(gigabytes: float | None, checkpoint: Checkpoint, devices: int = 1) -> Iterator[None]:
+    """Run the training of `checkpoint` in the block with no more than `gigabytes` of memory.
+
+    Of several processes each has its share. Where it takes more the process is replaced by one of
+    the same program and arguments. Raises UserError where the one before could do with no more
+    parts. Files that are mapped do not count: the system needs no room for them.
+    """
+    if gigabytes is None or _held() is None:
+        yield
+        return
+    _end_if_beyond(checkpoint, gigabytes)
+    global _set
+    over, _set = threading.Event(), True
+    what = (gigabytes, gigabytes * GB / devices, checkpoint, over)
+    threading.Thread(target=_watch, args=what, daemon=True).start()
+    try:
+        yield
+    finally:
+        over.set()
+        _set = False
+
+
+@contextmanager
+def in_parts(parts: int, more: int | None) -> Iterator[None]:
+    """Say that batches are taken in so many `parts` within the block, and can be in `more`."""
+    global _now
+    before, _now = _now, _Now(parts, more)
+    try:
+        yield
+    finally:
+        _now = before
+
+
+def asked_of(config: Mapping[str, Any], device: str) -> float | None:
+    """Return the GB that a job of a run may take by its `config`; None where there is no bound.
+
+    There is one at scale rehearsal and on a CPU alone: a GPU has one of its own.
+    """
+    rehearsed = config["scale"] == "rehearsal" and device == "cpu"
+    return config.get("rehearsal_memory_gb") if rehearsed else None
+
+
+def _watch(gigabytes: float, limit: float, checkpoint: Checkpoint, over: threading.Event) -> None:
+    most = 0
+    while not over.wait(LOOK_EVERY):
+        most = max(most, _held())
+        if most > limit:
+            _begin_anew(gigabytes, most, checkpoint)
+
+
+def _begin_anew(gigabytes: float, held: int, checkpoint: Checkpoint) -> None:
+    """Replace this process; what it has learned since its last checkpoint is lost."""
+    now = _now
+    if now.more is not None:
+        checkpoint.note_parts(now.more)
+        LOGGER.info("more than %g GB with batches in %d part(s)", gigabytes, now.parts)
+    else:
+        note = {"identity": checkpoint.identity, "gigabytes": gigabytes}
+        told = {"held": held / GB, "parts": now.parts}
+        write_text(_beyond(checkpoint), json.dumps(note | told) + "\n")
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os.execv(sys.executable, sys.orig_argv)
+
+
+def _end_if_beyond(checkpoint: Checkpoint, gigabytes: float) -> None:
+    path = _beyond(checkpoint)
+    try:
+        note = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return
+    path.unlink(missing_ok=True)  # the next attempt may have more
+    if (note["identity"], note["gigabytes"]) != (checkpoint.identity, gigabytes):
+        return
+    parts = note["parts"]
+    when = f"with batches in {parts} part(s), which can be no more" if parts else "beside its steps"
+    raise UserError(
+        f"the training needs more than {note['held']:.1f} GB {when}, and rehearsal_memory_gb "
+        f"allows {gigabytes:g}: lower image_size (input_size of a classifier), the network's width "
+        f"or batch_size, raise rehearsal_memory_gb, or run fewer trainings at once"
+    )
+
+
+def _beyond(checkpoint: Checkpoint) -> Path:
+    return checkpoint.path.with_suffix(".beyond.json")
+
+
+def _held() -> int | None:
+    """Return the bytes that this process holds, without mapped files; None if nothing says so."""
+    try:
+        resident, shared = Path("/proc/self/statm").read_text(encoding="utf-8").split()[1:3]
+    except (OSError, ValueError):
+        return None
+    return (int(resident) - int(shared)) * os.sysconf("SC_PAGE_SIZE")
