@@ -60,6 +60,7 @@ def beyond(monkeypatch):
     """A process that has just begun and holds 3 GB; what it is replaced by is told."""
     begun = []
     monkeypatch.setattr(memory_bound, "_held", lambda: 3 * GB)
+    monkeypatch.setattr(memory_bound, "LOOK_EVERY", 60)  # tests look themselves
     monkeypatch.setattr(os, "execv", lambda *given: begun.append(given))
     return begun
 
