@@ -13,9 +13,9 @@ a machine that is taken away leaves what it had.
 
 `--tiny` takes small networks in the place of those of the studies: it shows that all of this works,
 on any machine. Where this project is not installed it needs torch 2.11 or newer with torchvision,
-pytest, numpy, pandas, scikit-learn, pyyaml, pillow, safetensors and tqdm, which are often there, and
-pydantic, monai and imbalanced-learn with what they need, which often are not; no network, and no
-Snakemake.
+pytest, numpy, pandas, scikit-learn, pyyaml, pillow, safetensors and tqdm, which are often there,
+and pydantic, monai and imbalanced-learn with what they need, which often are not; no network, and
+no Snakemake.
 """
 
 import argparse
@@ -44,7 +44,7 @@ STEPS = {"stylegan2_ada": 17}
 STEPS_OF_OTHERS = 8
 TINY_STEPS = 3
 
-START, TRAINING, SEVERAL, TESTS = 120, 60, 120, 180  # seconds that parts have at the most
+START, TRAINING, SEVERAL, TESTS = 120, 90, 180, 180  # seconds that parts have at the most
 TOTAL = 570
 
 # github.com/NVlabs/stylegan2-ada-pytorch, README, "Expected training time": one Tesla V100,
@@ -226,6 +226,8 @@ def work_through(run: Run, parts: Sequence[str]) -> None:
                 line = lines.get(timeout=seconds)
             except queue.Empty:
                 line = None
+            if line and not line.startswith('{"part"'):  # something else that was printed
+                continue
             told = json.loads(line) if line else None
             if told is None:
                 _end(process)

@@ -60,6 +60,7 @@ def beyond(monkeypatch):
     """A process that has just begun and holds 3 GB; what it is replaced by is told."""
     begun = []
     monkeypatch.setattr(memory_bound, "_held", lambda: 3 * GB)
+    monkeypatch.setattr(memory_bound, "LOOK_EVERY", 60)  # tests look themselves
     monkeypatch.setattr(os, "execv", lambda *given: begun.append(given))
     return begun
 
@@ -102,8 +103,8 @@ def test_a_network_beyond_its_bound_is_told_with_the_settings(tmp_path):
 
 
 def test_batches_that_can_be_in_more_parts_are_next_time(checkpoint, beyond, caplog):
-    with memory_bound.in_parts(2, 4):
-        memory_bound._begin_anew(2.0, 3 * GB, checkpoint)
+    memory_bound.take_parts(2, 4)
+    memory_bound._begin_anew(2.0, 3 * GB, checkpoint)
     assert beyond == [(sys.executable, sys.orig_argv)]
     with kept_below(2.0, checkpoint):
         assert parts_to_take(checkpoint, 1) == 4
@@ -112,11 +113,11 @@ def test_batches_that_can_be_in_more_parts_are_next_time(checkpoint, beyond, cap
 
 @pytest.mark.parametrize(
     ("parts", "said"),
-    [(8, "with batches in 8 part(s), which can be no more"), (None, "beside its steps")],
+    [(8, "with batches in 8 part(s), which can be no more"), (None, "before its first step")],
 )
 def test_what_can_be_in_no_more_is_a_mistake_once(checkpoint, beyond, parts, said):
-    with memory_bound.in_parts(parts, None):
-        memory_bound._begin_anew(2.0, 3 * GB, checkpoint)
+    memory_bound.take_parts(parts, None)
+    memory_bound._begin_anew(2.0, 3 * GB, checkpoint)
     with pytest.raises(UserError) as caught, kept_below(2.0, checkpoint):
         pytest.fail("it went on")
     assert f"needs more than 3.0 GB {said}, and rehearsal_memory_gb allows 2" in str(caught.value)
@@ -125,6 +126,7 @@ def test_what_can_be_in_no_more_is_a_mistake_once(checkpoint, beyond, parts, sai
 
 
 def test_a_higher_bound_or_another_training_is_tried(checkpoint, beyond):
+    memory_bound.take_parts(8, None)
     for other in (Checkpoint(checkpoint.path, "another", 0), checkpoint):
         memory_bound._begin_anew(2.0, 3 * GB, checkpoint)
         with kept_below(4.0 if other is checkpoint else 2.0, other):

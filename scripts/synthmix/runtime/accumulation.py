@@ -35,9 +35,9 @@ def smaller_parts_next(checkpoint: Checkpoint, parts: int, images: int) -> Itera
     ran out and what comes next.
     """
     more = min(2 * parts, images // 2)
+    memory_bound.take_parts(parts, more if more > parts else None)
     try:
-        with memory_bound.in_parts(parts, more if more > parts else None):
-            yield
+        yield
     except RuntimeError as error:
         said = gpu_shortage(error)
         if said is None:

@@ -30,9 +30,9 @@ LOOK_EVERY = 0.02  # seconds, in which a process can take some ten MB more
 
 @dataclass
 class _Now:
-    """What the training does at the moment."""
+    """What the training has come to."""
 
-    parts: int | None = None  # that its batches are in, None where no batch is worked through
+    parts: int | None = None  # that its batches are in, None before the first
     more: int | None = None  # that they can be in, None where in no more
 
 
@@ -57,8 +57,8 @@ def kept_below(gigabytes: float | None, checkpoint: Checkpoint, devices: int = 1
         yield
         return
     _end_if_beyond(checkpoint, gigabytes)
-    global _set
-    over, _set = threading.Event(), True
+    global _now, _set
+    _now, over, _set = _Now(), threading.Event(), True
     what = (gigabytes, gigabytes * GB / devices, checkpoint, over)
     threading.Thread(target=_watch, args=what, daemon=True).start()
     try:
@@ -68,15 +68,10 @@ def kept_below(gigabytes: float | None, checkpoint: Checkpoint, devices: int = 1
         _set = False
 
 
-@contextmanager
-def in_parts(parts: int, more: int | None) -> Iterator[None]:
-    """Say that batches are taken in so many `parts` within the block, and can be in `more`."""
+def take_parts(parts: int, more: int | None) -> None:
+    """Say that batches are taken in so many `parts` from here on, and can be in `more`."""
     global _now
-    before, _now = _now, _Now(parts, more)
-    try:
-        yield
-    finally:
-        _now = before
+    _now = _Now(parts, more)
 
 
 def asked_of(config: Mapping[str, Any], device: str) -> float | None:
@@ -121,7 +116,11 @@ def _end_if_beyond(checkpoint: Checkpoint, gigabytes: float) -> None:
     if (note["identity"], note["gigabytes"]) != (checkpoint.identity, gigabytes):
         return
     parts = note["parts"]
-    when = f"with batches in {parts} part(s), which can be no more" if parts else "beside its steps"
+    when = (
+        f"with batches in {parts} part(s), which can be no more"
+        if parts
+        else "before its first step"
+    )
     raise UserError(
         f"the training needs more than {note['held']:.1f} GB {when}, and rehearsal_memory_gb "
         f"allows {gigabytes:g}: lower image_size (input_size of a classifier), the network's width "
