@@ -12,6 +12,7 @@ from synthmix.errors import UserError
 from synthmix.files import expanded
 from synthmix.plan import acquire, classify
 from synthmix.plan.view import View
+from synthmix.scales import DEMO
 from synthmix.search.resolve import used_as_it_is
 
 _AS_PUBLISHED = "_as_published"  # how the studies are called that follow their source
@@ -40,13 +41,8 @@ class Plan:
 
     @property
     def scale(self) -> str:
-        """How large the studies are run: demo or paper."""
+        """How large the studies are run: demo, paper or rehearsal."""
         return self.configuration.workflow.scale
-
-    @property
-    def is_demo(self) -> bool:
-        """Whether results are those of a demo, which says so wherever they are shown."""
-        return self.scale == "demo"
 
     @property
     def seeds(self) -> list[int]:
@@ -97,7 +93,7 @@ class Plan:
         """
         if (study, dataset) not in self.views:
             there = ", ".join("/".join(key) for key in self.views)
-            hint = "; --config scale=paper has those without a demo" if self.is_demo else ""
+            hint = "; --config scale=paper has those without a demo" if self.scale == DEMO else ""
             raise UserError(f"no {study}/{dataset} at scale {self.scale}, but {there}{hint}")
         return self.views[study, dataset]
 
