@@ -68,6 +68,7 @@ use rule job as prepare_images with:
         limits=DATASET + "/stores/real_limits.json",
     params:
         **runs("prepare_images", of(prepare.modules)),
+        **in_rehearsal(few=of(prepare.few)),
         source=of(lambda view: view.data.source),
         settings=settings_of(lambda view: view.prepare),
         state=of(acquire.data_state),

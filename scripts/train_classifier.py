@@ -24,4 +24,4 @@ with job(snakemake, finish_epoch=True), tracker_of_job(snakemake) as tracker:
         "master_seed": params.master_seed,
         "tracker": tracker,
     }
-    run_together(train_classifier, work, params.devices, device)
+    work["checkpoint"].resumed(lambda: run_together(train_classifier, work, params.devices, device))

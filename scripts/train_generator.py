@@ -30,4 +30,4 @@ with job(snakemake, finish_epoch=True), tracker_of_job(snakemake) as tracker:
         "tracker": tracker,
         "leakage": params.leakage,
     }
-    run_together(train_generator, work, params.devices, device)
+    work["checkpoint"].resumed(lambda: run_together(train_generator, work, params.devices, device))

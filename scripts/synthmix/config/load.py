@@ -1,7 +1,7 @@
 """Reading the configuration and the studies it names, all of it checked before anything runs."""
 
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -12,9 +12,11 @@ from synthmix.config.layers import Chain, Read, read_chain
 from synthmix.config.messages import Mistake, explain, summary
 from synthmix.config.models import DEMO, Study, Workflow, as_list
 from synthmix.config.parse import parse
+from synthmix.config.rehearsal import rehearse
 from synthmix.config.study_files import STUDIES, as_entries, find_studies, other_files
 from synthmix.config.views import Views, read_views, with_blame
 from synthmix.errors import UserError
+from synthmix.scales import REHEARSAL
 
 
 @dataclass(frozen=True)
@@ -76,6 +78,10 @@ def load(
     files, passed_over = other_files(study_files, root)
     files = [file for file in files if needed is None or file.stem in needed]
     others = _read_others(files, root, workflow.scale, read)
+    if workflow.scale == REHEARSAL:
+        studies = {name: _rehearsed(views, workflow, root) for name, views in studies.items()}
+        short = {name: _rehearsed(views, workflow, root) for name, views in others.studies.items()}
+        others = replace(others, studies=short)
     all_views = studies | others.studies
     return Configuration(
         workflow,
@@ -91,6 +97,17 @@ def load(
             for dataset, view in views.of_dataset.items()
         },
     )
+
+
+def _rehearsed(views: Views, workflow: Workflow, root: Path) -> Views:
+    """Return a study in short, for each of its data sets."""
+    data = root / workflow.data_dir
+    every_job = workflow.rehearse == "all"
+
+    def short(study: Study) -> Study:
+        return rehearse(study, workflow.max_steps, every_job, data)
+
+    return Views(short(views.study), {name: short(v) for name, v in views.of_dataset.items()})
 
 
 def _read_workflow(config: Mapping[str, Any], label: str) -> tuple[Workflow | None, list[Mistake]]:

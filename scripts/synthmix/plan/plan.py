@@ -12,7 +12,7 @@ from synthmix.errors import UserError
 from synthmix.files import expanded
 from synthmix.plan import acquire, classify
 from synthmix.plan.view import View
-from synthmix.scales import DEMO
+from synthmix.scales import DEMO, REHEARSAL
 from synthmix.search.resolve import used_as_it_is
 
 _AS_PUBLISHED = "_as_published"  # how the studies are called that follow their source
@@ -47,7 +47,14 @@ class Plan:
     @property
     def seeds(self) -> list[int]:
         """The seeds by which trainings are repeated; the first seeds all else too."""
-        return self.configuration.workflow.seeds
+        seeds, workflow = self.configuration.workflow.seeds, self.configuration.workflow
+        one = workflow.scale == REHEARSAL and workflow.rehearse == "one_of_each"
+        return seeds[:1] if one else seeds
+
+    @property
+    def is_rehearsal(self) -> bool:
+        """Whether jobs are run in short, to prove that they run."""
+        return self.scale == REHEARSAL
 
     @property
     def results(self) -> str:
@@ -61,8 +68,11 @@ class Plan:
 
     @property
     def downloads(self) -> str:
-        """The folder of the weights that trainings start from and scores are made by."""
-        return f"{self.data}/weights"
+        """The folder of the weights that trainings start from and scores are made by.
+
+        That of a rehearsal is its own: random ones may stand in for what is not there.
+        """
+        return f"{self.results if self.is_rehearsal else self.data}/weights"
 
     @cached_property
     def studies(self) -> list[str]:

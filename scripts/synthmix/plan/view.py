@@ -94,7 +94,8 @@ class View:
     @property
     def folds(self) -> list[str]:
         """What tells the files of the folds apart: ".fold1", ...; "" where there are none."""
-        return [f".fold{number}" for number in range(1, self.fold_count + 1)] or [""]
+        every = [f".fold{number}" for number in range(1, self.fold_count + 1)] or [""]
+        return every[:1] if self.settings.one_of_each else every
 
     @cached_property
     def mixes(self) -> dict[str, Mix]:
