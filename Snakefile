@@ -34,6 +34,7 @@ include: "rules/predict_new.smk"
 include: "rules/search.smk"
 include: "rules/published.smk"
 include: "rules/figures.smk"
+include: "rules/rehearse.smk"
 include: "rules/report.smk"
 include: "rules/estimate.smk"
 include: "rules/share.smk"
@@ -97,7 +98,14 @@ onstart:
         workflow.scheduler.job_rate_limiter = None
 
 
+onerror:
+    if PLAN.is_rehearsal:
+        end_rehearsal()
+
+
 onsuccess:
+    if PLAN.is_rehearsal:
+        end_rehearsal()
     files = files_of_run()
     whole = [Path(RESULTS, study) for study in PLAN.studies if is_whole(study, files)]
     for folder in of_earlier_version(whole):

@@ -34,7 +34,14 @@ class Plan:
         """Return the plan of a configuration; nothing of it is worked out yet."""
         seed = configuration.workflow.seeds[0]
         views = {
-            (study, dataset): View(study, dataset, settings, configuration.study_files[study], seed)
+            (study, dataset): View(
+                study,
+                dataset,
+                settings,
+                configuration.study_files[study],
+                seed,
+                configuration.written.get((study, dataset)),
+            )
             for (study, dataset), settings in configuration.views.items()
         }
         return cls(configuration, views)
