@@ -90,6 +90,8 @@ onstart:
     mark_new(files_of_run())
     if not workflow.local_exec:
         jobs_run_elsewhere()
+    if PLAN.is_rehearsal:  # a job that fails must not keep the others from being proven
+        workflow.scheduler.keepgoing = True
     # By default at most 100 jobs are started in a second. To keep to that the scheduler wakes up
     # once more in each second for every job that has ended, and after a few hundred takes a core
     # for itself. A limit that somebody asks for is kept.

@@ -80,8 +80,6 @@ def unproven(plan: Plan) -> list[str]:
             lines.append(f"{here}: how many images there are, which the study does not print")
         elif is_drawn(view):
             lines.append(f"{here}: which images are of one patient")
-        lines += [
-            f"{here}: what the selection {name} leaves of each class"
-            for name in view.settings.selections
-        ]
+        if selections := ", ".join(view.settings.selections):
+            lines.append(f"{here}: what selections leave of each class ({selections})")
     return lines
