@@ -34,6 +34,7 @@ include: "rules/predict_new.smk"
 include: "rules/search.smk"
 include: "rules/published.smk"
 include: "rules/figures.smk"
+include: "rules/rehearse.smk"
 include: "rules/report.smk"
 include: "rules/estimate.smk"
 include: "rules/share.smk"
@@ -89,6 +90,8 @@ onstart:
     mark_new(files_of_run())
     if not workflow.local_exec:
         jobs_run_elsewhere()
+    if PLAN.is_rehearsal:  # a job that fails must not keep the others from being proven
+        workflow.scheduler.keepgoing = True
     # By default at most 100 jobs are started in a second. To keep to that the scheduler wakes up
     # once more in each second for every job that has ended, and after a few hundred takes a core
     # for itself. A limit that somebody asks for is kept.
@@ -97,7 +100,14 @@ onstart:
         workflow.scheduler.job_rate_limiter = None
 
 
+onerror:
+    if PLAN.is_rehearsal:
+        end_rehearsal()
+
+
 onsuccess:
+    if PLAN.is_rehearsal:
+        end_rehearsal()
     files = files_of_run()
     whole = [Path(RESULTS, study) for study in PLAN.studies if is_whole(study, files)]
     for folder in of_earlier_version(whole):

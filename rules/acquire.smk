@@ -50,9 +50,10 @@ use rule job as fetch_weights with:
     input:
         lambda wildcards: acquire.own_weights(starting_of(wildcards)),
     output:
-        f"{DATA}/weights/{{weights}}.safetensors",
+        f"{PLAN.downloads}/{{weights}}.safetensors",
     params:
         **runs("fetch_weights", lambda wildcards: acquire.network_modules(starting_of(wildcards))),
+        **in_rehearsal(kept=lambda wildcards: f"{DATA}/weights/{wildcards.weights}.safetensors"),
         network=lambda wildcards: starting_of(wildcards)["network"],
         weights=lambda wildcards: starting_of(wildcards)["weights"],
         seed=MASTER_SEED,
@@ -60,8 +61,8 @@ use rule job as fetch_weights with:
         mem_mb=memory(2500),
         runtime=minutes(60),
     pathvars:
-        logs=f"{DATA}/weights",
-        benchmarks=f"{DATA}/weights",
+        logs=f"{PLAN.downloads}",
+        benchmarks=f"{PLAN.downloads}",
         job="{weights}",
     localrule: True
     message:

@@ -78,6 +78,7 @@ use rule job as train_classifier with:
         history=DATASET + "/classifiers/{classifier}/{mix}/seed{seed}{fold}/history.csv",
     params:
         **runs("train_classifier", classifier_modules),
+        **in_rehearsal(pauses=True),
         base=of(classify.base),
         own=of(classify.own),
         stores=of(mix.stores),

@@ -65,7 +65,6 @@ if workflow.is_main_process and "paper_tables" in sys.argv and not PLAN.as_publi
         " studies/ are that are called <study>_as_published"
     )
 SCALE = PLAN.scale
-DEMO = PLAN.is_demo
 SEEDS = PLAN.seeds
 MASTER_SEED = SEEDS[0]
 TRAINING_THREADS = CONFIGURATION.workflow.training_threads

@@ -20,7 +20,7 @@ use rule job as export_images with:
         scored_truncation=of(lambda view: view.settings.pools.truncation),
         title=of(lambda view: view.settings.title),
         stand_in=of(prepare.is_stand_in),
-        demo=DEMO,
+        scale=SCALE,
         leakage=of(generate.leakage),
     threads: TRAINING_THREADS
     resources:
@@ -46,7 +46,7 @@ use rule job as export_mix with:
         stores=of(mix.stores),
         title=of(lambda view: view.settings.title),
         stand_in=of(prepare.is_stand_in),
-        demo=DEMO,
+        scale=SCALE,
         leakage=leakage_of,
     resources:
         mem_mb=memory(1500),

@@ -167,7 +167,7 @@ for figure in FIGURES:
             **{name: FIGURE_KEYS[name] for name in figure.inputs if name in FIGURE_KEYS},
             **{name: FIGURE_PARAMS[name] for name in figure.params},
             **runs("plot_figure", figure_modules(figure)),
-            demo=DEMO,
+            scale=SCALE,
             leakage=leakage_of,
         threads: 1
         resources:

@@ -46,6 +46,7 @@ use rule job as train_generator with:
         trained_on=DATASET + "/generators/{generator}/{scope}/trained_on.csv",
     params:
         **runs("train_generator", of(generate.training_modules)),
+        **in_rehearsal(pauses=True),
         base=of(generate.base),
         own=of(generate.own),
         devices=generator_devices,

@@ -21,6 +21,11 @@ def runs(script, modules_of=None):
     return {"script": script, "code": code}
 
 
+def in_rehearsal(**params):
+    """Return parameters that jobs of a rehearsal alone have."""
+    return params if PLAN.is_rehearsal else {}
+
+
 def memory(base_mb, array_bytes=lambda wildcards: 0, devices_of=lambda wildcards: 1):
     """Return mem_mb: what the libraries take and the arrays a job holds; more at each retry.
 

@@ -68,6 +68,7 @@ use rule job as prepare_images with:
         limits=DATASET + "/stores/real_limits.json",
     params:
         **runs("prepare_images", of(prepare.modules)),
+        **in_rehearsal(few=of(prepare.few)),
         source=of(lambda view: view.data.source),
         settings=settings_of(lambda view: view.prepare),
         state=of(acquire.data_state),
@@ -135,7 +136,7 @@ use rule job as tabulate_datasets with:
         **runs("tabulate_datasets"),
         datasets=lambda wildcards: [(view.study, view.dataset) for view in every_view()],
         published=lambda wildcards: [view.data.published_images for view in every_view()],
-        demo=DEMO,
+        scale=SCALE,
     pathvars:
         **OF_THE_RUN,
         job="tabulate_datasets",
@@ -154,7 +155,7 @@ use rule job as plot_datasets with:
     params:
         **runs("plot_figure", lambda wildcards: ["synthmix.figures.plot_datasets"]),
         datasets=lambda wildcards: [(view.study, view.dataset) for view in every_view()],
-        demo=DEMO,
+        scale=SCALE,
     pathvars:
         **OF_THE_RUN,
         job="plot_datasets",

@@ -52,7 +52,7 @@ use rule job as compare_published with:
         confidence=of(lambda view: view.settings.evaluation.confidence),
         leakage=leakage_of,
         protocol=of(published.protocol),
-        demo=DEMO,
+        scale=SCALE,
     pathvars:
         job="compare_published",
     message:

@@ -16,15 +16,16 @@ def score_weights(wildcards):
 
 use rule job as fetch_score_weights with:
     output:
-        f"{DATA}/weights/{INCEPTION_FILE}",
+        f"{PLAN.downloads}/{INCEPTION_FILE}",
     params:
         **runs("fetch_score_weights"),
+        **in_rehearsal(kept=f"{DATA}/weights/{INCEPTION_FILE}", seed=MASTER_SEED),
     resources:
         mem_mb=memory(1500),
         runtime=minutes(60),
     pathvars:
-        logs=f"{DATA}/weights",
-        benchmarks=f"{DATA}/weights",
+        logs=f"{PLAN.downloads}",
+        benchmarks=f"{PLAN.downloads}",
         job=f"{INCEPTION_FILE}",
     localrule: True
     message:

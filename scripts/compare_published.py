@@ -24,7 +24,7 @@ with job(snakemake):
         ),
         snakemake.output.table,
         snakemake.output.markdown,
-        demo=params.demo,
+        scale=params.scale,
         leakage=params.leakage,
         protocol=Protocol.of_settings(params.protocol),
     )

@@ -17,7 +17,7 @@ with job(snakemake):
         pairs=snakemake.input.pairs,
         title=params.title,
         stand_in=params.stand_in,
-        demo=params.demo,
+        scale=params.scale,
         leakage=params.leakage,
         **params.settings,
         scored_truncation=params.scored_truncation,

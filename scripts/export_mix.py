@@ -13,7 +13,7 @@ with job(snakemake):
         fetched=snakemake.input.fetched,
         title=params.title,
         stand_in=params.stand_in,
-        demo=params.demo,
+        scale=params.scale,
         leakage=params.leakage,
         output=snakemake.output[0],
     )

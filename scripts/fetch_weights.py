@@ -9,4 +9,5 @@ with job(snakemake):
         weights=snakemake.params.weights,
         output=snakemake.output[0],
         seed=snakemake.params.seed,
+        kept=snakemake.params.get("kept"),
     )

@@ -14,4 +14,5 @@ with job(snakemake):
         settings=Prepare(**snakemake.params.settings),
         threads=snakemake.threads,
         passed_over=snakemake.input.passed_over,
+        few=snakemake.params.get("few"),
     )

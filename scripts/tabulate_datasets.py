@@ -16,5 +16,5 @@ with job(snakemake):
         )
     ]
     tabulate_datasets(
-        datasets, snakemake.output.table, snakemake.output.markdown, snakemake.params.demo
+        datasets, snakemake.output.table, snakemake.output.markdown, snakemake.params.scale
     )

@@ -39,4 +39,4 @@ with (
     }
     most = asked_of(snakemake.config, device.type)
     with kept_below(most, checkpoint, params.devices):
-        run_together(train_generator, work, params.devices, device)
+        checkpoint.resumed(lambda: run_together(train_generator, work, params.devices, device))

@@ -551,7 +551,7 @@ def _write_published(folder: Path, files: StudyFiles) -> Path:
         results,
         output,
         output.with_suffix(".md"),
-        demo=True,
+        scale="demo",
     )
     return output
 
@@ -602,7 +602,7 @@ def make_study_report(folder: Path, **changes: Any) -> StudyReport:
         dataset="phantoms",
         title="Synthetic mammograms",
         description="Mixes of real and synthetic mammograms.",
-        demo=True,
+        scale="demo",
         positive_class="cancer",
         seeds=[1],
         evaluation={"bootstrap_samples": 2000, "confidence": 0.95, "significance": 0.05},

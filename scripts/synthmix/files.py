@@ -4,6 +4,7 @@ import errno
 import fcntl
 import os
 import re
+import shutil
 import tempfile
 import unicodedata
 from collections.abc import Iterator
@@ -46,6 +47,12 @@ def remove_leftovers(path: str | Path) -> None:
             with suppress(OSError), found.open("r+b") as file:
                 if lock(file.fileno()):
                     found.unlink()
+
+
+def copy_file(source: str | Path, path: str | Path) -> None:
+    """Write a copy of the file `source` to `path`, whole or not at all."""
+    with write_beside(path) as temporary:
+        shutil.copyfile(source, temporary)
 
 
 def write_text(path: str | Path, text: str) -> None:

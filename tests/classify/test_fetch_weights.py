@@ -174,3 +174,15 @@ def test_weights_of_another_network_are_told_by_its_name(tmp_path, network, othe
 def test_a_network_made_by_its_settings_has_no_weights_to_fetch(tmp_path, weights):
     with pytest.raises(UserError, match=r"there are no weights for cnn.*weights: none"):
         fetch_weights("cnn", weights, tmp_path / "w", seed=1)
+
+
+def test_a_rehearsal_takes_what_an_earlier_run_has_kept_and_random_weights_else(tmp_path, caplog):
+    kept, output = tmp_path / "kept.safetensors", tmp_path / "w.safetensors"
+    fetch_weights("squeezenet1_1", "imagenet", output, seed=1, kept=kept)
+    assert "stood in for by random weights of squeezenet1_1" in caplog.text
+    fetch_weights("squeezenet1_1", "none", kept, seed=1)
+    shapes = {name: tensor.shape for name, tensor in load_file(kept).items()}
+    assert {name: tensor.shape for name, tensor in load_file(output).items()} == shapes
+    fetch_weights("squeezenet1_1", "none", kept, seed=2)
+    fetch_weights("squeezenet1_1", "imagenet", output, seed=1, kept=kept)
+    assert output.read_bytes() == kept.read_bytes()

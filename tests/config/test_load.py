@@ -139,7 +139,7 @@ def test_all_mistakes_come_at_once(project, settings, mistakes):
     project.write("title: [", "studies/a.yaml")
 
     assert mistakes(studies=["b", "a", "c"], scale="both", device="gpu") == [
-        "config.yaml: scale: 'both' is not one of demo, paper",
+        "config.yaml: scale: 'both' is not one of demo, paper, rehearsal",
         "config.yaml: device: 'gpu' is not one of auto, cpu, cuda; did you mean cpu?",
         "config.yaml: studies[2]: there is no study 'c'; known studies: a, b",
         "studies/a.yaml: line 1, column 9: is not YAML: "

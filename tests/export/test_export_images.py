@@ -74,7 +74,7 @@ def export(study, output="out.zip", **changes):
         "pairs": study / "nearest.csv",
         "title": "My study",
         "stand_in": False,
-        "demo": False,
+        "scale": "paper",
         "images": 5,
         "first_seed": 0,
         "truncation": 1.0,
@@ -135,7 +135,7 @@ def test_the_card_says_who_copied(study):
 
 
 def test_the_card_warns_of_what_is_no_full_result(study):
-    text = card(study, demo=True, stand_in=True, truncation=0.5)
+    text = card(study, scale="demo", stand_in=True, truncation=0.5)
     assert "**Demo.**" in text
     assert "**not** trained on that data set itself" in text
     assert "They are of images at truncation 1, not 0.5." in text

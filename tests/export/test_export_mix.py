@@ -40,7 +40,7 @@ def export(mix, folder, **changes):
     table, images = mix
     about = {"title": "Digits", "homepage": "https://d", "licence": "CC0", "citation": "A 1999"}
     (folder / "fetched.json").write_text(json.dumps({"about": about}))
-    told = {"title": "Study", "stand_in": False, "demo": False} | changes
+    told = {"title": "Study", "stand_in": False, "scale": "paper"} | changes
     output = folder / "mix.zip"
     export_mix(MIX, table, images, folder / "fetched.json", output=output, **told)
     with zipfile.ZipFile(output) as archive:
@@ -80,7 +80,7 @@ def test_the_card_counts_images_and_tells_that_real_ones_are_among_them(mix, tmp
     assert "| generator | `g` |" in card
     assert "Demo" not in card
     assert "leakage" not in card
-    card = export(mix, tmp_path, demo=True, leakage="as_published", stand_in=True)
+    card = export(mix, tmp_path, scale="demo", leakage="as_published", stand_in=True)
     assert "**Demo.**" in card["README.md"].decode()
     assert "judges classifiers on some of the real images" in card["README.md"].decode()
     card = export(mix, tmp_path, leakage="by_image")["README.md"].decode()

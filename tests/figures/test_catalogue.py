@@ -27,7 +27,7 @@ def test_every_module_of_a_figure_is_declared_once():
 @pytest.mark.parametrize("figure", FIGURES, ids=NAMES)
 def test_its_function_takes_what_the_rule_gives(figure):
     takes = inspect.signature(drawing(figure.name)).parameters
-    gives = {*figure.inputs, *figure.params, *figure.tables, "output", "demo"}
+    gives = {*figure.inputs, *figure.params, *figure.tables, "output", "scale"}
     needs = {name for name, taken in takes.items() if taken.default is taken.empty}
     assert needs <= gives <= set(takes)
 

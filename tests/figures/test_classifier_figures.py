@@ -82,7 +82,7 @@ def test_folds_of_a_seed_make_one_roc_curve_and_seeds_one_each(tmp_path, metrics
     folds = [predictions(["bad", "good"], [0.9, 0.6]), predictions(["bad", "good"], [0.7, 0.8])]
     files = [run(tmp_path, table, seed=seed) for seed in (1, 2) for table in folds]
     assert len(read_predictions(files)) == 8
-    plot_roc(files, metrics, tmp_path / "roc.svg", demo=True, positive_class="bad")
+    plot_roc(files, metrics, tmp_path / "roc.svg", scale="demo", positive_class="bad")
     axis, beside = drawn[0].axes
     curves = [line for line in axis.lines if len(line.get_xdata()) > 2]
     assert len(curves) == 2
@@ -95,7 +95,7 @@ def test_folds_of_a_seed_make_one_roc_curve_and_seeds_one_each(tmp_path, metrics
 
 def test_images_of_one_class_have_no_roc_curve(tmp_path, metrics, drawn):
     file = run(tmp_path, predictions(["bad", "bad"], [0.9, 0.6]))
-    plot_roc([file], metrics, tmp_path / "roc.svg", demo=True, positive_class="bad")
+    plot_roc([file], metrics, tmp_path / "roc.svg", scale="demo", positive_class="bad")
     axis = drawn[0].axes[0]
     assert [text.get_text() for text in axis.texts] == [NO_CURVE]
     assert not axis.lines
@@ -106,7 +106,7 @@ def test_only_the_first_mixes_have_a_roc_curve_and_the_title_says_so(tmp_path, m
     table = predictions(["bad", "good"], [0.9, 0.6])
     mixes = [*(f"dcgan-{n}" for n in range(11)), "real_only"]
     files = [run(tmp_path, table, mix) for mix in mixes]
-    plot_roc(files, metrics, tmp_path / "roc.svg", demo=True, positive_class="bad")
+    plot_roc(files, metrics, tmp_path / "roc.svg", scale="demo", positive_class="bad")
     texts = [text.get_text() for text in drawn[0].axes[1].get_legend().get_texts()]
     assert len(texts) == 8
     assert texts[0].startswith("real_only")  # the baseline is among them, wherever it stands
@@ -121,7 +121,7 @@ def test_only_the_first_classes_have_a_roc_curve_and_the_title_says_so(tmp_path,
         classes = [f"class{n:02}" for n in range(count)]
         table = predictions(classes, [1 / count] * count, classes[:2])
         table = table.assign(**{f"probability_{label}": 1 / count for label in classes})
-        plot_roc([run(tmp_path, table)], metrics, tmp_path / "roc.svg", demo=True)
+        plot_roc([run(tmp_path, table)], metrics, tmp_path / "roc.svg", scale="demo")
         assert said in drawn[-1].get_suptitle().replace("\n", " ")
         assert len(drawn[-1].axes[1].get_legend().get_texts()) == 16
 
@@ -148,7 +148,7 @@ def test_reliability_by_hand():
 def test_every_classifier_has_a_reliability_diagram(tmp_path, metrics, drawn):
     table = predictions(["bad", "good", "bad"], [0.99, 0.97, 0.4])
     files = [run(tmp_path, table, name=f"a_network_of_a_long_name_{n}") for n in range(4)]
-    plot_calibration(files, metrics, tmp_path / "calibration.svg", demo=True)
+    plot_calibration(files, metrics, tmp_path / "calibration.svg", scale="demo")
     assert len(drawn[0].axes) == 8
     assert_readable(drawn[0])
 
@@ -185,7 +185,7 @@ def test_examples_show_every_kind_of_image(shape, kind, width, columns, tmp_path
     depth = 1 if width == 8 else 60
     split = write(tmp_path / "split.csv", table[["sample_id", "label"]].assign(depth=depth))
     file = write(tmp_path / "predictions.csv", table)
-    options = {"demo": True, "title": "vgg16, real_only"}
+    options = {"scale": "demo", "title": "vgg16, real_only"}
     plot_examples(tmp_path / "real.npy", split, [file], tmp_path / "a.png", **options)
     assert all(len(band.axes) == columns for band in drawn[0].subfigs)
     stored = StoredPictures(tmp_path / "real.npy", split)
@@ -236,8 +236,8 @@ def test_a_trained_network_is_looked_into(kind, tmp_path):
     files = trained(tmp_path, kind)
     for name in ("first", "second"):
         maps, heat = tmp_path / f"maps-{name}.png", tmp_path / f"heat-{name}.png"
-        plot_feature_maps(*files, "bad", maps, CPU, demo=True, title="cnn, real_only")
-        plot_gradcam(*files, heat, CPU, demo=True, title="cnn, real_only")
+        plot_feature_maps(*files, "bad", maps, CPU, scale="demo", title="cnn, real_only")
+        plot_gradcam(*files, heat, CPU, scale="demo", title="cnn, real_only")
     for what in ("maps", "heat"):
         first, second = (tmp_path / f"{what}-{name}.png" for name in ("first", "second"))
         assert first.read_bytes() == second.read_bytes()
@@ -246,8 +246,8 @@ def test_a_trained_network_is_looked_into(kind, tmp_path):
 
 def test_the_image_whose_maps_are_shown_is_of_the_class_asked_for(tmp_path, drawn):
     files = trained(tmp_path, "picture")
-    plot_feature_maps(*files, "bad", tmp_path / "a.png", CPU, demo=True, title="cnn")
-    plot_feature_maps(*files, "no such class", tmp_path / "a.png", CPU, demo=True, title="cnn")
+    plot_feature_maps(*files, "bad", tmp_path / "a.png", CPU, scale="demo", title="cnn")
+    plot_feature_maps(*files, "no such class", tmp_path / "a.png", CPU, scale="demo", title="cnn")
     assert [figure.get_suptitle() for figure in drawn] == [
         "Layers of cnn: an image of bad",
         "Layers of cnn: an image of good",
@@ -260,7 +260,7 @@ def test_the_image_whose_maps_are_shown_is_of_the_class_asked_for(tmp_path, draw
 
 
 def test_heat_maps_are_of_wrong_and_right_images(tmp_path, drawn):
-    plot_gradcam(*trained(tmp_path, "picture"), tmp_path / "a.png", CPU, demo=True, title="cnn")
+    plot_gradcam(*trained(tmp_path, "picture"), tmp_path / "a.png", CPU, scale="demo", title="cnn")
     signs = [axis.get_title(loc="left")[:1] for axis in drawn[0].axes if axis.get_title(loc="left")]
     assert signs == ["\u2717"] * 3 + ["\u2713"] * 3
 
@@ -277,7 +277,7 @@ def history(path, rates, losses, kept=1):
 
 def test_falls_of_the_learning_rate_and_the_epoch_kept_are_marked(tmp_path, drawn):
     file = history(tmp_path / "h.csv", [1e-3, 1e-3, 1e-4, 1e-4, 1e-5], [0.9, 0.5, 0.6, 0.4, 0.7], 2)
-    plot_classifier_history([("real_only", 1, file)], tmp_path / "h.svg", demo=True)
+    plot_classifier_history([("real_only", 1, file)], tmp_path / "h.svg", scale="demo")
     lines = {line.get_marker(): list(line.get_xdata()) for line in drawn[0].axes[0].lines}
     assert lines["v"] == [3, 5]
     assert lines["o"] == [2]  # as the training says, whatever the losses are
@@ -287,8 +287,8 @@ def test_falls_of_the_learning_rate_and_the_epoch_kept_are_marked(tmp_path, draw
 
 def test_many_trainings_are_thin_lines(tmp_path, drawn):
     files = [history(tmp_path / f"{n}.csv", [1e-3] * 4, [0.9, 0.5, 0.4, n / 10]) for n in range(5)]
-    plot_classifier_history([("m", 1, file) for file in files], tmp_path / "h.svg", demo=True)
-    plot_classifier_history([("m", 1, files[0])], tmp_path / "h.svg", demo=True)
+    plot_classifier_history([("m", 1, file) for file in files], tmp_path / "h.svg", scale="demo")
+    plot_classifier_history([("m", 1, files[0])], tmp_path / "h.svg", scale="demo")
     many, one = (figure.axes[0].lines[0].get_linewidth() for figure in drawn)
     assert many < one
     assert_readable(drawn[0])
@@ -307,12 +307,12 @@ def test_without_a_positive_class_measures_are_of_all_classes(tmp_path, drawn):
     row |= {"missed_positives": np.nan, "sensitivity": np.nan}
     row |= {f"{name}{end}": 0.5 for name in values for end in ("", "_low", "_high")}
     table = pd.DataFrame([row | {"classifier": name} for name in ("resnet18", "squeezenet")])
-    plot_metrics(write(tmp_path / "summary.csv", table), tmp_path / "metrics.svg", demo=True)
+    plot_metrics(write(tmp_path / "summary.csv", table), tmp_path / "metrics.svg", scale="demo")
     titles = [axis.get_title(loc="left").replace("\n", " ") for axis in drawn[0].axes]
     assert titles == ["accuracy", "balanced accuracy", "macro F1", "macro AUC"]
     labels = [label.get_text() for label in drawn[0].axes[0].get_yticklabels()]
     assert labels == ["resnet18", "squeezenet"]
-    plot_real_share(tmp_path / "summary.csv", tmp_path / "share.svg", demo=True)
+    plot_real_share(tmp_path / "summary.csv", tmp_path / "share.svg", scale="demo")
     assert drawn[1].get_suptitle() == "Macro F1 against the share of real images"
 
 
@@ -321,7 +321,7 @@ def test_cells_of_many_classes_have_a_number_or_nothing(tmp_path, drawn):
     rows = [("cnn", "real_only", 1, t, p, 7 * (t == p)) for t in classes for p in classes]
     names = ["classifier", "mix", "seed", "true", "predicted", "images"]
     table = write(tmp_path / "confusion.csv", pd.DataFrame(rows, columns=names))
-    plot_confusion(table, tmp_path / "confusion.svg", demo=True)
+    plot_confusion(table, tmp_path / "confusion.svg", scale="demo")
     texts = [text.get_text() for text in drawn[0].axes[0].texts]
     assert sorted(set(texts)) == ["", "7"]
     assert texts.count("7") == 10

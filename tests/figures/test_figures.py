@@ -29,37 +29,37 @@ from synthmix.leakage import AS_PUBLISHED, NONE, leakage_of_job
 from synthmix.store import read_table
 
 FIGURES = {
-    "samples": lambda files, output, demo: plot_samples(
-        files.real, files.split, next(iter(files.pools.values())), output, demo=demo
+    "samples": lambda files, output, scale: plot_samples(
+        files.real, files.split, next(iter(files.pools.values())), output, scale=scale
     ),
-    "mixes": lambda files, output, demo: plot_mixes(files.mixes, output, demo=demo),
-    "generator_history": lambda files, output, demo: plot_generator_history(
-        files.generator_histories, output, demo=demo
+    "mixes": lambda files, output, scale: plot_mixes(files.mixes, output, scale=scale),
+    "generator_history": lambda files, output, scale: plot_generator_history(
+        files.generator_histories, output, scale=scale
     ),
-    "classifier_history": lambda files, output, demo: plot_classifier_history(
-        files.classifier_histories, output, demo=demo, mixes=files.mixes
+    "classifier_history": lambda files, output, scale: plot_classifier_history(
+        files.classifier_histories, output, scale=scale, mixes=files.mixes
     ),
-    "real_share": lambda files, output, demo: plot_real_share(files.summary, output, demo=demo),
-    "confusion": lambda files, output, demo: plot_confusion(
-        files.confusion, output, demo=demo, mixes=files.mixes
+    "real_share": lambda files, output, scale: plot_real_share(files.summary, output, scale=scale),
+    "confusion": lambda files, output, scale: plot_confusion(
+        files.confusion, output, scale=scale, mixes=files.mixes
     ),
-    "synthetic_share": lambda files, output, demo: plot_synthetic_share(
-        files.summary, output, demo=demo
+    "synthetic_share": lambda files, output, scale: plot_synthetic_share(
+        files.summary, output, scale=scale
     ),
-    "roc": lambda files, output, demo: plot_roc(
+    "roc": lambda files, output, scale: plot_roc(
         files.predictions,
         files.metrics,
         output,
-        demo=demo,
+        scale=scale,
         mixes=files.mixes,
         positive_class=files.positive_class,
     ),
-    "calibration": lambda files, output, demo: plot_calibration(
-        files.predictions, files.metrics, output, demo=demo, mixes=files.mixes
+    "calibration": lambda files, output, scale: plot_calibration(
+        files.predictions, files.metrics, output, scale=scale, mixes=files.mixes
     ),
-    "metrics": lambda files, output, demo: plot_metrics(files.summary, output, demo=demo),
-    "comparison": lambda files, output, demo: plot_comparison(
-        files.comparison, output, demo=demo, mixes=files.mixes
+    "metrics": lambda files, output, scale: plot_metrics(files.summary, output, scale=scale),
+    "comparison": lambda files, output, scale: plot_comparison(
+        files.comparison, output, scale=scale, mixes=files.mixes
     ),
 }
 OF_MIXES = {
@@ -129,26 +129,26 @@ def drawn(monkeypatch):
 def test_it_is_written_and_the_same_every_time(figure, studies, tmp_path):
     suffix = ".png" if figure == "samples" else ".svg"
     first, second = tmp_path / f"first{suffix}", tmp_path / f"second{suffix}"
-    FIGURES[figure](studies("one mix"), first, True)
-    FIGURES[figure](studies("one mix"), second, True)
+    FIGURES[figure](studies("one mix"), first, "demo")
+    FIGURES[figure](studies("one mix"), second, "demo")
     assert first.stat().st_size > 5000
     assert first.read_bytes() == second.read_bytes()
 
 
 @pytest.mark.parametrize("figure", FIGURES)
-def test_demo_is_said_if_and_only_if_it_is_one(figure, studies, drawn, tmp_path):
-    for demo in (True, False):
-        FIGURES[figure](studies("one mix"), tmp_path / "figure.svg", demo)
-    demo_figure, other_figure = drawn
-    assert "demo" in [text.get_text() for text in demo_figure.texts]
-    assert "demo" not in [text.get_text() for text in other_figure.texts]
+def test_figures_are_marked_but_for_those_of_paper_scale(figure, studies, drawn, tmp_path):
+    scales = ("demo", "rehearsal", "paper")
+    for scale in scales:
+        FIGURES[figure](studies("one mix"), tmp_path / "figure.svg", scale)
+    marks = [[t.get_text() for t in one.texts if t.get_text() in scales] for one in drawn]
+    assert marks == [["demo"], ["rehearsal"], []]
 
 
 @pytest.mark.parametrize("figure", ["metrics", "samples"])
 def test_a_leak_is_said_if_and_only_if_there_is_one(figure, studies, drawn, tmp_path):
     for leakage in (AS_PUBLISHED, NONE):
         with leakage_of_job(leakage):
-            FIGURES[figure](studies("one mix"), tmp_path / "figure.svg", True)
+            FIGURES[figure](studies("one mix"), tmp_path / "figure.svg", "demo")
     leaking, other = (drawing.get_suptitle() for drawing in drawn)
     assert leaking == f"{other}\nTest images were seen in training (leakage: as_published)"
 
@@ -163,7 +163,7 @@ def test_a_leak_is_said_if_and_only_if_there_is_one(figure, studies, drawn, tmp_
     ],
 )
 def test_labels_stay_apart_and_inside(study, figure, studies, drawn, tmp_path):
-    FIGURES[figure](studies(study), tmp_path / "figure.svg", True)
+    FIGURES[figure](studies(study), tmp_path / "figure.svg", "demo")
     canvas = FigureCanvasAgg(drawn[0])
     canvas.draw()
     renderer = canvas.get_renderer()
@@ -199,13 +199,13 @@ def check_apart(boxes):
 def test_samples_can_be_more_than_there_are_images(studies, tmp_path):
     files = studies("mammography")
     output = tmp_path / "samples.png"
-    plot_samples(files.real, files.split, files.pools["dcgan"], output, per_class=30, demo=False)
+    plot_samples(files.real, files.split, files.pools["dcgan"], output, per_class=30, scale="paper")
     assert Image.open(output).width == round(style.WIDTH * style.PNG_DPI)
 
 
 def test_mixes_keep_their_names_without_the_table_of_mixes(studies, drawn, tmp_path):
     files = studies("one mix")
-    plot_comparison(files.comparison, tmp_path / "figure.svg", demo=False)
+    plot_comparison(files.comparison, tmp_path / "figure.svg", scale="paper")
     labels = [label.get_text() for label in drawn[0].axes[0].get_yticklabels()]
     assert [label.replace("\n", "") for label in labels] == ["dcgan-cancer30-normal70-real0"]
 
@@ -216,7 +216,7 @@ def test_pairs_of_mixes_are_drawn_below_those_with_baselines(studies, drawn, tmp
     pair = table.head(1).assign(family="pairs", verdict="better", difference=0.03)
     pair["baseline"] = pair["mix"]
     write_table(tmp_path / "table.csv", pd.concat([table, pair]))
-    plot_comparison(tmp_path / "table.csv", tmp_path / "f.svg", demo=False, mixes=files.mixes)
+    plot_comparison(tmp_path / "table.csv", tmp_path / "f.svg", scale="paper", mixes=files.mixes)
     axis = drawn[0].axes[0]
     labels = [label.get_text().replace("\n", " ") for label in axis.get_yticklabels()]
     assert labels[-1] == "one mix against another"
@@ -231,14 +231,14 @@ def test_pairs_of_mixes_may_be_all_that_is_compared(studies, drawn, tmp_path):
     table = read_table(files.comparison).head(3)
     pairs = table.assign(family="pairs", verdict="better", baseline=table["mix"].iloc[-1])
     write_table(tmp_path / "table.csv", pairs)
-    plot_comparison(tmp_path / "table.csv", tmp_path / "f.svg", demo=False, mixes=files.mixes)
+    plot_comparison(tmp_path / "table.csv", tmp_path / "f.svg", scale="paper", mixes=files.mixes)
     assert drawn[0].get_suptitle() == "Accuracy compared with each other"
     assert drawn[0].axes[0].get_xlabel() == "Accuracy minus that of the second mix".lower()
 
 
 def test_real_images_alone_have_a_place_where_they_were_trained_on(studies, drawn, tmp_path):
     for study in ("mammography", "one mix"):
-        plot_real_share(studies(study).summary, tmp_path / "f.svg", demo=False)
+        plot_real_share(studies(study).summary, tmp_path / "f.svg", scale="paper")
     labels = [[label.get_text() for label in f.axes[0].get_xticklabels()] for f in drawn]
     assert labels == [["0%", "5%", "10%", "real only"], ["0%"]]
 
@@ -250,7 +250,7 @@ def test_validation_stands_beside_test_for_each_network(studies, drawn, tmp_path
     there &= table["mix"] == "smote-filled"
     table.loc[there, ["value", "low", "high"]] = [0.99, 0.98, 1.0]
     write_table(tmp_path / "metrics.csv", table)
-    plot_validation(tmp_path / "metrics.csv", files.mixes, tmp_path / "f.svg", demo=True)
+    plot_validation(tmp_path / "metrics.csv", files.mixes, tmp_path / "f.svg", scale="demo")
     (figure,) = drawn
     titles = [axis.get_title(loc="left") for axis in figure.axes]
     assert titles == [
@@ -270,13 +270,13 @@ def test_validation_stands_beside_test_for_each_network(studies, drawn, tmp_path
 def test_figures_name_the_measure_of_the_verdict(drawn, tmp_path, measure, name):
     files = make_study(tmp_path, judged_by=measure)
     for number, draw in enumerate(FIGURES[which] for which in ("comparison", "real_share")):
-        draw(files, tmp_path / f"{number}.svg", False)
+        draw(files, tmp_path / f"{number}.svg", "paper")
     compared, shares = drawn
     label = f"{name} minus that of real images only, same class shares"
     assert compared.axes[0].get_xlabel() == label
     assert compared.get_suptitle().startswith(f"{name[0].upper()}{name[1:]} compared with")
     assert shares.axes[0].get_ylabel() == name
-    FIGURES["metrics"](files, tmp_path / "metrics.svg", False)
+    FIGURES["metrics"](files, tmp_path / "metrics.svg", "paper")
     titles = [axis.get_title(loc="left") for axis in drawn[2].axes]
     assert titles.count(name) == 1
 
@@ -300,7 +300,7 @@ def test_selections_come_before_their_baseline_and_have_a_panel(studies, drawn, 
     ]
     series = ["0% real", "5% real", "10% real"]
     assert names[:6] == [*series, "undersampled, real only", "tomek, real only", "real only"]
-    plot_real_share(files.summary, tmp_path / "figure.svg", demo=False)
+    plot_real_share(files.summary, tmp_path / "figure.svg", scale="paper")
     shares, selections = drawn[0].axes
     assert [axis.get_title(loc="left") for axis in (shares, selections)] == [
         "dcgan",
@@ -325,7 +325,7 @@ def test_wrapping_keeps_every_character():
 def test_generators_without_losses_have_an_empty_panel(tmp_path):
     write_table(tmp_path / "history.csv", pd.DataFrame({"epoch": [1]}))
     plot_generator_history(
-        {"resampling": tmp_path / "history.csv"}, tmp_path / "history.svg", demo=False
+        {"resampling": tmp_path / "history.csv"}, tmp_path / "history.svg", scale="paper"
     )
     assert (tmp_path / "history.svg").stat().st_size > 1000
 
@@ -340,6 +340,6 @@ def test_snapshots_are_drawn_whatever_they_are(tmp_path, values):
     write_table(tmp_path / "snapshots.csv", table)
     names = {"dcgan, cancer": tmp_path / "snapshots.csv", LONG: tmp_path / "snapshots.csv"}
     for output in ("one.svg", "two.svg"):
-        plot_snapshots(names, tmp_path / output, demo=True)
+        plot_snapshots(names, tmp_path / output, scale="demo")
     assert (tmp_path / "one.svg").read_bytes() == (tmp_path / "two.svg").read_bytes()
     assert (tmp_path / "one.svg").stat().st_size > 1000

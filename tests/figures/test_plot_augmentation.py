@@ -28,7 +28,7 @@ def stored(folder, images):
 
 
 def draw(folder, images, changes, **options):
-    given = {"classifier": "augmented", "augmentations": [changes], "seed": 3, "demo": True}
+    given = {"classifier": "augmented", "augmentations": [changes], "seed": 3, "scale": "demo"}
     plot_augmentation(*stored(folder, images), folder / "a.png", **given | options)
 
 

@@ -39,7 +39,7 @@ def write_candidates(path, *stages):
 def draw(folder, stage, *stages):
     table = write_candidates(folder / "candidates.csv", *stages)
     about = {"name": "best", "stage": stage, "stages": len(stages)}
-    plot_candidate_tests(table, folder / "tests.svg", **about, demo=True)
+    plot_candidate_tests(table, folder / "tests.svg", **about, scale="demo")
 
 
 def test_each_network_is_a_series_over_the_batch_sizes(tmp_path, drawn):
@@ -85,5 +85,5 @@ def test_it_is_written_where_measures_are_undefined(tmp_path):
     frame.loc[0, [column for column in frame if "macro" in column]] = float("nan")
     write_table(table, frame)
     about = {"name": "best", "stage": 1, "stages": 1}
-    plot_candidate_tests(table, tmp_path / "tests.svg", **about, demo=False)
+    plot_candidate_tests(table, tmp_path / "tests.svg", **about, scale="paper")
     assert (tmp_path / "tests.svg").stat().st_size > 5000

@@ -38,7 +38,7 @@ def drawn(monkeypatch):
 @pytest.mark.parametrize("collections", [1, 40])
 def test_bars_are_used_images_and_those_left_out(collections, tmp_path, drawn):
     write_table(tmp_path / "census.csv", table_of(collections))
-    plot_census(tmp_path / "census.csv", tmp_path / "census.svg", demo=True)
+    plot_census(tmp_path / "census.csv", tmp_path / "census.svg", scale="demo")
     assert_readable(drawn[0])
     by_collection, by_size, left_out = drawn[0].axes
     assert [axis.get_title(loc="left") for axis in drawn[0].axes] == [
@@ -62,5 +62,5 @@ def test_rare_values_are_one_bar_of_their_sums():
 def test_it_is_the_same_every_time(tmp_path):
     write_table(tmp_path / "census.csv", table_of(3))
     for name in ("one.svg", "two.svg"):
-        plot_census(tmp_path / "census.csv", tmp_path / name, demo=False)
+        plot_census(tmp_path / "census.csv", tmp_path / name, scale="paper")
     assert (tmp_path / "one.svg").read_bytes() == (tmp_path / "two.svg").read_bytes()

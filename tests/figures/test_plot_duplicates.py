@@ -34,7 +34,7 @@ def drawn(tmp_path, monkeypatch):
             table[side] = table[side].map(lambda number: f"{number:02d}")
         write_table(tmp_path / "near.csv", table)
         files = (tmp_path / name for name in ("near.csv", "real.npy", "split.csv", "sheet.png"))
-        plot_duplicates(*files, demo=False)
+        plot_duplicates(*files, scale="paper")
         return figures[-1]
 
     return draw

@@ -14,8 +14,8 @@ def drawn(monkeypatch):
     """What a figure `plot_nothing` was given."""
     given = {}
 
-    def plot_nothing(split, pools, output, *, demo, seed):
-        given.update(split=split, pools=pools, output=output, demo=demo, seed=seed)
+    def plot_nothing(split, pools, output, *, scale, seed):
+        given.update(split=split, pools=pools, output=output, scale=scale, seed=seed)
 
     module = ModuleType("synthmix.figures.plot_nothing")
     module.plot_nothing = plot_nothing
@@ -27,7 +27,7 @@ INPUTS = {"split": "split.csv", "pools": ["a.npy", "b.npy"]}
 PARAMS = {
     "pools": ["a", "b"],
     "seed": 3,
-    "demo": True,
+    "scale": "demo",
     "leakage": "none",
     "script": "plot_figure",
     "code": "1234",
@@ -37,7 +37,7 @@ PARAMS = {
 def test_inputs_params_and_outputs_are_taken_by_name(drawn):
     plot_figure("plot_nothing", INPUTS, PARAMS, {"output": "f.svg"})
     assert drawn.pop("pools") == {"a": "a.npy", "b": "b.npy"}
-    assert drawn == {"split": "split.csv", "output": "f.svg", "demo": True, "seed": 3}
+    assert drawn == {"split": "split.csv", "output": "f.svg", "scale": "demo", "seed": 3}
 
 
 def test_a_function_that_takes_something_else_is_told(drawn):
@@ -45,7 +45,7 @@ def test_a_function_that_takes_something_else_is_told(drawn):
     with pytest.raises(UserError) as found:
         plot_figure("plot_nothing", INPUTS, without, {"output": "f.svg"})
     assert "plot_nothing.py: plot_nothing: missing a required argument: 'seed'" in str(found.value)
-    assert str(found.value).endswith("gives demo, output, pools, split: mend one of them")
+    assert str(found.value).endswith("gives output, pools, scale, split: mend one of them")
     assert drawn == {}
 
 
@@ -53,7 +53,7 @@ def test_a_module_without_its_function_is_told(monkeypatch):
     module = ModuleType("synthmix.figures.plot_empty")
     monkeypatch.setitem(sys.modules, module.__name__, module)
     with pytest.raises(UserError, match=r"plot_empty\.py: there is no function plot_empty"):
-        plot_figure("plot_empty", {}, {"demo": False}, {"output": "f.svg"})
+        plot_figure("plot_empty", {}, {"scale": "paper"}, {"output": "f.svg"})
 
 
 @pytest.mark.parametrize(

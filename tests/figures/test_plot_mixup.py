@@ -45,7 +45,7 @@ def metrics(tmp_path):
 def test_lines_have_the_means_over_folds_and_hollow_the_printed(metrics, monkeypatch):
     figures = []
     monkeypatch.setattr(style, "save", lambda figure, path: figures.append(figure))
-    plot_mixup(metrics, "real_only", SERIES, "unused.svg", demo=True)
+    plot_mixup(metrics, "real_only", SERIES, "unused.svg", scale="demo")
     assert_readable(figures[0])
     (axis,) = figures[0].axes
     lines = {container.get_label(): container for container in axis.containers}
@@ -59,5 +59,5 @@ def test_lines_have_the_means_over_folds_and_hollow_the_printed(metrics, monkeyp
 
 def test_it_is_the_same_every_time(metrics, tmp_path):
     for name in ("one.svg", "two.svg"):
-        plot_mixup(metrics, "real_only", SERIES, tmp_path / name, demo=False)
+        plot_mixup(metrics, "real_only", SERIES, tmp_path / name, scale="paper")
     assert (tmp_path / "one.svg").read_bytes() == (tmp_path / "two.svg").read_bytes()

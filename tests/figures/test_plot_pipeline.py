@@ -21,7 +21,7 @@ def drawn(monkeypatch):
 def test_bars_are_as_long_as_the_rates(store, tmp_path, drawn):
     table = tabulate({"store": store, "image_folder": 10.0}, 100)
     write_table(tmp_path / "pipeline.csv", table)
-    plot_pipeline(tmp_path / "pipeline.csv", tmp_path / "pipeline.svg", demo=True)
+    plot_pipeline(tmp_path / "pipeline.csv", tmp_path / "pipeline.svg", scale="demo")
     assert_readable(drawn[0])
     axis = drawn[0].axes[0]
     assert [bar.get_width() for bar in axis.patches] == pytest.approx([100 / store, 10])
@@ -32,5 +32,5 @@ def test_bars_are_as_long_as_the_rates(store, tmp_path, drawn):
 def test_it_is_the_same_every_time(tmp_path):
     write_table(tmp_path / "pipeline.csv", tabulate({"store": 1, "image_folder": 2}, 9))
     for name in ("one.svg", "two.svg"):
-        plot_pipeline(tmp_path / "pipeline.csv", tmp_path / name, demo=False)
+        plot_pipeline(tmp_path / "pipeline.csv", tmp_path / name, scale="paper")
     assert (tmp_path / "one.svg").read_bytes() == (tmp_path / "two.svg").read_bytes()

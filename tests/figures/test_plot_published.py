@@ -26,7 +26,7 @@ def drawn(monkeypatch):
 
 def compare(folder, rows, results):
     published = write_published(folder / "p.csv", rows, {"B.1": ("batch sizes " * 12, "")})
-    compare_published(published, "d", results, folder / "o.csv", folder / "o.md", demo=True)
+    compare_published(published, "d", results, folder / "o.csv", folder / "o.md", scale="demo")
     return folder / "o.csv"
 
 
@@ -49,7 +49,7 @@ def test_every_measure_has_axes_with_a_line_for_each_published_value(tmp_path, d
     results = Results(
         ["vgg16"], MIXES, [], 0.95, metrics=tmp_path / "metrics.csv", split=tmp_path / "split.csv"
     )
-    plot_published(compare(tmp_path, rows, results), tmp_path / "f.svg", demo=True)
+    plot_published(compare(tmp_path, rows, results), tmp_path / "f.svg", scale="demo")
     (figure,) = drawn
     assert_readable(figure)
     assert [axis.get_xlabel().replace("\n", " ") for axis in figure.axes] == [
@@ -64,7 +64,7 @@ def test_every_measure_has_axes_with_a_line_for_each_published_value(tmp_path, d
 
 def test_a_figure_without_any_number_says_so(tmp_path, drawn):
     table = compare(tmp_path, [printed("1", "none", note="x")], Results([], [], [], 0.95))
-    plot_published(table, tmp_path / "f.svg", demo=True)
+    plot_published(table, tmp_path / "f.svg", scale="demo")
     (figure,) = drawn
     assert_readable(figure)
     assert NOTHING in [text.get_text() for text in figure.texts]
@@ -83,7 +83,7 @@ def test_published_curves_are_dashed_and_ours_drawn_through(tmp_path, drawn):
     write_table(tmp_path / "h.csv", pd.DataFrame(history))
     ours = [("vgg16", MIXES[0], tmp_path / "h.csv"), ("vgg16", "not_printed", tmp_path / "h.csv")]
     output = tmp_path / "f.svg"
-    plot_published_curves(curves_file(published), ours, output, dataset="d", demo=True)
+    plot_published_curves(curves_file(published), ours, output, dataset="d", scale="demo")
     (figure,) = drawn
     assert_readable(figure)
     assert len(figure.axes) == 2 * 2
@@ -96,7 +96,7 @@ def test_published_curves_are_dashed_and_ours_drawn_through(tmp_path, drawn):
 def test_where_test_images_were_trained_on_a_line_says_so(tmp_path, drawn):
     table = compare(tmp_path, [printed("1", "none", note="x")], Results([], [], [], 0.95))
     with leakage_of_job(AS_PUBLISHED):
-        plot_published(table, tmp_path / "f.svg", demo=True)
+        plot_published(table, tmp_path / "f.svg", scale="demo")
     (figure,) = drawn
     assert_readable(figure)
     assert "Test images were seen in training" in figure.get_suptitle()
@@ -110,8 +110,8 @@ def test_values_of_another_protocol_are_drawn_as_such(tmp_path, drawn):
 
     def texts(protocol):
         files = (tmp_path / "o.csv", tmp_path / "o.md")
-        compare_published(published, "d", results, *files, demo=False, protocol=protocol)
-        plot_published(files[0], tmp_path / "f.svg", demo=True)
+        compare_published(published, "d", results, *files, scale="paper", protocol=protocol)
+        plot_published(files[0], tmp_path / "f.svg", scale="demo")
         figure = drawn.pop()
         assert_readable(figure)
         legend = [text.get_text() for text in figure.legends[0].get_texts()]

@@ -41,7 +41,7 @@ def draw(folder, pools, seed=1, generator="dcgan", name="quiz", unseen=("test", 
         generator=generator,
         unseen=unseen,
         seed=seed,
-        demo=True,
+        scale="demo",
     )
     return read_table(key)
 
@@ -134,7 +134,7 @@ def test_of_what_learns_from_all_any_real_image_is_asked_for(tmp_path, drawn):
         generator="every",
         unseen=["test"],
         seed=1,
-        demo=True,
+        scale="demo",
         image_size=4,
     )
     key = read_table(tmp_path / "q.csv")

@@ -57,14 +57,14 @@ OF_GENERATOR = {"kind": "generators", "name": "deepsmote", "stage": 1, "stages":
 
 def draw(folder, name, **options):
     table = write_search(folder / "stage1.csv", GRIDS[name], **options)
-    plot_search(table, folder / "search.svg", **OF_GENERATOR, demo=True)
+    plot_search(table, folder / "search.svg", **OF_GENERATOR, scale="demo")
 
 
 def test_it_is_written_and_the_same_every_time(tmp_path):
     table = write_search(tmp_path / "search.csv", GRIDS["two settings"])
     first, second = tmp_path / "first.svg", tmp_path / "second.svg"
     for output in (first, second):
-        plot_search(table, output, **OF_GENERATOR, demo=False)
+        plot_search(table, output, **OF_GENERATOR, scale="paper")
     assert first.stat().st_size > 5000
     assert first.read_bytes() == second.read_bytes()
 
@@ -111,7 +111,7 @@ def test_scores_near_and_far_can_be_told_apart(drawn, tmp_path):
         points = {"c1": {"a": 1}, "c2": {"a": 2}}
         estimates = {"c1": (10, np.nan, np.nan), "c2": (largest, np.nan, np.nan)}
         write_table(tmp_path / "s.csv", table_of(points, "fid", estimates, ["c1", "c2"]))
-        plot_search(tmp_path / "s.csv", tmp_path / "s.svg", **OF_GENERATOR, demo=False)
+        plot_search(tmp_path / "s.csv", tmp_path / "s.svg", **OF_GENERATOR, scale="paper")
         assert drawn[-1].axes[0].get_yscale() == scale
 
 
@@ -127,7 +127,7 @@ def test_scores_near_and_far_can_be_told_apart(drawn, tmp_path):
 def test_the_title_says_what_was_searched(searched, title, drawn, tmp_path):
     table = write_search(tmp_path / "s.csv", GRIDS["two settings"])
     names = dict(zip(("kind", "name", "stage", "stages"), searched, strict=True))
-    plot_search(table, tmp_path / "s.svg", **names, demo=True)
+    plot_search(table, tmp_path / "s.svg", **names, scale="demo")
     assert drawn[0].get_suptitle() == title
     assert_readable(drawn[0])
 

@@ -49,7 +49,7 @@ def draw(folder, grid, output="curves.svg"):
         rows.append((name, "all_classes", folder / f"{name}.csv"))
     estimates = {name: (n + 0.01, np.nan, np.nan) for n, name in enumerate(points)}
     write_table(folder / "s.csv", table_of(points, "total_loss", estimates, list(points)))
-    names = {"name": "deepsmote", "stage": 1, "stages": 1, "demo": True}
+    names = {"name": "deepsmote", "stage": 1, "stages": 1, "scale": "demo"}
     plot_search_curves(rows, folder / "s.csv", folder / output, **names)
     return len(points)
 

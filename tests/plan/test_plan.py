@@ -19,7 +19,7 @@ def test_a_plan_has_every_study_as_each_of_its_data_sets_has_it(paper):
     assert ("mammography", "mammograms") in paper.views
     assert [view.dataset for view in paper.views_of("mri_qc")] == ["slices", "volumes"]
     assert paper.asked == list(paper.views.values())
-    assert (paper.scale, paper.is_demo, paper.results) == ("paper", False, "results/paper")
+    assert (paper.scale, paper.is_rehearsal, paper.results) == ("paper", False, "results/paper")
 
 
 def test_nothing_is_worked_out_before_it_is_asked_for():

@@ -45,8 +45,8 @@ def datasets(tmp_path):
     ]
 
 
-def tabulate(tmp_path, datasets, demo=False):
-    tabulate_datasets(datasets, tmp_path / "t.csv", tmp_path / "t.md", demo)
+def tabulate(tmp_path, datasets, scale="paper"):
+    tabulate_datasets(datasets, tmp_path / "t.csv", tmp_path / "t.md", scale)
     return read_table(tmp_path / "t.csv").set_index(["dataset", "label"])
 
 
@@ -87,7 +87,7 @@ def test_a_difference_to_the_published_count_is_told(tmp_path, datasets, caplog)
 
 
 def test_the_markdown_has_a_row_a_class_and_says_demo(tmp_path, datasets):
-    tabulate(tmp_path, datasets, demo=True)
+    tabulate(tmp_path, datasets, scale="demo")
     text = (tmp_path / "t.md").read_text()
     assert text.startswith("Demo")
     assert text.count("| study | pictures |") == 2
@@ -101,7 +101,7 @@ def test_the_picture_is_the_same_every_time(tmp_path, datasets):
         ("study", one.dataset, tmp_path / f"{one.dataset}.npy", one.split) for one in datasets
     ]
     for name in ("a.png", "b.png"):
-        plot_datasets(listed, tmp_path / "t.csv", tmp_path / name, demo=True)
+        plot_datasets(listed, tmp_path / "t.csv", tmp_path / name, scale="demo")
     assert (tmp_path / "a.png").read_bytes() == (tmp_path / "b.png").read_bytes()
     with Image.open(tmp_path / "a.png") as image:
         assert image.width > 1000

@@ -39,7 +39,7 @@ def compared(tmp_path):
         {"5.10": ("the last one", "Normal is positive.")},
     )
     results = Results(["c"], ["m"], [], 0.9, metrics=tmp_path / "metrics.csv")
-    compare_published(published, "d", results, tmp_path / "o.csv", tmp_path / "o.md", demo=True)
+    compare_published(published, "d", results, tmp_path / "o.csv", tmp_path / "o.md", scale="demo")
     return read_comparison(tmp_path / "o.csv"), (tmp_path / "o.md").read_text()
 
 
@@ -76,7 +76,7 @@ def test_results_of_images_that_were_trained_on_say_so(tmp_path):
     published = write_published(tmp_path / "p.csv", [printed("1", "none", note="A picture.")])
     files = (tmp_path / "o.csv", tmp_path / "o.md")
     results = Results([], [], [], 0.95)
-    compare_published(published, "d", results, *files, demo=False, leakage=AS_PUBLISHED)
+    compare_published(published, "d", results, *files, scale="paper", leakage=AS_PUBLISHED)
     assert read_comparison(files[0])["leakage"].tolist() == [AS_PUBLISHED]
     assert "**Test images were seen in training" in files[1].read_text()
 
@@ -95,7 +95,7 @@ def test_what_tells_lines_apart_is_a_column(tmp_path):
     published = write_published(tmp_path / "p.csv", rows)
     write_table(tmp_path / "split.csv", pd.DataFrame({"split": ["train"], "label": ["a"]}))
     results = Results([], [], [], 0.95, split=tmp_path / "split.csv")
-    compare_published(published, "d", results, tmp_path / "o.csv", tmp_path / "o.md", demo=False)
+    compare_published(published, "d", results, tmp_path / "o.csv", tmp_path / "o.md", scale="paper")
     (section,) = sections(read_comparison(tmp_path / "o.csv"))
     assert section.heading == "Table B.1"
     assert section.keys == {"split": "images"}
@@ -131,7 +131,7 @@ def test_which_images_of_the_metadata_are_counted_stands_beside_each_number(tmp_
     write_table(tmp_path / "census.csv", census)
     results = Results([], [], [], 0.95, census=tmp_path / "census.csv")
     published = write_published(tmp_path / "p.csv", rows)
-    compare_published(published, "d", results, tmp_path / "o.csv", tmp_path / "o.md", demo=False)
+    compare_published(published, "d", results, tmp_path / "o.csv", tmp_path / "o.md", scale="paper")
     (section,) = sections(read_comparison(tmp_path / "o.csv"))
     lines = [(line.keys["candidate"], line.inside, line.why_absent) for line in section.lines]
     assert lines == [
@@ -151,7 +151,7 @@ def metrics_of(folder, *rows):
 def compared_with(folder, rows, results, **others):
     published = write_published(folder / "p.csv", rows)
     files = (folder / "o.csv", folder / "o.md")
-    compare_published(published, "d", results, *files, demo=False, **others)
+    compare_published(published, "d", results, *files, scale="paper", **others)
     return read_comparison(files[0]), files[1].read_text()
 
 

@@ -276,8 +276,8 @@ def test_every_table_has_a_heading_for_each_column(study, request, tmp_path):
 def test_the_command_that_traces_a_number_is_told(report, tmp_path):
     first = read_table(report.summary).iloc[0]
     names = f"--study {report.name} --dataset {report.dataset} --classifier {first['classifier']}"
-    for demo, scale in ((True, "demo"), (False, "paper")):
-        said = Page(render(tmp_path, replace(report, demo=demo))).words()
+    for scale in ("demo", "paper", "rehearsal"):
+        said = Page(render(tmp_path, replace(report, scale=scale))).words()
         assert f"trace.py --scale {scale} {names} --mix {first['mix']} --metric accuracy" in said
 
 
@@ -312,8 +312,12 @@ def test_contents_are_listed_for_more_than_one_study(report, tmp_path):
 def test_demo_is_said_if_and_only_if_it_is_one(report, tmp_path):
     warning = "they say nothing about medicine"
     assert warning in Page(render(tmp_path, report)).words()
-    other = make_study_report(tmp_path / "other", demo=False)
+    other = make_study_report(tmp_path / "other", scale="paper")
     assert "demo" not in Page(render(tmp_path, other)).words().lower()
+    rehearsed = make_study_report(tmp_path / "rehearsed", scale="rehearsal")
+    words = Page(render(tmp_path, rehearsed)).words()
+    assert "No number here means anything" in words
+    assert warning not in words
 
 
 def test_names_are_escaped(tmp_path):

@@ -146,3 +146,19 @@ def test_the_identity_depends_on_settings_and_files(tmp_path):
     assert first != training_identity({"epochs": 2}, [file])
     file.write_bytes(b"12")
     assert first != training_identity({"epochs": 1}, [file])
+
+
+def test_one_that_pauses_breaks_a_training_off_once_and_has_it_go_on(tmp_path):
+    checkpoint = Checkpoint(tmp_path / "a.pt", "mine", every_seconds=3600, pauses=True)
+    begun, epochs = [], []
+
+    def train():
+        state = checkpoint.load() or {"epoch": 0}
+        begun.append(state["epoch"])
+        for epoch in range(state["epoch"] + 1, 4):
+            epochs.append(epoch)
+            checkpoint.save_if_due(lambda epoch=epoch: {"epoch": epoch})
+
+    checkpoint.resumed(train)
+    assert begun == [0, 1]
+    assert epochs == [1, 2, 3]

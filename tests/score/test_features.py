@@ -149,3 +149,14 @@ def test_weights_are_downloaded_and_checked(tmp_path, monkeypatch):
 
 def test_the_network_holds_no_gradients(state):
     assert not any(weight.requires_grad for weight in InceptionFeatures(state).parameters())
+
+
+def test_random_weights_stand_in_for_those_of_inception(tmp_path, caplog):
+    output = tmp_path / "w.pth"
+    fetch_score_weights(output, tmp_path / "none.pth", seed=1)
+    assert "stood in for by random ones" in caplog.text
+    network = load_network(output, "inception", torch.device("cpu"))
+    images = torch.zeros(1, 3, 32, 32, dtype=torch.uint8)
+    assert torch.isfinite(network(images)).all()
+    fetch_score_weights(tmp_path / "copy.pth", output)
+    assert (tmp_path / "copy.pth").read_bytes() == output.read_bytes()

@@ -62,20 +62,20 @@ def draw(figure, folder, study, output):
     classes, generators = STUDIES[study]
     if figure == "scores":
         write_scores(folder / "scores.csv", classes, generators)
-        plot_scores(folder / "scores.csv", output, demo=True)
+        plot_scores(folder / "scores.csv", output, scale="demo")
         return
     pools = write_images(folder, classes)
     if figure == "pca":
         plane = folder / "plane.csv"
         project_images(folder / "real.npy", folder / "split.csv", pools, 30, plane)
-        plot_pca(plane, output, demo=True)
+        plot_pca(plane, output, scale="demo")
         return
     pairs = pd.DataFrame({"label": [classes[n % 2] for n in range(12)], "row": range(12)})
     pairs["real_label"], pairs["real_row"] = pairs["label"], pairs["row"]
     pairs["distance"] = np.linspace(0, 2, 12)
     pairs["limit"] = [np.nan, 0.0, *np.ones(10)]
     write_table(folder / "pairs.csv", pairs)
-    plot_nearest(folder / "pairs.csv", folder / "real.npy", pools, output, demo=True)
+    plot_nearest(folder / "pairs.csv", folder / "real.npy", pools, output, scale="demo")
 
 
 FIGURES = {"scores": ".svg", "pca": ".svg", "nearest": ".png"}
@@ -101,7 +101,7 @@ def test_labels_stay_apart_and_inside(figure, study, tmp_path, monkeypatch):
 
 def test_scores_that_could_not_be_had_leave_their_place_empty(tmp_path):
     write_scores(tmp_path / "scores.csv", ("a", "b"), ("dcgan",), undefined=True)
-    plot_scores(tmp_path / "scores.csv", tmp_path / "scores.svg", demo=False)
+    plot_scores(tmp_path / "scores.csv", tmp_path / "scores.svg", scale="paper")
     assert (tmp_path / "scores.svg").stat().st_size > 1000
 
 

@@ -12,6 +12,7 @@ from synthmix.evaluate.settings import LARGEST_PROBABILITY
 from synthmix.leakage import NONE, caution
 from synthmix.prepare.intensity import read_limits
 from synthmix.prepare.settings import Prepare
+from synthmix.scales import warning_of
 from synthmix.store import read_table
 
 LOGGER = logging.getLogger(__name__)
@@ -78,7 +79,7 @@ def describe(
         f"{names['dataset']}, mix {names['mix']}, seed {names['seed']}{tested}, scale {scale}.",
         STAND_IN if stand_in else "",
         f"{warning}: its results there are too good." if warning else "",
-        DEMO if scale == "demo" else "",
+        warning_of(scale, DEMO),
         PURPOSE,
     ]
     text = " ".join(" ".join(parts).split())

@@ -19,24 +19,33 @@ from synthmix.classify.networks.plan import DOWNLOADED, IMAGENET, ORIGINAL
 from synthmix.classify.networks.published import Published, pick_weights
 from synthmix.classify.networks.random_weights import random_weights
 from synthmix.errors import UserError
-from synthmix.files import expanded, write_beside
+from synthmix.files import copy_file, expanded, write_beside
 from synthmix.registry import CLASSIFIERS, load_classifier
 from synthmix.seeds import derive_seed
 
 LOGGER = logging.getLogger(__name__)
 
 
-def fetch_weights(network: str, weights: str, output: str | Path, seed: int) -> None:
+def fetch_weights(
+    network: str, weights: str, output: str | Path, seed: int, kept: str | Path | None = None
+) -> None:
     """Write the starting weights of the layers of `network`, as safetensors.
 
     `weights` is "imagenet" or "imagenet_original" (downloaded from torchvision's address and
     checked), "none" (drawn from `seed`) or the path of a .safetensors or .pth file with
     torchvision's names. What is
     written has the names of a `synthmix.classify.networks.base.Network`, `layers.*` and
-    `auxiliary.*`, for `synthmix.classify.networks.build.load_backbone`. Raises UserError when they
-    can't be had.
+    `auxiliary.*`, for `synthmix.classify.networks.build.load_backbone`. A rehearsal downloads
+    nothing: it takes the file `kept` of an earlier run, and random ones where that is not there.
+    Raises UserError when they can't be had.
     """
     published = _published(network)
+    if kept is not None and weights in DOWNLOADED:
+        if Path(kept).is_file():
+            copy_file(kept, output)
+            return
+        LOGGER.warning("%s are stood in for by random weights of %s: no %s", weights, network, kept)
+        weights = "none"
     if weights == "none":
         torch.manual_seed(derive_seed("classifier weights", network, seed))
         state = random_weights(published)

@@ -1,7 +1,7 @@
 """Reading the configuration and the studies it names, all of it checked before anything runs."""
 
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -12,9 +12,11 @@ from synthmix.config.layers import Chain, Read, read_chain
 from synthmix.config.messages import Mistake, explain, summary
 from synthmix.config.models import DEMO, Study, Workflow, as_list
 from synthmix.config.parse import parse
+from synthmix.config.rehearsal import rehearse
 from synthmix.config.study_files import STUDIES, as_entries, find_studies, other_files
 from synthmix.config.views import Views, read_views, with_blame
 from synthmix.errors import UserError
+from synthmix.scales import REHEARSAL
 
 
 @dataclass(frozen=True)
@@ -26,6 +28,7 @@ class Configuration:
     the studies of the project that were not asked for and can be run at this scale; `others_wrong`
     says what is wrong with those of `wrong_names`, which can't, "" when there is nothing.
     `passed_over` says which files in studies/ can't be studies for their name, a line each.
+    `written` has, of a rehearsal, the views as they are at scale paper.
     """
 
     workflow: Workflow
@@ -36,6 +39,7 @@ class Configuration:
     wrong_names: frozenset[str]
     passed_over: tuple[str, ...]
     views: dict[tuple[str, str], Study]
+    written: dict[tuple[str, str], Study] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -76,6 +80,12 @@ def load(
     files, passed_over = other_files(study_files, root)
     files = [file for file in files if needed is None or file.stem in needed]
     others = _read_others(files, root, workflow.scale, read)
+    written = {}
+    if workflow.scale == REHEARSAL:
+        written = _by_both_names(studies | others.studies)
+        studies = {name: _rehearsed(views, workflow, root) for name, views in studies.items()}
+        short = {name: _rehearsed(views, workflow, root) for name, views in others.studies.items()}
+        others = replace(others, studies=short)
     all_views = studies | others.studies
     return Configuration(
         workflow,
@@ -85,12 +95,28 @@ def load(
         summary(others.mistakes) if others.mistakes else "",
         others.wrong_names,
         tuple(passed_over),
-        {
-            (name, dataset): view
-            for name, views in all_views.items()
-            for dataset, view in views.of_dataset.items()
-        },
+        _by_both_names(all_views),
+        written,
     )
+
+
+def _by_both_names(studies: Mapping[str, Views]) -> dict[tuple[str, str], Study]:
+    return {
+        (name, dataset): view
+        for name, views in studies.items()
+        for dataset, view in views.of_dataset.items()
+    }
+
+
+def _rehearsed(views: Views, workflow: Workflow, root: Path) -> Views:
+    """Return a study in short, for each of its data sets."""
+    data = root / workflow.data_dir
+    every_job = workflow.rehearse == "all"
+
+    def short(study: Study) -> Study:
+        return rehearse(study, workflow.max_steps, every_job, data)
+
+    return Views(short(views.study), {name: short(v) for name, v in views.of_dataset.items()})
 
 
 def _read_workflow(config: Mapping[str, Any], label: str) -> tuple[Workflow | None, list[Mistake]]:

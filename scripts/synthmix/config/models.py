@@ -1,6 +1,6 @@
 """What `config.yaml` and `studies/*.yaml` may say: every setting, its range and its default."""
 
-from typing import Annotated, Any, Literal, Self, Union
+from typing import Annotated, Any, ClassVar, Literal, Self, Union
 
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
@@ -13,6 +13,7 @@ from synthmix.leakage import NONE, Leakage
 from synthmix.mix.plan import AS_TRAINING, Mix, plan_study
 from synthmix.mix.removal import Removal
 from synthmix.prepare.settings import InputPipeline, Prepare, ShareSplit, Split
+from synthmix.scales import Scale
 from synthmix.score.settings import ScoreSettings
 from synthmix.settings import (
     Distinct,
@@ -47,8 +48,18 @@ class Workflow(SettingsModel):
     studies: Annotated[
         StudyNames, BeforeValidator(as_list, json_schema_input_type=StudyNames | str), Distinct
     ] = Field(description="Names of files in studies/ (without .yaml), or paths of study files.")
-    scale: Literal["demo", "paper"] = Field(
-        description="paper: the study as it is written; demo: with its demo section laid over."
+    scale: Scale = Field(
+        description="paper: the study as it is written; demo: with its demo section laid over;"
+        " rehearsal: every job of paper in short, a few steps on a few images, to prove that it"
+        " runs."
+    )
+    rehearse: Literal["one_of_each", "all"] = Field(
+        "one_of_each",
+        description="At scale rehearsal, of jobs that differ in their seed, fold or grid point"
+        " alone: one, or all.",
+    )
+    max_steps: Annotated[int, Field(ge=2)] = Field(
+        2, description="At scale rehearsal: steps that a training makes at the least."
     )
     data_dir: Annotated[str, Field(min_length=1), AfterValidator(folder_for_snakemake)] = Field(
         "data", description="Where raw data and downloaded weights are kept."
@@ -218,6 +229,9 @@ class Deviation(SettingsModel):
 
 class Study(SettingsModel):
     """One study: data, generators, selections, mixes and classifiers."""
+
+    one_of_each: ClassVar[bool] = False
+    """Whether of jobs that differ in their seed, fold or grid point alone there is one."""
 
     title: str = Field(description="The study in one line; the headline of its report.")
     description: str = Field("", description="A paragraph for the report.")

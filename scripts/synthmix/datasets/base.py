@@ -5,7 +5,7 @@ from abc import abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
-from typing import Annotated, Any, ClassVar
+from typing import Annotated, Any, ClassVar, Self
 
 import pandas as pd
 from pydantic import BeforeValidator, Field
@@ -90,6 +90,14 @@ class Dataset(SettingsModel):
     def treats_near_duplicates(self) -> NearDuplicates:
         """What becomes of images that are nearly the same as one of another patient."""
         return self.near_duplicates or self.near_duplicates_by_default
+
+    def stood_in_for(self, images: int, patients: int, size: int, folder: Path) -> Self:
+        """Return the data set as a rehearsal takes it: drawn where its raw files are not there.
+
+        Drawn are at least so many `images` and `patients` of each class, with `size` pixels of
+        height. `folder` is where raw files and downloads lie.
+        """
+        return self
 
     @abstractmethod
     def class_names(self) -> tuple[str, ...]:

@@ -50,6 +50,14 @@ class PublicDataset(Dataset):
             return {}
         return {"embedded": self.embedded.model_dump(mode="json")}
 
+    def stood_in_for(self, images: int, patients: int, size: int, folder: Path) -> Self:
+        """Return the data set, drawn where it would be downloaded; see `Dataset`."""
+        if self.embedded is not None or self.is_there(folder / self.source):
+            return self
+        annotation = type(self).model_fields["embedded"].annotation
+        drawn = next(kind for kind in get_args(annotation) if kind is not type(None))
+        return self.model_copy(update={"embedded": drawn.few(images, patients, size)})
+
     @classmethod
     @abstractmethod
     def remote_files(cls) -> Offer:

@@ -17,6 +17,7 @@ from synthmix.export.wording import class_title, memorisation, score_rows
 from synthmix.generate.models.loading import generator_class
 from synthmix.generate.models.weights_file import Header, read_header
 from synthmix.leakage import AS_PUBLISHED, BY_IMAGE, NONE, caution
+from synthmix.scales import OF_REHEARSAL, PAPER, REHEARSAL
 
 DEMO = (
     "> **Demo.** The generator was trained small, for minutes, to show that the workflow runs. "
@@ -61,7 +62,7 @@ class Provenance:
     about: Mapping[str, str] | None = None
     """Title, licence, citation and homepage of the source images."""
     stand_in: bool = False
-    demo: bool | None = None
+    scale: str | None = None
     leakage: str = NONE
     """How they were split: whether it has learned from test images, or from their patients."""
     training_images: Mapping[str, int] = field(default_factory=dict)
@@ -77,7 +78,7 @@ def data_card(request: Request, provenance: Provenance) -> str:
     header, settings = read_header(first), generator_class(first).Settings
     parts = [
         f"# Synthetic images: {provenance.title or request.generator}",
-        *([DEMO] if provenance.demo else []),
+        *marks_of(provenance),
         *([LEAKED[provenance.leakage]] if provenance.leakage != NONE else []),
         COPIES if settings.keeps_training_images else MADE,
         "## What is here",
@@ -152,9 +153,17 @@ def _source(provenance: Provenance) -> str:
         parts.append(table_of(("class", "training images"), counts))
     else:
         parts.append("How many images it was trained on is unknown.")
-    if provenance.demo is None:
+    if provenance.scale is None:
         parts.append("Whether it was trained in full or as a demo is unknown: see its settings.")
     return "\n\n".join(parts)
+
+
+def marks_of(provenance: Provenance) -> list[str]:
+    """Return what is said first of all of what no full training has made; nothing of the rest."""
+    scale = provenance.scale or PAPER
+    if scale == REHEARSAL:
+        return [f"> **Rehearsal.** {OF_REHEARSAL}"]
+    return [DEMO] if scale != PAPER else []
 
 
 def origin_of(provenance: Provenance) -> str:

@@ -30,7 +30,7 @@ def export_mix(
     fetched: str | Path,
     title: str,
     stand_in: bool,
-    demo: bool,
+    scale: str,
     output: str | Path,
     leakage: str = NONE,
 ) -> None:
@@ -53,7 +53,7 @@ def export_mix(
         title=title,
         about=json.loads(Path(fetched).read_text(encoding="utf-8"))["about"],
         stand_in=stand_in,
-        demo=demo,
+        scale=scale,
         leakage=leakage,
     )
     with destination(Path(output)) as add:

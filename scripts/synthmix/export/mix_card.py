@@ -2,7 +2,7 @@
 
 import pandas as pd
 
-from synthmix.export.card import DEMO, Provenance, origin_of, table_of
+from synthmix.export.card import Provenance, marks_of, origin_of, table_of
 from synthmix.export.images import MANIFEST
 from synthmix.leakage import AS_PUBLISHED, BY_IMAGE, NONE, caution
 from synthmix.mix.plan import Mix, describe_addition, describe_class_shares
@@ -37,7 +37,7 @@ def mix_card(mix: Mix, rows: pd.DataFrame, provenance: Provenance) -> str:
     """Return the card as Markdown; `rows` are those of the mix, with the path of each image."""
     parts = [
         f"# Training images: {provenance.title}, {mix.name}",
-        *([DEMO] if provenance.demo else []),
+        *marks_of(provenance),
         *([LEAKED[provenance.leakage]] if provenance.leakage != NONE else []),
         *([REAL] if (rows["origin"] == "real").any() else []),
         "## What is here",

@@ -21,7 +21,7 @@ WIDE = 20  # values are drawn on a logarithmic axis where the largest is so many
 SPREAD = 0.6  # of the step from a value to the next, that candidates with that value lie over
 
 
-def draw_candidates(table: pd.DataFrame, title: str, lower_is_better: bool, demo: bool) -> Figure:
+def draw_candidates(table: pd.DataFrame, title: str, lower_is_better: bool, scale: str) -> Figure:
     """Return the figure of the `table` of a search, as `read_search` gives it.
 
     With two settings of several values each it is a map of their combinations, else a panel for
@@ -33,19 +33,19 @@ def draw_candidates(table: pd.DataFrame, title: str, lower_is_better: bool, demo
     settings = [name for name in settings if table[name].nunique() > 1] or settings[:1]
     score = table["score"].iloc[0]
     if len(settings) == 2:
-        return _draw_map(table, settings, score, title, lower_is_better, demo)
-    return _draw_panels(table, settings, score, title, demo)
+        return _draw_map(table, settings, score, title, lower_is_better, scale)
+    return _draw_panels(table, settings, score, title, scale)
 
 
 def _draw_panels(
-    table: pd.DataFrame, settings: list[str], score: str, title: str, demo: bool
+    table: pd.DataFrame, settings: list[str], score: str, title: str, scale: str
 ) -> Figure:
     columns = min(MOST_COLUMNS, len(settings))
     bands = -(-len(settings) // columns)
     values = {name: _values(table, name) for name in settings}
     room = LINE // columns
     below = max(height_of(shown, room) for shown in values.values())
-    figure = style.new_figure(title, 0.6 + (2.2 + below) * bands, demo)
+    figure = style.new_figure(title, 0.6 + (2.2 + below) * bands, scale)
     grid = figure.subplots(bands, columns, squeeze=False, sharey=True)
     finite = table[np.isfinite(table["value"].astype(float))]
     for axis, setting in zip(grid.flat, settings, strict=False):
@@ -91,12 +91,12 @@ def _draw_map(
     score: str,
     title: str,
     lower_is_better: bool,
-    demo: bool,
+    scale: str,
 ) -> Figure:
     across, down = sorted(settings, key=lambda name: -table[name].nunique())
     columns, rows = _values(table, across), _values(table, down)
     height = 1.2 + max(0.8, CELL * len(rows)) + height_of(columns, LINE)
-    figure = style.new_figure(title, height, demo)
+    figure = style.new_figure(title, height, scale)
     axis = figure.subplots()
     shades = np.zeros((len(rows), len(columns)))
     for row in table.itertuples():

@@ -51,10 +51,10 @@ class Figure:
     """What is drawn, of what, and where the report shows it.
 
     `inputs` and `params` are names that `rules/figures.smk` knows; the function takes each of them
-    by its name, and `output` and `demo` besides. It is drawn `when` the study has what that name of
-    `synthmix.plan.figures` stands for, once `per` data set, generator and so on. `file` lies below
-    the figures of the data set. `tables` are what it writes besides: the name by which the function
-    takes the path, and the path below the folder of the data set.
+    by its name, and `output` and `scale` besides. It is drawn `when` the study has what that name
+    of `synthmix.plan.figures` stands for, once `per` data set, generator and so on. `file` lies
+    below the figures of the data set. `tables` are what it writes besides: the name by which the
+    function takes the path, and the path below the folder of the data set.
 
     `section` is the section of the report. `alt`, which says what is seen to whoever can't see it,
     and `caption` are templates of Jinja: `title` is what tells the pictures of a figure apart,

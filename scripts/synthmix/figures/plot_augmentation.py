@@ -25,7 +25,7 @@ def plot_augmentation(
     split: str | Path,
     output: str | Path,
     *,
-    demo: bool,
+    scale: str,
     classifier: str,
     augmentations: Sequence[Mapping[str, Any]],
     seed: int,
@@ -45,7 +45,7 @@ def plot_augmentation(
     changed = WIDE_CHANGED if first.shape[1] > 2 * first.shape[0] else CHANGED
     side = (style.WIDTH - LABEL_WIDTH) / (changed + 1) * first.shape[0] / first.shape[1]
     title = f"Training images of {style.shorten(classifier, 40)} before and after random changes"
-    figure = style.new_figure(title, 0.8 + len(firsts) * (side + 0.09), demo)
+    figure = style.new_figure(title, 0.8 + len(firsts) * (side + 0.09), scale)
     grid = figure.subplots(len(firsts), changed + 1, squeeze=False)
     for row, (axes, (label, sample)) in enumerate(zip(grid, firsts.items(), strict=True)):
         after = _changed(stored.image(sample), augmentations[0], changed, seed + row)

@@ -33,7 +33,7 @@ def plot_calibration(
     metrics: str | Path,
     output: str | Path,
     *,
-    demo: bool,
+    scale: str,
     mixes: str | Path | None = None,
 ) -> None:
     """Draw a reliability diagram for each classifier, a line a mix: Guo et al. (2017).
@@ -50,7 +50,7 @@ def plot_calibration(
     classifiers = list(table["classifier"].unique())
     titles = [style.wrap(style.shorten(name, 60), 22) for name in classifiers]
     panels = place_panels([("", title) for title in titles], MOST_COLUMNS)
-    figure = style.new_figure(_title(len(shown), len(names)), 0.6 + 3.6 * bands(panels), demo)
+    figure = style.new_figure(_title(len(shown), len(names)), 0.6 + 3.6 * bands(panels), scale)
     axes = panel_axes(figure, panels, depth=2, sharex=True, height_ratios=[3, 1] * bands(panels))
     values = read_table(metrics)
     for classifier, panel, (upper, lower) in zip(classifiers, panels, axes, strict=True):

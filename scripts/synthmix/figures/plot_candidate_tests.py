@@ -31,7 +31,7 @@ def plot_candidate_tests(
     name: str,
     stage: int,
     stages: int,
-    demo: bool,
+    scale: str,
 ) -> None:
     """Draw recall, precision, F1 and accuracy of each candidate for settings of `name`.
 
@@ -48,7 +48,7 @@ def plot_candidate_tests(
     title = f"Candidates for settings of {style.shorten(name, 40)} on test images{of_all}"
     room = LINE // 2
     height = 0.6 + 2 * (1.75 + height_of(values, room))
-    figure = style.new_figure(title, height, demo)
+    figure = style.new_figure(title, height, scale)
     grid = figure.subplots(2, 2, sharex=True)
     for axis, (measure, called) in zip(grid.flat, MEASURES.items(), strict=True):
         _draw_panel(axis, table, f"test_{measure}", labelled, values, series)

@@ -15,7 +15,7 @@ COLOURS = {"used": style.REAL, "left out": "#b8c0c9"}
 
 
 @style.look()
-def plot_census(census: str | Path, output: str | Path, *, demo: bool) -> None:
+def plot_census(census: str | Path, output: str | Path, *, scale: str) -> None:
     """Draw a panel for each fact of the table `census`: a bar for each of its values.
 
     Reads the columns fact, value, images, percent and used that `tabulate_census` writes.
@@ -24,7 +24,7 @@ def plot_census(census: str | Path, output: str | Path, *, demo: bool) -> None:
     shown = {fact: shown_values(rows) for fact, rows in table.groupby("fact", sort=False)}
     bars = [len(rows) for rows in shown.values()]
     height = 0.7 + 0.45 * len(bars) + 0.19 * sum(bars)
-    figure = style.new_figure("All images that the metadata lists", height, demo)
+    figure = style.new_figure("All images that the metadata lists", height, scale)
     axes = figure.subplots(len(bars), 1, squeeze=False, sharex=True, height_ratios=bars)[:, 0]
     for axis, (fact, rows) in zip(axes, shown.items(), strict=True):
         _draw_bars(axis, rows)

@@ -23,7 +23,7 @@ def plot_classifier_history(
     classifier_histories: Sequence[tuple[str, int, str | Path]],
     output: str | Path,
     *,
-    demo: bool,
+    scale: str,
     classifier: str = "",
     measures: Sequence[str] = ("loss", "accuracy"),
     mixes: str | Path | None = None,
@@ -43,7 +43,7 @@ def plot_classifier_history(
     title = "Training and validation" + (
         f" of {style.shorten(classifier, 60)}" if classifier else ""
     )
-    figure = style.new_figure(title, height, demo)
+    figure = style.new_figure(title, height, scale)
     quantities = {_words(measure): measure for measure in measures}
     axes = dict(zip(names, curve_axes(figure, panels, list(quantities)), strict=True))
     thin = len(tables) >= SEVERAL * len(names)

@@ -21,7 +21,7 @@ _AS_OF_MIXES = {BETTER: HELPS, WORSE: HURTS}
 
 @style.look()
 def plot_comparison(
-    comparison: str | Path, output: str | Path, *, demo: bool, mixes: str | Path | None = None
+    comparison: str | Path, output: str | Path, *, scale: str, mixes: str | Path | None = None
 ) -> None:
     """Draw for each comparison the accuracy of the mix minus its baseline's, coloured by verdict.
 
@@ -38,7 +38,7 @@ def plot_comparison(
     against = [] if is_pair.all() else ["with real images alone"]
     against += ["with each other"] if is_pair.any() else []
     title = f"{measure[0].upper()}{measure[1:]} compared {', and '.join(against)}"
-    figure = style.new_figure(title, height, demo)
+    figure = style.new_figure(title, height, scale)
     axes = figure.subplots(len(classifiers), 1, squeeze=False, sharex=True)[:, 0]
     for axis, classifier in zip(axes, classifiers, strict=True):
         _draw_panel(axis, table[table["classifier"] == classifier], names)

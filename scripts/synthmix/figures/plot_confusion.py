@@ -17,7 +17,7 @@ MANY_CLASSES = 5
 
 @style.look()
 def plot_confusion(
-    confusion: str | Path, output: str | Path, *, demo: bool, mixes: str | Path | None = None
+    confusion: str | Path, output: str | Path, *, scale: str, mixes: str | Path | None = None
 ) -> None:
     """Draw a matrix for each classifier and mix: true classes down, predicted ones across.
 
@@ -35,7 +35,7 @@ def plot_confusion(
         [_panel_title(classifiers, key, names) for key in keys], _columns(classes)
     )
     side = style.WIDTH / _columns(classes)
-    figure = style.new_figure(_title(table), 0.7 + bands(panels) * (side + 0.3), demo)
+    figure = style.new_figure(_title(table), 0.7 + bands(panels) * (side + 0.3), scale)
     drawn = zip(keys, panels, panel_axes(figure, panels)[:, 0], strict=True)
     for (classifier, mix), panel, axis in drawn:
         _draw_matrix(axis, _matrix(table, classifier, mix, classes))

@@ -20,7 +20,7 @@ def plot_datasets(
     table: str | Path,
     output: str | Path,
     *,
-    demo: bool,
+    scale: str,
 ) -> None:
     """Draw a row of prepared images for each class of each data set.
 
@@ -31,7 +31,7 @@ def plot_datasets(
     counts = read_table(table)
     side = (style.WIDTH - LABEL_WIDTH) / PER_CLASS
     height = 0.55 + len(counts) * (side + 0.07) + 0.3 * len(datasets)
-    figure = style.new_figure("Images of every class", height, demo)
+    figure = style.new_figure("Images of every class", height, scale)
     figure.get_layout_engine().set(h_pad=0.03, hspace=0)
     axes = iter(figure.subplots(len(counts), 1, squeeze=False)[:, 0])
     for study, dataset, images, split in datasets:

@@ -21,7 +21,7 @@ def plot_duplicates(
     split: str | Path,
     output: str | Path,
     *,
-    demo: bool,
+    scale: str,
 ) -> None:
     """Draw the pairs that `find_duplicates` found to be nearly the same, at most `MOST` of them.
 
@@ -34,7 +34,7 @@ def plot_duplicates(
     shown = pairs.head(MOST)
     bands = -(-len(shown) // COLUMNS)
     height = style.WIDTH / COLUMNS / 2 + 0.5
-    figure = style.new_figure(_title(len(pairs), len(shown)), 0.6 + bands * height, demo)
+    figure = style.new_figure(_title(len(pairs), len(shown)), 0.6 + bands * height, scale)
     pictures, samples = StoredPictures(images, split), read_table(split).set_index("sample_id")
     axes = list(figure.subplots(max(bands, 1), COLUMNS, squeeze=False).flat)
     for axis in axes:

@@ -24,7 +24,7 @@ def plot_examples(
     own_predictions: Sequence[str | Path],
     output: str | Path,
     *,
-    demo: bool,
+    scale: str,
     title: str,
 ) -> None:
     """Draw rows of test images: wrong and most confident, right and most confident, least sure.
@@ -40,7 +40,7 @@ def plot_examples(
     kinds = choose_examples(table, columns)
     row_height = style.WIDTH / columns * first.shape[0] / first.shape[1] + TEXT
     height = 0.55 + (row_height + 0.25) * len(kinds)
-    figure = style.new_figure(f"Test images: {style.shorten(title, 80)}", height, demo)
+    figure = style.new_figure(f"Test images: {style.shorten(title, 80)}", height, scale)
     bands = figure.subfigures(len(kinds), 1, squeeze=False)[:, 0]
     for band, (kind, rows) in zip(bands, kinds.items(), strict=True):
         band.suptitle(kind, x=0.012, ha="left", size=9)

@@ -27,7 +27,7 @@ def plot_feature_maps(
     output: str | Path,
     device: torch.device | None = None,
     *,
-    demo: bool,
+    scale: str,
     title: str,
 ) -> None:
     """Draw what the layers of a trained classifier make of the first test image of class `label`.
@@ -44,7 +44,7 @@ def plot_feature_maps(
     inputs = inspected.inputs(stored.image(row["sample_id"])[None])
     maps = [layer[0].cpu().numpy() for layer in feature_maps(inspected.network, inputs)]
     title = f"Layers of {style.shorten(title, 60)}: an image of {style.shorten(row['label'], 30)}"
-    draw_feature_maps(stored.picture(row["sample_id"]), maps, output, demo=demo, title=title)
+    draw_feature_maps(stored.picture(row["sample_id"]), maps, output, scale=scale, title=title)
 
 
 @style.look()
@@ -53,7 +53,7 @@ def draw_feature_maps(
     maps: Sequence[np.ndarray],
     output: str | Path,
     *,
-    demo: bool,
+    scale: str,
     title: str,
 ) -> None:
     """Draw the `image` and below it a row of maps for each layer.
@@ -68,7 +68,7 @@ def draw_feature_maps(
     rows = len(maps)
     image_height = min(2.2, (style.WIDTH - LABEL_WIDTH) * image.shape[0] / image.shape[1])
     height = 0.6 + image_height + rows * (side * tall + 0.12)
-    figure = style.new_figure(title, height, demo)
+    figure = style.new_figure(title, height, scale)
     figure.get_layout_engine().set(h_pad=0.04, hspace=0)
     axes = figure.subplots(rows + 1, 1, height_ratios=[image_height, *[side * tall] * rows])
     axes[0].imshow(image)

@@ -14,7 +14,7 @@ MOST_COLUMNS = 3
 
 @style.look()
 def plot_generator_history(
-    generator_histories: Mapping[str, str | Path], output: str | Path, *, demo: bool
+    generator_histories: Mapping[str, str | Path], output: str | Path, *, scale: str
 ) -> None:
     """Draw a panel for each generator: every loss against the epoch.
 
@@ -32,7 +32,7 @@ def plot_generator_history(
     )
     colours = {loss: style.SERIES[i % len(style.SERIES)] for i, loss in enumerate(losses)}
     panels = place_panels([("", name) for name in tables], MOST_COLUMNS)
-    figure = style.new_figure("Losses of the generators", 0.5 + 2.1 * bands(panels), demo)
+    figure = style.new_figure("Losses of the generators", 0.5 + 2.1 * bands(panels), scale)
     drawn = curve_axes(figure, panels, ["loss"])
     for axes, table in zip(drawn, tables.values(), strict=True):
         for loss in table.columns.intersection(losses):

@@ -43,7 +43,7 @@ def plot_gradcam(
     output: str | Path,
     device: torch.device | None = None,
     *,
-    demo: bool,
+    scale: str,
     title: str,
 ) -> None:
     """Draw heat maps of the predicted class over the surest wrong and right test images.
@@ -72,12 +72,12 @@ def plot_gradcam(
         )
         for row, map_ in zip(rows, heat, strict=True)
     ]
-    draw_gradcam(examples, output, demo=demo, title=title)
+    draw_gradcam(examples, output, scale=scale, title=title)
 
 
 @style.look()
 def draw_gradcam(
-    examples: Sequence[HeatMap], output: str | Path, *, demo: bool, title: str
+    examples: Sequence[HeatMap], output: str | Path, *, scale: str, title: str
 ) -> None:
     """Draw each example twice: as it is, and with its heat map, bright where the class is seen.
 
@@ -88,7 +88,7 @@ def draw_gradcam(
     bands = -(-len(examples) // columns)
     side = (style.WIDTH - 0.6) / columns / 2 * shape[0] / shape[1]
     height = 0.5 + bands * (side + 0.5)
-    figure = style.new_figure(f"Grad-CAM: {style.shorten(title, 80)}", height, demo)
+    figure = style.new_figure(f"Grad-CAM: {style.shorten(title, 80)}", height, scale)
     grid = figure.subplots(bands, 2 * columns, squeeze=False)
     for axis in grid.flat:
         axis.set_axis_off()

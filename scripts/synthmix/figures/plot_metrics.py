@@ -20,7 +20,7 @@ KINDS = {
 
 
 @style.look()
-def plot_metrics(summary: str | Path, output: str | Path, *, demo: bool) -> None:
+def plot_metrics(summary: str | Path, output: str | Path, *, scale: str) -> None:
     """Draw a panel for each measure, a row for each mix: the value and its interval.
 
     Reads classifier, mix, kind, generator, selection, training, addition, class_shares, real_share,
@@ -32,7 +32,7 @@ def plot_metrics(summary: str | Path, output: str | Path, *, demo: bool) -> None
     shown = measures(table)
     bands, names = _bands(table)
     height = 0.5 + len(bands) * (style.rows_height(names) + 0.5)
-    figure = style.new_figure("Every measure on the real test images", height, demo)
+    figure = style.new_figure("Every measure on the real test images", height, scale)
     axes = figure.subplots(len(bands), len(shown), squeeze=False, sharex=True)
     for band, (heading, rows) in zip(axes, bands.items(), strict=True):
         for axis, (metric, title) in zip(band, shown.items(), strict=True):

@@ -12,7 +12,7 @@ from synthmix.store import read_table
 
 
 @style.look()
-def plot_mixes(mixes: str | Path, output: str | Path, *, demo: bool) -> None:
+def plot_mixes(mixes: str | Path, output: str | Path, *, scale: str) -> None:
     """Draw a bar for each mix: its training images by class, and by origin within a class.
 
     Reads the columns mix, kind, generator, selection, class_shares, real_share, split, label,
@@ -27,7 +27,7 @@ def plot_mixes(mixes: str | Path, output: str | Path, *, demo: bool) -> None:
     counts = train.pivot_table(
         index="mix", columns=["label", "origin"], values="images", aggfunc="sum", fill_value=0
     ).reindex(columns=pd.MultiIndex.from_tuples(parts), fill_value=0)
-    figure = style.new_figure("Training images of each mix", style.rows_height(names) + 0.9, demo)
+    figure = style.new_figure("Training images of each mix", style.rows_height(names) + 0.9, scale)
     axis = figure.subplots()
     places = style.label_rows(axis, names)
     colours = _colours(parts)

@@ -20,14 +20,14 @@ def plot_mixup(
     mixups: Sequence[Mapping[str, Any]],
     output: str | Path,
     *,
-    demo: bool,
+    scale: str,
 ) -> None:
     """Draw a line of accuracies of the mix `baseline` for each of `mixups`, as `series` has them.
 
     With folds these are means over them, each test image having been judged once.
     """
     found = _accuracies(read_table(metrics), baseline)
-    figure = style.new_figure("Accuracy against the alpha of mixup", 2.8, demo)
+    figure = style.new_figure("Accuracy against the alpha of mixup", 2.8, scale)
     axis = figure.subplots()
     alphas = sorted({point["alpha"] for line in mixups for point in line["points"]})
     nudge = 0.012 * (alphas[-1] - alphas[0])

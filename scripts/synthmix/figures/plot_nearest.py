@@ -19,7 +19,7 @@ def plot_nearest(
     pools: Mapping[str, str | Path],
     output: str | Path,
     *,
-    demo: bool,
+    scale: str,
 ) -> None:
     """Draw the `pairs` that `score_generator` wrote: the synthetic image, then the training one.
 
@@ -34,7 +34,7 @@ def plot_nearest(
     figure = style.new_figure(
         "Synthetic images (left) nearest to a training image (right)",
         0.5 + bands * (side + 0.35),
-        demo,
+        scale,
     )
     axes = list(figure.subplots(bands, COLUMNS, squeeze=False).flat)
     for axis in axes:

@@ -9,7 +9,7 @@ from synthmix.store import read_table
 
 
 @style.look()
-def plot_pca(plane: str | Path, output: str | Path, *, demo: bool) -> None:
+def plot_pca(plane: str | Path, output: str | Path, *, scale: str) -> None:
     """Draw a point for each image: the origin is its colour, the class its marker.
 
     Reads origin, label, x, y, x_explained and y_explained of the table `plane`.
@@ -17,7 +17,7 @@ def plot_pca(plane: str | Path, output: str | Path, *, demo: bool) -> None:
     table = read_table(plane)
     labels = list(dict.fromkeys(table["label"]))
     markers = {label: style.MARKERS[i % len(style.MARKERS)] for i, label in enumerate(labels)}
-    figure = style.new_figure("Real and synthetic images in one plane (PCA)", 4.6, demo)
+    figure = style.new_figure("Real and synthetic images in one plane (PCA)", 4.6, scale)
     axis = figure.subplots()
     for (origin, label), part in table.groupby(["origin", "label"], sort=False):
         colour = style.ORIGIN[origin]

@@ -9,10 +9,10 @@ NAMES = {"store": "store, memory-mapped", "image_folder": "folder of PNG files"}
 
 
 @style.look()
-def plot_pipeline(pipeline: str | Path, output: str | Path, *, demo: bool) -> None:
+def plot_pipeline(pipeline: str | Path, output: str | Path, *, scale: str) -> None:
     """Draw a bar for each loader of the table `pipeline`: its images a second."""
     table = read_table(pipeline)
-    figure = style.new_figure("Images a second that reach a training", 1.75, demo)
+    figure = style.new_figure("Images a second that reach a training", 1.75, scale)
     axis = figure.subplots()
     names = [NAMES[loader] for loader in table["loader"]]
     axis.barh(names, table["images_per_second"], height=0.6, color=style.SERIES[: len(table)])

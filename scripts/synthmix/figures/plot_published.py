@@ -69,7 +69,7 @@ class Band:
 
 
 @style.look()
-def plot_published(published: str | Path, output: str | Path, *, demo: bool) -> None:
+def plot_published(published: str | Path, output: str | Path, *, scale: str) -> None:
     """Draw what `compare_published` wrote to `published`, as far as there are numbers of ours.
 
     A band of axes for each table of the source, a line for each of its lines, a measure an axis
@@ -82,7 +82,7 @@ def plot_published(published: str | Path, output: str | Path, *, demo: bool) -> 
     below = TOP + LEGEND_LINE * (len(looks) // LEGEND_COLUMNS)
     height = below + sum(band.height for band in bands) if bands else 1.6
     other = " of another protocol" if ANOTHER_PROTOCOL in shown else ""
-    figure = style.new_figure(f"Beside the published values{other}", height, demo)
+    figure = style.new_figure(f"Beside the published values{other}", height, scale)
     # axes are placed by inches: so many would take a layout engine long
     figure.set_layout_engine("none")
     added = figure.get_figheight() - height  # for a line more below the title

@@ -24,7 +24,7 @@ def plot_published_curves(
     output: str | Path,
     *,
     dataset: str,
-    demo: bool,
+    scale: str,
 ) -> None:
     """Draw a panel for each training of `dataset` that the source prints the history of.
 
@@ -38,7 +38,7 @@ def plot_published_curves(
     measures = list(dict.fromkeys(measure for curve in printed for measure in curve.values))
     panels = place_panels(trainings, MOST_COLUMNS)
     height = 0.6 + bands(panels) * (0.45 + 0.95 * len(measures))
-    figure = style.new_figure("Trainings beside the published ones", height, demo)
+    figure = style.new_figure("Trainings beside the published ones", height, scale)
     names = {measure: style.wrap(measure_text(measure), 14) for measure in measures}
     axes = dict(zip(trainings, curve_axes(figure, panels, list(names.values())), strict=True))
     for curve in printed:

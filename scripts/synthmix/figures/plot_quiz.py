@@ -42,7 +42,7 @@ def plot_quiz(
     generator: str,
     unseen: Sequence[str],
     seed: int,
-    demo: bool,
+    scale: str,
     image_size: int | None = None,
 ) -> None:
     """Draw images in a random order with a number each; write to the table `key` what they are.
@@ -72,7 +72,7 @@ def plot_quiz(
     questions = [questions[place] for place in random.permutation(len(questions))]
     questions = [replace(q, image=resized(q.image[None], image_size)[0]) for q in questions]
     answers = [(n, q.origin, q.label, q.sample_id) for n, q in enumerate(questions, start=1)]
-    _draw(questions, generator, output, demo)
+    _draw(questions, generator, output, scale)
     write_table(key, pd.DataFrame(answers, columns=KEY_COLUMNS))
 
 
@@ -94,13 +94,13 @@ def _synthetic(
     return [Question(picture(images[row], slices), "synthetic", label, names[row]) for row in rows]
 
 
-def _draw(questions: list[Question], generator: str, output: str | Path, demo: bool) -> None:
+def _draw(questions: list[Question], generator: str, output: str | Path, scale: str) -> None:
     title = f"Real or synthetic? Images of {style.shorten(generator, 30)} among real ones"
     height, width = questions[0].image.shape[:2] if questions else (1, 1)
     columns = max(2, round(COLUMNS * min(1, height / width)))  # slices lie in a row
     bands = max(1, -(-len(questions) // columns))
     side = (style.WIDTH / columns) * height / width
-    figure = style.new_figure(title, 0.5 + bands * (side + 0.2), demo)
+    figure = style.new_figure(title, 0.5 + bands * (side + 0.2), scale)
     axes = figure.subplots(bands, columns, squeeze=False)
     for axis in axes.flat:
         axis.set_axis_off()

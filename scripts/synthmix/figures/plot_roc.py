@@ -34,7 +34,7 @@ def plot_roc(
     metrics: str | Path,
     output: str | Path,
     *,
-    demo: bool,
+    scale: str,
     positive_class: str | None = None,
     mixes: str | Path | None = None,
 ) -> None:
@@ -60,7 +60,7 @@ def plot_roc(
         title = _title_of_one(positive_class, len(shown), len(names))
     else:
         title = _title_of_each(len(classes), len(known), names[shown[0]].full, len(names))
-    figure = style.new_figure(title, 0.7 + band * len(classifiers), demo)
+    figure = style.new_figure(title, 0.7 + band * len(classifiers), scale)
     axes = figure.subplots(len(classifiers), 2, squeeze=False)
     values = read_table(metrics)
     for (axis, beside), classifier in zip(axes, classifiers, strict=True):

@@ -20,7 +20,7 @@ def plot_samples(
     pools: Mapping[str, str | Path],
     output: str | Path,
     *,
-    demo: bool,
+    scale: str,
     per_class: int = 8,
 ) -> None:
     """Draw for each class a row of real training images and a row of synthetic ones.
@@ -34,7 +34,7 @@ def plot_samples(
     trained_on = samples["label"].where(samples["split"] == "train")
     side = (style.WIDTH - LABEL_WIDTH) / per_class
     figure = style.new_figure(
-        "Real training images and synthetic ones", 0.5 + 2 * len(pools) * (side + 0.09), demo
+        "Real training images and synthetic ones", 0.5 + 2 * len(pools) * (side + 0.09), scale
     )
     figure.get_layout_engine().set(h_pad=0.045, hspace=0)
     axes = figure.subplots(2 * len(pools), 1, squeeze=False)[:, 0]

@@ -35,7 +35,7 @@ DODGE = 0.6
 
 
 @style.look()
-def plot_scores(scores: str | Path, output: str | Path, *, demo: bool) -> None:
+def plot_scores(scores: str | Path, output: str | Path, *, scale: str) -> None:
     """Draw a panel for each score: the value of every generator, its interval, class by class.
 
     Reads generator, label, score, value, low and high of the table `scores`. Real images that no
@@ -52,7 +52,7 @@ def plot_scores(scores: str | Path, output: str | Path, *, demo: bool) -> None:
     bands = -(-len(panels) // COLUMNS)
     row = 0.16 + 0.11 * len(generators)
     figure = style.new_figure(
-        "How good the generators' images are", 0.6 + bands * (0.6 + row * len(labels)), demo
+        "How good the generators' images are", 0.6 + bands * (0.6 + row * len(labels)), scale
     )
     grid = figure.subplots(bands, COLUMNS, squeeze=False, sharey=True)
     for axis, score in zip(grid.flat, panels, strict=False):

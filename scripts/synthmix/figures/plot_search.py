@@ -17,7 +17,7 @@ def plot_search(
     name: str,
     stage: int,
     stages: int,
-    demo: bool,
+    scale: str,
 ) -> None:
     """Draw the score of each candidate for settings of `name` against what it was tried with.
 
@@ -29,4 +29,4 @@ def plot_search(
     of_all = f", stage {stage} of {stages}" if stages > 1 else ""
     title = f"Search for settings of {style.shorten(name, 40)}{by}{of_all}"
     better = lower_is_better(table["score"].iloc[0])
-    style.save(draw_candidates(table, title, better, demo), output)
+    style.save(draw_candidates(table, title, better, scale), output)

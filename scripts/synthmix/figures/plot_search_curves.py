@@ -25,7 +25,7 @@ def plot_search_curves(
     name: str,
     stage: int,
     stages: int,
-    demo: bool,
+    scale: str,
 ) -> None:
     """Draw the loss by which settings of `name` are chosen against the epoch, a line a candidate.
 
@@ -42,7 +42,7 @@ def plot_search_curves(
     panels = place_panels([("", own.replace("_", " ")) for own in settings], MOST_COLUMNS)
     of_all = f", stage {stage} of {stages}" if stages > 1 else ""
     title = f"Losses in the search for settings of {style.shorten(name, 40)}{of_all}"
-    figure = style.new_figure(title, 0.6 + 2.5 * bands(panels), demo)
+    figure = style.new_figure(title, 0.6 + 2.5 * bands(panels), scale)
     words = style.wrap(loss.replace("_", " "), 30)
     axes = [found[words] for found in curve_axes(figure, panels, [words])]
     for axis, setting in zip(axes, settings, strict=True):

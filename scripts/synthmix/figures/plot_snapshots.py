@@ -16,7 +16,7 @@ NAMES = {"fid": "FID", "frechet_distance_own_features": "Frechet distance (own f
 
 
 @style.look()
-def plot_snapshots(snapshots: Mapping[str, str | Path], output: str | Path, *, demo: bool) -> None:
+def plot_snapshots(snapshots: Mapping[str, str | Path], output: str | Path, *, scale: str) -> None:
     """Draw the score of every snapshot, a curve a generator, the best one of each marked.
 
     `snapshots` holds the tables that `train_generator` wrote by the name of the generator:
@@ -24,7 +24,7 @@ def plot_snapshots(snapshots: Mapping[str, str | Path], output: str | Path, *, d
     alone, on the machine it ran on.
     """
     tables = {name: read_table(path) for name, path in snapshots.items()}
-    figure = style.new_figure("Scores of the generators while they learned", 3.0, demo)
+    figure = style.new_figure("Scores of the generators while they learned", 3.0, scale)
     left, right = figure.subplots(1, 2, sharey=True)
     handles = []
     for number, table in enumerate(tables.values()):

@@ -18,7 +18,7 @@ SPLITS = {"validation": "validation images", "test": "test images"}
 
 @style.look()
 def plot_validation(
-    metrics: str | Path, mixes: str | Path, output: str | Path, *, demo: bool
+    metrics: str | Path, mixes: str | Path, output: str | Path, *, scale: str
 ) -> None:
     """Draw a panel for each measure and part: a band for each classifier, a mark for each mix.
 
@@ -34,7 +34,7 @@ def plot_validation(
     rows = _overall(read_table(metrics), list(names))
     classifiers = list(rows["classifier"].unique())
     height = 1.2 + 2 * len(classifiers) * (0.12 * len(names) + 0.2)
-    figure = style.new_figure("Validation beside test, classes filled or not", height, demo)
+    figure = style.new_figure("Validation beside test, classes filled or not", height, scale)
     axes = figure.subplots(2, 2, sharex="row", sharey=True)
     for band, measure in zip(axes, MEASURES, strict=True):
         for axis, (split, title) in zip(band, SPLITS.items(), strict=True):

@@ -52,7 +52,7 @@ class Panel:
 
 
 @style.look()
-def draw_shares(summary: str | Path, output: str | Path, origin: str, demo: bool) -> None:
+def draw_shares(summary: str | Path, output: str | Path, origin: str, scale: str) -> None:
     """Draw a line for each class share, and real images alone with the same class shares.
 
     The measure is the `main_measure`; it is drawn against the share of images of `origin`, "real"
@@ -72,7 +72,7 @@ def draw_shares(summary: str | Path, output: str | Path, origin: str, demo: bool
     height = 0.6 + 2.7 * len(classifiers)
     what = measure_name(measure)
     title = f"{what[0].upper()}{what[1:]} against the share of {origin} images"
-    figure = style.new_figure(title, height, demo)
+    figure = style.new_figure(title, height, scale)
     axes = figure.subplots(len(classifiers), len(columns), squeeze=False, sharex="col", sharey=True)
     for row, classifier in zip(axes, classifiers, strict=True):
         for axis, panel in zip(row, columns, strict=True):

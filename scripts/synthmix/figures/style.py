@@ -16,6 +16,7 @@ from matplotlib.transforms import ScaledTranslation
 from synthmix.figures.mix_names import MixName
 from synthmix.files import write_beside
 from synthmix.leakage import caution
+from synthmix.scales import mark_of
 
 # Okabe and Ito's colours, told apart by people who are colour-blind. A colour means one thing.
 REAL = "#0072b2"
@@ -80,22 +81,24 @@ def look() -> Any:
     return mpl.rc_context(_LOOK)
 
 
-def new_figure(title: str, height: float, demo: bool, width: float = WIDTH) -> Figure:
-    """Return an empty figure of `width` x `height` inches with its title and the demo mark.
+def new_figure(title: str, height: float, scale: str, width: float = WIDTH) -> Figure:
+    """Return an empty figure of `width` x `height` inches with its title and the mark of
+    its `scale`, if that has one.
 
     Where test images may have been trained on, as the job says, that stands below the title.
     """
-    lines = [wrap(title, 60 if demo else 72)]
+    word = mark_of(scale)
+    lines = [wrap(title, (68 - 2 * len(word)) if word else 72)]
     if caution():
         lines.append(caution())
         height += 0.17
     figure = Figure(figsize=(width, height), layout="constrained")
     figure.suptitle("\n".join(lines), x=0.012, ha="left")
-    if demo:
+    if word:
         mark = {"boxstyle": "round,pad=0.35", "facecolor": "#fff3cd", "edgecolor": "#d9a400"}
         place = {"ha": "right", "va": "top", "color": "#7a4b00", "weight": "bold", "size": 8.5}
         corner = figure.transFigure + ScaledTranslation(-0.1, -0.1, figure.dpi_scale_trans)
-        figure.text(1, 1, "demo", bbox=mark, transform=corner, **place).set_in_layout(False)
+        figure.text(1, 1, word, bbox=mark, transform=corner, **place).set_in_layout(False)
     return figure
 
 

@@ -2,12 +2,21 @@
 
 from abc import ABC, abstractmethod
 from pathlib import Path
+from typing import Self
 
 from synthmix.settings import SettingsModel
 
 
 class StandIn(SettingsModel, ABC):
     """How many images are drawn in the place of a published data set's, and how large."""
+
+    @classmethod
+    @abstractmethod
+    def few(cls, images: int, patients: int, size: int) -> Self:
+        """Return one with at least so many images and patients of each class.
+
+        `size` is the height in pixels where that can be chosen.
+        """
 
     @abstractmethod
     def write(self, root: Path) -> None:

@@ -4,7 +4,7 @@ A patient has neighbouring slices of one view.
 """
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -48,6 +48,14 @@ class Embedded(StandIn):
         1.0, description="Radius of the tumours, 1 being usual: larger ones are easier to tell."
     )
     seed: Annotated[int, Field(ge=0)] = Field(1, description="Another seed, other patients.")
+
+    @classmethod
+    def few(cls, images: int, patients: int, size: int) -> Self:
+        """Return one with at least so many images and patients of each class."""
+        count, side = max(patients, -(-images // 3)), min(max(size, 32), 512)
+        return cls(
+            meningioma_patients=count, glioma_patients=count, pituitary_patients=count, size=side
+        )
 
     def write(self, root: Path) -> None:
         """Draw every patient; a patient's slices do not depend on how many others are drawn."""

@@ -5,7 +5,7 @@ import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Self
 
 import numpy as np
 from pydantic import Field
@@ -49,6 +49,11 @@ class Embedded(StandIn):
         4.0, description="Side of a voxel; the field of view is 192 x 256 x 256 mm."
     )
     seed: Annotated[int, Field(ge=0)] = Field(1, description="Another seed, other subjects.")
+
+    @classmethod
+    def few(cls, images: int, patients: int, size: int) -> Self:
+        """Return one with at least so many images and patients of each class."""
+        return cls(subjects=max(images, patients), resolution_mm=2.0)
 
     def write(self, root: Path) -> None:
         """Make every subject's scans; they do not depend on how many subjects there are."""

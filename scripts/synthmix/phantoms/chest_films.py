@@ -1,7 +1,7 @@
 """Drawn chest films, filed the way the COVID-19 Radiography Database files real ones."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Self
 
 import numpy as np
 from pydantic import Field
@@ -28,6 +28,12 @@ class Embedded(StandIn):
         128, description="Height and width of a film in pixels; the real ones have 299."
     )
     seed: Annotated[int, Field(ge=0)] = Field(1, description="Another seed, other films.")
+
+    @classmethod
+    def few(cls, images: int, patients: int, size: int) -> Self:
+        """Return one with at least so many images and patients of each class."""
+        count, side = max(images, patients), min(max(size, 48), 299)
+        return cls(normal=count, pneumonia=count, covid=count, lung_opacity=count, size=side)
 
     def write(self, root: Path) -> None:
         """Draw every film, and the outline of its lungs, into `root`.

@@ -41,6 +41,12 @@ class Embedded(StandIn):
             )
         return self
 
+    @classmethod
+    def few(cls, images: int, patients: int, size: int) -> Self:
+        """Return one with at least so many images and patients of each class."""
+        each = min(max(images, patients), _MOST // (2 * CLASSES))
+        return cls(train_images=CLASSES * each, test_images=CLASSES * each)
+
     def write(self, root: Path) -> None:
         """Write the digits; which ones the test part has does not depend on the training part."""
         from sklearn.datasets import load_digits

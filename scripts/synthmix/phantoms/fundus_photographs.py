@@ -5,7 +5,7 @@ alone, and name which.
 """
 
 from pathlib import Path
-from typing import Annotated, Literal, get_args
+from typing import Annotated, Literal, Self, get_args
 
 import numpy as np
 import pandas as pd
@@ -59,6 +59,13 @@ class Embedded(StandIn):
         description="From 0, where findings can't be seen, to 1: how striking they are at least.",
     )
     seed: Annotated[int, Field(ge=0)] = Field(1, description="Another seed, other photographs.")
+
+    @classmethod
+    def few(cls, images: int, patients: int, size: int) -> Self:
+        """Return one with at least so many images and patients of each class."""
+        # a fifth goes to each of the smaller parts
+        count = 5 * max(patients, -(-images // 3))
+        return cls(healthy=count, diseased=count, height=min(max(size, 48), 1424))
 
     def write(self, root: Path) -> None:
         """Draw every photograph, and write the tables, into `root`.

@@ -1,7 +1,7 @@
 """Drawn garments, filed the way Fashion-MNIST files photographs of real ones."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Self
 
 import numpy as np
 from pydantic import Field
@@ -27,6 +27,12 @@ class Embedded(StandIn):
         300, description="Images of the test part."
     )
     seed: Annotated[int, Field(ge=0)] = Field(1, description="Another seed, other garments.")
+
+    @classmethod
+    def few(cls, images: int, patients: int, size: int) -> Self:
+        """Return one with at least so many images and patients of each class."""
+        count = len(CLASSES) * max(images, patients)
+        return cls(train_images=count, test_images=count)
 
     def write(self, root: Path) -> None:
         """Draw every garment; a garment does not depend on how many others are drawn."""

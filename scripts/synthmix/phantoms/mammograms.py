@@ -6,7 +6,7 @@ of both breasts.
 """
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Self
 
 import numpy as np
 from pydantic import Field
@@ -38,6 +38,17 @@ class Embedded(StandIn):
         320, description="Height of an image in pixels; its width is 0.54 to 0.66 of that."
     )
     seed: Annotated[int, Field(ge=0)] = Field(1, description="Another seed, other patients.")
+
+    @classmethod
+    def few(cls, images: int, patients: int, size: int) -> Self:
+        """Return one with at least so many images and patients of each class."""
+        of_two = max(patients, -(-images // 2))
+        return cls(
+            normal_patients=max(patients, -(-images // 4)),
+            benign_patients=of_two,
+            cancer_patients=of_two,
+            height=min(max(size, 64), 4096),
+        )
 
     def write(self, root: Path) -> None:
         """Draw every patient; a patient's films do not depend on how many others are drawn."""

@@ -11,7 +11,7 @@ Lengths are in image heights and colours are RGB in [0, 1] unless a docstring sa
 import csv
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Self
 
 import numpy as np
 from pydantic import Field
@@ -68,6 +68,12 @@ class Embedded(StandIn):
         128, description="Height of an image in pixels; its width is 1.33 to 1.5 of that."
     )
     seed: Annotated[int, Field(ge=0)] = Field(1, description="Another seed, other patients.")
+
+    @classmethod
+    def few(cls, images: int, patients: int, size: int) -> Self:
+        """Return one with at least so many images and patients of each class."""
+        count, height = max(images, patients), min(max(size, 32), 2048)
+        return cls(benign=count, malignant=count, sonic=4, indeterminate=count, height=height)
 
     def write(self, root: Path) -> None:
         """Draw every image into `root`; one does not depend on how many others there are."""

@@ -12,6 +12,7 @@ from synthmix.errors import UserError
 from synthmix.files import expanded
 from synthmix.plan import acquire, classify
 from synthmix.plan.view import View
+from synthmix.scales import DEMO, REHEARSAL
 from synthmix.search.resolve import used_as_it_is
 
 _AS_PUBLISHED = "_as_published"  # how the studies are called that follow their source
@@ -33,25 +34,34 @@ class Plan:
         """Return the plan of a configuration; nothing of it is worked out yet."""
         seed = configuration.workflow.seeds[0]
         views = {
-            (study, dataset): View(study, dataset, settings, configuration.study_files[study], seed)
+            (study, dataset): View(
+                study,
+                dataset,
+                settings,
+                configuration.study_files[study],
+                seed,
+                configuration.written.get((study, dataset)),
+            )
             for (study, dataset), settings in configuration.views.items()
         }
         return cls(configuration, views)
 
     @property
     def scale(self) -> str:
-        """How large the studies are run: demo or paper."""
+        """How large the studies are run: demo, paper or rehearsal."""
         return self.configuration.workflow.scale
-
-    @property
-    def is_demo(self) -> bool:
-        """Whether results are those of a demo, which says so wherever they are shown."""
-        return self.scale == "demo"
 
     @property
     def seeds(self) -> list[int]:
         """The seeds by which trainings are repeated; the first seeds all else too."""
-        return self.configuration.workflow.seeds
+        seeds, workflow = self.configuration.workflow.seeds, self.configuration.workflow
+        one = workflow.scale == REHEARSAL and workflow.rehearse == "one_of_each"
+        return seeds[:1] if one else seeds
+
+    @property
+    def is_rehearsal(self) -> bool:
+        """Whether jobs are run in short, to prove that they run."""
+        return self.scale == REHEARSAL
 
     @property
     def results(self) -> str:
@@ -65,8 +75,11 @@ class Plan:
 
     @property
     def downloads(self) -> str:
-        """The folder of the weights that trainings start from and scores are made by."""
-        return f"{self.data}/weights"
+        """The folder of the weights that trainings start from and scores are made by.
+
+        That of a rehearsal is its own: random ones may stand in for what is not there.
+        """
+        return f"{self.results if self.is_rehearsal else self.data}/weights"
 
     @cached_property
     def studies(self) -> list[str]:
@@ -97,7 +110,7 @@ class Plan:
         """
         if (study, dataset) not in self.views:
             there = ", ".join("/".join(key) for key in self.views)
-            hint = "; --config scale=paper has those without a demo" if self.is_demo else ""
+            hint = "; --config scale=paper has those without a demo" if self.scale == DEMO else ""
             raise UserError(f"no {study}/{dataset} at scale {self.scale}, but {there}{hint}")
         return self.views[study, dataset]
 

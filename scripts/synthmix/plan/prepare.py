@@ -1,7 +1,9 @@
 """What rules ask about preparing and splitting the images of a data set."""
 
+from dataclasses import asdict
 from typing import Any
 
+from synthmix.config.rehearsal import few_of
 from synthmix.plan import acquire
 from synthmix.plan.view import View
 from synthmix.prepare.duplicates import OFF, NearDuplicates
@@ -25,6 +27,11 @@ def subsample(view: View) -> dict[str, Any] | None:
     """Return which of the images are used, as plain values; None for all of them."""
     found = view.data.subsample
     return found and found.model_dump(mode="json")
+
+
+def few(view: View) -> dict[str, int]:
+    """Return how many images and patients of each class a rehearsal keeps, and what draws them."""
+    return {**asdict(few_of(view.settings, view.dataset)), "seed": view.seed}
 
 
 def test_sample(view: View) -> dict[str, Any] | None:

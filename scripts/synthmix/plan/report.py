@@ -14,7 +14,7 @@ def facts(plan: Plan, view: View) -> dict[str, Any]:
         "dataset": view.dataset,
         "title": settings.title,
         "description": settings.description,
-        "demo": plan.is_demo,
+        "scale": plan.scale,
         "positive_class": settings.positive_class,
         "seeds": plan.seeds,
         "folds": view.fold_count,

@@ -27,8 +27,9 @@ class View:
     """The study `study` as its data set `dataset` has it.
 
     `settings` are those of the study with what the data set has of its own laid over; `file` is
-    the study file; `seed` is the first of the run, which seeds all but repeated trainings. What
-    takes time is found when it is first asked for: a job on a node needs little of all this.
+    the study file; `seed` is the first of the run, which seeds all but repeated trainings. Of a
+    rehearsal `written` are the settings of scale paper, which it has in short. What takes time is
+    found when it is first asked for: a job on a node needs little of all this.
     """
 
     study: str
@@ -36,6 +37,7 @@ class View:
     settings: Study
     file: Path
     seed: int
+    written: Study | None = None
 
     @property
     def data(self) -> Dataset:
@@ -94,7 +96,8 @@ class View:
     @property
     def folds(self) -> list[str]:
         """What tells the files of the folds apart: ".fold1", ...; "" where there are none."""
-        return [f".fold{number}" for number in range(1, self.fold_count + 1)] or [""]
+        every = [f".fold{number}" for number in range(1, self.fold_count + 1)] or [""]
+        return every[:1] if self.settings.one_of_each else every
 
     @cached_property
     def mixes(self) -> dict[str, Mix]:

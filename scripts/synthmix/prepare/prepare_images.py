@@ -3,7 +3,7 @@
 import hashlib
 import logging
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -22,6 +22,7 @@ from synthmix.prepare.index_dataset import read_index
 from synthmix.prepare.intensity import Limits, Sample
 from synthmix.prepare.passed_over import with_passed_over
 from synthmix.prepare.settings import Prepare
+from synthmix.prepare.subsample import thinned
 from synthmix.prepare.volumes import require_slices, resample_volume, three_slices
 from synthmix.raw_names import printable, raw_file
 from synthmix.readers import deep
@@ -73,6 +74,7 @@ def prepare_images(
     settings: Prepare,
     threads: int = 1,
     passed_over: str | Path | None = None,
+    few: Mapping[str, int] | None = None,
 ) -> None:
     """Read every image of the table `index` and write it, as `prepare_image` makes it, to `images`.
 
@@ -84,9 +86,12 @@ def prepare_images(
 
     Images that can't be read are listed with the reason in `rejected` instead; raises UserError
     when their share is above `max_rejected_share` or a class is left without images. The files of
-    the table `passed_over`, which are no images, are listed after them and count for neither.
+    the table `passed_over`, which are no images, are listed after them and count for neither. With
+    `few`, for a rehearsal, only so many images are read as `thinned` keeps for that.
     """
     samples = read_index(index)
+    if few is not None:
+        samples = samples[thinned(samples, **few)].reset_index(drop=True)
     root = raw_root(fetched)
     paths = samples["path"].tolist()
     rows = list(zip(paths, samples["frame"].tolist(), strict=True))

@@ -23,6 +23,34 @@ def balanced(labels: pd.Series, seed: int) -> pd.Series:
     return kept
 
 
+def thinned(samples: pd.DataFrame, images: int, patients: int, seed: int) -> pd.Series:
+    """Return which of the samples a rehearsal keeps: whole patients, few of each class.
+
+    Of each class in each part there are at least so many `images` and `patients`, as far as there
+    are as many; of one with more than the rarest up to twice as many. `samples` has the columns
+    `label` and `group`, and may have `part`.
+    """
+    parts = samples["part"] if "part" in samples else pd.Series("", index=samples.index)
+    random = np.random.default_rng(seed)
+    kept = pd.Series(False, index=samples.index)
+    for _, of_part in samples.groupby(parts):
+        sizes = of_part["label"].value_counts(ascending=True)
+        for label, size in sizes.items():
+            wanted = round(images * min(2.0, size / sizes.iloc[0]))
+            own = of_part[of_part["label"] == label]
+            groups = own.groupby("group").groups
+            there = set(own.loc[kept[own.index], "group"])
+            count = int(kept[own.index].sum())
+            for group in random.permutation(sorted(groups)):
+                if count >= wanted and len(there) >= patients:
+                    break
+                if group not in there:
+                    there.add(group)
+                    kept |= samples["group"] == group
+                    count += len(groups[group])
+    return kept
+
+
 def draw(labels: pd.Series, counts: Mapping[str, int], seed: int) -> np.ndarray:
     """Return the index of so many samples of each class, drawn at random; of others none."""
     random = np.random.default_rng(seed)

@@ -11,6 +11,7 @@ import pandas as pd
 from synthmix.files import write_table, write_text
 from synthmix.prepare.parts import leakage_in, rows_of
 from synthmix.prepare.passed_over import passed_over_of, unreadable_of
+from synthmix.scales import warning_of
 from synthmix.store import read_table
 
 LOGGER = logging.getLogger(__name__)
@@ -41,6 +42,8 @@ same or nearly the same as one of another patient or class (duplicates.csv). siz
 x depth for volumes, of the raw images. published: what the source work counts, where it does;
 difference: what is there, rejected images too, less that."""
 
+_DEMO = "Demo: embedded images, not the data sets themselves."
+
 
 @dataclass(frozen=True)
 class DatasetFiles:
@@ -55,7 +58,7 @@ class DatasetFiles:
 
 
 def tabulate_datasets(
-    datasets: Sequence[DatasetFiles], table: str | Path, markdown: str | Path, demo: bool
+    datasets: Sequence[DatasetFiles], table: str | Path, markdown: str | Path, scale: str
 ) -> None:
     """Write a row for each class of each data set to `table`, and the same in Markdown.
 
@@ -72,7 +75,7 @@ def tabulate_datasets(
             *(row.study, row.dataset, row.published + row.difference, row.label, row.published),
         )
     write_table(table, rows)
-    title = "Demo: embedded images, not the data sets themselves." if demo else "Raw data."
+    title = warning_of(scale, _DEMO) or "Raw data."
     write_text(markdown, f"{title}\n\n{_markdown(rows)}\n{_LEGEND}\n")
 
 

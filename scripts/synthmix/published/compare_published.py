@@ -51,7 +51,7 @@ def compare_published(
     results: Results,
     output: str | Path,
     markdown: str | Path,
-    demo: bool,
+    scale: str,
     leakage: str = NONE,
     protocol: Protocol = LIKE_ITS_SOURCE,
 ) -> None:
@@ -77,7 +77,7 @@ def compare_published(
     write_table(output, table)
     # as others read it, too
     written = read_comparison(output)
-    write_text(markdown, published_markdown(written, results.confidence, demo, leakage, protocol))
+    write_text(markdown, published_markdown(written, results.confidence, scale, leakage, protocol))
     LOGGER.info("%s", _counted(rows))
 
 

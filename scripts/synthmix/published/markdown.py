@@ -8,27 +8,28 @@ from synthmix.evaluate.study_markdown import markdown_table
 from synthmix.leakage import NONE, caution
 from synthmix.published.protocol import LIKE_ITS_SOURCE, Protocol
 from synthmix.published.sections import Section, sections, table_name
+from synthmix.scales import warning_of
 
 DEMO = (
     "These are numbers of the demo, on drawn data, small pictures and short trainings: they are not"
-    " expected to agree with what the source got on its own data.\n"
+    " expected to agree with what the source got on its own data."
 )
 
 
 def published_markdown(
     table: pd.DataFrame,
     confidence: float,
-    demo: bool,
+    scale: str,
     leakage: str = NONE,
     protocol: Protocol = LIKE_ITS_SOURCE,
 ) -> str:
     """Return a section for each table of the source: what `compare_published` writes."""
     found = sections(table, protocol)
-    warning = caution(leakage)
+    warning, told = caution(leakage), warning_of(scale, DEMO)
     parts = [
         "# Beside the published values\n",
         *([f"**{warning}: results are too good.**\n"] if warning else []),
-        *([DEMO] if demo else []),
+        *([f"{told}\n"] if told else []),
         *([f"**{protocol.about}**\n"] if protocol.about else []),
         *_deviations(protocol),
         legend(confidence, protocol) + "\n",

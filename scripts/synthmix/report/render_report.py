@@ -28,6 +28,7 @@ from synthmix.published.sections import read_comparison, sections, table_name
 from synthmix.report import tables
 from synthmix.report.cautions import find_cautions
 from synthmix.report.findings import find, find_classifiers
+from synthmix.scales import mark_of, warning_of
 from synthmix.scopes import UNLABELLED
 from synthmix.search.table import read_search, searched_settings
 from synthmix.store import read_table
@@ -79,7 +80,7 @@ class StudyReport:
     dataset: str
     title: str
     description: str
-    demo: bool
+    scale: str
     positive_class: str | None
     seeds: Sequence[int]
     evaluation: Mapping[str, Any]
@@ -294,6 +295,7 @@ def _environment(autoescape: bool = True) -> jinja2.Environment:
         "listed": wording.listed,
         "table_name": table_name,
     }
+    environment.globals |= {"mark_of": mark_of, "warning_of": warning_of}
     return environment
 
 

@@ -19,6 +19,10 @@ from synthmix.runtime.jobs import training_of_job
 LOGGER = logging.getLogger(__name__)
 
 
+class PausedError(Exception):
+    """A training has kept its state, to be taken up again at once: a rehearsal proves that."""
+
+
 class Checkpoint:
     """The state of one training in a file of its own.
 
@@ -27,8 +31,14 @@ class Checkpoint:
     other settings, other data or other code is never continued.
     """
 
-    def __init__(self, path: str | Path, identity: str, every_seconds: float) -> None:
-        """Keep a state at `path` at most `every_seconds` old, counted from now."""
+    def __init__(
+        self, path: str | Path, identity: str, every_seconds: float, pauses: bool = False
+    ) -> None:
+        """Keep a state at `path` at most `every_seconds` old, counted from now.
+
+        One that `pauses` breaks the training off, once, when it has kept the first.
+        """
+        self.pauses = pauses
         self.path = Path(path)
         self.identity = identity
         self.every_seconds = every_seconds
@@ -47,7 +57,8 @@ class Checkpoint:
         identity = training_identity(params | where, list(snakemake.input))
         folder, name = training_of_job(snakemake)
         path = folder / "checkpoints" / f"{name}.pt"
-        return cls(path, identity, snakemake.config["checkpoint_seconds"])
+        pauses = params.get("pauses", False)
+        return cls(path, identity, snakemake.config["checkpoint_seconds"], pauses)
 
     def load(self) -> dict[str, Any] | None:
         """Return the kept state on the CPU, or None when there is none for this training.
@@ -92,7 +103,8 @@ class Checkpoint:
         To be called after each epoch. It is time where the kept state would be too old by the end
         of the next epoch, if that takes as long as this one, and where an epoch takes longer than
         a job is given to stop. Raises JobStoppedError, with the state kept, when it has to stop:
-        before a time limit, where an epoch as long as the longest might not fit.
+        before a time limit, where an epoch as long as the longest might not fit. Raises
+        PausedError, once, where it pauses.
         """
         now = time.monotonic()
         epoch, self._asked_at = now - self._asked_at, now
@@ -100,7 +112,7 @@ class Checkpoint:
         self._longest_epoch = max(self._longest_epoch, epoch)
         interrupted = request(self._longest_epoch)
         old = now - self._saved_at + epoch > self.every_seconds
-        if not (old or epoch > GRACE or interrupted):
+        if not (old or epoch > GRACE or interrupted or self.pauses):
             return
         # by a path alone torch does not say that the disk is full
         kept = {"identity": self.identity, "longest_epoch": self._longest_epoch, "state": state()}
@@ -109,6 +121,17 @@ class Checkpoint:
         self._saved_at = time.monotonic()
         if interrupted:
             raise interrupted
+        if self.pauses:
+            self.pauses = False
+            raise PausedError
+
+    def resumed(self, train: Callable[[], None]) -> None:
+        """Call `train`, and once more where this has broken it off."""
+        try:
+            train()
+        except PausedError:
+            LOGGER.info("broken off with its state kept, and taken up again: a rehearsal")
+            train()
 
     def note_parts(self, parts: int) -> None:
         """Note, beside the state, in how many parts the next attempt is to take its batches."""

@@ -143,7 +143,7 @@ def _parser() -> ArgumentParser:
     add("--classifier", help="this classifier")
     add("--mix", help="and this mix")
     add("--dataset", help="of this data set, where the study has several")
-    add("--scale", help="demo or paper, where there are both")
+    add("--scale", help="demo, paper or rehearsal, where there are several")
     add("--metric", help="trace this value of a table of metrics and compute it anew")
     add("--class", dest="label", default="", help="of this class against the rest")
     add("--seed", default="all", help="of the training with this seed (default: mean over all)")

@@ -107,6 +107,17 @@ class GeneratorSettings(SettingsModel):
         """Whether one model learns all classes, told their labels; else there is one a class."""
         return False
 
+    def in_short(self, steps: int) -> dict[str, Any]:
+        """Return what a rehearsal changes: settings under which each kind of step occurs soon.
+
+        An epoch is a step at the least. What decides shapes and memory stays as it is.
+        """
+        short: dict[str, Any] = {"epochs": steps, "sheet_epochs": [1]}
+        if self.snapshots is not None:
+            few = {"every": 1, "images": min(self.snapshots.images, 16), "patience": None}
+            short["snapshots"] = self.snapshots.model_copy(update=few)
+        return short
+
     def check_image(self, image_size: int, channels: int) -> str | None:
         """Return why the model can't make such images, or None where it can."""
         return None

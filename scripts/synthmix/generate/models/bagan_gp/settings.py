@@ -1,6 +1,6 @@
 """Settings of the BAGAN-GP generator."""
 
-from typing import Annotated, ClassVar, Literal, Self
+from typing import Annotated, Any, ClassVar, Literal, Self
 
 from pydantic import Field, model_validator
 
@@ -94,6 +94,10 @@ class Settings(GeneratorSettings):
     def joint(self) -> bool:
         """Return True: the classes share one model, small ones learn from large ones."""
         return True
+
+    def in_short(self, steps: int) -> dict[str, Any]:
+        """Return what a rehearsal changes: an epoch of the autoencoder comes before the GAN's."""
+        return super().in_short(steps) | {"autoencoder_epochs": 1, "epochs": steps + 1}
 
     def check_image(self, image_size: int, channels: int) -> str | None:
         """Return why the networks can't make such images, or None where they can."""

@@ -1,6 +1,6 @@
 """Settings of the diffusion generator."""
 
-from typing import Annotated, ClassVar, Literal, Self
+from typing import Annotated, Any, ClassVar, Literal, Self
 
 from pydantic import Field, model_validator
 
@@ -109,6 +109,11 @@ class Settings(GeneratorSettings):
     def size_multiple(self) -> int:
         """Sizes that are not a multiple of this are padded inside."""
         return 2 ** (len(self.num_channels) - 1)
+
+    def in_short(self, steps: int) -> dict[str, Any]:
+        """Return what a rehearsal changes: images are made in as few steps as can be."""
+        few = next(n for n in (2, *range(3, 1001), 1) if not self.diffusion_steps % n)
+        return super().in_short(steps) | {"sampling_steps": min(few, self.sampling_steps)}
 
     def check_image(self, image_size: int, channels: int) -> str | None:
         """Return why the network can't make such images, or None where it can."""

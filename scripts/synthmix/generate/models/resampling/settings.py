@@ -1,6 +1,6 @@
 """Settings of classical resampling."""
 
-from typing import Literal
+from typing import Any, Literal
 
 from pydantic import Field
 
@@ -43,6 +43,10 @@ class Settings(GeneratorSettings):
     def joint(self) -> bool:
         """One model keeps the images of all classes; each is resampled among its own."""
         return True
+
+    def in_short(self, steps: int) -> dict[str, Any]:
+        """Return that there is nothing to change: nothing is trained."""
+        return {}
 
     def cost(self, image_shape: tuple[int, int, int]) -> GeneratorCost:
         """Return that there are no networks."""
