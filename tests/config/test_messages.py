@@ -163,8 +163,8 @@ def put(settings, path, value):
         (
             "generators.small",
             None,
-            "generators.small: has no value; it must be a section of settings, and there is nothing "
-            "of that name to be left out",
+            "generators.small: has no value; it must be a section of settings, and there is "
+            "nothing of that name to be left out",
         ),
         (
             "mixes.real_shares",
