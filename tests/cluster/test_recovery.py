@@ -24,8 +24,9 @@ def results(project):
     """Return the digest of each file of the results and the data, by its name.
 
     All of it is the same from run to run but for how long things took. That is in logs (.log),
-    benchmarks (.tsv), times.csv, a column of snapshots.csv and a figure of it, which is in the
-    report too. What safetensors was writing when it was killed (.tmp...) stays, without harm.
+    benchmarks (.tsv, .steps.json), times.csv, a column of snapshots.csv and a figure of it, which
+    is in the report too. What safetensors was writing when it was killed (.tmp...) stays, without
+    harm.
     """
     return {
         str(file.relative_to(project.folder)): sha256(content(file)).hexdigest()
@@ -33,6 +34,7 @@ def results(project):
         for file in (project.folder / folder).rglob("*")
         if file.is_file()
         and file.suffix not in (".log", ".tsv")
+        and not file.name.endswith(".steps.json")
         and file.name not in ("times.csv", "snapshots.svg")
         and not file.name.startswith(".tmp")
     }
