@@ -235,7 +235,10 @@ def test_a_wrong_setting(settings, mistakes, path, value, line):
 @pytest.mark.parametrize(
     ("config", "line"),
     [
-        ({"scale": "Papr"}, "scale: 'Papr' is not one of demo, paper; did you mean paper?"),
+        (
+            {"scale": "Papr"},
+            "scale: 'Papr' is not one of demo, paper, rehearsal; did you mean paper?",
+        ),
         ({"device": "CUDA"}, "device: 'CUDA' is not one of auto, cpu, cuda; did you mean cuda?"),
         ({"seed": 1}, "seed: is not a known setting; did you mean seeds?"),
         ({"seeds": "1,x"}, "seeds[1]: 'x' is not a whole number"),

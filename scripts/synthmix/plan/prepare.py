@@ -31,7 +31,7 @@ def subsample(view: View) -> dict[str, Any] | None:
 
 def few(view: View) -> dict[str, int]:
     """Return how many images and patients of each class a rehearsal keeps, and what draws them."""
-    return {**asdict(few_of(view.settings, view.dataset)), "seed": view.seed}
+    return {**asdict(few_of(view.written, view.dataset)), "seed": view.seed}
 
 
 def test_sample(view: View) -> dict[str, Any] | None:
