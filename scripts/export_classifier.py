@@ -1,8 +1,8 @@
 """Export a trained classifier as one file."""
 
 from synthmix.classify.export_classifier import describe, export_classifier
-from synthmix.prepare.folds import fold_number
 from synthmix.prepare.settings import Prepare
+from synthmix.repeats import fold_number
 from synthmix.runtime.jobs import job
 
 with job(snakemake):

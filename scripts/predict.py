@@ -2,7 +2,7 @@
 
 from synthmix.classify.files import TrainingFiles
 from synthmix.classify.predict import predict
-from synthmix.prepare.folds import fold_number
+from synthmix.repeats import fold_number
 from synthmix.runtime.devices import set_up_torch
 from synthmix.runtime.jobs import job
 

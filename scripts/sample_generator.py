@@ -9,6 +9,7 @@ with job(snakemake):
     sample_generator(
         model=snakemake.params.model,
         generator=snakemake.params.generator,
+        training=snakemake.params.training,
         labels=snakemake.params.labels,
         weights=snakemake.input.weights,
         output=snakemake.output.images,

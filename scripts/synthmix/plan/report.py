@@ -16,7 +16,7 @@ def facts(plan: Plan, view: View) -> dict[str, Any]:
         "description": settings.description,
         "scale": plan.scale,
         "positive_class": settings.positive_class,
-        "seeds": plan.seeds,
+        "seeds": view.seeds,
         "folds": view.fold_count,
         "evaluation": settings.evaluation.model_dump(mode="json"),
         "settings": settings.model_dump(mode="json"),
