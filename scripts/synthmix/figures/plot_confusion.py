@@ -7,13 +7,13 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 
+from synthmix.evaluate.score_predictions import OF_REPEATS
 from synthmix.figures import style
 from synthmix.figures.mix_names import MixName, read_mix_names
 from synthmix.figures.panels import bands, panel_axes, place_panels
 from synthmix.store import read_table
 
 MANY_CLASSES = 5
-REPEATS = ("split_number", "generator_training", "seed")
 
 
 @style.look()
@@ -22,7 +22,7 @@ def plot_confusion(
 ) -> None:
     """Draw a matrix for each classifier and mix: true classes down, predicted ones across.
 
-    Reads the columns classifier, mix, true, predicted, images and `REPEATS` of the table
+    Reads the columns classifier, mix, true, predicted, images and `OF_REPEATS` of the table
     `confusion`; images are summed over the repeats. A cell says how many images it has and their
     share of its row; of many classes the share is told by the shade alone, and cells without an
     image are empty. `mixes`, the table of the study's mixes, gives them their names.
@@ -66,7 +66,7 @@ def _panel_title(
 
 
 def _title(table: pd.DataFrame) -> str:
-    repeats = len(table[list(REPEATS)].drop_duplicates())
+    repeats = len(table[list(OF_REPEATS)].drop_duplicates())
     return "Confusion matrices" + (f", summed over {repeats} trainings" if repeats > 1 else "")
 
 
