@@ -75,3 +75,12 @@ def test_a_rehearsal_does_one_of_each():
     one = plan_of(*paths, scale="rehearsal", repeats="3,2,2").asked[0]
     every = plan_of(*paths, scale="rehearsal", repeats="3,2,2", rehearse="all").asked[0]
     assert [len(repeats.runs(view, TENTH)) for view in (one, every)] == [1, 12]
+
+
+def test_the_studies_of_the_project_do_everything_once(paper):
+    """They say so themselves, so that another default would not change them."""
+    for view in paper.asked:
+        text = view.file.with_stem(view.study.removesuffix("_as_published") + "_as_published")
+        pinned = [line for line in text.read_text().splitlines() if "repeats: {" in line]
+        assert len(pinned) == 2, text  # and in the demo
+        assert view.settings.repeats.is_one
