@@ -39,7 +39,6 @@ use rule job as compare_mixes with:
         DATASET + "/tables/comparison.csv",
     params:
         **runs("compare_mixes"),
-        mixes=of(mix.names),
         comparisons=of(evaluate.comparisons),
         classifiers=classifiers_of,
         repeats=repeats_of_mixes,

@@ -1,6 +1,6 @@
 """How good the generators' images are, scored alike for all of them."""
 
-from synthmix.plan import generate, repeats, score
+from synthmix.plan import generate, mix, repeats, score
 from synthmix.score.settings import INCEPTION_FILE
 
 SCORES = DEALT + "/scores"
@@ -56,7 +56,7 @@ use rule job as train_score_network with:
 
 use rule job as extract_score_features with:
     input:
-        images=STORE,
+        images=file_of(STORE, mix.store_placed),
         weights=score_weights,
     output:
         features=SCORES + "/features/{store}.npy",

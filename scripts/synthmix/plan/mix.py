@@ -93,6 +93,14 @@ def first_placed(view: View, mix: str) -> list[Store]:
 
 def place(names: Iterable[str], split: str, fold: str) -> list[Store]:
     """Return stores and where they lie, of those of synthetic images of a fold of a split."""
-    return [
-        Store("", "", name) if name == REAL_STORE else Store(split, fold, name) for name in names
-    ]
+    return [place_one(name, split, fold) for name in names]
+
+
+def place_one(name: str, split: str, fold: str) -> Store:
+    """Return one of them."""
+    return Store("", "", name) if name == REAL_STORE else Store(split, fold, name)
+
+
+def store_placed(view: View, store: str, split: str, fold: str) -> Store:
+    """Return where a store lies that something is made of for a fold of a split."""
+    return place_one(store, split, fold)
