@@ -41,7 +41,7 @@ def as_repeats(value: Any) -> Any:
     if not isinstance(value, list):
         return value
     if len(value) > len(Repeats.model_fields):
-        raise ValueError(f"give at most {', '.join(Repeats.model_fields)}")
+        raise ValueError(f"has {len(value)} numbers; give {', '.join(Repeats.model_fields)}")
     return dict(zip(Repeats.model_fields, value, strict=False))
 
 
