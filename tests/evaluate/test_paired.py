@@ -25,7 +25,8 @@ def run(folder, accuracy, seeds=(0,), classes=CLASSES, positive_class="cancer"):
     files = [
         [write_predictions(folder / f"{accuracy}-{s}.csv", 50, accuracy, s, classes)] for s in seeds
     ]
-    return judge(classes, positive_class).run(by_seed(dict(enumerate(files)))), files
+    tables = by_seed(dict(enumerate(files)))
+    return judge(classes, positive_class).run(tables), tables
 
 
 def macro_f1_score(labels, predicted):
@@ -110,7 +111,9 @@ def test_other_measures_are_told_and_tested_as_means_over_the_seeds(tmp_path, me
     row = other.compare(*runs)
     score = {"balanced_accuracy": balanced_accuracy_score, "macro_f1": macro_f1_score}[measure]
     means = [
-        np.mean([score(t["label"], t["predicted"]) for (f,) in tables for t in [read_table(f)]])
+        np.mean(
+            [score(t["label"], t["predicted"]) for (f,) in tables.values() for t in [read_table(f)]]
+        )
         for tables in files
     ]
     assert row["difference"] == pytest.approx(means[0] - means[1])
