@@ -270,7 +270,7 @@ def _score_predictions(job: Job, sizes: Sizes, done: bool) -> Work:
 
 def _compare(job: Job, sizes: Sizes, done: bool) -> Work:
     params = job.params
-    trained = len(params["classifiers"]) * sum(map(len, params["repeats"].values()))
+    trained = len(params["classifiers"]) * sum(len(repeats) for _, repeats in params["repeats"])
     tests = sizes.images(job).of("test") * trained
     return _exactly("", RESAMPLES, Load(other=tests * params["evaluation"]["bootstrap_samples"]))
 

@@ -103,9 +103,9 @@ def plain(view: View, mix: str) -> list[tuple[int, int, int]]:
     return [tuple(repeat) for repeat in numbered(view, mix)]
 
 
-def all_plain(view: View) -> dict[str, list[tuple[int, int, int]]]:
-    """Return the same by mix."""
-    return {mix: plain(view, mix) for mix in view.mixes}
+def all_plain(view: View) -> list[tuple[str, list[tuple[int, int, int]]]]:
+    """Return every mix with them."""
+    return [(mix, plain(view, mix)) for mix in view.mixes]
 
 
 def predictions(view: View) -> list[Prediction]:
