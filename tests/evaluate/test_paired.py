@@ -157,7 +157,9 @@ def test_a_run_does_not_differ_from_itself(tmp_path):
 
 def test_differences_are_means_over_the_seeds(tmp_path):
     (first, files), (second, _) = run(tmp_path, 0.9, (0, 1, 2)), run(tmp_path, 0.6)
-    accuracies = [(t["label"] == t["predicted"]).mean() for (f,) in files for t in [read_table(f)]]
+    accuracies = [
+        (t["label"] == t["predicted"]).mean() for (f,) in files.values() for t in [read_table(f)]
+    ]
     row = judge().compare(first, second)
     second_accuracy = (second.answers == second.labels).mean()
     assert row["difference"] == pytest.approx(np.mean(accuracies) - second_accuracy)
