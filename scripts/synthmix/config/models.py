@@ -74,9 +74,6 @@ class Repeats(SettingsModel):
         return self == Repeats()
 
 
-RepeatNumbers = Annotated[list[PositiveInt], Field(min_length=1, max_length=3)]
-
-
 class Workflow(SettingsModel):
     """`config.yaml`: what to run, where and how."""
 
@@ -90,7 +87,7 @@ class Workflow(SettingsModel):
     )
     rehearse: Literal["one_of_each", "all"] = Field(
         "one_of_each",
-        description="At scale rehearsal, of jobs that differ in their seed, fold or grid point"
+        description="At scale rehearsal, of jobs that differ in their repeat, fold or grid point"
         " alone: one, or all.",
     )
     max_steps: Annotated[int, Field(ge=2)] = Field(
@@ -109,13 +106,7 @@ class Workflow(SettingsModel):
         description="One repeat of every classifier training a seed; the first also seeds the"
         " data split, the generators and everything else. Several go not with repeats.",
     )
-    repeats: (
-        Annotated[
-            Repeats,
-            BeforeValidator(as_repeats, json_schema_input_type=Repeats | RepeatNumbers | int | str),
-        ]
-        | None
-    ) = Field(
+    repeats: Annotated[Repeats, BeforeValidator(as_repeats)] | None = Field(
         None,
         description="Goes over the repeats of every study: splits, generators, classifiers. In"
         " short 3,2,1 is three splits with two trainings of each generator, and 3 is three splits.",
@@ -277,7 +268,7 @@ class Study(SettingsModel):
     """One study: data, generators, selections, mixes and classifiers."""
 
     one_of_each: ClassVar[bool] = False
-    """Whether of jobs that differ in their seed, fold or grid point alone there is one."""
+    """Whether of jobs that differ in their repeat, fold or grid point alone there is one."""
 
     title: str = Field(description="The study in one line; the headline of its report.")
     description: str = Field("", description="A paragraph for the report.")
