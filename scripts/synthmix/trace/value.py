@@ -99,7 +99,9 @@ class Asked:
         rows = read_table(path)
         wanted = {
             "split": self.split,
-            **dict(zip(OF_REPEATS, self.repeat, strict=True)),
+            "seed": self.seed,
+            "split_number": self.split_number,
+            "generator_training": self.generator_training,
             "fold": self.fold,
             "class": self.label,
             "metric": self.metric,
