@@ -157,7 +157,7 @@ def cell(metric: str, value: float, low: float, high: float) -> str:
 
 
 def _number(value: float) -> str:
-    """Return three digits of `value`; what is left where a mean of equal numbers is rounded is 0."""
+    """Return three digits of `value`; 0 where rounding alone keeps a mean from it."""
     return f"{value if abs(value) > _ROUNDING else 0.0:.3g}"
 
 
