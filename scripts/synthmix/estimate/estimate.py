@@ -10,11 +10,13 @@ from synthmix.estimate import wording
 from synthmix.estimate.costs import Estimate, Machine, estimate
 from synthmix.estimate.jobs import Graph
 from synthmix.estimate.rates import Rates, measured
+from synthmix.estimate.rehearsed import Rehearsed, measures_of
 from synthmix.estimate.sizes import Sizes
 from synthmix.files import write_table, write_text
+from synthmix.scales import DEMO, PAPER, REHEARSAL
 
 LOGGER = logging.getLogger(__name__)
-SCALES = ("demo", "paper")
+SCALES = (DEMO, PAPER)
 
 Published = Mapping[str, Mapping[str, int]]
 Plan = Callable[[Mapping[str, Any]], Graph]
@@ -34,12 +36,16 @@ def write_estimate(
 
     `plan` gives the jobs of a configuration. `known` are the names of the studies of the project:
     of those that have benchmark files below `results`, at either scale, it is learned how long
-    work takes. `published` are the images of each class that the source of a data set counts, by
-    "study/data set". Raises UserError where the jobs can't be planned.
+    work takes. At scale paper what was rehearsed of the studies goes before that. `published` are
+    the images of each class that the source of a data set counts, by "study/data set". Raises
+    UserError where the jobs can't be planned.
     """
     graph = plan(config)
-    graphs = [graph, *_others(plan, config, known, Path(results))]
-    found = estimate(Sizes(graph, published), rates_of(graphs, published, machine.device), machine)
+    in_short = list(_rehearsals(plan, config, Path(results)))
+    graphs = [graph, *in_short, *_others(plan, config, known, Path(results))]
+    rates = rates_of(graphs, published, machine.device)
+    rehearsed = rehearsed_in(in_short, published, machine.device)
+    found = estimate(Sizes(graph, published), rates, machine, rehearsed)
     write_table(table, found.table)
     write_text(markdown, wording.markdown(found, config["scale"], config["studies"]))
     return found
@@ -54,10 +60,29 @@ def _others(
         if scale == config["scale"]:
             there = [study for study in there if study not in config["studies"]]
         for study in there:
-            try:
-                yield plan({**config, "studies": [study], "scale": scale})
-            except UserError as error:
-                LOGGER.info("nothing is learned of %s at scale %s: %s", study, scale, error)
+            yield from _planned(plan, config, study, scale)
+
+
+def _rehearsals(plan: Plan, config: Mapping[str, Any], results: Path) -> Iterator[Graph]:
+    """Yield the jobs of the rehearsals of the studies asked for, where these are to run in full."""
+    if config["scale"] != PAPER:
+        return
+    for study in studies_measured(results, REHEARSAL):
+        if study in config["studies"]:
+            yield from _planned(plan, config, study, REHEARSAL)
+
+
+def _planned(plan: Plan, config: Mapping[str, Any], study: str, scale: str) -> Iterator[Graph]:
+    try:
+        yield plan({**config, "studies": [study], "scale": scale})
+    except UserError as error:
+        LOGGER.info("nothing is learned of %s at scale %s: %s", study, scale, error)
+
+
+def rehearsed_in(graphs: Iterable[Graph], published: Published, device: str) -> Rehearsed:
+    """Return what was measured of the jobs of rehearsals, `graphs`, on a kind of device."""
+    found = [measure for graph in graphs for measure in measures_of(graph, published)]
+    return Rehearsed(found, device)
 
 
 def rates_of(graphs: Iterable[Graph], published: Published, device: str) -> Rates:

@@ -1,0 +1,101 @@
+"""What follows for the full run from the seconds, steps and memory of a rehearsal."""
+
+import json
+
+import pandas as pd
+import pytest
+
+from estimate_graphs import altered, of_rule, study
+from synthmix.estimate.costs import Machine, estimate
+from synthmix.estimate.rates import Rates
+from synthmix.estimate.rehearsed import Rehearsed, measures_of
+from synthmix.estimate.wording import summary
+
+
+def told(seconds=0.5, images=8, taken=3, **fields):
+    """Return what a job tells of its steps."""
+    step = {
+        "images": images,
+        "first_seconds": 9.0,
+        "steady_steps": taken - 1,
+        "steady_seconds": seconds,
+        "sometimes": {},
+        "seconds": seconds,
+    }
+    whole = {"steps": {"step": step}, "parts": 1, "peak_ram_mb": 900.0, "gpu": None}
+    return {**whole, "peak_gpu_mb": None, **fields}
+
+
+@pytest.fixture
+def rehearse(tmp_path, monkeypatch):
+    """A function that returns what was measured of a training of a generator in short."""
+    monkeypatch.chdir(tmp_path)
+
+    def measured(seconds=21.5, device="cpu", sizes=None, steps=None, **fields):
+        (tmp_path / "weights").write_bytes(bytes(5000))
+        made = {"benchmark": "b.tsv", "outputs": ("weights",)}
+        sizes = altered(sizes or study(epochs=2), "train_generator", **made)
+        table = {"s": [seconds], "max_rss": [700.0]}
+        pd.DataFrame(table).to_csv("b.tsv", sep="\t", index=False)
+        record = told(**fields) if steps is None else steps
+        (tmp_path / "b.steps.json").write_text(json.dumps(record))
+        return Rehearsed(measures_of(sizes.graph, sizes.published), device)
+
+    return measured
+
+
+def forecast(rehearsed, sizes, kind="dcgan"):
+    return rehearsed.forecast(of_rule(sizes, "train_generator"), sizes, kind)
+
+
+def test_seconds_are_start_and_steps(rehearse):
+    # 20 seconds of start, and 3 steps of half a second
+    found = forecast(rehearse(), study(epochs=10))
+    assert (found.low, found.likely, found.high) == (55, 55, 55)
+    assert found.basis == "1 rehearsed"
+    pace = rehearse().pace(of_rule(study(), "train_generator"), study(), "dcgan")
+    assert (pace.start, pace.steps, pace.step_seconds) == (20, 70, 0.5)
+
+
+def test_a_larger_batch_takes_as_much_longer_as_it_has_more_to_do(rehearse):
+    longer = forecast(rehearse(images=4), study(epochs=10)).likely
+    # each step has something apart from its images
+    assert 20 + 35 < longer < 20 + 70
+
+
+def test_what_ran_on_another_device_tells_nothing(rehearse):
+    assert forecast(rehearse(device="cuda"), study()) is None
+    assert forecast(rehearse(device="cuda", gpu="H200", peak_gpu_mb=5.0), study())
+
+
+def test_another_network_or_data_set_tells_nothing(rehearse):
+    assert forecast(rehearse(), study(), kind="diffusion") is None
+    other = altered(study(), wildcards={"study": "s", "dataset": "other"})
+    assert forecast(rehearse(), other) is None
+
+
+def test_what_has_changed_since_tells_nothing(rehearse):
+    changed = altered(study(epochs=2), "train_generator", unchanged=False)
+    assert forecast(rehearse(sizes=changed), study()) is None
+
+
+def test_memory_is_as_measured_and_files_are_as_large(rehearse):
+    training, found = of_rule(study(), "train_generator"), rehearse(peak_gpu_mb=7.0)
+    assert found.ram_mb(training, "dcgan") == 900
+    assert found.gpu_mb(training, "dcgan") == 7
+    assert found.kept_bytes(training, "dcgan") == 5000
+    # of a job that tells nothing it is what Snakemake has seen
+    assert rehearse(steps={}).ram_mb(training, "dcgan") == 700
+    assert forecast(rehearse(steps={}), study()) is None
+
+
+def test_an_estimate_goes_by_it_and_says_of_how_many_jobs(rehearse):
+    sizes = study(epochs=10)
+    found = estimate(sizes, Rates([], "cpu"), Machine(2, None, "cpu"), rehearse())
+    row = found.table.set_index("rule").loc["train_generator"]
+    assert (row["seconds"], row["rehearsed"], row["ram_mb"]) == (55, 1, 900)
+    assert row["basis"] == "1 rehearsed"
+    assert "Time and memory of 1 go by jobs of their kind in the rehearsal" in summary(found)
+    assert "the other 8 are guessed" in summary(found)
+    without = estimate(sizes, Rates([], "cpu"), Machine(2, None, "cpu"))
+    assert "rehearsal" not in summary(without)
