@@ -1,7 +1,7 @@
 """What a rehearsal checks besides running every job in short, and what it says in the end."""
 
 from synthmix.plan import rehearse
-from synthmix.rehearse.tabulate_rehearsal import FAILED, Job, Outcome, tabulate_rehearsal
+from synthmix.rehearse.outcome import Job, Outcome
 
 
 use rule job as check_counts with:
@@ -59,26 +59,46 @@ def outcome_of(jobs):
     )
 
 
+def foretold_of(studies):
+    """Return what the full run of some studies will take; None, with a message, if unknown."""
+    from synthmix.estimate.jobs import plan
+    from synthmix.rehearse.foretell import foretell
+
+    def planned(settings):
+        return plan(PYTHON, Path(workflow.main_snakefile), settings, cores=workflow.cores or 1)
+
+    published = {
+        "/".join(key): dict(view.written.datasets[view.dataset].published_images)
+        for key, view in PLAN.views.items()
+    }
+    try:
+        return foretell(planned, dict(config), studies, published)
+    except UserError as error:
+        print(f"synthmix: what the full run takes is not known: {error}", file=sys.stderr)
+        return None
+
+
 def end_rehearsal():
     """Write what a rehearsal has found, and say it on the screen; nothing of another run."""
     jobs = [j for j in workflow.dag.jobs if not j.is_norun and j.rule.name not in ASKING]
     if not jobs or workflow.touch:
         return
+    # what draws and estimates is long to import, and of no use to the jobs, which read this too
+    from synthmix.rehearse.tabulate_rehearsal import failure_in, tabulate_rehearsal
+
     outcome = outcome_of(jobs)
     studies = sorted({study for job in jobs if (study := job.wildcards_dict.get("study"))})
-    found = tabulate_rehearsal(
+    tabulate_rehearsal(
         outcome,
         {study: rehearse.stood_in_for(PLAN, study) for study in studies},
         {study: rehearse.unproven(PLAN, study) for study in studies},
+        foretold_of(studies) if studies else None,
         PLAN.studies,
-        f"{RESULTS}/rehearsal.csv",
-        f"{RESULTS}/rehearsal.md",
+        Path(RESULTS),
     )
-    failed = {(job.rule, job.name) for job in outcome.failed}
-    for row in found[found["kind"] == FAILED].itertuples():
-        if (row.rule, row.job) in failed:
-            print(f"synthmix: {row.rule} {row.job}: {row.message}", file=sys.stderr)
-    print(f"synthmix: what the rehearsal found: {RESULTS}/rehearsal.md", file=sys.stderr)
+    for job in outcome.failed:
+        print(f"synthmix: {job.rule} {job.name}: {failure_in(job.log)}", file=sys.stderr)
+    print(f"synthmix: what the rehearsal found: {RESULTS}/rehearsal.html", file=sys.stderr)
 
 
 if PLAN.is_rehearsal and workflow.is_main_process:

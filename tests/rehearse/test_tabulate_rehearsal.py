@@ -1,8 +1,11 @@
 """What rehearsals have found is told with why and where, and stays until it is known better."""
 
+import pandas as pd
 import pytest
 
-from synthmix.rehearse.tabulate_rehearsal import Job, Outcome, failure_in, tabulate_rehearsal
+from synthmix.rehearse.foretell import COLUMNS, Foretold
+from synthmix.rehearse.outcome import Job, Outcome
+from synthmix.rehearse.tabulate_rehearsal import failure_in, tabulate_rehearsal
 from synthmix.store import read_table
 
 LINES = {"s": ["weights by random ones"]}, {"s": ["how well it learns"]}
@@ -26,17 +29,16 @@ def tabulate(tmp_path):
     def of(study, name, rule="train_generator"):
         return Job(study, rule, name, log)
 
-    def write(stood_in_for=None, unproven=None, known=("s", "t"), **outcome):
+    def write(stood_in_for=None, unproven=None, known=("s", "t"), foretold=None, **outcome):
         jobs = {
             how: [of(*job) for job in found] if how != "whole" else found
             for how, found in outcome.items()
         }
         lines = stood_in_for or {}, unproven or {}
-        files = tmp_path / "t.csv", tmp_path / "t.md"
-        tabulate_rehearsal(Outcome(**jobs), *lines, known, *files)
-        return read_table(files[0]).fillna("")
+        tabulate_rehearsal(Outcome(**jobs), *lines, foretold, known, tmp_path)
+        return read_table(tmp_path / "rehearsal.csv").astype(object).fillna("")
 
-    write.page = tmp_path / "t.md"
+    write.page = tmp_path / "rehearsal.md"
     return write
 
 
@@ -49,7 +51,7 @@ def test_table_and_page_say_the_same(tabulate):
     found = tabulate(*LINES, failed=[("s", "generator=gan")], waited=[("s", "mix=m", "predict")])
     assert found["kind"].tolist() == ["failed", "not run", "stood in for", "unproven"]
     page = tabulate.page.read_text()
-    assert "**1 jobs failed.**" in page
+    assert "**1 job failed.**" in page
     assert "- `train_generator` generator=gan: lower batch_size" in page
     tabulate(whole=["s"])
     assert "**Every job ran.**" in tabulate.page.read_text()
@@ -88,3 +90,38 @@ def test_what_several_studies_need_is_said_once(tabulate):
 def test_a_table_of_an_earlier_version_is_made_anew(tabulate):
     tabulate.page.with_suffix(".csv").write_text("kind,rule,job,message\nfailed,r,j,m\n")
     assert jobs_told(tabulate(failed=[("s", "a")])) == [("failed", "s", "a")]
+
+
+def foretold(study, seconds):
+    """Return what is foretold of a study of one kind of job."""
+    row = {
+        **dict.fromkeys(COLUMNS, 0),
+        **{"study": study, "dataset": "d", "rule": "train_generator", "kind": "dcgan"},
+        **{"jobs": 4, "rehearsed": 4, "device": "cpu", "parts": 1, "steps": 400},
+        **{"step_seconds": 0.25, "start_seconds": 5.0, "seconds": seconds, "stops_early": False},
+        **{"ram_mb": 900.0, "mem_mb": 2000, "disk_mb": 30.0},
+    }
+    tight = [(study, "train_generator", "generator=gan", "lower batch_size")]
+    return Foretold(pd.DataFrame([row]), tight)
+
+
+def test_what_was_foretold_of_other_studies_stays(tabulate, tmp_path):
+    tabulate({"s": []}, foretold=foretold("s", 3600.0))
+    found = tabulate({"t": []}, foretold=foretold("t", 7200.0))
+    assert jobs_told(found) == [("tight", each, "generator=gan") for each in ("s", "t")]
+    jobs = read_table(tmp_path / "rehearsal_jobs.csv")
+    assert jobs[["study", "seconds"]].to_numpy().tolist() == [["s", 3600], ["t", 7200]]
+    tabulate({"s": []}, foretold=foretold("s", 60.0))
+    jobs = read_table(tmp_path / "rehearsal_jobs.csv")
+    assert sorted(jobs["seconds"]) == [60, 7200]
+    page = tabulate.page.read_text()
+    assert "8 jobs: about 2.0 h, one after the other, and about 60 MB" in page
+    assert (
+        "| train_generator dcgan | t/d | 4 | 400 | 250 ms | 5 s | 2.0 h | 900 MB | 30 MB |" in page
+    )
+
+
+def test_a_run_that_foretells_nothing_leaves_no_tables_half_made(tabulate, tmp_path):
+    tabulate(failed=[("s", "a")])
+    assert list(read_table(tmp_path / "rehearsal_jobs.csv").columns) == COLUMNS
+    assert "What the full run takes" not in tabulate.page.read_text()
