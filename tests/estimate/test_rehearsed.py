@@ -1,29 +1,12 @@
 """What follows for the full run from the seconds, steps and memory of a rehearsal."""
 
-import json
-
-import pandas as pd
 import pytest
 
-from estimate_graphs import altered, of_rule, study
+from estimate_graphs import altered, measured_training, of_rule, study, told
 from synthmix.estimate.costs import Machine, estimate
 from synthmix.estimate.rates import Rates
 from synthmix.estimate.rehearsed import Rehearsed, measures_of
 from synthmix.estimate.wording import summary
-
-
-def told(seconds=0.5, images=8, taken=3, **fields):
-    """Return what a job tells of its steps."""
-    step = {
-        "images": images,
-        "first_seconds": 9.0,
-        "steady_steps": taken - 1,
-        "steady_seconds": seconds,
-        "sometimes": {},
-        "seconds": seconds,
-    }
-    whole = {"steps": {"step": step}, "parts": 1, "peak_ram_mb": 900.0, "gpu": None}
-    return {**whole, "peak_gpu_mb": None, **fields}
 
 
 @pytest.fixture
@@ -32,13 +15,8 @@ def rehearse(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
 
     def measured(seconds=21.5, device="cpu", sizes=None, steps=None, **fields):
-        (tmp_path / "weights").write_bytes(bytes(5000))
-        made = {"benchmark": "b.tsv", "outputs": ("weights",)}
-        sizes = altered(sizes or study(epochs=2), "train_generator", **made)
-        table = {"s": [seconds], "max_rss": [700.0]}
-        pd.DataFrame(table).to_csv("b.tsv", sep="\t", index=False)
         record = told(**fields) if steps is None else steps
-        (tmp_path / "b.steps.json").write_text(json.dumps(record))
+        sizes = measured_training(sizes or study(epochs=2), seconds, record)
         return Rehearsed(measures_of(sizes.graph, sizes.published), device)
 
     return measured
