@@ -57,6 +57,12 @@ def test_what_has_changed_since_tells_nothing(rehearse):
     assert forecast(rehearse(sizes=changed), study()) is None
 
 
+def test_a_training_whose_steps_were_not_measured_is_not_taken_for_a_short_one(rehearse):
+    drawn = told()
+    drawn["steps"]["drawing"] = drawn["steps"].pop("step")
+    assert forecast(rehearse(steps=drawn), study()) is None
+
+
 def test_memory_is_as_measured_and_files_are_as_large(rehearse):
     training, found = of_rule(study(), "train_generator"), rehearse(peak_gpu_mb=7.0)
     assert found.ram_mb(training, "dcgan") == 900

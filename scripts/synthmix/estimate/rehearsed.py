@@ -197,11 +197,14 @@ class Rehearsed:
         return median(found) if found else None
 
     def _paces(self, job: Job, sizes: Sizes, kind: str, fewest: bool = False) -> list[Pace]:
-        found = [measure for measure in self.like(job, kind) if measure.steps]
-        near = [m for m in found if _is_alike(m.own, steps(job, sizes, m.drawn, fewest))]
-        return [
-            pace_of(measure, steps(job, sizes, measure.drawn, fewest)) for measure in near or found
+        asked = [
+            (measure, steps(job, sizes, measure.drawn, fewest))
+            for measure in self.like(job, kind)
+            if measure.steps
         ]
+        found = [(measure, kinds) for measure, kinds in asked if _is_timed(measure, kinds)]
+        near = [(measure, kinds) for measure, kinds in found if _is_alike(measure.own, kinds)]
+        return [pace_of(measure, kinds) for measure, kinds in near or found]
 
 
 def pace_of(measure: Measure, asked: Kinds) -> Pace:
@@ -225,6 +228,14 @@ def _times(asked: Steps, told: Mapping[str, Any], own: Steps | None) -> float:
 
 def _weight(macs: float) -> float:
     return OF_A_STEP + SECONDS[MACS] * macs
+
+
+def _is_timed(measure: Measure, asked: Kinds) -> bool:
+    """Return whether the steps that make a job long were measured: not every generator does so."""
+    needed = {kind for kind, each in asked.items() if each.count}
+    if len(needed) > 1:
+        needed -= {DRAWING}  # of a training, the few that are looked at
+    return bool(needed) and needed <= set(measure.steps)
 
 
 def _is_alike(own: Kinds, asked: Kinds) -> bool:
