@@ -51,7 +51,10 @@ def test_all_epochs_of_a_training_that_may_stop_early_are_taken(foretold):
     snapshots = {"every": 2, "images": 4, "patience": 1, "keep": "best"}
     params = {**job.params, "features": "own", "base": {**job.params["base"]}}
     params["base"]["snapshots"] = snapshots
-    row = training(foretold(full=altered(sizes, "train_generator", params=params)))
+    step = told()["steps"]["step"]
+    steps = {"step": step, "features": {**step, "seconds": 0.0}, "distance": step}
+    found = foretold(full=altered(sizes, "train_generator", params=params), steps=steps)
+    row = training(found)
     assert row["stops_early"]
     assert row["steps"] == 70
 
