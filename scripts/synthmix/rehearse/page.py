@@ -11,7 +11,6 @@ import pandas as pd
 
 from synthmix.estimate.wording import duration, size
 from synthmix.rehearse.picture import picture
-from synthmix.scales import OF_REHEARSAL
 
 HERE = Path(__file__).parent
 FAILED, WAITED, TIGHT = "failed", "not run", "tight"
@@ -23,6 +22,10 @@ HEADINGS = {
     STOOD_IN: "Stood in for",
     UNPROVEN: "What the full run alone can prove",
 }
+IN_SHORT = (
+    "Every job of the full run in short: a few steps on a few images, stand-ins among them. How"
+    " well anything learns shows in no number of it."
+)
 TAKES = "What the full run takes"
 HEADS = ("job", "data set", "jobs", "steps", "a step", "start", "all jobs", "memory", "disk")
 EARLY = "*"
@@ -47,7 +50,7 @@ def verdict(found: pd.DataFrame) -> str:
 
 def markdown(found: pd.DataFrame, jobs: pd.DataFrame) -> str:
     """Return the page of `rehearsal.csv` and `rehearsal_jobs.csv` in Markdown."""
-    parts = [f"# Rehearsal\n\n**{verdict(found)}** {OF_REHEARSAL}\n"]
+    parts = [f"# Rehearsal\n\n**{verdict(found)}** {IN_SHORT}\n"]
     for heading, rows in _sections(found):
         parts.append(f"## {heading}\n\n" + "\n".join(map(_line, rows)) + "\n")
     if len(jobs):
@@ -71,8 +74,8 @@ def html(found: pd.DataFrame, jobs: pd.DataFrame) -> str:
     )
     drawn = picture(jobs)
     return environment.get_template("rehearsal.html.j2").render(
-        verdict=verdict(found),
-        warning=OF_REHEARSAL,
+        verdict=verdict(found).rstrip("."),
+        warning=IN_SHORT,
         sections=list(_sections(found)),
         takes=TAKES,
         words=in_words(jobs),
@@ -89,10 +92,12 @@ def in_words(jobs: pd.DataFrame) -> list[str]:
     count, known = int(jobs["jobs"].sum()), int(jobs["rehearsed"].sum())
     about = "at least" if jobs["unknown"].sum() else "about"
     space = "at least" if jobs["unknown_disk"].sum() else "about"
+    basis = "For each of them one of its kind was rehearsed."
+    if known < count:
+        basis = f"For {known:,} of them one of their kind was rehearsed; the others are guessed."
     words = [
         f"{count:,} jobs: {about} {duration(jobs['seconds'].sum())}, one after the other, and "
-        f"{space} {size(jobs['disk_mb'].sum())} of results. Of {known:,} of them one of the same "
-        f"kind was rehearsed" + ("." if known == count else "; of the others time is a guess.")
+        f"{space} {size(jobs['disk_mb'].sum())} of results. {basis}"
     ]
     if jobs["stops_early"].any():
         words.append(f"Where a training may stop early ({EARLY}) its epochs are taken as run.")
