@@ -72,7 +72,9 @@ def foretold_of(studies):
         for key, view in PLAN.views.items()
     }
     try:
-        return foretell(planned, dict(config), studies, published)
+        # by its file: a study may lie anywhere
+        files = [str(CONFIGURATION.study_files[study]) for study in studies]
+        return foretell(planned, dict(config), files, published)
     except UserError as error:
         print(f"synthmix: what the full run takes is not known: {error}", file=sys.stderr)
         return None

@@ -70,8 +70,12 @@ def test_other_studies_and_the_other_scale_are_learned_from(planned, tmp_path):
 
 def test_the_rehearsal_of_what_is_asked_for_is_learned_from_at_scale_paper(planned, tmp_path):
     write, asked = planned
-    for study_name in ("asked", "other"):
-        (tmp_path / "rehearsal" / study_name / "d" / "benchmarks").mkdir(parents=True)
+    other = tmp_path / "rehearsal" / "other" / "d" / "benchmarks"
+    other.mkdir(parents=True)
+    write()
+    assert "rehearsal" not in {scale for scale, *_ in asked}
+    # in the graph of the tests the study that is asked for is called s
+    (tmp_path / "rehearsal" / "s" / "d" / "benchmarks").mkdir(parents=True)
     write()
     assert [each for each in asked if each[0] == "rehearsal"] == [("rehearsal", ["asked"], "cpu")]
     asked.clear()

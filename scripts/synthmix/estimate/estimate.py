@@ -1,7 +1,7 @@
 """What a run will cost, by what earlier ones took: jobs, hours, disk and memory."""
 
 import logging
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -41,7 +41,7 @@ def write_estimate(
     UserError where the jobs can't be planned.
     """
     graph = plan(config)
-    in_short = list(_rehearsals(plan, config, Path(results)))
+    in_short = list(_rehearsals(plan, config, graph, Path(results)))
     graphs = [graph, *in_short, *_others(plan, config, known, Path(results))]
     rates = rates_of(graphs, published, machine.device)
     rehearsed = rehearsed_in(in_short, published, machine.device)
@@ -60,23 +60,26 @@ def _others(
         if scale == config["scale"]:
             there = [study for study in there if study not in config["studies"]]
         for study in there:
-            yield from _planned(plan, config, study, scale)
+            yield from _planned(plan, config, [study], scale)
 
 
-def _rehearsals(plan: Plan, config: Mapping[str, Any], results: Path) -> Iterator[Graph]:
-    """Yield the jobs of the rehearsals of the studies asked for, where these are to run in full."""
-    if config["scale"] != PAPER:
-        return
-    for study in studies_measured(results, REHEARSAL):
-        if study in config["studies"]:
-            yield from _planned(plan, config, study, REHEARSAL)
+def _rehearsals(
+    plan: Plan, config: Mapping[str, Any], graph: Graph, results: Path
+) -> Iterator[Graph]:
+    """Yield the jobs of the rehearsal of what is to run in full, `graph`, where there was one."""
+    asked = {job.wildcards.get("study") for job in graph.jobs}
+    if config["scale"] == PAPER and asked & set(studies_measured(results, REHEARSAL)):
+        yield from _planned(plan, config, config["studies"], REHEARSAL)
 
 
-def _planned(plan: Plan, config: Mapping[str, Any], study: str, scale: str) -> Iterator[Graph]:
+def _planned(
+    plan: Plan, config: Mapping[str, Any], studies: Sequence[str], scale: str
+) -> Iterator[Graph]:
     try:
-        yield plan({**config, "studies": [study], "scale": scale})
+        yield plan({**config, "studies": list(studies), "scale": scale})
     except UserError as error:
-        LOGGER.info("nothing is learned of %s at scale %s: %s", study, scale, error)
+        names = ", ".join(studies)
+        LOGGER.info("nothing is learned of %s at scale %s: %s", names, scale, error)
 
 
 def rehearsed_in(graphs: Iterable[Graph], published: Published, device: str) -> Rehearsed:

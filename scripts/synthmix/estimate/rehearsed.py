@@ -197,12 +197,12 @@ class Rehearsed:
         return median(found) if found else None
 
     def _paces(self, job: Job, sizes: Sizes, kind: str, fewest: bool = False) -> list[Pace]:
-        asked = [
-            (measure, steps(job, sizes, measure.drawn, fewest))
-            for measure in self.like(job, kind)
-            if measure.steps
-        ]
-        found = [(measure, kinds) for measure, kinds in asked if _is_timed(measure, kinds)]
+        measures = [measure for measure in self.like(job, kind) if measure.steps]
+        # there may be hundreds of measures, and what is asked is long to count
+        drawn = {measure.drawn for measure in measures}
+        asked = {images: steps(job, sizes, images, fewest) for images in drawn}
+        pairs = [(measure, asked[measure.drawn]) for measure in measures]
+        found = [(measure, kinds) for measure, kinds in pairs if _is_timed(measure, kinds)]
         near = [(measure, kinds) for measure, kinds in found if _is_alike(measure.own, kinds)]
         return [pace_of(measure, kinds) for measure, kinds in near or found]
 
