@@ -46,7 +46,7 @@ def test_it_asks_nothing_of_the_network():
 def test_without_anything_foretold_there_is_neither_table_nor_picture():
     found, none = pd.DataFrame(columns=FINDINGS), pd.DataFrame(columns=COLUMNS)
     for page in (html(found, none), markdown(found, none)):
-        assert "Every job ran" in page
+        assert "Every job that was asked for ran" in page
         assert "What the full run takes" not in page
     assert picture(none) is None
 
@@ -60,6 +60,7 @@ def test_words_say_how_what_is_foretold_is_known():
     assert "Batches went in parts, and memory is that of a part: train_generator dcgan." in words
     words = " ".join(in_words(jobs({"device": "cuda", "unknown": 1})))
     assert "at least" in words
+    assert "How long 1 of them take is not known" in words
     assert "CPU" not in words
     assert "early" not in words
 

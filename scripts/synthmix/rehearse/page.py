@@ -26,6 +26,7 @@ IN_SHORT = (
     "Every job of the full run in short: a few steps on a few images, stand-ins among them. How"
     " well anything learns shows in no number of it."
 )
+ALL_RAN = "Every job that was asked for ran."
 TAKES = "What the full run takes"
 HEADS = ("job", "data set", "jobs", "steps", "a step", "start", "all jobs", "memory", "disk")
 EARLY = "*"
@@ -45,7 +46,7 @@ def verdict(found: pd.DataFrame) -> str:
     failed, left = (int((found["kind"] == kind).sum()) for kind in (FAILED, WAITED))
     if failed:
         return f"{failed} job{'s' * (failed > 1)} failed."
-    return f"{left} job{'s' * (left > 1)} did not run." if left else "Every job ran."
+    return f"{left} job{'s' * (left > 1)} did not run." if left else ALL_RAN
 
 
 def markdown(found: pd.DataFrame, jobs: pd.DataFrame) -> str:
@@ -99,6 +100,8 @@ def in_words(jobs: pd.DataFrame) -> list[str]:
         f"{count:,} jobs: {about} {duration(jobs['seconds'].sum())}, one after the other, and "
         f"{space} {size(jobs['disk_mb'].sum())} of results. {basis}"
     ]
+    if unknown := int(jobs["unknown"].sum()):
+        words.append(f"How long {unknown:,} of them take is not known: nothing like them has run.")
     if jobs["stops_early"].any():
         words.append(f"Where a training may stop early ({EARLY}) its epochs are taken as run.")
     devices = set(jobs["device"]) - {""}
