@@ -1,11 +1,14 @@
 """What follows for the full run from the seconds, steps and memory of a rehearsal."""
 
+from dataclasses import replace
+
+import pandas as pd
 import pytest
 
-from estimate_graphs import altered, measured_training, of_rule, study, told
+from estimate_graphs import altered, graph, job, measured_training, of_rule, study, told
 from synthmix.estimate.costs import Machine, estimate
 from synthmix.estimate.rates import Rates
-from synthmix.estimate.rehearsed import Rehearsed, measures_of
+from synthmix.estimate.rehearsed import Rehearsed, measures_of, true_counts
 from synthmix.estimate.wording import summary
 
 
@@ -71,6 +74,24 @@ def test_memory_is_as_measured_and_files_are_as_large(rehearse):
     # of a job that tells nothing it is what Snakemake has seen
     assert rehearse(steps={}).ram_mb(training, "dcgan") == 700
     assert forecast(rehearse(steps={}), study()) is None
+
+
+def test_images_are_those_that_the_rehearsal_has_counted(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    rows = [("cancer", "train", 70), ("cancer", "test", 9), ("normal", "train", 500)]
+    table = pd.DataFrame(rows, columns=["label", "split", "images"])
+    table.to_csv("counts.csv", index=False)
+    short = graph(
+        job("check_counts", outputs=("counts.csv",)), job("check_counts", outputs=("no",))
+    )
+    counts = true_counts(short)
+    assert counts == {("s", "d"): "counts.csv"}
+    sizes = replace(study(), counts=counts)
+    known = sizes.images(of_rule(sizes, "train_generator"))
+    assert known.of("train", ["cancer"]) == 70
+    assert (known.of("validation"), known.total) == (0, 579)
+    edited = graph(job("check_counts", outputs=("counts.csv",), unchanged=False))
+    assert true_counts(edited) == {}
 
 
 def test_an_estimate_goes_by_it_and_says_of_how_many_jobs(rehearse):

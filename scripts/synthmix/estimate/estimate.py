@@ -10,7 +10,7 @@ from synthmix.estimate import wording
 from synthmix.estimate.costs import Estimate, Machine, estimate
 from synthmix.estimate.jobs import Graph
 from synthmix.estimate.rates import Rates, measured
-from synthmix.estimate.rehearsed import Rehearsed, measures_of
+from synthmix.estimate.rehearsed import Rehearsed, measures_of, true_counts
 from synthmix.estimate.sizes import Sizes
 from synthmix.files import write_table, write_text
 from synthmix.scales import DEMO, PAPER, REHEARSAL
@@ -45,7 +45,8 @@ def write_estimate(
     graphs = [graph, *in_short, *_others(plan, config, known, Path(results))]
     rates = rates_of(graphs, published, machine.device)
     rehearsed = rehearsed_in(in_short, published, machine.device)
-    found = estimate(Sizes(graph, published), rates, machine, rehearsed)
+    counts = {key: file for short in in_short for key, file in true_counts(short).items()}
+    found = estimate(Sizes(graph, published, counts), rates, machine, rehearsed)
     write_table(table, found.table)
     write_text(markdown, wording.markdown(found, config["scale"], config["studies"]))
     return found

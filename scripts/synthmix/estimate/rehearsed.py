@@ -93,6 +93,16 @@ class Pace:
     step_seconds: float
 
 
+def true_counts(graph: Graph) -> dict[tuple[str | None, str | None], str]:
+    """Return the files in which a rehearsal has counted the images of the full run, for `Sizes`."""
+    return {
+        job.dataset: job.outputs[0]
+        for job in graph.jobs
+        if job.rule == "check_counts" and job.number in graph.settled
+        if Path(job.outputs[0]).is_file()
+    }
+
+
 def measures_of(graph: Graph, published: Mapping[str, Mapping[str, int]]) -> list[Measure]:
     """Return what was measured of the jobs of a rehearsal.
 

@@ -15,7 +15,7 @@ import pandas as pd
 from synthmix.estimate.costs import NEVER_RUN, JobCost, cost_of
 from synthmix.estimate.estimate import Plan, Published, rates_of
 from synthmix.estimate.rates import Rates
-from synthmix.estimate.rehearsed import Pace, Rehearsed, measures_of
+from synthmix.estimate.rehearsed import Pace, Rehearsed, measures_of, true_counts
 from synthmix.estimate.sizes import Sizes
 from synthmix.estimate.wording import size
 from synthmix.estimate.work import training_settings
@@ -58,7 +58,7 @@ def foretell(
     measures = measures_of(short, published)
     # not that of this machine: the jobs of a cluster run on others
     device = "cuda" if any(measure.device == "cuda" for measure in measures) else "cpu"
-    rehearsed, sizes = Rehearsed(measures, device), Sizes(full, published)
+    rehearsed, sizes = Rehearsed(measures, device), Sizes(full, published, true_counts(short))
     costs = costs_of(sizes, rates_of([short], published, device), rehearsed)
     return Foretold(by_kind(costs, sizes, rehearsed), list(what_is_tight(costs, rehearsed)))
 
