@@ -2,8 +2,8 @@
 
 import pytest
 
-from estimate_graphs import altered, measured_training, study, told
-from synthmix.rehearse.foretell import COLUMNS, foretell
+from estimate_graphs import altered, graph, job, measured_training, study, told
+from synthmix.rehearse.foretell import COLUMNS, foretell, studies_of
 
 NAMED = {"study": "s", "dataset": "d", "generator": "dcgan", "scope": "cancer"}
 
@@ -47,9 +47,9 @@ def test_what_was_not_rehearsed_is_counted_as_unknown(foretold):
 
 def test_all_epochs_of_a_training_that_may_stop_early_are_taken(foretold):
     sizes = study(epochs=10)
-    job = next(each for each in sizes.graph.jobs if each.rule == "train_generator")
+    trained = next(each for each in sizes.graph.jobs if each.rule == "train_generator")
     snapshots = {"every": 2, "images": 4, "patience": 1, "keep": "best"}
-    params = {**job.params, "features": "own", "base": {**job.params["base"]}}
+    params = {**trained.params, "features": "own", "base": {**trained.params["base"]}}
     params["base"]["snapshots"] = snapshots
     step = told()["steps"]["step"]
     steps = {"step": step, "features": {**step, "seconds": 0.0}, "distance": step}
@@ -61,9 +61,9 @@ def test_all_epochs_of_a_training_that_may_stop_early_are_taken(foretold):
 
 def test_a_job_beyond_what_it_is_granted_is_told_with_the_setting(foretold):
     assert foretold().tight == []
-    ((study_name, rule, job, message),) = foretold(peak_ram_mb=1700.0).tight
+    ((study_name, rule, name, message),) = foretold(peak_ram_mb=1700.0).tight
     assert (study_name, rule) == ("s", "train_generator")
-    assert job == "dataset=d, generator=dcgan"
+    assert name == "dataset=d, generator=dcgan"
     assert "held 1.7 GB of memory" in message
     assert "--set-resources train_generator:mem_mb=2500" in message
 
@@ -72,6 +72,17 @@ def test_a_batch_that_went_in_parts_is_told_with_the_setting(foretold):
     ((*_, message),) = foretold(parts=4).tight
     assert message.startswith("generators.dcgan.batch_size: a batch of 8 does not fit")
     assert "accumulation_steps: 4" in message
+
+
+def test_what_several_studies_need_is_told_with_one_of_them():
+    made = graph(
+        job("fetch_dataset", wildcards={"raw": "films"}),
+        job("index_dataset", wildcards={"study": "t", "dataset": "d"}, needs=[0]),
+        job("index_dataset", wildcards={"study": "s", "dataset": "d"}, needs=[0]),
+        job("render_report", wildcards={"page": "report"}, needs=[1, 2]),
+        job("index_dataset", wildcards={"study": "t", "dataset": "e"}),
+    )
+    assert studies_of(made) == {0: "s", 1: "t", 2: "s", 3: "s", 4: "t"}
 
 
 def test_it_goes_by_the_device_that_was_rehearsed_on(foretold):

@@ -14,6 +14,7 @@ import pandas as pd
 
 from synthmix.estimate.costs import NEVER_RUN, JobCost, cost_of
 from synthmix.estimate.estimate import Plan, Published, rates_of
+from synthmix.estimate.jobs import Graph
 from synthmix.estimate.rates import Rates
 from synthmix.estimate.rehearsed import Pace, Rehearsed, measures_of, true_counts
 from synthmix.estimate.sizes import Sizes
@@ -60,7 +61,7 @@ def foretell(
     device = "cuda" if any(measure.device == "cuda" for measure in measures) else "cpu"
     rehearsed, sizes = Rehearsed(measures, device), Sizes(full, published, true_counts(short))
     costs = costs_of(sizes, rates_of([short], published, device), rehearsed)
-    return Foretold(by_kind(costs, sizes, rehearsed), list(what_is_tight(costs, rehearsed)))
+    return Foretold(by_kind(costs, sizes, rehearsed), list(what_is_tight(costs, sizes, rehearsed)))
 
 
 def costs_of(sizes: Sizes, rates: Rates, rehearsed: Rehearsed) -> list[JobCost]:
@@ -80,11 +81,27 @@ def by_kind(costs: Sequence[JobCost], sizes: Sizes, rehearsed: Rehearsed) -> pd.
     held, beside the most that one is granted (mem_mb). Disk is what is kept.
     """
     groups: dict[tuple[str, ...], list[JobCost]] = {}
+    study = studies_of(sizes.graph)
     for cost in costs:
-        study, dataset = (part or "" for part in cost.job.dataset)
-        groups.setdefault((study, dataset, cost.job.rule, cost.kind), []).append(cost)
+        dataset = cost.job.wildcards.get("dataset", "")
+        key = (study[cost.job.number], dataset, cost.job.rule, cost.kind)
+        groups.setdefault(key, []).append(cost)
     rows = [_row(key, group, sizes, rehearsed) for key, group in groups.items()]
     return pd.DataFrame(rows, columns=COLUMNS)
+
+
+def studies_of(graph: Graph) -> dict[int, str]:
+    """Return the study of each job by its number: of what several need, the first of them."""
+    found = {job.number: job.wildcards.get("study", "") for job in graph.jobs}
+    for job in reversed(graph.in_order):
+        for number in job.needs if found[job.number] else ():
+            if "study" not in graph.jobs[number].wildcards:
+                found[number] = min(filter(None, (found[number], found[job.number])))
+    for job in graph.in_order:
+        # a page, which nothing needs
+        needed = filter(None, (found[number] for number in job.needs))
+        found[job.number] = found[job.number] or min(needed, default="")
+    return found
 
 
 def _row(
@@ -125,7 +142,7 @@ def _steps(paces: Sequence[Pace]) -> dict[str, float]:
 
 
 def what_is_tight(
-    costs: Sequence[JobCost], rehearsed: Rehearsed
+    costs: Sequence[JobCost], sizes: Sizes, rehearsed: Rehearsed
 ) -> Iterator[tuple[str, str, str, str]]:
     """Yield what does not fit: study, rule, job, and a message with the setting to change.
 
@@ -134,9 +151,10 @@ def what_is_tight(
     """
     beyond: dict[tuple[str, ...], JobCost] = {}
     parted: dict[tuple[str, ...], tuple[JobCost, int]] = {}
+    study = studies_of(sizes.graph)
     for cost in costs:
-        job, name = cost.job, _name(cost)
-        key = (job.wildcards.get("study", ""), job.rule, name)
+        job = cost.job
+        key = (study[job.number], job.rule, _name(cost))
         if cost.ram_mb and cost.ram_mb > job.mem_mb:
             before = beyond.get(key)
             if before is None or _excess(cost) > _excess(before):
