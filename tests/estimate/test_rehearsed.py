@@ -17,12 +17,16 @@ def rehearse(tmp_path, monkeypatch):
     """A function that returns what was measured of a training of a generator in short."""
     monkeypatch.chdir(tmp_path)
 
-    def measured(seconds=21.5, device="cpu", sizes=None, steps=None, **fields):
-        record = told(**fields) if steps is None else steps
+    def measured(seconds=21.5, device="cpu", sizes=None, steps=None, seconds_of_step=0.5, **fields):
+        record = told(seconds_of_step, **fields) if steps is None else steps
         sizes = measured_training(sizes or study(epochs=2), seconds, record)
         return Rehearsed(measures_of(sizes.graph, sizes.published), device)
 
     return measured
+
+
+def training_of(sizes):
+    return of_rule(sizes, "train_generator")
 
 
 def forecast(rehearsed, sizes, kind="dcgan"):
@@ -64,6 +68,13 @@ def test_a_training_whose_steps_were_not_measured_is_not_taken_for_a_short_one(r
     drawn = told()
     drawn["steps"]["drawing"] = drawn["steps"].pop("step")
     assert forecast(rehearse(steps=drawn), study()) is None
+
+
+def test_a_first_step_alone_tells_less_than_later_ones(rehearse):
+    later, first = rehearse(), rehearse(seconds=9.0, seconds_of_step=9.0, taken=1)
+    measures = [each for of in (first, later) for each in of.like(training_of(study()), "dcgan")]
+    assert forecast(first, study()).likely > 600
+    assert forecast(Rehearsed(measures), study()).likely == forecast(later, study()).likely
 
 
 def test_memory_is_as_measured_and_files_are_as_large(rehearse):

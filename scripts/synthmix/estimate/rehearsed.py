@@ -74,6 +74,11 @@ class Measure:
         return self.steps.get(DRAWING, {}).get("images", DRAWN)
 
     @property
+    def is_warm(self) -> bool:
+        """Whether there were steps of each kind after the first, which takes longer."""
+        return all(told["steady_steps"] for told in self.steps.values())
+
+    @property
     def start(self) -> float:
         """Seconds that no step took: the first one counts as long as the others."""
         within = (told["seconds"] * (told["steady_steps"] + 1) for told in self.steps.values())
@@ -214,7 +219,8 @@ class Rehearsed:
         pairs = [(measure, asked[measure.drawn]) for measure in measures]
         found = [(measure, kinds) for measure, kinds in pairs if _is_timed(measure, kinds)]
         near = [(measure, kinds) for measure, kinds in found if _is_alike(measure.own, kinds)]
-        return [pace_of(measure, kinds) for measure, kinds in near or found]
+        warm = [(measure, kinds) for measure, kinds in near or found if measure.is_warm]
+        return [pace_of(measure, kinds) for measure, kinds in warm or near or found]
 
 
 def pace_of(measure: Measure, asked: Kinds) -> Pace:
