@@ -14,6 +14,7 @@ TARGETS = [
     f"{FOLDER}/generators/dcgan/cancer/weights.safetensors",
     f"{FOLDER}/predictions/vgg16/real_only-cancer50-normal50/seed1.csv",
 ]
+DONE = f"{FOLDER}/split.csv"
 
 
 @pytest.fixture(scope="module")
@@ -48,24 +49,30 @@ def test_faults_are_found_in_one_run_and_told_with_the_setting(project):
     log = next(project.folder.glob(f"{FOLDER}/logs/train_classifier/vgg16/*.log"))
     assert "taken up again" in log.read_text()
 
+    page = (project.folder / "results/rehearsal/rehearsal.html").read_text()
+    assert "What the full run takes" in page
 
-def test_what_it_found_stays_where_nothing_is_rehearsed(project):
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["estimate"],
+        pytest.param(["--dry-run", *TARGETS], marks=pytest.mark.full),
+        pytest.param(["--summary", DONE], marks=pytest.mark.full),
+        pytest.param(["--touch", DONE], marks=pytest.mark.full),
+        pytest.param([DONE], marks=pytest.mark.full),
+    ],
+)
+def test_what_it_found_stays_where_nothing_is_rehearsed(project, arguments):
     folder = project.folder / "results/rehearsal"
     files = [folder / f"rehearsal{end}" for end in (".csv", "_jobs.csv", ".md", ".html")]
     before = [file.read_bytes() for file in files]
-    done = f"{FOLDER}/split.csv"
-    for arguments in (
-        ["estimate"],
-        ["--dry-run", *TARGETS],
-        ["--summary", done],
-        ["--touch", done],
-        [done],
-    ):
-        run = project.run(*arguments, scale="rehearsal")
-        assert run.returncode == 0, run.stdout[-3000:]
-        assert [file.read_bytes() for file in files] == before, arguments
+    run = project.run(*arguments, scale="rehearsal")
+    assert run.returncode == 0, run.stdout[-3000:]
+    assert [file.read_bytes() for file in files] == before
 
 
+@pytest.mark.full
 def test_the_full_run_is_foretold_and_estimated_by_it(project):
     assert project.run(TARGETS[-1], scale="rehearsal").returncode == 0
     found = read_table(project.folder / "results/rehearsal/rehearsal.csv")
@@ -81,8 +88,6 @@ def test_the_full_run_is_foretold_and_estimated_by_it(project):
     planned = project.planned()
     planned.pop("all")
     assert jobs.groupby("rule")["jobs"].sum().to_dict() == planned
-    page = (project.folder / "results/rehearsal/rehearsal.html").read_text()
-    assert "What the full run takes" in page
     run = project.run("estimate")
     assert "go by jobs of their kind in the rehearsal" in run.stdout
     estimated = read_table(project.folder / "results/paper/estimate.csv").set_index("rule")
