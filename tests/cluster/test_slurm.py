@@ -141,7 +141,7 @@ def outcomes(project: Project) -> dict[str, bytes]:
     ],
 )
 def test_a_study_is_whole_and_equal_after_all_that_happens_on_a_cluster(cluster, tmp_path, study):
-    here = Project.copy(tmp_path / "here" / "synthmix")
+    here = Project.copy(tmp_path / "here" / "synthmix", study.config["studies"])
     if study.prepared:
         done = here.run(*study.prepared, **study.config)
         assert done.returncode == 0, done.stdout[-3000:]
