@@ -21,6 +21,14 @@ FOLDER = "results/paper/tiny/phantoms"
 GENERATORS = [
     f"{FOLDER}/generators/dcgan/{label}/weights.safetensors" for label in ("cancer", "normal")
 ]
+# Snakemake asks SLURM the less often the longer no job has ended, with no setting to change that
+PROMPT = """
+from snakemake.cli import main
+from snakemake_interface_executor_plugins.executors.remote import RemoteExecutor
+
+RemoteExecutor.next_seconds_between_status_checks = property(lambda _: 1, lambda _, seconds: None)
+main()
+"""
 # one node without accounts, where nothing takes long
 HERE = ("--slurm-status-command", "squeue", "--slurm-init-seconds-before-status-checks", "1")
 HERE += ("--cores", "4")
@@ -78,7 +86,7 @@ class Submission:
     def __init__(self, project: Project, study: Study, *options: str, **config: str) -> None:
         """Start it."""
         self.log = project.folder / "submission.log"
-        command = [sys.executable, "-m", "snakemake", *study.targets]
+        command = [sys.executable, "-c", PROMPT, *study.targets]
         command += ["--profile", "profiles/slurm", *HERE, *options]
         pairs = [f"{name}={value}" for name, value in (study.config | config).items()]
         with self.log.open("ab") as log:
