@@ -83,10 +83,13 @@ MAMMOGRAPHY = Study(
 class Submission:
     """A Snakemake that submits jobs."""
 
-    def __init__(self, project: Project, study: Study, *options: str, **config: str) -> None:
-        """Start it."""
+    def __init__(
+        self, project: Project, study: Study, *options: str, prompt: bool = True, **config: str
+    ) -> None:
+        """Start it; it asks SLURM each second if it is `prompt`, otherwise as it always does."""
         self.log = project.folder / "submission.log"
-        command = [sys.executable, "-c", PROMPT, *study.targets]
+        snakemake = ("-c", PROMPT) if prompt else ("-m", "snakemake")
+        command = [sys.executable, *snakemake, *study.targets]
         command += ["--profile", "profiles/slurm", *HERE, *options]
         pairs = [f"{name}={value}" for name, value in (study.config | config).items()]
         with self.log.open("ab") as log:
@@ -157,7 +160,7 @@ def test_a_study_is_whole_and_equal_after_all_that_happens_on_a_cluster(cluster,
     shutil.copytree(here.folder, there.folder)
     tasks_before = len(cluster.tasks())
 
-    first = Submission(there, study)
+    first = Submission(there, study, prompt=False)  # it must not be over before it is interrupted
     cluster.cancel(cluster.running("train_generator"))
     os.kill(script_of(there, "train_generator"), signal.SIGKILL)
     script_of(there, "train_generator")
