@@ -34,7 +34,7 @@ def test_faults_are_found_in_one_run_and_told_with_the_setting(project):
         project.edit(study, "base_channels: 8,", "base_channels: 8, learning_rate: 1.0e+30,"),
         project.edit(study, "train_images: 40", "train_images: 4000"),
     ):
-        run = project.run(*TARGETS, scale="rehearsal")
+        run = project.run(*TARGETS, "--retries", "0", scale="rehearsal")
     assert run.returncode == 1
     found = read_table(project.folder / "results/rehearsal/rehearsal.csv")
     failed = found[found["kind"] == "failed"].set_index("rule")["message"]
