@@ -58,7 +58,7 @@ if ({"index_all", "all_studies", "paper_tables"} | CONFIGURATION.wrong_names) & 
         raise WorkflowError(CONFIGURATION.others_wrong)
 
 # jobs read device, threads, checkpoint interval and tracker here: a change reruns nothing
-config.update(CONFIGURATION.workflow.model_dump())
+config.update(CONFIGURATION.workflow.model_dump(exclude={"repeats"}))  # given in part, maybe
 
 PLAN = Plan.of(CONFIGURATION)
 if workflow.is_main_process and "paper_tables" in sys.argv and not PLAN.as_published:

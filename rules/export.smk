@@ -6,10 +6,15 @@ They are of the first split, and the first training of a generator in it.
 from synthmix.plan import export, generate, mix, prepare
 
 
+def first_pools(pattern):
+    """Return an input function: `pattern` for each model of the first training of a generator."""
+    return files_of(pattern, scope=generate.scopes, **FIRST)
+
+
 use rule job as export_images with:
     input:
-        weights=files_of(rules.train_generator.output.weights, scope=generate.scopes, **FIRST),
-        trained_on=files_of(rules.train_generator.output.trained_on, scope=generate.scopes, **FIRST),
+        weights=first_pools(rules.train_generator.output.weights),
+        trained_on=first_pools(rules.train_generator.output.trained_on),
         split=file_of(SPLIT, **FIRST),
         fetched=fetched_of,
         scores=file_of(rules.score_generator.output.scores, **FIRST),

@@ -74,7 +74,8 @@ use rule job as extract_score_features with:
         **OF_A_DEAL,
         job="extract_score_features/{store}",
     message:
-        "Extracting features of {wildcards.store} of {wildcards.dataset}{wildcards.split}{wildcards.fold} to score by"
+        "Extracting features of {wildcards.store} of"
+        " {wildcards.dataset}{wildcards.split}{wildcards.fold} to score by"
 
 
 use rule job as fit_real with:
@@ -95,7 +96,8 @@ use rule job as fit_real with:
         **OF_A_DEAL,
         job="fit_real",
     message:
-        "Describing the training images of {wildcards.dataset}{wildcards.split}{wildcards.fold} to score snapshots by"
+        "Describing the training images of"
+        " {wildcards.dataset}{wildcards.split}{wildcards.fold} to score snapshots by"
 
 
 use rule job as score_real with:
@@ -119,7 +121,8 @@ use rule job as score_real with:
         **OF_A_DEAL,
         job="score_real",
     message:
-        "Describing the real images of {wildcards.dataset}{wildcards.split}{wildcards.fold} to score by"
+        "Describing the real images of"
+        " {wildcards.dataset}{wildcards.split}{wildcards.fold} to score by"
 
 
 use rule job as score_generator with:
@@ -145,7 +148,8 @@ use rule job as score_generator with:
         **OF_A_DEAL,
         job="score_generator/{generator}{training}",
     message:
-        "Scoring the images of {wildcards.generator}{wildcards.training}{wildcards.split}{wildcards.fold}"
+        "Scoring the images of"
+        " {wildcards.generator}{wildcards.training}{wildcards.split}{wildcards.fold}"
 
 
 use rule job as tabulate_scores with:

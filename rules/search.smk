@@ -72,7 +72,8 @@ use rule job as choose_candidate with:
         job="choose_candidate/{kind}-{name}-stage{stage}",
     localrule: True
     message:
-        "Choosing the settings of {wildcards.name} for {wildcards.dataset}{wildcards.split}{wildcards.fold}, stage {wildcards.stage}"
+        "Choosing the settings of {wildcards.name} for"
+        " {wildcards.dataset}{wildcards.split}{wildcards.fold}, stage {wildcards.stage}"
 
 
 use rule job as adopt_generator with:
@@ -96,7 +97,8 @@ use rule job as adopt_generator with:
         study=f"(?={PLAN.adopted}){STUDY_NAME}",
     localrule: True
     message:
-        "Taking the best candidate for {wildcards.generator} on {wildcards.scope} of {wildcards.dataset}{wildcards.split}{wildcards.fold}"
+        "Taking the best candidate for {wildcards.generator} on {wildcards.scope} of"
+        " {wildcards.dataset}{wildcards.split}{wildcards.fold}"
 
 
 use rule job as tabulate_search with:
@@ -122,4 +124,5 @@ use rule job as tabulate_search with:
         **OF_A_DEAL,
         job="tabulate_search/{kind}-{name}",
     message:
-        "Writing the table of the search for settings of {wildcards.name} for {wildcards.dataset}{wildcards.split}{wildcards.fold}"
+        "Writing the table of the search for settings of {wildcards.name} for"
+        " {wildcards.dataset}{wildcards.split}{wildcards.fold}"
