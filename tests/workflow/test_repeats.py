@@ -9,12 +9,15 @@ from synthmix.store import read_table
 from workflow_project import Project
 
 
-def test_a_repeat_takes_the_jobs_of_its_split_and_no_others(tmp_path):
-    project = Project.copy(tmp_path / "synthmix")
+@pytest.fixture(scope="module")
+def project(tmp_path_factory):
+    """The project, in which nothing has run."""
+    return Project.copy(tmp_path_factory.mktemp("repeats") / "synthmix", "tiny", "repeats")
+
+
+def test_a_repeat_takes_the_jobs_of_its_split_and_no_others(project):
     once = project.planned()
-    for repeats in ("2,2,2", "{splits: 2, generators: 2, classifiers: 2}"):
-        assert project.planned(repeats=repeats)["train_classifier"] == 2 * 2 * (2 + 1)
-    twice = project.planned(repeats="2,2,2")
+    twice = project.planned(repeats="{splits: 2, generators: 2, classifiers: 2}")
     for rule, times in {
         "prepare_images": 1,
         "find_duplicates": 1,
@@ -29,14 +32,13 @@ def test_a_repeat_takes_the_jobs_of_its_split_and_no_others(tmp_path):
     }.items():
         assert twice[rule] == times * once[rule], rule
     assert twice["compose_mix"] == 2 * (2 + 1)
+    assert twice["train_classifier"] == 2 * 2 * (2 + 1)
     # real images once, each pool of each class
     assert twice["extract_features"] == 1 + 2 * 2 * 2
 
 
-def test_folds_have_generators_and_searches_of_their_own(tmp_path):
-    project = Project.copy(tmp_path / "synthmix")
-    project.study = "repeats"
-    planned = project.planned()
+def test_folds_have_generators_and_searches_of_their_own(project):
+    planned = project.planned(studies="repeats")
     deals = 2 * 3
     assert (planned["split_samples"], planned["take_fold"]) == (2, deals)
     assert planned["choose_candidate"] == planned["tabulate_search"] == deals
@@ -50,7 +52,7 @@ def test_folds_have_generators_and_searches_of_their_own(tmp_path):
 @pytest.fixture(scope="module")
 def repeated(tmp_path_factory):
     """The project after a run of a study with splits, folds and trainings of generators."""
-    project = Project.copy(tmp_path_factory.mktemp("repeated") / "synthmix")
+    project = Project.copy(tmp_path_factory.mktemp("repeated") / "synthmix", "repeats")
     project.study = "repeats"
     result = project.run()
     assert result.returncode == 0, result.stdout[-5000:]
