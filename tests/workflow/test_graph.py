@@ -221,7 +221,8 @@ def all_about_jobs(tmp_path_factory):
     project = Project.copy(tmp_path_factory.mktemp("shown") / "synthmix")
     for file in (project.folder / "rules").glob("*.smk"):
         # of a job with a message it shows that alone
-        file.write_text(re.sub(r" +message:\n.*\n", "", file.read_text()))
+        message = re.compile(r"^( +)message:\n(?:\1 +.*\n)+", re.MULTILINE)
+        file.write_text(message.sub("", file.read_text()))
     return cache(lambda device: project.run("--dry-run", device=device).stdout)
 
 
