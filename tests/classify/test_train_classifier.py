@@ -19,7 +19,7 @@ from synthmix.classify.networks.base import Network
 from synthmix.classify.networks.plan import backbone_name, weights_name
 from synthmix.classify.networks.settings import Classifier
 from synthmix.classify.optimizers import build_optimizer
-from synthmix.classify.passes import Passes, batches_of
+from synthmix.classify.passes import Passes
 from synthmix.classify.predict import predict
 from synthmix.classify.train_classifier import train_classifier
 from synthmix.errors import UserError
@@ -508,13 +508,6 @@ def test_without_a_positive_class_precision_and_recall_are_macro_averages(data, 
     train(data, tmp_path, positive=None, epochs=2)
     history = read_table(tmp_path / "history.csv")
     np.testing.assert_allclose(history["recall"], history["balanced_accuracy"])
-
-
-def test_a_last_batch_of_one_image_joins_the_one_before():
-    assert [len(batch) for batch in batches_of(np.arange(9), 4)] == [4, 5]
-    assert [len(batch) for batch in batches_of(np.arange(8), 4)] == [4, 4]
-    assert [len(batch) for batch in batches_of(np.arange(3), 1)] == [1, 1, 1]
-    assert [len(batch) for batch in batches_of(np.arange(1), 4)] == [1]
 
 
 def test_batch_norm_is_not_fed_one_image(data, tmp_path):

@@ -27,6 +27,21 @@ def test_counts_are_those_of_the_study_as_it_is_written():
     assert len(asked["mixes"]) > len(view.mixes)
 
 
+def test_trainings_are_told_with_all_batches_that_a_search_may_choose():
+    (view,) = plan_of("tests/studies/search.yaml").asked
+    asked = counts(view)
+    assert asked["generators"]["retrained"] == {
+        "joint": True,
+        "learns_from": "training",
+        "settings": [{"batch_size": 16, "devices": 1, "neighbours": 5}],
+    }
+    assert asked["generators"]["plain"]["settings"][0]["batch_size"] is None  # it has no batches
+    assert asked["classifiers"] == {"vgg16": {"": [{"batch_size": 8, "devices": 1}]}}
+    (view,) = plan_of("tests/studies/stages.yaml").asked
+    sizes = [found["batch_size"] for found in counts(view)["classifiers"]["tuned"][""]]
+    assert sizes == [8, 16]
+
+
 def test_what_the_study_does_not_print_is_listed_as_unproven():
     plan = plan_of("skin_lesions_as_published")
     assert not any(knows_counts(view) for view in plan.asked)

@@ -9,6 +9,7 @@ import torch
 from torch import nn
 from torch.nn.functional import one_hot
 
+from synthmix.classify.batches import batches_of
 from synthmix.classify.examples import Change, Examples
 from synthmix.classify.losses import (
     Loss,
@@ -222,17 +223,6 @@ class Tally:
             for name, of_class in (("precision", precision), ("recall", recall)):
                 values[f"published_way_{name}"] = float(of_class[1 - positive])
         return values
-
-
-def batches_of(order: np.ndarray, batch_size: int) -> list[np.ndarray]:
-    """Return `order` in batches; a last batch of one image joins the one before it.
-
-    Batch norm can't learn of one image, and dropping it would leave an image out.
-    """
-    starts = list(range(0, len(order), batch_size))
-    if len(starts) > 1 and len(order) - starts[-1] == 1 < batch_size:
-        starts.pop()
-    return np.split(order, starts[1:])
 
 
 def has_batch_norm(module: nn.Module) -> bool:

@@ -1,11 +1,17 @@
 """What rules ask about a rehearsal: what it stands in for, and what the full run asks for."""
 
+from collections.abc import Iterable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from synthmix.classify.networks.plan import DOWNLOADED
+from synthmix.plan import classify, generate
 from synthmix.plan.plan import Plan
 from synthmix.plan.view import View
+from synthmix.search.resolve import possible_settings
+
+_BATCHES = ("batch_size", "devices")
 
 
 def is_drawn(view: View) -> bool:
@@ -17,28 +23,59 @@ def is_drawn(view: View) -> bool:
 
 def counts(view: View) -> dict[str, Any]:
     """Return what `check_counts` needs to know of the study as it is written, as plain values."""
-    study = view.written
-    data = study.datasets[view.dataset]
-    subsample, sample = data.subsample, study.test_sample
-    mixes = study.plan() if study.classifiers else []
+    full = as_written(view)
+    study, subsample, sample = full.settings, full.data.subsample, full.settings.test_sample
     return {
-        "split": study.split_of(view.dataset).model_dump(mode="json"),
+        "split": full.split.model_dump(mode="json"),
         "subsample": subsample and subsample.model_dump(mode="json"),
         "test_sample": sample and sample.model_dump(mode="json"),
-        "leakage": study.leakage,
-        "published": dict(data.published_images) if is_drawn(view) else None,
-        "mixes": [mix.to_dict() for mix in mixes if mix.training is None],
-        "folds": list(range(1, view.fold_count + 1)) or [None],
-        "generators": {
-            name: {
-                "batch_size": settings.batch_size,
-                "joint": settings.joint,
-                "learns_from": settings.learns_from,
-                "neighbours": getattr(settings, "neighbours", None),
-            }
-            for name, settings in study.generators.items()
-        },
+        "leakage": full.leakage,
+        "published": dict(full.data.published_images) if is_drawn(view) else None,
+        "mixes": [mix.to_dict() for mix in full.mixes.values()],
+        "selections": {n: own.model_dump(mode="json") for n, own in study.selections.items()},
+        "folds": list(range(1, full.fold_count + 1)) or [None],
+        "generators": {name: _generator(full, name) for name in study.generators},
+        "classifiers": {name: _classifier(full, name) for name in full.classifiers},
     }
+
+
+def as_written(view: View) -> View:
+    """Return the data set of a rehearsal as the study has it that is written."""
+    return replace(view, settings=view.written, written=None)
+
+
+def _generator(view: View, name: str) -> dict[str, Any]:
+    settings = view.settings.generators[name]
+    possible = possible_settings(
+        generate.trained(view, name), view.settings.generators, {*_BATCHES, "neighbours"}
+    )
+    return {
+        "joint": settings.joint,
+        "learns_from": settings.learns_from,
+        "settings": _different(
+            {
+                "batch_size": None if settings.keeps_training_images else found["batch_size"],
+                "devices": found["devices"],
+                "neighbours": found.get("neighbours"),
+            }
+            for found in possible
+        ),
+    }
+
+
+def _classifier(view: View, name: str) -> dict[str, Any]:
+    """Return the batches that a classifier may have, by the way to train that a mix names."""
+    by_training = {mix.training or "": mix.name for mix in view.mixes.values()}
+    return {
+        training: _different(
+            {key: found[key] for key in _BATCHES} for found in classify.possible(view, name, mix)
+        )
+        for training, mix in by_training.items()
+    }
+
+
+def _different(found: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
+    return list({tuple(settings.values()): settings for settings in found}.values())
 
 
 def knows_counts(view: View) -> bool:
