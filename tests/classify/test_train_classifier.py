@@ -625,8 +625,11 @@ def test_it_stops_early_and_keeps_the_best_epoch(data, tmp_path):
 
 
 def test_a_training_gone_astray_is_not_taken_for_done(data, tmp_path):
-    with pytest.raises(UserError, match=r"epoch 1, step \d+ of 7: the train loss is (nan|inf)"):
+    told = r"epoch 1, step \d+ of 7: the train loss is (nan|inf): squeezenet1_1 has gone astray"
+    with pytest.raises(UserError, match=told) as caught:
         train(data, tmp_path, learning_rate=1e30)
+    assert "learning_rate (1e+30)" in str(caught.value)
+    assert "another loss than cross_entropy" in str(caught.value)
     assert not (tmp_path / "weights.safetensors").exists()
 
 
