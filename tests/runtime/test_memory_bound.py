@@ -7,6 +7,7 @@ from types import SimpleNamespace
 import numpy as np
 import pandas as pd
 import pytest
+import torch
 
 from synthmix.errors import UserError
 from synthmix.files import write_table
@@ -164,20 +165,24 @@ def test_a_training_whose_scores_take_too_much_has_them_in_parts(checkpoint, bey
         assert part_of(16) == 8
 
 
-@pytest.mark.parametrize("scale", ["rehearsal", "paper"])
-def test_jobs_that_keep_no_state_are_bound_in_rehearsals(tmp_path, monkeypatch, beyond, scale):
-    monkeypatch.chdir(tmp_path)
-    config = {"scale": scale, "device": "cpu", "training_threads": 1}
-    config |= {"rehearsal_memory_gb": 2.0, "checkpoint_seconds": 60}
-    log = ["results/rehearsal/study/data/logs/predict/net/mix-seed1.log"]
-    job = SimpleNamespace(config=config, log=log, params={}, input=[])
-    bound = scale == "rehearsal"
-    # a job that is replaced ends there, and its note stays
-    with pytest.raises(InterruptedError), device_of_job(job) as device:
+def goes_beyond(job, bound):
+    """Begin a job that holds too much, which then ends here: it is replaced."""
+    with device_of_job(job) as device:
         assert part_of(8) == 8
         if bound:
             memory_bound._begin_anew(2.0, 3 * GB, Checkpoint.of_job(job, device, by_rule=True))
         raise InterruptedError
+
+
+@pytest.mark.parametrize("scale", ["rehearsal", "paper"])
+def test_jobs_that_keep_no_state_are_bound_in_rehearsals(tmp_path, monkeypatch, beyond, scale):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(memory_bound, "set_up_torch", lambda config: torch.device("cpu"))
+    config = {"scale": scale, "rehearsal_memory_gb": 2.0, "checkpoint_seconds": 60}
+    log = ["results/rehearsal/study/data/logs/predict/net/mix-seed1.log"]
+    job, bound = SimpleNamespace(config=config, log=log, params={}, input=[]), scale == "rehearsal"
+    with pytest.raises(InterruptedError):
+        goes_beyond(job, bound)
     notes = [file.name for file in tmp_path.rglob("*.json")]
     assert notes == (["predict-net-mix-seed1.parts.json"] if bound else [])
     with device_of_job(job):
