@@ -1,5 +1,7 @@
 """What a rehearsal stands in for, and what it cannot prove."""
 
+from pathlib import Path
+
 import plan_data
 from synthmix.plan.rehearse import counts, is_drawn, knows_counts, stood_in_for, unproven
 
@@ -46,6 +48,22 @@ def test_what_the_study_does_not_print_is_listed_as_unproven():
     plan = plan_of("skin_lesions_as_published")
     assert not any(knows_counts(view) for view in plan.asked)
     assert any("how many images there are" in line for line in unproven(plan))
+
+
+def test_a_class_that_a_selection_empties_here_is_listed_with_the_setting(tmp_path, monkeypatch):
+    removal = {"method": "edited_nearest_neighbours", "vote": "all"}
+    study = plan_data.study_file(tmp_path, "tiny", selections={"cleaned": removal})
+    plan = plan_of(study)
+    monkeypatch.chdir(tmp_path)
+    folder = Path("results", "rehearsal", "tiny", "phantoms", "selections")
+    folder.mkdir(parents=True)
+    for spared in ("False", "True"):
+        (folder / "cleaned.csv").write_text(
+            f"sample_id,label,kept,spared\na,sick,True,{spared}\nb,well,True,False\n"
+        )
+        (line,) = [line for line in unproven(plan) if "the selection cleaned leaves" in line]
+        assert ("lower selections.cleaned.neighbours" in line) == (spared == "True")
+        assert ("all of sick but one" in line) == (spared == "True")
 
 
 def test_of_seeds_and_folds_there_is_one_unless_all_are_asked_for():

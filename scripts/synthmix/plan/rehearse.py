@@ -1,5 +1,6 @@
 """What rules ask about a rehearsal: what it stands in for, and what the full run asks for."""
 
+import csv
 from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
@@ -117,6 +118,27 @@ def unproven(plan: Plan) -> list[str]:
             lines.append(f"{here}: how many images there are, which the study does not print")
         elif is_drawn(view):
             lines.append(f"{here}: which images are of one patient")
-        if selections := ", ".join(view.settings.selections):
-            lines.append(f"{here}: what selections leave of each class ({selections})")
+        lines += [f"{here}: {_left_by(plan, view, name)}" for name in view.settings.selections]
     return lines
+
+
+def _left_by(plan: Plan, view: View, selection: str) -> str:
+    """Return that it is not known what a selection leaves, and what it has left here of little."""
+    text = f"what the selection {selection} leaves of each class"
+    file = Path(plan.results, view.study, view.dataset, "selections", f"{selection}.csv")
+    emptied = ", ".join(_spared(file))
+    if not emptied:
+        return text
+    return (
+        f"{text}; of the few images here it took all of {emptied} but one: if it does so of all "
+        f"images, lower selections.{selection}.neighbours, set its vote: majority or "
+        f"removes_from: largest, or leave it out"
+    )
+
+
+def _spared(selection: Path) -> list[str]:
+    """Return the classes that were kept an image of against the method; none without a file."""
+    if not selection.is_file():
+        return []
+    with selection.open(encoding="utf-8", newline="") as file:
+        return sorted({row["label"] for row in csv.DictReader(file) if row["spared"] == "True"})
