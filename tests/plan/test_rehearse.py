@@ -2,8 +2,13 @@
 
 from pathlib import Path
 
+import pandas as pd
+
 import plan_data
+from synthmix.files import write_table
 from synthmix.plan.rehearse import counts, is_drawn, knows_counts, stood_in_for, unproven
+from synthmix.rehearse.check_counts import check_counts
+from synthmix.store import read_table
 
 
 def plan_of(study, **config):
@@ -64,6 +69,23 @@ def test_a_class_that_a_selection_empties_here_is_listed_with_the_setting(tmp_pa
         (line,) = [line for line in unproven(plan) if "the selection cleaned leaves" in line]
         assert ("lower selections.cleaned.neighbours" in line) == (spared == "True")
         assert ("all of sick but one" in line) == (spared == "True")
+
+
+def test_a_long_tail_has_true_counts(tmp_path):
+    tail = {str(digit): 40 * (digit + 1) for digit in range(10)}
+    subsample = {"method": "long_tail", "train": tail}
+    datasets = {"mnist": {"source": "mnist", "subsample": subsample}}
+    study = plan_data.study_file(tmp_path, "long_tail", datasets=datasets)
+    (view,) = plan_of(study).asked
+    assert is_drawn(view)
+    assert knows_counts(view)
+    rows = [{"label": digit, "part": part} for digit in tail for part in ("train", "test")]
+    table = pd.DataFrame(rows).assign(sample_id=[f"s{n}" for n in range(20)])
+    write_table(tmp_path / "index.csv", table.assign(group=table["sample_id"], path="a"))
+    check_counts(tmp_path / "index.csv", **counts(view), output=tmp_path / "counts.csv", seed=1)
+    found = read_table(tmp_path / "counts.csv")
+    learned = found[found["split"].isin(["train", "validation"])]
+    assert learned.groupby("label")["images"].sum().to_dict() == tail
 
 
 def test_of_seeds_and_folds_there_is_one_unless_all_are_asked_for():

@@ -10,9 +10,11 @@ from synthmix.classify.networks.plan import DOWNLOADED
 from synthmix.plan import classify, generate
 from synthmix.plan.plan import Plan
 from synthmix.plan.view import View
+from synthmix.prepare.settings import LongTailSubsample
 from synthmix.search.resolve import possible_settings
 
 _BATCHES = ("batch_size", "devices")
+_TIMES = 20  # as many images as a long tail keeps, so that no part of a split is without
 
 
 def is_drawn(view: View) -> bool:
@@ -31,13 +33,24 @@ def counts(view: View) -> dict[str, Any]:
         "subsample": subsample and subsample.model_dump(mode="json"),
         "test_sample": sample and sample.model_dump(mode="json"),
         "leakage": full.leakage,
-        "published": dict(full.data.published_images) if is_drawn(view) else None,
+        "published": true_counts(view) if is_drawn(view) else None,
         "mixes": [mix.to_dict() for mix in full.mixes.values()],
         "selections": {n: own.model_dump(mode="json") for n, own in study.selections.items()},
         "folds": list(range(1, full.fold_count + 1)) or [None],
         "generators": {name: _generator(full, name) for name in study.generators},
         "classifiers": {name: _classifier(full, name) for name in full.classifiers},
     }
+
+
+def true_counts(view: View) -> dict[str, int]:
+    """Return how many images of each class the full run has, as far as the study tells.
+
+    It prints them, or has a long tail of them, which is drawn from more than enough.
+    """
+    data = view.written.datasets[view.dataset]
+    tail = data.subsample.train if isinstance(data.subsample, LongTailSubsample) else {}
+    enough = {label: _TIMES * count for label, count in tail.items()}
+    return enough | dict(data.published_images)
 
 
 def as_written(view: View) -> View:
@@ -81,8 +94,7 @@ def _different(found: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
 
 def knows_counts(view: View) -> bool:
     """Return whether it is known how many images of each class the full run has."""
-    data = view.written.datasets[view.dataset]
-    return not is_drawn(view) or set(data.published_images) >= set(view.classes)
+    return not is_drawn(view) or set(true_counts(view)) >= set(view.classes)
 
 
 def stood_in_for(plan: Plan) -> list[str]:
