@@ -43,7 +43,7 @@ def test_trainings_are_told_with_all_batches_that_a_search_may_choose():
         "settings": [{"batch_size": 16, "devices": 1, "neighbours": 5}],
     }
     assert asked["generators"]["plain"]["settings"][0]["batch_size"] is None  # it has no batches
-    assert asked["classifiers"] == {"vgg16": {"": [{"batch_size": 8, "devices": 1}]}}
+    assert asked["classifiers"] == {"vgg16": {"": [{"batch_size": 32, "devices": 1}]}}
     (view,) = plan_of("tests/studies/stages.yaml").asked
     sizes = [found["batch_size"] for found in counts(view)["classifiers"]["tuned"][""]]
     assert sizes == [8, 16]
