@@ -33,9 +33,8 @@ use rule job as check_disk with:
             if view.study == wildcards.study
         },
     pathvars:
-        logs=RESULTS + "/{study}/logs",
-        benchmarks=RESULTS + "/{study}/benchmarks",
-        job="check_disk",
+        **OF_THE_RUN,
+        job="check_disk/{study}",
     localrule: True
     message:
         "Checking that the files of {wildcards.study} have room"
