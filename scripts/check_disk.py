@@ -3,8 +3,8 @@
 from functools import partial
 from pathlib import Path
 
-from synthmix.estimate.check_disk import check_disk
 from synthmix.estimate.jobs import plan
+from synthmix.rehearse.check_disk import check_disk
 from synthmix.runtime.jobs import job
 
 with job(snakemake):

@@ -5,8 +5,9 @@ from synthmix.classify.predict import predict
 from synthmix.prepare.folds import fold_number
 from synthmix.runtime.jobs import job
 from synthmix.runtime.memory_bound import device_of_job
+from synthmix.runtime.pace import pace_of_job
 
-with job(snakemake), device_of_job(snakemake) as device:
+with job(snakemake), pace_of_job(snakemake), device_of_job(snakemake) as device:
     params = snakemake.params
     predict(
         model=snakemake.input.model,

@@ -4,8 +4,9 @@ from synthmix.generate.sample_generator import sample_generator
 from synthmix.mix.plan import Mix
 from synthmix.runtime.jobs import job
 from synthmix.runtime.memory_bound import device_of_job
+from synthmix.runtime.pace import pace_of_job
 
-with job(snakemake), device_of_job(snakemake) as device:
+with job(snakemake), pace_of_job(snakemake), device_of_job(snakemake) as device:
     sample_generator(
         model=snakemake.params.model,
         generator=snakemake.params.generator,

@@ -16,11 +16,11 @@ def plan_of(study, **config):
 
 
 def test_what_is_not_there_is_stood_in_for_and_told():
-    lines = stood_in_for(plan_of("mammography_as_published"))
+    lines = stood_in_for(plan_of("mammography_as_published"), "mammography_as_published")
     start = "the raw files of mammography_as_published/mammograms"
     assert f"{start} (mini_ddsm) by drawn images" in lines
     assert any(line.startswith("the weights vgg16-imagenet by random ones") for line in lines)
-    assert not stood_in_for(plan_of("tests/studies/tiny.yaml"))
+    assert not stood_in_for(plan_of("tests/studies/tiny.yaml"), "tiny")
 
 
 def test_counts_are_those_of_the_study_as_it_is_written():
@@ -52,7 +52,9 @@ def test_trainings_are_told_with_all_batches_that_a_search_may_choose():
 def test_what_the_study_does_not_print_is_listed_as_unproven():
     plan = plan_of("skin_lesions_as_published")
     assert not any(knows_counts(view) for view in plan.asked)
-    assert any("how many images there are" in line for line in unproven(plan))
+    assert any(
+        "how many images there are" in line for line in unproven(plan, "skin_lesions_as_published")
+    )
 
 
 def test_a_class_that_a_selection_empties_here_is_listed_with_the_setting(tmp_path, monkeypatch):
@@ -66,7 +68,9 @@ def test_a_class_that_a_selection_empties_here_is_listed_with_the_setting(tmp_pa
         (folder / "cleaned.csv").write_text(
             f"sample_id,label,kept,spared\na,sick,True,{spared}\nb,well,True,False\n"
         )
-        (line,) = [line for line in unproven(plan) if "the selection cleaned leaves" in line]
+        (line,) = [
+            line for line in unproven(plan, "tiny") if "the selection cleaned leaves" in line
+        ]
         assert ("lower selections.cleaned.neighbours" in line) == (spared == "True")
         assert ("all of sick but one" in line) == (spared == "True")
 

@@ -1,19 +1,20 @@
 """A rehearsal runs the jobs of a paper run in short, and goes on past those that fail."""
 
-from contextlib import ExitStack
-
+import pandas as pd
 import pytest
 import yaml
-from safetensors.torch import save_file
-from torch import zeros
 
-from small_disk import NO_DISK, fill, needs_disk, small_disk
 from synthmix.store import read_table
 from workflow_project import Project
 
-STUDY = "studies/tiny.yaml"
 FOLDER = "results/rehearsal/tiny/phantoms"
-GOOD = f"{FOLDER}/classifiers/whole/real_only-cancer50-normal50/seed1/weights.safetensors"
+# what the planted faults touch, and what they do not
+TARGETS = [
+    f"{FOLDER}/counts.csv",
+    f"{FOLDER}/generators/dcgan/cancer/weights.safetensors",
+    f"{FOLDER}/predictions/vgg16/real_only-cancer50-normal50/seed1.csv",
+]
+DONE = f"{FOLDER}/split.csv"
 
 
 @pytest.fixture(scope="module")
@@ -21,112 +22,136 @@ def project(tmp_path_factory):
     return Project.copy(tmp_path_factory.mktemp("rehearsal") / "synthmix")
 
 
-def generator(name, scope="cancer"):
-    return f"{FOLDER}/generators/{name}/{scope}/weights.safetensors"
-
-
-def found_by(project):
-    """Return the messages of the jobs that failed, by (rule, job)."""
-    found = read_table(project.folder / "results/rehearsal/rehearsal.csv")
-    failed = found[found["kind"] == "failed"]
-    return {(row.rule, row.job): row.message for row in failed.itertuples()}
-
-
-def test_its_jobs_are_those_of_scale_paper_and_what_it_checks(project):
+def test_its_jobs_are_those_of_scale_paper_and_the_counts_that_it_checks(project):
     of_paper, of_rehearsal = project.planned(), project.planned(scale="rehearsal")
     assert of_rehearsal == of_paper | {"check_counts": 1, "check_disk": 1}
 
 
-def plant_faults(project):
-    """Write a study whose jobs fail, but for those of one classifier; return what to ask for."""
-    study = yaml.safe_load((project.folder / STUDY).read_text())
-    tiny, vgg16 = study["generators"]["dcgan"], study["classifiers"]["vgg16"]
-    study["generators"] |= {
-        "broken": tiny | {"learning_rate": 1.0e30},
-        "wide": tiny | {"base_channels": 2048, "max_channels": 8192},
-        "full": dict(tiny),
-    }
-    whole = vgg16 | {"network": "resnet18", "unfrozen_layers": "all"}
-    study["classifiers"] |= {
-        "whole": whole,
-        "alone": whole | {"batch_size": 1},
-        "foreign": vgg16 | {"weights": "imagenet"},
-    }
-    # larger than a class is: all of the larger one, of two, are outvoted
-    study["selections"] = {
-        "cleaned": {"method": "edited_nearest_neighbours", "neighbours": 25, "vote": "all"}
-    }
-    study["mixes"]["train_images"] = 4000
-    (project.folder / STUDY).write_text(yaml.safe_dump(study, sort_keys=False))
-    kept = project.folder / "data" / "weights" / "vgg16-imagenet.safetensors"
-    kept.parent.mkdir(parents=True)
-    save_file({"layers.0.weight": zeros(2, 2)}, kept)
-    return [
-        f"{FOLDER}/counts.csv",
-        *(generator(name) for name in ("broken", "wide", "full")),
-        "results/rehearsal/weights/vgg16-imagenet.safetensors",
-        GOOD.replace("whole", "alone"),
-        GOOD,
-    ]
-
-
-def test_six_faults_are_found_in_one_run_and_told_with_what_to_change(project):
-    targets = plant_faults(project)
-    disk = project.folder / FOLDER / "generators" / "full"
-    with ExitStack() as mounted:
-        if NO_DISK is None:
-            fill(mounted.enter_context(small_disk(disk, 1)))
-        once = ("--retries", "0")
-        run = project.run(*targets, *once, scale="rehearsal", rehearsal_memory_gb=1.0)
+def test_faults_are_found_in_one_run_and_told_with_the_setting(project):
+    study = "studies/tiny.yaml"
+    # a loss that breaks, and real images that a mix asks for and the data set has not
+    with (
+        project.edit(study, "base_channels: 8,", "base_channels: 8, learning_rate: 1.0e+30,"),
+        project.edit(study, "train_images: 40", "train_images: 4000"),
+    ):
+        run = project.run(*TARGETS, "--retries", "0", scale="rehearsal")
     assert run.returncode == 1
-    found = found_by(project)
-    told = {
-        # a class that removal empties, and real images that a mix asks for and has not
-        ("check_counts", "study=tiny, dataset=phantoms"): (
-            "Lower selections.cleaned.neighbours to",
-            "lower mixes.train_images",
-        ),
-        ("train_classifier", "alone"): ("batch_size: 1 leaves one image in a batch",),
-        ("train_generator", "wide"): ("rehearsal_memory_gb allows 1: lower image_size",),
-        ("fetch_weights", "vgg16-imagenet"): ("is not the weights of vgg16", "weights"),
-        ("train_generator", "broken"): ("dcgan, epoch ", "lower the generator's learning_rate"),
-    }
-    if NO_DISK is None:
-        told["train_generator", "full"] = ("The disk is full", "Free some space")
-    for (rule, name), words in told.items():
-        (message,) = [text for (of, job), text in found.items() if of == rule and name in job]
-        for word in words:
-            assert word in message, (rule, name, message)
-    assert len(found) == len(told)
+    found = read_table(project.folder / "results/rehearsal/rehearsal.csv")
+    failed = found[found["kind"] == "failed"].set_index("rule")["message"]
+    assert set(failed.index) == {"train_generator", "check_counts"}
+    assert "learning_rate" in "".join(failed["train_generator"])
+    assert "lower mixes.train_images" in failed["check_counts"]
     # what the faults do not touch has been proven
-    assert (project.folder / GOOD).exists()
-    log = next(project.folder.glob(f"{FOLDER}/logs/train_classifier/whole/*.log"))
+    done = project.folder / FOLDER / "predictions" / "vgg16"
+    assert [file.parent.name for file in done.glob("*/seed1.csv")] == [
+        "real_only-cancer50-normal50"
+    ]
+    log = next(project.folder.glob(f"{FOLDER}/logs/train_classifier/vgg16/*.log"))
     assert "taken up again" in log.read_text()
 
+    page = (project.folder / "results/rehearsal/rehearsal.html").read_text()
+    assert "What the full run takes" in page
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["estimate"],
+        pytest.param(["--dry-run", *TARGETS], marks=pytest.mark.full),
+        pytest.param(["--summary", DONE], marks=pytest.mark.full),
+        pytest.param(["--touch", DONE], marks=pytest.mark.full),
+        pytest.param([DONE], marks=pytest.mark.full),
+    ],
+)
+def test_what_it_found_stays_where_nothing_is_rehearsed(project, arguments):
+    folder = project.folder / "results/rehearsal"
+    files = [folder / f"rehearsal{end}" for end in (".csv", "_jobs.csv", ".md", ".html")]
+    before = [file.read_bytes() for file in files]
+    run = project.run(*arguments, scale="rehearsal")
+    assert run.returncode == 0, run.stdout[-3000:]
+    assert [file.read_bytes() for file in files] == before
+
 
 @pytest.mark.full
-def test_all_jobs_of_a_small_study_run(tmp_path):
-    project = Project.copy(tmp_path / "synthmix")
-    few = project.planned(scale="rehearsal", seeds="1,2")
-    every = project.planned(scale="rehearsal", seeds="1,2", rehearse="all")
-    assert set(every) == set(few)
-    assert every["train_classifier"] == 2 * few["train_classifier"]
-    run = project.run(scale="rehearsal", rehearse="all", seeds="1,2")
-    assert run.returncode == 0, run.stdout[-5000:]
-    assert found_by(project) == {}
-    assert project.planned(scale="rehearsal", rehearse="all", seeds="1,2") == {}
+def test_the_full_run_is_foretold_and_estimated_by_it(project):
+    assert project.run(TARGETS[-1], scale="rehearsal").returncode == 0
+    found = read_table(project.folder / "results/rehearsal/rehearsal.csv")
+    # they are no part of this run
+    assert set(found.loc[found["kind"] == "failed", "rule"]) == {"train_generator", "check_counts"}
+    jobs = read_table(project.folder / "results/rehearsal/rehearsal_jobs.csv")
+    training = jobs.set_index("rule").loc["train_classifier"]
+    # five batches of 8 in each of 12 epochs; 2 mixes
+    assert (training["jobs"], training["rehearsed"]) == (2, 2)
+    assert training["steps"] == 2 * 12 * 5
+    assert training["step_seconds"] > 0
+    assert training["ram_mb"] > 100
+    planned = project.planned()
+    planned.pop("all")
+    assert jobs.groupby("rule")["jobs"].sum().to_dict() == planned
+    run = project.run("estimate")
+    assert "go by jobs of their kind in the rehearsal" in run.stdout
+    estimated = read_table(project.folder / "results/paper/estimate.csv").set_index("rule")
+    assert estimated.loc["train_classifier", "basis"] == "1 rehearsed"
+    assert estimated.loc["train_classifier", "ram_mb"] == training["ram_mb"]
 
 
-@needs_disk
+# of the tiny study: what each of three small ones has of its own
+SMALL = {
+    "all_stages": {
+        "generators": {
+            "dcgan": {"model": "dcgan", "base_channels": 16, "epochs": 150, "batch_size": 8}
+        },
+    },
+    "generators": {
+        "generators": {
+            "diffusion": {
+                **{"model": "diffusion", "num_channels": [16, 32], "num_res_blocks": 1},
+                **{"attention_levels": [False, False], "num_head_channels": 16},
+                **{"norm_num_groups": 4, "batch_size": 16, "sampling_steps": 20, "epochs": 40},
+            },
+            "bagan_gp": {
+                **{"model": "bagan_gp", "base_channels": 16, "working_size": 16},
+                **{"autoencoder_epochs": 10, "epochs": 40, "batch_size": 16},
+            },
+        },
+        "mixes": None,
+        "classifiers": None,
+    },
+    "classifiers": {
+        "generators": None,
+        "mixes": None,
+        "classifiers": {
+            "resnet18": {
+                **{"network": "resnet18", "weights": "none", "input_size": 64, "batch_size": 8},
+                **{"unfrozen_share": 1.0, "epochs": 20, "patience": 20},
+            },
+            "vgg16": {
+                **{"network": "vgg16", "weights": "none", "input_size": 64, "batch_size": 8},
+                **{"unfrozen_layers": 1, "dense_layers": [16], "epochs": 60, "patience": 60},
+            },
+        },
+    },
+}
+
+
 @pytest.mark.full
-def test_too_little_room_for_the_full_run_is_told_before_it(tmp_path):
+@pytest.mark.parametrize("name", SMALL)
+def test_hours_foretold_are_those_that_the_full_run_then_takes(name, tmp_path):
     project = Project.copy(tmp_path / "synthmix")
-    with project.edit(STUDY, "image_size: 32", "image_size: 1024"):
-        with small_disk(project.folder / "results" / "paper", 1):
-            run = project.run("results/rehearsal/tiny/disk.csv", scale="rehearsal")
-        assert run.returncode == 1
-        (message,) = found_by(project).values()
-        assert "the full run will keep about" in message
-        assert "pools.images" in message
-        run = project.run("results/rehearsal/tiny/disk.csv", scale="rehearsal")
+    file = project.folder / "studies" / "tiny.yaml"
+    settings = {**yaml.safe_load(file.read_text()), **SMALL[name]}
+    file.write_text(yaml.safe_dump({key: found for key, found in settings.items() if found}))
+    for scale in ("rehearsal", "paper"):
+        run = project.run(scale=scale)
         assert run.returncode == 0, run.stdout[-3000:]
+    jobs = read_table(project.folder / "results/rehearsal/rehearsal_jobs.csv")
+    benchmarks = (project.folder / "results/paper").rglob("benchmarks/**/*.tsv")
+    took = sum(
+        float(pd.read_csv(file, sep="\t")["s"].sum())
+        for file in benchmarks
+        if not file.name.endswith(".gpu.tsv")
+    )
+    foretold = jobs["seconds"].sum()
+    print(f"{name}: {foretold:.0f} s foretold, {took:.0f} s taken")
+    assert not jobs["unknown"].sum()
+    assert foretold == pytest.approx(took, rel=0.3)

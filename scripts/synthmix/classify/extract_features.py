@@ -13,6 +13,7 @@ from synthmix.classify.examples import FromImages
 from synthmix.classify.inputs import to_tensor
 from synthmix.classify.network import load_starting_weights, new_network
 from synthmix.classify.networks.plan import input_size_of, unfrozen_of
+from synthmix.runtime import pace
 from synthmix.runtime.memory_bound import part_of
 from synthmix.store import load_array, save_array
 
@@ -41,7 +42,8 @@ def extract_features(
 
     def batches() -> Iterator[np.ndarray]:
         size = part_of(BATCH)
-        for start in tqdm(range(0, len(store), size), "features", disable=None):
+        starts = tqdm(range(0, len(store), size), "features", disable=None)
+        for start in pace.each(starts, pace.FEATURES, min(size, len(store))):
             yield features(to_tensor(store[start : start + size])).cpu().numpy()
 
     row_shape = features(to_tensor(store[:1])).shape[1:]

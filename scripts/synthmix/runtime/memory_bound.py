@@ -22,6 +22,7 @@ import torch
 
 from synthmix.errors import UserError
 from synthmix.files import write_text
+from synthmix.runtime import pace
 from synthmix.runtime.checkpoint import Checkpoint
 from synthmix.runtime.devices import set_up_torch
 from synthmix.runtime.memory_free import GB
@@ -96,6 +97,7 @@ def device_of_job(snakemake: Any) -> Iterator[torch.device]:
         return
     checkpoint = Checkpoint.of_job(snakemake, device, by_rule=True)
     with kept_below(gigabytes, checkpoint, advice=OF_OTHERS):
+        pace.taken_in(_noted)
         if _noted > 1:
             LOGGER.warning(
                 "batches in %d parts: an attempt before ran out of its share of memory", _noted

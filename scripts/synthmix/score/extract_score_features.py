@@ -12,6 +12,7 @@ from tqdm import tqdm
 
 from synthmix.errors import UserError
 from synthmix.files import write_table
+from synthmix.runtime import pace
 from synthmix.runtime.memory_bound import part_of
 from synthmix.score.features import load_network
 from synthmix.score.settings import FeatureKind
@@ -54,10 +55,12 @@ def feature_blocks(
     progress: bool = True,
 ) -> Iterator[np.ndarray]:
     """Yield the features (n, dims), float32, of the images `rows` of `store`, batch by batch."""
-    size, silent = part_of(BATCH), None if progress else True
-    for start in tqdm(range(0, len(rows), size), "features", disable=silent):
+    size = part_of(BATCH)
+    batches = [rows[start : start + size] for start in range(0, len(rows), size)]
+    shown = tqdm(batches, "features", disable=None if progress else True)
+    for batch in pace.each(shown, pace.FEATURES):
         with torch.no_grad():
-            block = network(to_tensor(store[rows[start : start + size]], device)).cpu().numpy()
+            block = network(to_tensor(store[batch], device)).cpu().numpy()
         if not np.isfinite(block).all():
             raise UserError("scores: a feature is not a finite number: are its weights trained?")
         yield block

@@ -6,6 +6,7 @@ import numpy as np
 import torch
 from torch.nn.functional import pad
 
+from synthmix.runtime import pace
 from synthmix.runtime.memory_bound import part_of
 
 # Images are always made in batches of this size, the last one filled up: on a CPU the last bits
@@ -35,7 +36,7 @@ def make_images(
     """
     images = []
     batch_size = part_of(batch_size)
-    for batch in inputs.split(batch_size):
+    for batch in pace.each(inputs.split(batch_size), pace.DRAWING, batch_size):
         unused = [0, 0] * (batch.dim() - 1) + [0, batch_size - len(batch)]
         made = make(pad(batch, unused).to(device))[: len(batch)]
         images.append(((made.clamp(-1, 1) + 1) * 127.5).round().to("cpu", torch.uint8))

@@ -7,7 +7,7 @@ import pytest
 
 from estimate_graphs import study
 from synthmix.errors import UserError
-from synthmix.estimate.check_disk import check_disk
+from synthmix.rehearse.check_disk import check_disk
 from synthmix.store import read_table
 
 
