@@ -9,6 +9,7 @@ import pandas as pd
 import torch
 from tqdm import tqdm
 
+from synthmix.errors import UserError
 from synthmix.files import write_table
 from synthmix.generate.models import checked
 from synthmix.generate.models.base import Generator
@@ -93,4 +94,7 @@ def _blocks(
 ) -> Iterator[np.ndarray]:
     for start in tqdm(range(0, images, BLOCK), f"sample {label}", disable=None):
         seeds = range(start, min(start + BLOCK, images))
-        yield checked.sample(generator, seeds, number, truncation)
+        try:
+            yield checked.sample(generator, seeds, number, truncation)
+        except UserError as error:
+            raise UserError(f"{generator.settings.model}, class {label}: {error}") from error
