@@ -12,21 +12,21 @@ the difference is as large as the margin. What else could be done is counted bes
 
 import argparse
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 from scipy.special import bdtr, ndtri
 from scipy.stats import norm, t
 
-from synthmix.evaluate.effect import Error, error_of
+from synthmix.evaluate.effect import error_of
 from synthmix.evaluate.influence import least_patients, least_variance, measured
 from synthmix.evaluate.repeats import Repeats
 from synthmix.seeds import derive_seed
 
 MARGIN = 0.02
 SPLITS = (2, 3, 5, 10)
-RESAMPLES = 200
+RESAMPLES = 100
 TRAINING_PER_TEST = 4  # training patients for each test patient, for Nadeau and Bengio's variance
 _CHUNK = 4_000_000  # margins in memory at a time
 
@@ -180,7 +180,7 @@ def _wide(values: np.ndarray) -> np.ndarray:
 def _measure(
     setting: Setting, margins: np.ndarray, positive: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Return the measure (B, S, G, C), the influence of patients on it (.., n), and what is right."""
+    """Return the measure (B, S, G, C), the influence of patients (.., n), and what is right."""
     actual = np.repeat(positive, setting.images)
     flat = margins.reshape(*margins.shape[:-2], -1)
     right = flat > 0
@@ -237,17 +237,18 @@ def nadeau_bengio(repeats: Repeats) -> tuple[np.ndarray, Callable[[np.ndarray], 
 def bootstrap(repeats: Repeats) -> tuple[np.ndarray, Callable[[np.ndarray], np.ndarray]]:
     """Crossed resampling of patients, splits, and trainings within them, as a normal error."""
     random = np.random.default_rng(1)
-    means = repeats.means((0, 1, 2))
-    moved = []
-    for _ in range(RESAMPLES):
-        counts = [random.multinomial(n, np.full(n, 1 / n)) / n for n in repeats.counts]
-        weights = np.einsum("u,g,c->ugc", *counts)
-        people = repeats.influence.shape[-1]
-        drawn = random.multinomial(people, np.full(people, 1 / people)) - 1
-        values = repeats.values + repeats.influence @ drawn
-        moved.append(np.einsum("bugc,ugc->b", values, weights))
-    deviation = np.std(moved, axis=0)
-    return means, _student(deviation**2, np.inf)
+    drawn = [_times(random, count, RESAMPLES) / count for count in repeats.counts]
+    weights = np.einsum("ru,rg,rc->ugcr", *drawn)
+    people = repeats.influence.shape[-1]
+    counts = np.float32(_times(random, people, RESAMPLES).T)
+    resampled = repeats.values[..., None] + repeats.influence.astype(np.float32) @ counts
+    deviation = np.einsum("bugcr,ugcr->br", resampled, weights).std(-1)
+    return repeats.means((0, 1, 2)), _student(deviation**2, np.inf)
+
+
+def _times(random: np.random.Generator, count: int, samples: int) -> np.ndarray:
+    """Return how often each of `count` things is in each of so many resamples."""
+    return random.multinomial(count, np.full(count, 1 / count), size=samples)
 
 
 def _student(
@@ -268,6 +269,7 @@ METHODS = {
     "Nadeau and Bengio": nadeau_bengio,
     "crossed bootstrap": bootstrap,
 }
+TODAY = "McNemar, one training"
 
 
 def mcnemar(first: np.ndarray, second: np.ndarray) -> np.ndarray:
@@ -312,9 +314,6 @@ def count(
     ]
 
 
-TODAY = "McNemar, one training"
-
-
 def main() -> None:
     """Count and print."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
@@ -327,11 +326,11 @@ def main() -> None:
         if arguments.settings and not any(word in setting.name for word in arguments.settings):
             continue
         for splits in SPLITS:
-            rows += count(setting, splits, arguments.trials)
-    table = pd.DataFrame(rows)
+            found = count(setting, splits, arguments.trials)
+            print(pd.DataFrame(found).round(3).to_string(index=False, header=not rows), flush=True)
+            rows += found
     if arguments.output:
-        table.to_csv(arguments.output, index=False)
-    print(table.round(3).to_string(index=False))
+        pd.DataFrame(rows).to_csv(arguments.output, index=False)
 
 
 if __name__ == "__main__":

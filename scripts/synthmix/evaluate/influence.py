@@ -80,7 +80,11 @@ def auc(positive: np.ndarray, scores: np.ndarray) -> Measured:
 
 
 def measured(
-    measure: str, actual: np.ndarray, predicted: np.ndarray, scores: np.ndarray, positive: int | None
+    measure: str,
+    actual: np.ndarray,
+    predicted: np.ndarray,
+    scores: np.ndarray,
+    positive: int | None,
 ) -> Measured:
     """Return the values (...) of `measure` and the influences (..., N) of the images on it.
 

@@ -89,7 +89,7 @@ def repeats_of(
         values = values[: -shape[1]].reshape(shape) - less[0]
         influence = influence[: -shape[1]].reshape(*shape, -1) - less[1]
         parts += _training_sets(values, influence, table, people)
-    counts = _patients_by_class([table for table in baseline.values()])
+    counts = _patients_by_class(list(baseline.values()))
     return Repeats(
         values=np.stack([part[0] for part in parts]),
         influence=np.stack([part[1] for part in parts]),
@@ -101,7 +101,7 @@ def repeats_of(
 def _runs(
     tables: Sequence[pd.DataFrame], classes: Sequence[str], positive_class: str | None, measure: str
 ) -> tuple[np.ndarray, np.ndarray, pd.DataFrame]:
-    """Return the measure of runs (R,), the influence on it (R, N), and one table of their images."""
+    """Return the measure of runs (R,), the influence on it (R, N), and a table of their images."""
     tables = [table.sort_values("sample_id", ignore_index=True) for table in tables]
     first = tables[0]
     if not all(first["sample_id"].equals(table["sample_id"]) for table in tables):

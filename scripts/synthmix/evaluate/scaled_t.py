@@ -31,9 +31,7 @@ def tail(distance: np.ndarray, variances: np.ndarray, degrees: Sequence[float]) 
     return 2 * ndtr(-ratio) @ weights
 
 
-def half_width(
-    variances: np.ndarray, degrees: Sequence[float], confidence: float
-) -> np.ndarray:
+def half_width(variances: np.ndarray, degrees: Sequence[float], confidence: float) -> np.ndarray:
     """Return the distance (...) that errors exceed with the probability 1 - `confidence`."""
     deviation, weights = _mixture(variances, degrees)
     low, high = np.zeros(deviation.shape[:-1]), 8 * deviation.max(-1)
