@@ -169,7 +169,7 @@ def _draw(
         arrays.append(_measure(setting, margins, positive))
     values = arrays[0][0] - arrays[1][0]
     influence = arrays[0][1] - arrays[1][1]
-    repeats = Repeats(values, _scatter(influence, tested), *_basis(setting, tested, positive))
+    repeats = Repeats(values, _scatter(influence, tested), **_basis(setting, tested, positive))
     return Studies(repeats, *(array[2][:, 0, 0, 0] for array in arrays))
 
 
@@ -202,9 +202,14 @@ def _scatter(influence: np.ndarray, tested: np.ndarray) -> np.ndarray:
     return found
 
 
-def _basis(setting: Setting, tested: np.ndarray, positive: np.ndarray) -> tuple[int, float]:
+def _basis(setting: Setting, tested: np.ndarray, positive: np.ndarray) -> dict[str, float]:
+    """Return what `Repeats` has of the patients, without the differences."""
     counts = np.array([len(np.unique(tested[:, kind])) for kind in (positive, ~positive)])
-    return least_patients(setting.measure, counts), least_variance(setting.measure, counts)
+    return {
+        "patients": least_patients(setting.measure, counts),
+        "test_set": float(setting.patients),
+        "least_variance": least_variance(setting.measure, counts),
+    }
 
 
 def ours(repeats: Repeats) -> tuple[np.ndarray, Callable[[np.ndarray], np.ndarray]]:

@@ -6,7 +6,7 @@ Variance Components); what comes out negative is 0. That test sets differ in luc
 out by the influence of the patients, so that splits vary only as their training sets do.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -23,7 +23,7 @@ class Design:
     splits: int
     generators: int
     classifiers: int
-    patients: float  # of all test sets together
+    patients: float  # of each test set
 
 
 @dataclass(frozen=True)
@@ -52,6 +52,7 @@ class Components:
     """
 
     design: Design
+    rests_on: int  # so many patients: see `Repeats`
     patients: OfPatients
     split: float
     generator: float
@@ -94,7 +95,7 @@ class Components:
         between = (_known(self.split) + trained + own * scale) / design.splits
         return Error(
             np.array([between, self.patients.other_split * scale]),
-            (design.splits - 1, max(design.patients - 1, 1)),
+            (design.splits - 1, self._degrees(scale)),
             (SPLITS, GENERATORS, CLASSIFIERS, PATIENTS),
         )
 
@@ -119,8 +120,12 @@ class Components:
             covered.append(CLASSIFIERS)
         shared = {0: of.same_run, 1: of.same_generator, 2: of.same_classifier, 3: of.same_split}
         terms.append(shared[2 * (generators > 1) + (classifiers > 1)] * scale)
-        degrees.append(max(design.patients - 1, 1))
+        degrees.append(self._degrees(scale))
         return Error(np.array(terms), tuple(degrees), (*covered, PATIENTS))
+
+    def _degrees(self, scale: float) -> float:
+        """Return how well the variance over patients is known, with more or fewer of them."""
+        return max(self.rests_on / scale - 1, 1)
 
     def _trained(self, generators: int, classifiers: int) -> float:
         """Return the variance of a split's mean by what is trained in it."""
@@ -146,14 +151,14 @@ def components_of(repeats: Repeats) -> Components:
         own = of.of_split(generators, 1) - _mean(of.same_generator, of.same_split, generators)
         seen = columns.var(-1, ddof=1).mean() - _known(chance) / generators
         classifier = max(seen - own, 0.0)
-    design = Design(splits, generators, classifiers, repeats.patients)
-    found = Components(design, of, np.nan, generator, classifier, chance)
+    design = Design(splits, generators, classifiers, repeats.test_set)
+    found = Components(design, repeats.patients, of, np.nan, generator, classifier, chance)
     if splits == 1:
         return found
     own = of.of_split(generators, classifiers) - of.other_split
     within = found._trained(generators, classifiers) + own
     split = max(repeats.means([1, 2]).var(ddof=1) - within, 0.0)
-    return Components(design, of, split, generator, classifier, chance)
+    return replace(found, split=split)
 
 
 def _of_patients(repeats: Repeats) -> OfPatients:

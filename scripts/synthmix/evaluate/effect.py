@@ -17,6 +17,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from synthmix.evaluate.bootstrap import Bootstrap
 from synthmix.evaluate.repeats import Repeats
 from synthmix.evaluate.scaled_t import effective_degrees, half_width, tail
 
@@ -66,6 +67,63 @@ def error_of(repeats: Repeats) -> Error:
         degrees=(*(repeats.counts[axis] - 1 for axis in between), max(repeats.patients - 1, 1)),
         covered=(*(AXES[axis] for axis in _covered(repeats)), PATIENTS),
     )
+
+
+@dataclass(frozen=True)
+class Effect:
+    """A mean difference with its intervals and its test."""
+
+    difference: float
+    low: float  # of the interval that shows whether there is a difference
+    high: float
+    narrow_low: float  # of the narrower one that shows whether it is small: see `effect_of`
+    narrow_high: float
+    p_value: float
+    degrees: float  # of freedom, of the whole variance: how well it is known
+    covered: tuple[str, ...]  # what else there might have been: of `AXES`, and patients
+
+
+def effect_of(repeats: Repeats, confidence: float = 0.95, significance: float = 0.05) -> Effect:
+    """Return the effect that the repeats of one mix show.
+
+    The narrower interval has the coverage 1 - 2 `significance`: that it lies within a margin on
+    both sides is what two one-sided tests ask (Schuirmann 1987, A comparison of the two one-sided
+    tests procedure and the power approach).
+    """
+    error = error_of(repeats)
+    difference = float(repeats.means((0, 1, 2)))
+    wide, narrow = (float(error.half_width(c)) for c in (confidence, 1 - 2 * significance))
+    return Effect(
+        difference,
+        *_limits(difference, wide),
+        *_limits(difference, narrow),
+        p_value=float(error.p_value(np.array(difference))),
+        degrees=float(error.effective_degrees),
+        covered=error.covered,
+    )
+
+
+def effect_of_trained_networks(
+    values: np.ndarray,
+    bootstrap: Bootstrap,
+    p_value: float,
+    confidence: float = 0.95,
+    significance: float = 0.05,
+) -> Effect:
+    """Return the effect between two trained networks, where nothing was repeated.
+
+    `values` are differences as `bootstrap` resamples patients, the first that of the sample, and
+    `p_value` is that of a test of them. It says nothing of what other trainings would bring.
+    """
+    wide, narrow = (
+        bootstrap.interval(values, one, (-1, 1)) for one in (confidence, 1 - 2 * significance)
+    )
+    degrees = max(bootstrap.groups - 1, 1)
+    return Effect(float(values[0]), *wide, *narrow, p_value, degrees, (PATIENTS,))
+
+
+def _limits(difference: float, half_width: float) -> tuple[float, float]:
+    return max(difference - half_width, -1.0), min(difference + half_width, 1.0)
 
 
 def _covered(repeats: Repeats) -> Sequence[int]:

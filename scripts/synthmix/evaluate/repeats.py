@@ -29,6 +29,7 @@ class Repeats:
     values: np.ndarray  # (..., U, G, C)
     influence: np.ndarray  # (..., U, G, C, P), 0 of patients that a training set is not tested on
     patients: int  # that the measure rests on: all, or those of the rarest class
+    test_set: float  # how many patients a test set has, the mean of all
     least_variance: float  # over patients: see `influence.least_variance`
 
     @property
@@ -57,7 +58,7 @@ class Repeats:
 
 def repeats_of(
     mix: Mapping[Run, pd.DataFrame],
-    baseline: Mapping[Run, pd.DataFrame],
+    baseline: Mapping[Run, pd.DataFrame] | None,
     classes: Sequence[str],
     positive_class: str | None,
     measure: str,
@@ -65,37 +66,60 @@ def repeats_of(
     """Return the repeats of a mix, less its baseline's, from their tables of predictions.
 
     `mix` has each combination of splits, generator and classifier trainings, numbers in any order;
-    `baseline` that of the splits and classifier trainings, with the generator `ONLY`. Tables are
-    those of `read_predictions`. Where they have a `fold`, each fold is a training set: its
-    value is what the measure over all folds would be if all were as this one, so that the mean over
-    folds is that measure itself.
+    `baseline` that of the splits and classifier trainings, with the generator `ONLY`. Without one
+    the values are those of the mix itself, as learning curves need them. Tables are those of
+    `read_predictions`. Where they have a `fold`, each fold is a training set: its value is what the
+    measure over all folds would be if all were as this one, so that the mean over folds is that
+    measure itself.
 
     Raises ValueError where runs are missing, or where two that are compared had other test images.
     """
     splits, generators, classifiers = (sorted({run[axis] for run in mix}) for axis in range(3))
-    people = _people([*mix.values(), *baseline.values()])
+    tables = [*mix.values(), *(baseline or {}).values()]
+    people = np.unique(np.concatenate([table["group"].to_numpy(str) for table in tables]))
     parts = []
     for split in splits:
-        runs = [[(split, g, c) for c in classifiers] for g in generators]
-        references = [(split, ONLY, c) for c in classifiers]
-        missing = [run for row in runs for run in row if run not in mix]
-        missing += [run for run in references if run not in baseline]
-        if missing:
-            raise ValueError(f"there are no predictions of the repeat {missing[0]}")
-        tables = [mix[run] for row in runs for run in row] + [baseline[run] for run in references]
-        values, influence, table = _runs(tables, classes, positive_class, measure)
-        shape = (len(generators), len(classifiers))
-        less = (values[-shape[1] :], influence[-shape[1] :])
-        values = values[: -shape[1]].reshape(shape) - less[0]
-        influence = influence[: -shape[1]].reshape(*shape, -1) - less[1]
+        runs = [(split, generator, one) for generator in generators for one in classifiers]
+        references = [] if baseline is None else [(split, ONLY, one) for one in classifiers]
+        chosen = [_table(mix, run) for run in runs] + [_table(baseline, run) for run in references]
+        values, influence, table = _runs(chosen, classes, positive_class, measure)
+        values, influence = (
+            _less_baseline(array, len(generators), len(classifiers))
+            for array in (values, influence)
+        )
         parts += _training_sets(values, influence, table, people)
-    counts = _patients_by_class(list(baseline.values()))
+    counts = _patients_by_class(tables)
     return Repeats(
-        values=np.stack([part[0] for part in parts]),
-        influence=np.stack([part[1] for part in parts]),
+        values=np.stack([part.values for part in parts]),
+        influence=np.stack([part.influence for part in parts]),
         patients=least_patients(measure, counts),
+        test_set=float(np.mean([part.test_set for part in parts])),
         least_variance=least_variance(measure, counts),
     )
+
+
+def _table(tables: Mapping[Run, pd.DataFrame] | None, run: Run) -> pd.DataFrame:
+    if tables is None or run not in tables:
+        split, generator, classifier = run
+        raise ValueError(
+            f"there are no predictions of split {split}, generator training {generator}, "
+            f"classifier training {classifier}"
+        )
+    return tables[run]
+
+
+def _less_baseline(runs: np.ndarray, generators: int, classifiers: int) -> np.ndarray:
+    """Return (G, C, ...) of `runs` (R, ...): those of a mix, and of its baseline what is left."""
+    mix, baseline = np.split(runs, [generators * classifiers])
+    mix = mix.reshape(generators, classifiers, *runs.shape[1:])
+    return mix - baseline if len(baseline) else mix
+
+
+@dataclass(frozen=True)
+class _TrainingSet:
+    values: np.ndarray  # (G, C)
+    influence: np.ndarray  # (G, C, P)
+    test_set: int
 
 
 def _runs(
@@ -118,22 +142,24 @@ def _runs(
 
 
 def _training_sets(
-    values: np.ndarray, influence: np.ndarray, table: pd.DataFrame, people: Sequence[str]
-) -> list[tuple[np.ndarray, np.ndarray]]:
-    """Return the values (G, C) and the influence of patients (G, C, P) of each fold of a split."""
+    values: np.ndarray, influence: np.ndarray, table: pd.DataFrame, people: np.ndarray
+) -> list[_TrainingSet]:
+    """Return each fold of a split, or the split itself, by the influence (G, C, N) of images."""
     place = np.searchsorted(people, table["group"].to_numpy(str))
     if "fold" not in table:
-        return [(values, _by_patient(influence, place, len(people)))]
+        by_patient = _by_patient(influence, place, len(people))
+        return [_TrainingSet(values, by_patient, len(np.unique(place)))]
+    found = []
     folds = table["fold"].to_numpy()
     names = np.unique(folds)
-    found = []
     for name in names:
-        own = influence[..., folds == name] * len(names)
-        total = own.sum(-1)
-        by_patient = _by_patient(own, place[folds == name], len(people))
-        tested = np.bincount(place[folds == name], minlength=len(people)) > 0
-        by_patient[..., tested] -= total[..., None] / tested.sum()
-        found.append((values + total, by_patient))
+        of_fold = folds == name
+        own = influence[..., of_fold] * len(names)
+        moved = own.sum(-1)
+        by_patient = _by_patient(own, place[of_fold], len(people))
+        tested = np.unique(place[of_fold])
+        by_patient[..., tested] -= moved[..., None] / len(tested)
+        found.append(_TrainingSet(values + moved, by_patient, len(tested)))
     return found
 
 
@@ -142,10 +168,6 @@ def _by_patient(influence: np.ndarray, place: np.ndarray, people: int) -> np.nda
     found = np.zeros((*influence.shape[:-1], people))
     np.add.at(found, (..., place), influence)
     return found
-
-
-def _people(tables: Sequence[pd.DataFrame]) -> np.ndarray:
-    return np.unique(np.concatenate([table["group"].to_numpy(str) for table in tables]))
 
 
 def _patients_by_class(tables: Sequence[pd.DataFrame]) -> np.ndarray:
