@@ -28,7 +28,7 @@ MARGIN = 0.02
 SPLITS = (2, 3, 5, 10)
 RESAMPLES = 100
 TRAINING_PER_TEST = 4  # training patients for each test patient, for Nadeau and Bengio's variance
-_CHUNK = 4_000_000  # margins in memory at a time
+_CHUNK = 500_000  # margins in memory at a time
 
 
 @dataclass(frozen=True)
