@@ -97,6 +97,11 @@ def test_of_one_split_splits_are_not_foretold():
     assert found.test_patients is not None
 
 
+def test_of_what_has_no_value_nothing_is_needed():
+    unknown = components(split=np.nan, of_patients=np.nan)
+    assert conclude(effect(np.nan, np.nan, np.nan, np.nan), np.nan, unknown).needs == Needs()
+
+
 def test_needs_are_told_where_nothing_else_is():
     open_question = conclude(effect(0.03, 0.05, 0.04, 0.2), 0.4, components())
     assert open_question.needs != Needs()

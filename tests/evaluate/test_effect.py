@@ -137,3 +137,13 @@ def test_two_trained_networks_keep_their_bootstrap_interval_and_their_test():
     assert (effect.low, effect.high) == bootstrap.interval(values, 0.95, (-1, 1))
     assert (effect.narrow_low, effect.narrow_high) == bootstrap.interval(values, 0.9, (-1, 1))
     assert (effect.p_value, effect.covered) == (0.4, ("patients",))
+
+
+def test_a_measure_that_has_no_value_has_no_effect():
+    effect = effect_of(repeats(np.full((2, 1, 1), np.nan), np.full((2, 1, 1, 100), np.nan)))
+    assert np.isnan([effect.difference, effect.low, effect.narrow_high, effect.p_value]).all()
+
+
+def test_intervals_end_where_differences_do():
+    effect = effect_of(repeats(np.array([0.9, -0.5])[:, None, None]))
+    assert (effect.low, effect.high) == (-1, 1)

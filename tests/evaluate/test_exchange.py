@@ -125,3 +125,10 @@ def test_a_curve_takes_shares_that_rise(shares):
     one = points([0.8] * len(shares))
     with pytest.raises(ValueError, match="two shares or more"):
         exchange_rate(shares, one, one)
+
+
+def test_curves_are_of_the_same_patients():
+    with pytest.raises(ValueError, match="same test patients"):
+        exchange_rate((0.5, 1.0), points([0.8, 0.9]), points([0.8, 0.9], patients=399))
+    with pytest.raises(ValueError, match="same test patients"):
+        exchange_rate((0.5, 1.0), points([0.8, 0.9]), points([0.8, 0.9], splits=2))

@@ -74,7 +74,8 @@ def exchange_rate(
     rising order; all were tested on the same patients, in as many training sets. The interval is
     from 2,000 curves as other patients and training sets would have given them: see `curves`.
 
-    Raises ValueError where there are fewer than two shares, or they don't rise.
+    Raises ValueError where there are fewer than two shares, where they don't rise, and where
+    results are of other test patients or another number of training sets.
     """
     if len(shares) < 2 or not (np.diff(shares) > 0).all():
         raise ValueError("a learning curve takes two shares or more, in rising order")
@@ -102,6 +103,8 @@ def curves(points: Sequence[Repeats], samples: int, seed: int) -> np.ndarray:
     times, with tails as wide as Student's t, and so does the influence of each patient. All points
     share the multipliers, as they share patients and training sets.
     """
+    if len({(point.influence.shape[-1], point.counts[0]) for point in points}) > 1:
+        raise ValueError("learning curves are of the same test patients and training sets")
     sets = np.stack([point.means((1, 2)) for point in points], axis=-1)  # (U, K)
     influence = np.stack([point.influence.mean((1, 2)) for point in points], axis=-1)  # (U, P, K)
     random = np.random.default_rng(derive_seed("curves", seed))
