@@ -5,11 +5,11 @@ trainings may come out as, and what the difference may.
 """
 
 import numpy as np
-from scipy.special import chdtri, ndtr
+from scipy.special import ndtr
 
 from synthmix.evaluate.components import Components, Design, OfPatients
 from synthmix.evaluate.effect import Error
-from synthmix.evaluate.scaled_t import half_width
+from synthmix.evaluate.scaled_t import half_width, inverse_chi_squared
 
 # What is assumed where nothing was measured; `assumed_components` says what each is.
 DISCORDANT = 0.1
@@ -79,14 +79,13 @@ def _prepared(error: Error, significance: float) -> tuple[float, np.ndarray, np.
 
     The last variance, over patients, is taken for known: it is from many.
     """
-    places, shares = np.polynomial.legendre.leggauss(_NODES)
     between = len(error.degrees) - 1
     estimates, weights = np.ones((len(error.degrees), 1)), np.ones(1)
     for term in range(between):
-        factors = chdtri(error.degrees[term], (places + 1) / 2) / error.degrees[term]
+        factors, shares = inverse_chi_squared(error.degrees[term], _NODES)
         estimates = np.repeat(estimates, _NODES, axis=1)
-        estimates[term] = np.tile(factors, len(weights))
-        weights = np.repeat(weights, _NODES) * np.tile(shares / 2, len(weights))
+        estimates[term] = np.tile(1 / factors, len(weights))
+        weights = np.repeat(weights, _NODES) * np.tile(shares, len(weights))
     widths = half_width(error.variances[:, None] * estimates, error.degrees, 1 - significance)
     return float(np.sqrt(error.variances.sum())), widths, weights
 

@@ -9,6 +9,7 @@ Arrays of variances are (terms, ...): all that follows the first axis is compute
 """
 
 from collections.abc import Sequence
+from functools import lru_cache
 
 import numpy as np
 from scipy.special import chdtri, ndtr
@@ -54,6 +55,16 @@ def effective_degrees(variances: np.ndarray, degrees: Sequence[float]) -> np.nda
         return np.where(squares > 0, variances.sum(0) ** 2 / squares, np.inf)
 
 
+@lru_cache
+def inverse_chi_squared(degrees: float, nodes: int) -> tuple[np.ndarray, np.ndarray]:
+    """Return values (nodes,) that `degrees` / chi squared takes, and how probable each is.
+
+    They are places of Gauss's quadrature over the quantiles.
+    """
+    places, shares = np.polynomial.legendre.leggauss(nodes)
+    return degrees / chdtri(degrees, (places + 1) / 2), shares / 2
+
+
 def _mixture(variances: np.ndarray, degrees: Sequence[float]) -> tuple[np.ndarray, np.ndarray]:
     """Return standard deviations (..., nodes) of normal errors, and the weight of each (nodes,).
 
@@ -63,10 +74,9 @@ def _mixture(variances: np.ndarray, degrees: Sequence[float]) -> tuple[np.ndarra
     totals = np.zeros((*variances.shape[1:], 1))
     weights = np.ones(1)
     for one, degree, nodes in zip(variances, degrees, _NODES[len(degrees)], strict=True):
-        places, shares = np.polynomial.legendre.leggauss(nodes)
-        factors = degree / chdtri(degree, (places + 1) / 2)
+        factors, shares = inverse_chi_squared(degree, nodes)
         totals = (totals[..., :, None] + one[..., None, None] * factors).reshape(
             *variances.shape[1:], -1
         )
-        weights = (weights[:, None] * shares / 2).ravel()
+        weights = (weights[:, None] * shares).ravel()
     return np.sqrt(totals), weights
