@@ -3,7 +3,8 @@ import pytest
 
 from synthmix.evaluate.components import Components, Design, OfPatients
 from synthmix.evaluate.conclusion import Needs, Verdict, conclude, needs_of
-from synthmix.evaluate.effect import Effect
+from synthmix.evaluate.effect import Effect, effect_of
+from synthmix.evaluate.repeats import Repeats
 
 
 def effect(difference, wide, narrow, p_value=0.01):
@@ -119,3 +120,20 @@ def test_needs_are_told_where_nothing_else_is():
 )
 def test_needs_in_words(needs, words):
     assert needs.in_words() == words
+
+
+@pytest.mark.parametrize(
+    ("counts", "scope"),
+    [
+        ((1, 1, 1), "these trained networks alone"),
+        ((1, 2, 1), "new trainings of the generator on this split"),
+        ((1, 1, 2), "new trainings of the classifier on these training images"),
+        ((1, 2, 2), "new trainings of generator and classifier on this split"),
+        ((2, 1, 1), "new splits and trainings"),
+    ],
+)
+def test_the_scope_is_what_was_repeated(counts, scope):
+    values = np.random.default_rng(1).normal(0, 0.1, counts)
+    repeats = Repeats(values, np.zeros((*counts, 20)), 20, 20, 1e-4)
+    conclusion = conclude(effect_of(repeats), 1.0)
+    assert conclusion.scope == f"{scope}, on new patients"

@@ -5,11 +5,24 @@ from dataclasses import dataclass, fields, replace
 from enum import StrEnum
 
 from synthmix.evaluate.components import Components, Design
-from synthmix.evaluate.effect import Effect
+from synthmix.evaluate.effect import CLASSIFIERS, GENERATORS, PATIENTS, SPLITS, Effect
 
 MARGIN = 0.02  # differences within it, to either side, don't matter
 _MOST_SPLITS, _MOST_TRAININGS, _MOST_PATIENTS = 50, 20, 30  # the last times as many as there are
 _GROWTH = 1.05
+
+# by what an effect covers: see `effect.error_of`
+_SCOPES = {
+    (PATIENTS,): "these trained networks alone, on new patients",
+    (GENERATORS, PATIENTS): "new trainings of the generator on this split, on new patients",
+    (CLASSIFIERS, PATIENTS): (
+        "new trainings of the classifier on these training images, on new patients"
+    ),
+    (GENERATORS, CLASSIFIERS, PATIENTS): (
+        "new trainings of generator and classifier on this split, on new patients"
+    ),
+    (SPLITS, GENERATORS, CLASSIFIERS, PATIENTS): "new splits and trainings, on new patients",
+}
 
 
 class Verdict(StrEnum):
@@ -51,6 +64,11 @@ class Conclusion:
     p_adjusted: float
     components: Components | None  # None of two trained networks
     needs: Needs  # empty but where nothing can be told yet
+
+    @property
+    def scope(self) -> str:
+        """What the verdict is about, in words: what was repeated, and no more."""
+        return _SCOPES[self.effect.covered]
 
 
 def conclude(
