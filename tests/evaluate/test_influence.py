@@ -79,3 +79,4 @@ def test_what_weighs_classes_alike_rests_on_the_rarest():
     assert least_variance("accuracy", patients) == pytest.approx(2 / 102**2)
     expected = 2 / (2 * 92) ** 2 + 2 / (2 * 12) ** 2
     assert least_variance("balanced_accuracy", patients) == pytest.approx(expected)
+    assert least_variance("auc", patients) == pytest.approx(expected / 4)

@@ -16,6 +16,7 @@ from scipy.stats import rankdata
 from synthmix.evaluate.verdict import ACCURACY
 
 BALANCED_ACCURACY, MACRO_F1, AUC = "balanced_accuracy", "macro_f1", "auc"
+MISPLACED = 0.25
 Measured = tuple[np.ndarray, np.ndarray]  # values (...) and influences (..., N)
 
 
@@ -113,12 +114,14 @@ def least_variance(measure: str, patients: np.ndarray) -> float:
     It is that of two patients, one that the first alone gets right and one that the second does, as
     in the interval of Bonett and Price 2012 (Adjusted Wald confidence interval for a difference of
     binomial proportions based on paired data): that no patient, or one, told two classifiers apart
-    does not show that none will. `patients` (classes,) have an image of each class.
+    does not show that none will. `patients` (classes,) have an image of each class. Of AUC, where a
+    patient is hardly ever wrong against all others, they are so against `MISPLACED` of them.
     """
     patients = patients[patients > 0]
     if measure == ACCURACY:
         return 2 / (patients.sum() + 2) ** 2
-    return float((2 / (len(patients) * (patients + 2)) ** 2).sum())
+    moved = MISPLACED if measure == AUC else 1 / len(patients)
+    return float((2 * (moved / (patients + 2)) ** 2).sum())
 
 
 _OF_ANSWERS: dict[str, Callable[[np.ndarray, np.ndarray], Measured]] = {
