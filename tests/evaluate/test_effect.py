@@ -3,10 +3,10 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 import pytest
-from scipy.stats import t
+from scipy.stats import chi2, norm, t
 
 from synthmix.evaluate.bootstrap import Bootstrap
-from synthmix.evaluate.effect import effect_of, effect_of_trained_networks, error_of
+from synthmix.evaluate.effect import Error, effect_of, effect_of_trained_networks, error_of
 from synthmix.evaluate.repeats import Repeats
 
 
@@ -119,6 +119,18 @@ def test_many_cases_are_computed_at_once_as_each_alone():
         for case in range(5):
             alone = error_of(repeats(values[case], influence[case]))
             np.testing.assert_allclose(together.variances[:, case], alone.variances)
+
+
+@pytest.mark.parametrize(("splits", "one_t"), [(2, 0.874), (3, 0.922), (5, 0.943)])
+def test_of_normal_errors_a_sum_covers_what_one_t_does_not(splits, one_t):
+    # what splits vary by over what the variance is in all, and all that it may come out as
+    between = 0.9
+    places = (np.arange(200) + 0.5) / 200
+    seen = between * chi2.ppf(places, splits - 1) / (splits - 1)
+    error = Error(np.stack([seen, np.full(200, 1 - between)]), (splits - 1, 10_000), ())
+    assert np.mean(2 * norm.cdf(error.half_width(0.95)) - 1) >= 0.949
+    widths = t.ppf(0.975, error.effective_degrees) * np.sqrt(error.variances.sum(0))
+    assert np.mean(2 * norm.cdf(widths) - 1) == pytest.approx(one_t, abs=0.003)
 
 
 def test_swapping_mix_and_baseline_turns_the_interval_round():

@@ -15,7 +15,7 @@ import numpy as np
 from scipy.special import chdtri, ndtr
 
 _NODES = {1: (96,), 2: (48, 8), 3: (24, 24, 8)}  # of each term, by how many terms there are
-_HALVINGS = 50
+_HALVINGS = 40
 
 
 def tail(distance: np.ndarray, variances: np.ndarray, degrees: Sequence[float]) -> np.ndarray:
