@@ -7,6 +7,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from synthmix.evaluate.effect import error_of
+from synthmix.evaluate.power import power
 from workflow_project import ROOT
 
 OURS = "ours"
@@ -53,6 +55,17 @@ def test_a_true_difference_is_seen(verdicts):
     difference, p_value = verdicts.ours(drawn.repeats)
     assert np.mean(difference) == pytest.approx(0.1, abs=0.01)
     assert np.mean(p_value(difference) < 0.05) > 0.9
+
+
+@pytest.mark.parametrize(("place", "splits", "difference"), [(0, 5, 0.05), (1, 3, 0.08)])
+def test_differences_are_seen_as_often_as_foretold(verdicts, place, splits, difference):
+    drawn = list(verdicts.studies(verdicts.SETTINGS[place], splits, difference, 300))
+    errors = [error_of(one.repeats) for one in drawn]
+    means = [one.repeats.means((0, 1, 2)) for one in drawn]
+    seen = [error.p_value(mean) < 0.05 for error, mean in zip(errors, means, strict=True)]
+    variances = np.concatenate([error.variances for error in errors], axis=1).mean(1)
+    expected = replace(errors[0], variances=variances)
+    assert power(difference, expected, 0.05) == pytest.approx(np.concatenate(seen).mean(), abs=0.08)
 
 
 @pytest.mark.parametrize("place", range(14))
