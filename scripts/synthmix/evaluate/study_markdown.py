@@ -32,6 +32,7 @@ WITHOUT_POSITIVE = (
     "total",
 )
 COUNTS = ("correct", "incorrect", "total")
+_ROUNDING = 1e-12
 
 
 def study_markdown(
@@ -150,9 +151,14 @@ def cell(metric: str, value: float, low: float, high: float) -> str:
     """Return a value of `metric` with its interval, if it has one; "-" where it is undefined."""
     if math.isnan(value):
         return "-"
-    write = _count if metric in (*COUNTS, "missed_positives") else "{:.3g}".format
+    write = _count if metric in (*COUNTS, "missed_positives") else _number
     has_limits = metric not in COUNTS and not math.isnan(low)
     return write(value) + (f" ({write(low)} to {write(high)})" if has_limits else "")
+
+
+def _number(value: float) -> str:
+    """Return three digits of `value`; 0 where rounding alone keeps a mean from it."""
+    return f"{value if abs(value) > _ROUNDING else 0.0:.3g}"
 
 
 def _count(images: float) -> str:
