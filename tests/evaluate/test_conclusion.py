@@ -1,10 +1,11 @@
 import numpy as np
 import pytest
 
-from synthmix.evaluate.components import Components, Design, OfPatients
+from predictions_data import CLASSES, predictions
+from synthmix.evaluate.components import Components, Design, OfPatients, components_of
 from synthmix.evaluate.conclusion import Needs, Verdict, conclude, needs_of
 from synthmix.evaluate.effect import Effect, effect_of
-from synthmix.evaluate.repeats import Repeats
+from synthmix.evaluate.repeats import ONLY, Repeats, repeats_of
 
 
 def effect(difference, wide, narrow, p_value=0.01):
@@ -137,3 +138,29 @@ def test_the_scope_is_what_was_repeated(counts, scope):
     repeats = Repeats(values, np.zeros((*counts, 20)), 20, 20, 1e-4)
     conclusion = conclude(effect_of(repeats), 1.0)
     assert conclusion.scope == f"{scope}, on new patients"
+
+
+@pytest.mark.parametrize(
+    ("accuracy", "patients", "verdict"),
+    [
+        (0.95, 100, Verdict.HELPS),
+        (0.5, 100, Verdict.HURTS),
+        (0.75, 60, Verdict.CANT_TELL),
+        (0.75, 2500, Verdict.NO_DIFFERENCE),
+    ],
+)
+@pytest.mark.parametrize("measure", ["accuracy", "balanced_accuracy", "macro_f1"])
+def test_from_tables_of_predictions_to_a_verdict(accuracy, patients, verdict, measure):
+    splits = range(1, 6)
+    mix = {(s, 1, 0): predictions(patients, accuracy, s, truth=s) for s in splits}
+    baseline = {(s, ONLY, 0): predictions(patients, 0.75, 100 + s, truth=s) for s in splits}
+    tables = [
+        {run: table.assign(group=f"{run[0]}-" + table["group"]) for run, table in runs.items()}
+        for runs in (mix, baseline)
+    ]
+    repeats = repeats_of(*tables, CLASSES, "cancer", measure)
+    effect = effect_of(repeats)
+    conclusion = conclude(effect, effect.p_value, components_of(repeats))
+    assert conclusion.verdict is verdict
+    assert sum(conclusion.components.shares().values()) == pytest.approx(1)
+    assert bool(conclusion.needs.in_words()) == (verdict is Verdict.CANT_TELL)
