@@ -3,8 +3,9 @@
 from synthmix.classify.extract_features import extract_features
 from synthmix.runtime.devices import set_up_torch
 from synthmix.runtime.jobs import job
+from synthmix.runtime.pace import pace_of_job
 
-with job(snakemake):
+with job(snakemake), pace_of_job(snakemake):
     extract_features(
         images=snakemake.input.images,
         weights=snakemake.input.weights,

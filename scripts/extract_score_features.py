@@ -2,9 +2,10 @@
 
 from synthmix.runtime.devices import set_up_torch
 from synthmix.runtime.jobs import job
+from synthmix.runtime.pace import pace_of_job
 from synthmix.score.extract_score_features import extract_score_features
 
-with job(snakemake):
+with job(snakemake), pace_of_job(snakemake):
     extract_score_features(
         images=snakemake.input.images,
         weights=snakemake.input.weights,

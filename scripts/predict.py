@@ -5,8 +5,9 @@ from synthmix.classify.predict import predict
 from synthmix.prepare.folds import fold_number
 from synthmix.runtime.devices import set_up_torch
 from synthmix.runtime.jobs import job
+from synthmix.runtime.pace import pace_of_job
 
-with job(snakemake):
+with job(snakemake), pace_of_job(snakemake):
     params = snakemake.params
     predict(
         model=snakemake.input.model,

@@ -4,8 +4,9 @@ from synthmix.generate.sample_generator import sample_generator
 from synthmix.mix.plan import Mix
 from synthmix.runtime.devices import set_up_torch
 from synthmix.runtime.jobs import job
+from synthmix.runtime.pace import pace_of_job
 
-with job(snakemake):
+with job(snakemake), pace_of_job(snakemake):
     sample_generator(
         model=snakemake.params.model,
         generator=snakemake.params.generator,

@@ -1,6 +1,10 @@
 """A graph of jobs made by hand, for the tests of estimates."""
 
+import json
 from dataclasses import replace
+from pathlib import Path
+
+import pandas as pd
 
 from synthmix.classify.networks.settings import Classifier
 from synthmix.estimate.jobs import Graph, Job
@@ -98,3 +102,29 @@ def of_rule(sizes, rule):
     """Return the only job of a rule."""
     (found,) = (each for each in sizes.graph.jobs if each.rule == rule)
     return found
+
+
+def told(seconds=0.5, images=8, taken=3, **fields):
+    """Return what a job tells of its steps."""
+    step = {
+        "images": images,
+        "first_seconds": 9.0,
+        "steady_steps": taken - 1,
+        "steady_seconds": seconds,
+        "sometimes": {},
+        "seconds": seconds,
+    }
+    whole = {"steps": {"step": step}, "parts": 1, "peak_ram_mb": 900.0, "gpu": None}
+    return {**whole, "peak_gpu_mb": None, **fields}
+
+
+def measured_training(sizes, seconds, steps):
+    """Return sizes whose training of a generator has left files in the current folder.
+
+    They are a benchmark of so many seconds, what it told of its `steps`, and 5000 bytes of weights.
+    """
+    Path("weights").write_bytes(bytes(5000))
+    table = pd.DataFrame({"s": [seconds], "max_rss": [700.0]})
+    table.to_csv("b.tsv", sep="\t", index=False)
+    Path("b.steps.json").write_text(json.dumps(steps))
+    return altered(sizes, "train_generator", benchmark="b.tsv", outputs=("weights",))

@@ -10,7 +10,7 @@ PACKAGE = Path(__file__).parents[1] / "scripts" / "synthmix"
 ORDER = (
     *("root", "runtime", "readers", "acquire", "phantoms", "prepare", "datasets", "mix"),
     *("evaluate", "score", "search", "generate", "classify", "published", "config"),
-    *("figures", "report", "rehearse", "plan", "export", "label", "trace", "estimate", "notebooks"),
+    *("figures", "report", "plan", "export", "label", "trace", "estimate", "rehearse", "notebooks"),
 )
 
 

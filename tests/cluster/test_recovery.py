@@ -64,8 +64,7 @@ def ready(result):
 
 @pytest.mark.full
 def test_the_demo_killed_at_20_random_moments_ends_as_one_that_is_not(tmp_path):
-    whole = Project.copy(tmp_path / "whole" / "synthmix")
-    whole.study = "mammography"
+    whole = Project.copy(tmp_path / "whole" / "synthmix", "mammography")
     began = time.monotonic()
     ready(whole.run(**DEMO))
     seconds = time.monotonic() - began
@@ -85,8 +84,7 @@ def killed_20_times(folder, study, seconds, expected):
     kills, copies = Kills(SEED), 0
     while len(kills.killed) < 20:
         copies += 1
-        project = Project.copy(folder / f"killed{copies}" / "synthmix")
-        project.study = study
+        project = Project.copy(folder / f"killed{copies}" / "synthmix", study)
         # on average after the twentieth part of a run, so that all of it is hit
         kills.run_killed(project, 20, seconds / 10, **DEMO)
         different = differences(results(project), expected)

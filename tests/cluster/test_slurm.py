@@ -21,6 +21,14 @@ FOLDER = "results/paper/tiny/phantoms"
 GENERATORS = [
     f"{FOLDER}/generators/dcgan/{label}/weights.safetensors" for label in ("cancer", "normal")
 ]
+# Snakemake asks SLURM the less often the longer no job has ended, with no setting to change that
+PROMPT = """
+from snakemake.cli import main
+from snakemake_interface_executor_plugins.executors.remote import RemoteExecutor
+
+RemoteExecutor.next_seconds_between_status_checks = property(lambda _: 1, lambda _, seconds: None)
+main()
+"""
 # one node without accounts, where nothing takes long
 HERE = ("--slurm-status-command", "squeue", "--slurm-init-seconds-before-status-checks", "1")
 HERE += ("--cores", "4")
@@ -75,10 +83,13 @@ MAMMOGRAPHY = Study(
 class Submission:
     """A Snakemake that submits jobs."""
 
-    def __init__(self, project: Project, study: Study, *options: str, **config: str) -> None:
-        """Start it."""
+    def __init__(
+        self, project: Project, study: Study, *options: str, prompt: bool = True, **config: str
+    ) -> None:
+        """Start it; it asks SLURM each second if it is `prompt`, otherwise as it always does."""
         self.log = project.folder / "submission.log"
-        command = [sys.executable, "-m", "snakemake", *study.targets]
+        snakemake = ("-c", PROMPT) if prompt else ("-m", "snakemake")
+        command = [sys.executable, *snakemake, *study.targets]
         command += ["--profile", "profiles/slurm", *HERE, *options]
         pairs = [f"{name}={value}" for name, value in (study.config | config).items()]
         with self.log.open("ab") as log:
@@ -141,7 +152,7 @@ def outcomes(project: Project) -> dict[str, bytes]:
     ],
 )
 def test_a_study_is_whole_and_equal_after_all_that_happens_on_a_cluster(cluster, tmp_path, study):
-    here = Project.copy(tmp_path / "here" / "synthmix")
+    here = Project.copy(tmp_path / "here" / "synthmix", study.config["studies"])
     if study.prepared:
         done = here.run(*study.prepared, **study.config)
         assert done.returncode == 0, done.stdout[-3000:]
@@ -149,7 +160,7 @@ def test_a_study_is_whole_and_equal_after_all_that_happens_on_a_cluster(cluster,
     shutil.copytree(here.folder, there.folder)
     tasks_before = len(cluster.tasks())
 
-    first = Submission(there, study)
+    first = Submission(there, study, prompt=False)  # it must not be over before it is interrupted
     cluster.cancel(cluster.running("train_generator"))
     os.kill(script_of(there, "train_generator"), signal.SIGKILL)
     script_of(there, "train_generator")

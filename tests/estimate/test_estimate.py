@@ -47,8 +47,8 @@ def planned(tmp_path):
             raise UserError("no plan")
         return study().graph
 
-    def write():
-        config = {"scale": "paper", "studies": ["asked"], "device": "cpu"}
+    def write(scale="paper"):
+        config = {"scale": scale, "studies": ["asked"], "device": "cpu"}
         known, files = ["asked", "other", "broken"], (tmp_path / "a.csv", tmp_path / "a.md")
         return write_estimate(plan, config, known, {}, MACHINE, tmp_path, *files)
 
@@ -66,3 +66,18 @@ def test_other_studies_and_the_other_scale_are_learned_from(planned, tmp_path):
     ]
     assert read_table(tmp_path / "a.csv")["jobs"].sum() == found.table["jobs"].sum() == 9
     assert (tmp_path / "a.md").read_text().startswith("# What asked at scale paper")
+
+
+def test_the_rehearsal_of_what_is_asked_for_is_learned_from_at_scale_paper(planned, tmp_path):
+    write, asked = planned
+    other = tmp_path / "rehearsal" / "other" / "d" / "benchmarks"
+    other.mkdir(parents=True)
+    write()
+    assert "rehearsal" not in {scale for scale, *_ in asked}
+    # in the graph of the tests the study that is asked for is called s
+    (tmp_path / "rehearsal" / "s" / "d" / "benchmarks").mkdir(parents=True)
+    write()
+    assert [each for each in asked if each[0] == "rehearsal"] == [("rehearsal", ["asked"], "cpu")]
+    asked.clear()
+    write(scale="demo")
+    assert "rehearsal" not in {scale for scale, *_ in asked}

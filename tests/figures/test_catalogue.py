@@ -51,7 +51,7 @@ def digests(tmp_path, monkeypatch):
     monkeypatch.setattr(digest, "SCRIPTS", tmp_path)
 
     def forget():
-        for name in ("code_digest", "_imports", "_module_file", "_source_digest"):
+        for name in ("code_digest", "_module_file", "_read"):
             getattr(digest, name).cache_clear()
 
     def found():

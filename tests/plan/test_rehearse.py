@@ -9,11 +9,11 @@ def plan_of(study, **config):
 
 
 def test_what_is_not_there_is_stood_in_for_and_told():
-    lines = stood_in_for(plan_of("mammography_as_published"))
+    lines = stood_in_for(plan_of("mammography_as_published"), "mammography_as_published")
     start = "the raw files of mammography_as_published/mammograms"
     assert f"{start} (mini_ddsm) by drawn images" in lines
     assert any(line.startswith("the weights vgg16-imagenet by random ones") for line in lines)
-    assert not stood_in_for(plan_of("tests/studies/tiny.yaml"))
+    assert not stood_in_for(plan_of("tests/studies/tiny.yaml"), "tiny")
 
 
 def test_counts_are_those_of_the_study_as_it_is_written():
@@ -30,7 +30,9 @@ def test_counts_are_those_of_the_study_as_it_is_written():
 def test_what_the_study_does_not_print_is_listed_as_unproven():
     plan = plan_of("skin_lesions_as_published")
     assert not any(knows_counts(view) for view in plan.asked)
-    assert any("how many images there are" in line for line in unproven(plan))
+    assert any(
+        "how many images there are" in line for line in unproven(plan, "skin_lesions_as_published")
+    )
 
 
 def test_of_seeds_and_folds_there_is_one_unless_all_are_asked_for():

@@ -25,12 +25,7 @@ def project(tmp_path, monkeypatch):
     monkeypatch.setattr(digest, "SCRIPTS", tmp_path)
 
     def forget():
-        for function in (
-            digest.code_digest,
-            digest._imports,
-            digest._module_file,
-            digest._source_digest,
-        ):
+        for function in (digest.code_digest, digest._module_file, digest._read):
             function.cache_clear()
 
     def digests():
@@ -69,7 +64,7 @@ def test_every_rule_has_a_script_whose_imports_are_found():
     scripts = sorted(file.stem for file in digest.SCRIPTS.glob("*.py"))
     assert "train_generator" in scripts
     for script in scripts:
-        files = digest._imports(digest.SCRIPTS / f"{script}.py")
+        files = digest._read(digest.SCRIPTS / f"{script}.py").imports
         assert any(file.stem == script for file in files), f"{script} calls no module of its name"
 
 

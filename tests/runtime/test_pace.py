@@ -65,6 +65,16 @@ def test_kinds_of_steps_are_told_apart(clock):
     }
 
 
+def test_what_is_no_loop_is_a_step_alone(clock):
+    for seconds in (9, 2):
+        with pace.alone("distance"):
+            clock.seconds += seconds
+    step = pace.told()["steps"]["distance"]
+    assert (step["images"], step["steady_steps"], step["seconds"]) == (1, 1, 2)
+    with pytest.raises(ZeroDivisionError), pace.alone("distance"):
+        1 / 0  # noqa: B018
+
+
 def test_a_job_leaves_its_steps_beside_its_benchmark(tmp_path, clock):
     path = tmp_path / "results" / "benchmarks" / "train" / "dcgan-a.steps.json"
     path.parent.mkdir(parents=True)

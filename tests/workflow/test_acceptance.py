@@ -12,8 +12,7 @@ needs_brain_mri = pytest.mark.skipif(
 
 
 def brain_mri_project(folder):
-    project = Project.copy(folder / "synthmix")
-    project.study = "brain_mri"
+    project = Project.copy(folder / "synthmix", "brain_mri")
     file = project.folder / "studies" / "brain_mri.yaml"
     file.write_text(file.read_text().replace("../shared/data/brain_mri.zip", str(BRAIN_MRI)))
     return project, project.folder / "results" / "paper" / "brain_mri" / "brain_mri"
@@ -53,8 +52,7 @@ def test_real_images_end_in_a_report(tmp_path):
 def test_the_demo_repeats_itself_within_three_gigabytes(tmp_path):
     predictions = []
     for name in ("one", "two"):
-        project = Project.copy(tmp_path / name / "synthmix")
-        project.study = "mammography"
+        project = Project.copy(tmp_path / name / "synthmix", "mammography")
         result = project.run(scale="demo")
         assert result.returncode == 0, result.stdout[-3000:]
         results = project.folder / "results" / "demo"

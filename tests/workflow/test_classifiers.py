@@ -18,7 +18,7 @@ VOLUMES = "results/paper/volumes"
 
 @pytest.fixture(scope="module")
 def project(tmp_path_factory):
-    return Project.copy(tmp_path_factory.mktemp("classifiers") / "synthmix")
+    return Project.copy(tmp_path_factory.mktemp("classifiers") / "synthmix", "stages", "volumes")
 
 
 @pytest.fixture

@@ -29,11 +29,15 @@ needs_shared = pytest.mark.skipif(not SHARED.is_dir(), reason=f"needs the images
 
 @pytest.fixture
 def project(tmp_path):
-    project = Project.copy(tmp_path / "synthmix")
-    for study in (ROOT / "tests" / "studies").glob("*.yaml"):
-        (project.folder / "studies" / study.name).unlink()
+    project = Project.copy(tmp_path / "synthmix", *STUDIES)
     project.study = "mammography"
     return project
+
+
+@pytest.fixture
+def mammography(tmp_path):
+    """The project with that study alone."""
+    return Project.copy(tmp_path / "synthmix", "mammography")
 
 
 def test_fetch_all_is_of_the_studies_that_are_asked_for(project):
@@ -52,11 +56,11 @@ def test_fetch_all_is_of_the_studies_that_are_asked_for(project):
     assert "data and weights of imbalance, mammography at scale paper; others" in shown.stdout
 
 
-def test_fetch_all_has_no_weights_of_fid_where_no_study_asks_for_it(project):
-    with project.edit(
+def test_fetch_all_has_no_weights_of_fid_where_no_study_asks_for_it(mammography):
+    with mammography.edit(
         "studies/mammography.yaml", "\nmixes:", "\nscores: { weights: none }\nmixes:"
     ):
-        shown = project.run("--dry-run", "fetch_all")
+        shown = mammography.run("--dry-run", "fetch_all")
     assert shown.returncode == 0, shown.stdout
     assert "weights/vgg16-imagenet" in shown.stdout
     assert "pt_inception" not in shown.stdout
@@ -76,17 +80,17 @@ def test_credentials_are_asked_for_before_anything_has_run(project, monkeypatch)
 
 
 @pytest.mark.full
-def test_downloads_are_checked(project, monkeypatch):
+def test_downloads_are_checked(mammography, monkeypatch):
     """All is there already; without the films there are no credentials to get them by."""
     for name in ("KAGGLE_USERNAME", "KAGGLE_KEY", "KAGGLE_API_TOKEN"):
         monkeypatch.delenv(name, raising=False)
-    monkeypatch.setenv("KAGGLE_CONFIG_DIR", str(project.folder))
-    data = project.folder / "data"
+    monkeypatch.setenv("KAGGLE_CONFIG_DIR", str(mammography.folder))
+    data = mammography.folder / "data"
     (data / "weights").mkdir(parents=True)
     (data / "weights" / "vgg16-imagenet.safetensors").write_bytes(b"weights")
     films = data / "mini_ddsm" / "MINI-DDSM-Complete-JPEG-8"
     films.mkdir(parents=True)
-    result = project.run("check_downloads")
+    result = mammography.run("check_downloads")
     assert result.returncode == 0, result.stdout[-3000:]
     assert "data and weights of mammography at scale paper" in result.stdout
     assert re.findall(r"^(\S+) +there already$", result.stdout, re.MULTILINE) == [
@@ -94,7 +98,7 @@ def test_downloads_are_checked(project, monkeypatch):
         "vgg16-imagenet",
     ]
     films.rmdir()
-    result = project.run("check_downloads")
+    result = mammography.run("check_downloads")
     assert result.returncode == 1
     assert "mini_ddsm: cheddad/miniddsm2 is to be downloaded from Kaggle" in result.stdout
     assert "Traceback" not in result.stdout
@@ -106,10 +110,10 @@ def test_a_folder_of_raw_data_that_belongs_to_another_scale_is_explained(project
     assert "--config scale=paper has the public ones" in result.stdout
 
 
-def test_a_study_that_is_wrong_stops_only_what_is_about_all_studies(project):
-    (project.folder / "studies" / "broken.yaml").write_text("title: [")
-    assert project.run("--dry-run").returncode == 0
-    result = project.run("--dry-run", "index_all")
+def test_a_study_that_is_wrong_stops_only_what_is_about_all_studies(mammography):
+    (mammography.folder / "studies" / "broken.yaml").write_text("title: [")
+    assert mammography.run("--dry-run").returncode == 0
+    result = mammography.run("--dry-run", "index_all")
     assert result.returncode == 1
     assert "studies/broken.yaml" in result.stdout
     assert "Traceback" not in result.stdout
@@ -173,9 +177,9 @@ def test_mnist_gives_the_counts_of_the_source_exactly(project):
 
 
 @needs_shared
-def test_dermatoscopic_images_by_their_table(project):
+def test_dermatoscopic_images_by_their_table(mammography):
     results = split_of(
-        project,
+        mammography,
         "lesions",
         {
             "source": "manifest",
@@ -198,9 +202,9 @@ def test_dermatoscopic_images_by_their_table(project):
 
 
 @needs_shared
-def test_chest_films_from_class_folders(project):
+def test_chest_films_from_class_folders(mammography):
     results = split_of(
-        project,
+        mammography,
         "films",
         {
             "source": "image_folder",
@@ -217,9 +221,9 @@ def test_chest_films_from_class_folders(project):
 
 @needs_shared
 @pytest.mark.full
-def test_colour_pictures_from_class_folders(project):
+def test_colour_pictures_from_class_folders(mammography):
     results = split_of(
-        project,
+        mammography,
         "pictures",
         {
             "source": "image_folder",

@@ -1,15 +1,28 @@
 """The graphs of the studies, without running anything."""
 
 import re
+from functools import cache
+from types import MappingProxyType
 
 import pytest
 
-from workflow_project import ROOT, Project
+from workflow_project import ROOT, STUDIES, Project, jobs_in
+
+
+@pytest.fixture(scope="module")
+def project(tmp_path_factory):
+    """The project as it is, for edits that are taken back."""
+    return Project.copy(tmp_path_factory.mktemp("graph") / "synthmix", "tiny", "stages", "volumes")
+
+
+@pytest.fixture(scope="module")
+def tiny(project):
+    """The jobs of the tiny study by rule."""
+    return MappingProxyType(project.planned())
 
 
 def test_the_demo_is_the_graph_of_the_paper(tmp_path):
-    project = Project.copy(tmp_path / "synthmix")
-    project.study = "mammography"
+    project = Project.copy(tmp_path / "synthmix", "mammography", "skin_lesions")
     paper, demo = (project.planned(scale=scale) for scale in ("paper", "demo"))
     # features to score by are downloaded, or a demo's own
     assert paper.pop("fetch_score_weights") == demo.pop("train_score_network") == 1
@@ -24,25 +37,21 @@ def test_the_demo_is_the_graph_of_the_paper(tmp_path):
     assert lesions["tabulate_census"] == lesions["plot_census"] == 1
 
 
-def test_a_study_is_a_target_with_a_page_of_its_own(tmp_path):
-    project = Project.copy(tmp_path / "synthmix")
-    by_default = project.planned()
+def test_a_study_is_a_target_with_a_page_of_its_own(project, tiny):
     of_study = project.planned("tiny", studies="stages")
-    assert of_study.pop("tiny") == by_default.pop("all") == 1
-    assert of_study == by_default
+    assert of_study.pop("tiny") == tiny["all"] == 1
+    assert of_study | {"all": 1} == tiny
     shown = project.run("--dry-run", "tiny").stdout
     assert "results/paper/tiny/report.html" in shown
     assert "results/report.html" not in shown
 
 
-def test_baselines_and_additions_are_trained_on_and_compared(tmp_path):
-    project = Project.copy(tmp_path / "synthmix")
-    alone = project.planned()
+def test_baselines_and_additions_are_trained_on_and_compared(project, tiny):
     more = "additions: { fill: [1], ratios: [0.5] }\n"
     more += "baselines: { weighted: { class_weights: balanced } }\n\nmixes:"
     with project.edit("studies/tiny.yaml", "\nmixes:", f"\n{more}"):
         both = project.planned()
-    added = {rule: both[rule] - alone.get(rule, 0) for rule in both}
+    added = {rule: both[rule] - tiny.get(rule, 0) for rule in both}
     # where classes are filled, validation is shown beside the test
     compared = added.pop("plot_validation")
     four = ("compose_mix", "train_classifier", "predict", "score_predictions")
@@ -50,8 +59,7 @@ def test_baselines_and_additions_are_trained_on_and_compared(tmp_path):
     assert compared == 1
 
 
-def test_passes_with_dropout_are_a_switch_and_take_no_training(tmp_path):
-    project = Project.copy(tmp_path / "synthmix")
+def test_passes_with_dropout_are_a_switch_and_take_no_training(project):
     alone = project.planned("volumes", studies="volumes")
     twin = "\n  plain: { predicts_with: cnn_3d, monte_carlo_passes: null }\n\nevaluation"
     with project.edit("studies/volumes.yaml", "\nevaluation", twin):
@@ -64,55 +72,49 @@ def test_passes_with_dropout_are_a_switch_and_take_no_training(tmp_path):
     assert (exported["train_classifier"], exported["export_classifier"]) == (2 * 3, 3 * 3)
 
 
-def test_another_way_to_train_may_need_no_cached_features(tmp_path):
-    project = Project.copy(tmp_path / "synthmix")
+def test_another_way_to_train_may_need_no_cached_features(project):
     more = "baselines: { all: { unfrozen_layers: all }, flipped: "
     more += "{ augmentation: { horizontal_flip: true } } }\n\nmixes:"
     table = str(project.results().relative_to(project.folder) / "predictions/vgg16/{}/seed1.csv")
     with project.edit("studies/tiny.yaml", "\nmixes:", f"\n{more}"):
         plain = project.planned(table.format("real_only"))
-        for name in ("all", "flipped"):
-            assert "extract_features" not in project.planned(table.format(name))
+        others = project.planned(table.format("all"), table.format("flipped"))
     assert plain["extract_features"] == 1
+    assert others["train_classifier"] == 2
+    assert "extract_features" not in others
 
 
-def test_seeds_repeat_classifiers_and_equal_backbones_share_features(tmp_path):
-    project = Project.copy(tmp_path / "synthmix")
-    once = project.planned()
+def test_seeds_repeat_classifiers_and_equal_backbones_share_features(project, tiny):
     twice = project.planned(seeds="1,2")
-    assert twice["train_classifier"] == 2 * once["train_classifier"]
-    assert twice["train_generator"] == once["train_generator"]
+    assert twice["train_classifier"] == 2 * tiny["train_classifier"]
+    assert twice["train_generator"] == tiny["train_generator"]
     other = "classifiers:\n  slower: { network: vgg16, weights: none, input_size: 32, "
     other += "unfrozen_layers: 1, learning_rate: 1.0e-5 }"
     with project.edit("studies/tiny.yaml", "classifiers:", other):
         both = project.planned()
-    assert both["train_classifier"] == 2 * once["train_classifier"]
-    assert both["extract_features"] == once["extract_features"] == 3
+    assert both["train_classifier"] == 2 * tiny["train_classifier"]
+    assert both["extract_features"] == tiny["extract_features"] == 3
 
 
-def test_a_joint_generator_is_trained_once_for_all_classes(tmp_path):
-    project = Project.copy(tmp_path / "synthmix")
+def test_a_joint_generator_is_trained_once_for_all_classes(project, tiny):
     other = "generators:\n  joint: { model: diffusion, epochs: 1, num_channels: [32, 32], "
     other += "attention_levels: [false, false] }"
-    alone = project.planned()
     with project.edit("studies/tiny.yaml", "generators:", other):
-        both = project.planned()
-        shown = project.run("--dry-run", "--printshellcmds").stdout
-    assert both["train_generator"] == alone["train_generator"] + 1
-    assert both["sample_generator"] == alone["sample_generator"] + 1
+        shown = project.run("--dry-run").stdout
+    both = jobs_in(shown)
+    assert both["train_generator"] == tiny["train_generator"] + 1
+    assert both["sample_generator"] == tiny["sample_generator"] + 1
     assert "generators/joint/all_classes/weights.safetensors" in shown
 
 
-def test_a_selection_adds_real_mixes_and_nothing_else(tmp_path):
-    project = Project.copy(tmp_path / "synthmix")
-    alone = project.planned()
+def test_a_selection_adds_real_mixes_and_nothing_else(project, tiny):
     two = "selections:\n  fewer: { method: random_under_sampling }\n"
     two += "  cleaned: { method: tomek_links }\n\nmixes:"
     with project.edit("studies/tiny.yaml", "\nmixes:", f"\n{two}"):
         selected = project.planned()
         mix = project.results() / "mixes" / "fewer-cancer50-normal50.csv"
         shown = project.run("--dry-run", str(mix.relative_to(project.folder))).stdout
-    more = {rule: selected[rule] - alone.get(rule, 0) for rule in selected}
+    more = {rule: selected[rule] - tiny.get(rule, 0) for rule in selected}
     assert {rule: jobs for rule, jobs in more.items() if jobs} == {
         "select_samples": 2,
         "compose_mix": 2,
@@ -142,35 +144,32 @@ def test_a_study_without_mixes_ends_with_what_its_generators_make(tmp_path):
     assert scored["score_real"] == scored["train_score_network"] == 1
 
 
-def test_the_input_pipeline_is_measured_where_a_study_asks_for_it(tmp_path):
-    project = Project.copy(tmp_path / "synthmix")
-    assert "measure_pipeline" not in project.planned()
+def test_the_input_pipeline_is_measured_where_a_study_asks_for_it(project, tiny):
+    assert "measure_pipeline" not in tiny
     with project.edit("studies/tiny.yaml", "\nmixes:", "\ninput_pipeline: {}\n\nmixes:"):
         jobs = project.planned()
     assert jobs["measure_pipeline"] == jobs["plot_pipeline"] == 1
 
 
-def test_exports_are_made_of_every_generator_when_asked_for_alone(tmp_path):
-    project = Project.copy(tmp_path / "synthmix")
-    assert "export_images" not in project.planned()
+def test_exports_are_made_of_every_generator_when_asked_for_alone(project, tiny):
+    assert "export_images" not in tiny
     joint = "generators:\n  joint: { model: diffusion, epochs: 1, num_channels: [32, 32], "
     joint += "attention_levels: [false, false] }"
     with project.edit("studies/tiny.yaml", "generators:", joint):
         shown = project.run("export_all", "--dry-run").stdout
     for generator in ("joint", "dcgan"):
         assert f"results/paper/tiny/phantoms/exports/{generator}.zip" in shown
-    jobs = dict(re.findall(r"^(\w+) +(\d+)$", shown.split("Job stats:")[1], re.MULTILINE))
-    assert jobs["export_images"] == jobs["score_generator"] == "2"
-    assert jobs["train_generator"] == "3"
+    jobs = jobs_in(shown)
+    assert jobs["export_images"] == jobs["score_generator"] == 2
+    assert jobs["train_generator"] == 3
     assert "train_classifier" not in jobs
 
 
-def test_mixes_with_synthetic_images_are_packed_when_asked_for_alone(tmp_path):
-    project = Project.copy(tmp_path / "synthmix")
+def test_mixes_with_synthetic_images_are_packed_when_asked_for_alone(project):
     shown = project.run("export_mixes", "--dry-run").stdout
-    jobs = dict(re.findall(r"^(\w+) +(\d+)$", shown.split("Job stats:")[1], re.MULTILINE))
+    jobs = jobs_in(shown)
     packed = set(re.findall(r"exports/mixes/(\S+)\.zip", shown))
-    assert len(packed) == int(jobs["export_mix"]) > 0
+    assert len(packed) == jobs["export_mix"] > 0
     assert all(mix.startswith("dcgan-") for mix in packed)
     assert "train_classifier" not in jobs
 
@@ -216,16 +215,19 @@ def test_what_is_made_of_test_images_says_whether_they_were_trained_on():
         assert f"\n        leakage={leakage},\n" in rules()[name], f"{name} is not told"
 
 
-def with_all_shown(project):
-    """Return a project whose jobs have no message: then Snakemake shows all about them."""
+@pytest.fixture(scope="module")
+def all_about_jobs(tmp_path_factory):
+    """Return a function that gives all that Snakemake shows about jobs, on a device."""
+    project = Project.copy(tmp_path_factory.mktemp("shown") / "synthmix")
     for file in (project.folder / "rules").glob("*.smk"):
+        # of a job with a message it shows that alone
         file.write_text(re.sub(r" +message:\n.*\n", "", file.read_text()))
-    return project
+    return cache(lambda device: project.run("--dry-run", device=device).stdout)
 
 
-def test_every_job_has_a_log_and_a_benchmark_of_its_own(tmp_path):
+def test_every_job_has_a_log_and_a_benchmark_of_its_own(all_about_jobs):
     """By the log's path what a job takes of a GPU is found: `synthmix.runtime.gpu_benchmark`."""
-    shown = with_all_shown(Project.copy(tmp_path / "synthmix")).run("--dry-run").stdout
+    shown = all_about_jobs("cpu")
     logs = re.findall(r"^    log: (\S+)", shown, re.MULTILINE)
     benchmarks = re.findall(r"^    benchmark: (\S+)", shown, re.MULTILINE)
     assert len(logs) == len(set(logs)) >= 50
@@ -234,10 +236,8 @@ def test_every_job_has_a_log_and_a_benchmark_of_its_own(tmp_path):
 
 
 @pytest.mark.parametrize(("device", "gpus"), [("cpu", 0), ("auto", 1), ("cuda", 1)])
-def test_trainings_carry_the_gpu_tag_unless_the_device_is_the_cpu(tmp_path, device, gpus):
-    project = with_all_shown(Project.copy(tmp_path / "synthmix"))
-    shown = project.run("--dry-run", device=device).stdout
-    jobs = shown.split("\nrule ")[1:]
+def test_trainings_carry_the_gpu_tag_unless_the_device_is_the_cpu(all_about_jobs, device, gpus):
+    jobs = all_about_jobs(device).split("\nrule ")[1:]
     tagged = {job.split(":")[0] for job in jobs if f"gpu={gpus}" in job}
     trainings = {"train_generator", "sample_generator", "extract_features"}
     scoring = {"train_score_network", "extract_score_features"}
@@ -247,9 +247,7 @@ def test_trainings_carry_the_gpu_tag_unless_the_device_is_the_cpu(tmp_path, devi
 
 @pytest.mark.full
 def test_the_readme_has_the_jobs_of_all_studies(tmp_path):
-    project = Project.copy(tmp_path / "synthmix")
-    for study in (ROOT / "tests" / "studies").glob("*.yaml"):
-        (project.folder / "studies" / study.name).unlink()
+    project = Project.copy(tmp_path / "synthmix", *STUDIES)
     planned = project.planned("all_studies", studies="mammography", device="auto")
     planned.pop("all_studies")
     page = (ROOT / "README.md").read_text(encoding="utf-8")

@@ -14,7 +14,8 @@ SCREEN = 30
 
 @pytest.fixture(scope="module")
 def project(tmp_path_factory):
-    return Project.copy(tmp_path_factory.mktemp("mistakes") / "synthmix")
+    folder = tmp_path_factory.mktemp("mistakes") / "synthmix"
+    return Project.copy(folder, "tiny", "mammography")
 
 
 @pytest.fixture

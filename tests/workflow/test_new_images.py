@@ -25,7 +25,8 @@ EXPORTED = "results/paper/own/mine/classifiers/small/real_only/seed1/model.safet
 @pytest.fixture(scope="module")
 def project(tmp_path_factory):
     """The project with a study of pictures of its own, which `pictures/` holds."""
-    project = Project.copy(tmp_path_factory.mktemp("new_images") / "synthmix")
+    folder = tmp_path_factory.mktemp("new_images") / "synthmix"
+    project = Project.copy(folder, "tiny", "volumes")
     project.study = "own"
     (project.folder / "studies" / "own.yaml").write_text(STUDY)
     for number in range(30):

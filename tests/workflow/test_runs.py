@@ -40,7 +40,7 @@ REPORTED = {"render_report", "all"}
 @pytest.fixture(scope="module")
 def finished(tmp_path_factory):
     """The project after one run of the tiny study."""
-    project = Project.copy(tmp_path_factory.mktemp("finished") / "synthmix")
+    project = Project.copy(tmp_path_factory.mktemp("finished") / "synthmix", "tiny", "stages")
     result = project.run()
     assert result.returncode == 0, result.stdout[-5000:]
     return project

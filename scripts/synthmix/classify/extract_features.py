@@ -15,6 +15,7 @@ from synthmix.classify.inputs import to_tensor
 from synthmix.classify.network import new_network
 from synthmix.classify.networks.build import load_backbone
 from synthmix.classify.networks.plan import input_size_of, unfrozen_of
+from synthmix.runtime import pace
 from synthmix.store import load_array, save_array
 
 LOGGER = logging.getLogger(__name__)
@@ -41,7 +42,8 @@ def extract_features(
     features = FromImages(network, frozen, input_size_of(settings), device)
 
     def batches() -> Iterator[np.ndarray]:
-        for start in tqdm(range(0, len(store), BATCH), "features", disable=None):
+        starts = tqdm(range(0, len(store), BATCH), "features", disable=None)
+        for start in pace.each(starts, pace.FEATURES, min(BATCH, len(store))):
             yield features(to_tensor(store[start : start + BATCH])).cpu().numpy()
 
     row_shape = features(to_tensor(store[:1])).shape[1:]

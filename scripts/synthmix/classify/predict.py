@@ -20,6 +20,7 @@ from synthmix.files import write_table
 from synthmix.mix.compose_mix import REAL_STORE
 from synthmix.prepare.folds import split_for_fold
 from synthmix.prepare.parts import rows_of
+from synthmix.runtime import pace
 from synthmix.seeds import derive_seed
 from synthmix.store import load_array, read_table
 
@@ -92,8 +93,9 @@ def predict_proba(
 def _pass(trained: nn.Module, examples: Examples, device: torch.device) -> np.ndarray:
     parts = [np.empty((0, examples.classes), np.float32)]
     batch = BATCH if examples.source.through is None else BATCH_OF_IMAGES
-    for start in range(0, len(examples), batch):
-        positions = np.arange(start, min(start + batch, len(examples)))
+    rows = np.arange(len(examples))
+    batches = [rows[start : start + batch] for start in range(0, len(rows), batch)]
+    for positions in pace.each(batches, pace.PREDICTING):
         logits = trained(examples.inputs(positions, device))
         parts.append(logits.softmax(1).cpu().numpy())
     return np.concatenate(parts)

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from functools import cache
 from typing import Any
 
 from pydantic import ValidationError
@@ -113,6 +114,7 @@ def _parse(settings: dict[str, Any], label: str) -> tuple[Study | None, list[Mis
     return _parse(meant, label) if meant is not settings else (None, mistakes)
 
 
+@cache  # takes a tenth of a second, and is asked for at each mistake
 def _schema_of_studies() -> Schema:
     """Return the JSON schema of a study, by which messages name the sections laid over it too."""
     schema = Study.model_json_schema()

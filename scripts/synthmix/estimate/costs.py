@@ -10,6 +10,7 @@ from synthmix.estimate import reference_gpu
 from synthmix.estimate.disk import Disk, disk
 from synthmix.estimate.jobs import Job
 from synthmix.estimate.rates import Forecast, Rates
+from synthmix.estimate.rehearsed import Rehearsed
 from synthmix.estimate.schedule import wall_seconds
 from synthmix.estimate.sizes import NotKnownError, Sizes
 from synthmix.estimate.work import MACS, Work, work
@@ -29,7 +30,11 @@ class Machine:
 
 @dataclass(frozen=True)
 class JobCost:
-    """What a job costs. None where that is not known; `missing` then says what would have to be."""
+    """What a job costs. None where that is not known; `missing` then says what would have to be.
+
+    `rehearsed` says whether a job like it was run in short, in the rehearsal of its study;
+    `ram_mb` and `gpu_mb` are what such a job held there at the most.
+    """
 
     job: Job
     work: Work | None
@@ -37,6 +42,9 @@ class JobCost:
     gpu_seconds: float | None
     disk: Disk | None
     missing: tuple[str, ...]
+    rehearsed: bool = False
+    ram_mb: float | None = None
+    gpu_mb: float | None = None
 
     @property
     def kind(self) -> str:
@@ -55,7 +63,8 @@ class Estimate:
 
     `table` has a row for each with rule, kind, jobs, to_do, unknown (of those to do), seconds,
     seconds_low, seconds_high, seconds_gpu (on the reference GPU), disk_mb (of those to do, kept),
-    mem_mb (the most that one is allowed) and basis. Sums leave out what is not known.
+    mem_mb (the most that one is allowed), rehearsed (how many of those to do were run in short),
+    ram_mb and gpu_mb (the most that one of these held) and basis. Sums leave out what is not known.
     """
 
     table: pd.DataFrame
@@ -67,10 +76,12 @@ class Estimate:
     missing: tuple[str, ...]  # what else is not known
 
 
-def estimate(sizes: Sizes, rates: Rates, machine: Machine) -> Estimate:
-    """Return what the jobs of a graph cost on a machine."""
+def estimate(
+    sizes: Sizes, rates: Rates, machine: Machine, rehearsed: Rehearsed | None = None
+) -> Estimate:
+    """Return what the jobs of a graph cost on a machine, by what was `rehearsed` where it was."""
     graph = sizes.graph
-    costs = [cost_of(job, sizes, rates) for job in graph.in_order]
+    costs = [cost_of(job, sizes, rates, rehearsed or Rehearsed()) for job in graph.in_order]
     to_do = [cost for cost in costs if cost.job.to_do]
     wall = tuple(
         wall_seconds(
@@ -95,7 +106,7 @@ def _picks() -> Iterable[Callable[[JobCost], float]]:
         yield lambda cost, name=name: getattr(cost.seconds or NOTHING, name)
 
 
-def cost_of(job: Job, sizes: Sizes, rates: Rates) -> JobCost:
+def cost_of(job: Job, sizes: Sizes, rates: Rates, rehearsed: Rehearsed) -> JobCost:
     """Return what a job costs, as far as it is known."""
     if job.rule in NEVER_RUN:
         return JobCost(job, Work(), NOTHING, 0.0, Disk(), ())
@@ -103,7 +114,7 @@ def cost_of(job: Job, sizes: Sizes, rates: Rates) -> JobCost:
     found = seconds = on_gpu = space = None
     try:
         found = work(job, sizes)
-        seconds = rates.forecast(job.rule, found)
+        seconds = rehearsed.forecast(job, sizes, found.kind) or rates.forecast(job.rule, found)
         likely = None if seconds is None else seconds.likely
         on_gpu = reference_gpu.seconds(found) if found.unit == MACS else likely
     except NotKnownError as reason:
@@ -112,7 +123,13 @@ def cost_of(job: Job, sizes: Sizes, rates: Rates) -> JobCost:
         space = disk(job, sizes)
     except NotKnownError as reason:
         missing.append(f"{reason}")
-    return JobCost(job, found, seconds, on_gpu, space, tuple(missing))
+    kind = found.kind if found else ""
+    kept = rehearsed.kept_bytes(job, kind)
+    if kept is not None:
+        space = Disk(kept, space.passing if space else 0.0)
+    memory = rehearsed.ram_mb(job, kind), rehearsed.gpu_mb(job, kind)
+    was = bool(rehearsed.like(job, kind))
+    return JobCost(job, found, seconds, on_gpu, space, tuple(missing), was, *memory)
 
 
 def tabulate(costs: Iterable[JobCost]) -> pd.DataFrame:
@@ -140,6 +157,9 @@ def _row(rule: str, kind: str, costs: list[JobCost]) -> dict[str, Any]:
         "disk_mb": round(sum(cost.disk.kept for cost in to_do if cost.disk) / 1e6, 1),
         "unknown_disk": sum(cost.disk is None for cost in to_do),
         "mem_mb": max((cost.job.mem_mb for cost in to_do), default=0),
+        "rehearsed": sum(cost.rehearsed for cost in to_do),
+        "ram_mb": max((cost.ram_mb or 0.0 for cost in to_do), default=0.0),
+        "gpu_mb": max((cost.gpu_mb or 0.0 for cost in to_do), default=0.0),
         "basis": "; ".join(_bases(to_do)),
     }
 

@@ -61,6 +61,16 @@ def counted(split: str | Path) -> Images:
     return Images(counts, len(table), COUNTED)
 
 
+def rehearsed(counts: str | Path) -> Images:
+    """Return the images of the full run as `check_counts` of a rehearsal has counted them."""
+    table = read_table(counts)
+    by_class = {
+        label: dict(zip(rows["split"], rows["images"].astype(float), strict=True))
+        for label, rows in table.groupby("label")
+    }
+    return Images(by_class, float(table["images"].sum()), "counted in the rehearsal")
+
+
 def expected(
     index: Mapping[str, Any], split: Mapping[str, Any], classes: Iterable[str], published: Mapping
 ) -> Images | None:

@@ -9,7 +9,7 @@ from typing import Any
 
 import pandas as pd
 
-from synthmix.estimate.images import Images, counted, expected
+from synthmix.estimate.images import Images, counted, expected, rehearsed
 from synthmix.estimate.jobs import Graph, Job
 from synthmix.mix.plan import Mix, pool_size
 from synthmix.registry import load_dataset
@@ -26,11 +26,12 @@ class Sizes:
     """How many images the jobs of a graph work on, and how large these are, as far as is known.
 
     `published` are the images of each class that the source of a data set counts, by
-    "study/data set".
+    "study/data set"; `counts` what a rehearsal has counted, files by study and data set.
     """
 
     graph: Graph
     published: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
+    counts: Mapping[tuple[str | None, str | None], str] = field(default_factory=dict)
 
     def shape(self, job: Job) -> tuple[int, ...]:
         """Return the shape of a prepared image, (H, W, C), or volume, (X, Y, Z)."""
@@ -124,6 +125,8 @@ class Sizes:
         # edited code has it made again, which changes little in its numbers
         if split.number in self.graph.settled and Path(split.outputs[0]).is_file():
             return counted(split.outputs[0])
+        if job.dataset in self.counts:
+            return rehearsed(self.counts[job.dataset])
         index = self._params("index_dataset", job)["settings"]
         classes = load_dataset(index["source"]).model_validate(index).class_names()
         published = self.published.get("/".join(map(str, job.dataset)), {})

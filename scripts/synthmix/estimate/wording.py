@@ -1,6 +1,7 @@
 """An estimate in words: a table for the terminal, one in Markdown, and what it comes to."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import pandas as pd
 
@@ -44,6 +45,7 @@ def summary(estimate: Estimate) -> str:
         return f"Nothing is to do: all {jobs} jobs are done."
     parts = [
         f"{to_do} of {jobs} jobs are to do.",
+        _rehearsed(table, to_do),
         _time(estimate),
         _gpu(estimate),
         _disk(estimate),
@@ -97,12 +99,21 @@ def _rows(table: pd.DataFrame) -> list[list[str]]:
             _some(span(row.seconds_low, row.seconds_high), row.unknown, row.to_do),
             _some(duration(row.seconds_gpu), row.unknown_gpu, row.to_do),
             _some(size(row.disk_mb) if row.disk_mb else "", row.unknown_disk, row.to_do),
-            size(row.mem_mb) if row.mem_mb else "",
+            _memory(row),
             row.basis,
         ]
         for row in table.itertuples()
         if row.rule not in NEVER_RUN
     ]
+
+
+def _memory(row: Any) -> str:
+    """Return what a job is allowed and, where it was rehearsed, what it held."""
+    if not row.mem_mb:
+        return ""
+    held = [f"held {size(row.ram_mb)}"] if row.ram_mb else []
+    held += [f"of a GPU {size(row.gpu_mb)}"] if row.gpu_mb else []
+    return ", ".join([size(row.mem_mb), *held])
 
 
 def _total(table: pd.DataFrame) -> list[str]:
@@ -147,6 +158,18 @@ def _time(estimate: Estimate) -> str:
     return (
         f"{about} {duration(likely)} ({span(low, high)}) on this machine with {cores}{cards}; "
         f"{total} of jobs, one after the other."
+    )
+
+
+def _rehearsed(table: pd.DataFrame, to_do: int) -> str:
+    there = int(table["rehearsed"].sum())
+    if not there:
+        return ""
+    left = to_do - there
+    rest = "none is guessed" if not left else f"the other {left} are guessed"
+    return (
+        f"Time and memory of {there} go by jobs of their kind in the rehearsal; {rest}. "
+        f"Where a training may stop early, all its epochs are taken as run."
     )
 
 

@@ -103,17 +103,44 @@ def _train_generator(job: Job, sizes: Sizes, done: bool) -> Work:
     unit = SEEN if cost is None else MACS
     if cost is not None and not cost.learning:
         return Work(settings["model"])
-    snapshots, most = settings["snapshots"], settings["epochs"]
-    least = most
-    if snapshots and snapshots["patience"]:
-        least = min(most, snapshots["every"] * (snapshots["patience"] + 1))
+    snapshots, (least, most) = settings["snapshots"], epochs_of_generator(settings)
     if done:
         least = most = epochs_done(job) or most
     if snapshots and cost is not None:
         scored = snapshots["images"] / snapshots["every"]
-        macs = cost.image + _scoring(job.params["features"], shape)
+        macs = cost.image + scoring_macs(job.params["features"], shape)
         epoch = replace(epoch, macs=epoch.macs + scored * macs)
     return Work(settings["model"], unit, epoch.times(least), epoch.times(most))
+
+
+def epochs_of_generator(settings: Mapping[str, Any]) -> tuple[int, int]:
+    """Return the epochs at the least, where it may stop early, and at the most."""
+    snapshots, most = settings["snapshots"], settings["epochs"]
+    if snapshots and snapshots["patience"]:
+        return min(most, snapshots["every"] * (snapshots["patience"] + 1)), most
+    return most, most
+
+
+def epochs_of_classifier(settings: Mapping[str, Any]) -> tuple[int, int]:
+    """Return the epochs at the least, where it may stop early, and at the most."""
+    return min(settings["epochs"], settings["patience"] + 1), settings["epochs"]
+
+
+def predicting_settings(job: Job, sizes: Sizes) -> dict[str, Any]:
+    """Return the settings that a job of `predict` goes by."""
+    (training,) = sizes.graph.needed(job, "train_classifier")
+    return {**training_settings(training), **(job.params.get("predicting") or {})}
+
+
+def drawn_settings(job: Job, sizes: Sizes) -> dict[str, Any]:
+    """Return the settings of the generator that a job of `sample_generator` draws from."""
+    trainings = sizes.graph.needed(job, "train_generator")
+    # the best candidate of a search is taken as it is: any of them tells
+    for adopted in sizes.graph.needed(job, "adopt_generator"):
+        trainings += sizes.graph.needed(adopted, "train_generator")
+    if not trainings:
+        raise NotKnownError(f"the settings of {job.wildcards['generator']}")
+    return training_settings(trainings[0])
 
 
 def made_shape(settings: Mapping[str, Any], shape: tuple[int, ...]) -> tuple[int, ...]:
@@ -129,13 +156,7 @@ def _epoch(cost: Any, steps: float, batch: float) -> Load:
 
 def _sample_generator(job: Job, sizes: Sizes, done: bool) -> Work:
     images = sizes.pool(job)
-    trainings = sizes.graph.needed(job, "train_generator")
-    # the best candidate of a search is taken as it is: any of them tells
-    for adopted in sizes.graph.needed(job, "adopt_generator"):
-        trainings += sizes.graph.needed(adopted, "train_generator")
-    if not trainings:
-        raise NotKnownError(f"the settings of {job.wildcards['generator']}")
-    settings = training_settings(trainings[0])
+    settings = drawn_settings(job, sizes)
     cost = generator_cost(settings, made_shape(settings, sizes.shape(job)))
     if cost is None:
         return _exactly(job.params["model"], IMAGES, Load(other=images))
@@ -171,8 +192,7 @@ def _train_classifier(job: Job, sizes: Sizes, done: bool) -> Work:
         macs += 0 if cached else cost.frozen.macs * (train + validation)
         steps = train / settings["batch_size"]
         epoch = Load(macs, steps + validation / min(64, settings["batch_size"]))
-    most = settings["epochs"]
-    least = min(most, settings["patience"] + 1)
+    least, most = epochs_of_classifier(settings)
     if done:
         least = most = epochs_done(job) or most
     kind = f"{settings['network']}, by features" if cached else settings["network"]
@@ -180,8 +200,7 @@ def _train_classifier(job: Job, sizes: Sizes, done: bool) -> Work:
 
 
 def _predict(job: Job, sizes: Sizes, done: bool) -> Work:
-    (training,) = sizes.graph.needed(job, "train_classifier")
-    settings = {**training_settings(training), **(job.params.get("predicting") or {})}
+    settings = predicting_settings(job, sizes)
     shape = sizes.shape(job)
     cost = classifier_cost(settings, shape)
     images = sizes.images(job).of("test") + sizes.mix(job, done)[1]
@@ -195,7 +214,7 @@ def _predict(job: Job, sizes: Sizes, done: bool) -> Work:
     return _exactly(kind, MACS, Load(images * macs, images / 32))
 
 
-def _scoring(features: str, shape: tuple[int, ...]) -> float:
+def scoring_macs(features: str, shape: tuple[int, ...]) -> float:
     """Return the multiply-adds of the network that images are scored by."""
     return (inception_cost() if features == "inception" else own_features_cost(shape)).macs
 
@@ -203,7 +222,7 @@ def _scoring(features: str, shape: tuple[int, ...]) -> float:
 def _extract_score_features(job: Job, sizes: Sizes, done: bool) -> Work:
     images = sizes.of_store(job, job.wildcards["store"])
     images = min(images, job.params["most"] or images)
-    macs = _scoring(job.params["kind"], sizes.shape(job))
+    macs = scoring_macs(job.params["kind"], sizes.shape(job))
     return _exactly(job.params["kind"], MACS, Load(images * macs, images / 64))
 
 

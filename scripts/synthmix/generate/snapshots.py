@@ -11,6 +11,7 @@ from torch import nn
 
 from synthmix.generate.models import checked
 from synthmix.generate.models.base import Generator
+from synthmix.runtime import pace
 from synthmix.score.extract_score_features import feature_blocks
 from synthmix.score.features import load_network
 from synthmix.score.fit_real import load_gaussians
@@ -65,7 +66,8 @@ class FrechetScorer:
             for label, count in self.counts.items()
             for block in self._features(generator, label, count)
         ]
-        return frechet_distance(self.real, fit_gaussian(np.concatenate(features)))
+        with pace.alone(pace.DISTANCE):
+            return frechet_distance(self.real, fit_gaussian(np.concatenate(features)))
 
     def _features(self, generator: Generator, label: int, count: int) -> Iterator[np.ndarray]:
         for start in range(0, count, BLOCK):

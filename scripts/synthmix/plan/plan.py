@@ -199,7 +199,11 @@ class Plan:
     @cached_property
     def score_weights(self) -> list[str]:
         """What has to be downloaded for the scores of the studies that are asked for."""
-        scores = [view.settings.scores for view in self.asked if view.settings.generators]
+        return self.score_weights_of(self.asked)
+
+    def score_weights_of(self, views: Iterable[View]) -> list[str]:
+        """Return what has to be downloaded for the scores of some views."""
+        scores = [view.settings.scores for view in views if view.settings.generators]
         return sorted({s.weights_path(self.downloads) for s in scores if s.weights == "download"})
 
     @cached_property

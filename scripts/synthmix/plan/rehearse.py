@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Any
 
 from synthmix.classify.networks.plan import DOWNLOADED
+from synthmix.plan import classify
 from synthmix.plan.plan import Plan
 from synthmix.plan.view import View
 
@@ -47,34 +48,35 @@ def knows_counts(view: View) -> bool:
     return not is_drawn(view) or set(data.published_images) >= set(view.classes)
 
 
-def stood_in_for(plan: Plan) -> list[str]:
-    """Return what is stood in for in the studies that are asked for, a line each."""
-    kept = Path(plan.data, "weights")
+def stood_in_for(plan: Plan, study: str) -> list[str]:
+    """Return what is stood in for in a study, a line each."""
+    kept, views = Path(plan.data, "weights"), plan.views_of(study)
     lines = [
         f"the raw files of {view.study}/{view.dataset} ({view.data.source}) by drawn images"
-        for view in plan.asked
+        for view in views
         if is_drawn(view)
     ]
     lines += [
         f"the weights {name} by random ones"
-        for name, settings in plan.asked_weights.items()
+        for view in views
+        for name, settings in classify.starting(view)
         if settings["weights"] in DOWNLOADED and not (kept / f"{name}.safetensors").is_file()
     ]
     lines += [
         f"the weights {Path(file).name} by random ones: distances mean nothing"
-        for file in plan.score_weights
+        for file in plan.score_weights_of(views)
         if not (kept / Path(file).name).is_file()
     ]
     return sorted(set(lines))
 
 
-def unproven(plan: Plan) -> list[str]:
-    """Return what the full run alone can prove, a line each."""
+def unproven(plan: Plan, study: str) -> list[str]:
+    """Return what the full run of a study alone can prove, a line each."""
     lines = [
         "how well anything learns, and that losses stay finite over a full training",
         "that each raw file can be read, and how many are copies of another",
     ]
-    for view in plan.asked:
+    for view in plan.views_of(study):
         here = f"{view.study}/{view.dataset}"
         if not knows_counts(view):
             lines.append(f"{here}: how many images there are, which the study does not print")

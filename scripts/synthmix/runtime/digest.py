@@ -6,6 +6,7 @@ carries this digest as a parameter instead.
 
 import ast
 import hashlib
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
@@ -29,23 +30,37 @@ def code_digest(rule: str, *modules: str) -> str:
     Comments, docstrings and layout do not count. Raises FileNotFoundError for a rule without
     a script or a module that does not exist, UserError for one that is no Python.
     """
-    script = SCRIPTS / f"{rule}.py"
-    found = {script}
-    pending = list(_imports(script)) + [_module_file(name) for name in modules]
+    found: dict[Path, str] = {}
+    pending = [SCRIPTS / f"{rule}.py", *map(_module_file, modules)]
     while pending:
         file = pending.pop()
         if file not in found:
-            found.add(file)
-            pending.extend(_imports(file))
-    digests = [f"{file.relative_to(SCRIPTS)} {_source_digest(file)}" for file in sorted(found)]
+            code = _read(file)
+            found[file] = code.digest
+            pending.extend(code.imports)
+    digests = [f"{file.relative_to(SCRIPTS)} {found[file]}" for file in sorted(found)]
     return hashlib.sha256("\n".join(digests).encode()).hexdigest()[:16]
 
 
+@dataclass(frozen=True)
+class _Code:
+    """The files of the synthmix modules that a file imports, and a digest of its own code."""
+
+    imports: tuple[Path, ...]
+    digest: str
+
+
 @cache
-def _imports(file: Path) -> tuple[Path, ...]:
-    """Return the files of the synthmix modules that `file` imports, at its top or further in."""
+def _read(file: Path) -> _Code:
+    tree = _parsed(file)
+    # in this order: a digest is of what is left without docstrings
+    return _Code(_imports(tree), _digest(tree))
+
+
+def _imports(tree: ast.Module) -> tuple[Path, ...]:
+    """Return the files of the synthmix modules that are imported, at the top or further in."""
     names: set[str] = set()
-    for node in ast.walk(_parsed(file)):
+    for node in ast.walk(tree):
         if isinstance(node, ast.Import):
             names.update(alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom) and node.module:
@@ -76,9 +91,8 @@ def _parsed(file: Path) -> ast.Module:
         raise UserError(f"{place}: is no Python: {error.msg}") from None
 
 
-@cache
-def _source_digest(file: Path) -> str:
-    tree = _parsed(file)
+def _digest(tree: ast.Module) -> str:
+    """Return a digest of the code of `tree`, which loses its docstrings."""
     for node in ast.walk(tree):
         body = getattr(node, "body", None)
         if isinstance(body, list):

@@ -1,6 +1,6 @@
-"""How long the steps of a training take and how much memory: a small file beside its benchmark.
+"""How long the steps of a job take and how much memory: a small file beside its benchmark.
 
-Loops over batches go through `each`, so that all trainings are measured alike. Nothing of it
+Loops over batches go through `each`, so that all networks are measured alike. Nothing of it
 changes a result, and nothing of it is asked for by one.
 """
 
@@ -17,6 +17,8 @@ from typing import Any, TypeVar
 Batch = TypeVar("Batch")
 
 STEP, JUDGING = "step", "judging"
+AUTOENCODING, DRAWING, DISTANCE = "autoencoder step", "drawing", "distance"
+FEATURES, PREDICTING = "features", "predicting"
 
 
 @dataclass
@@ -114,6 +116,13 @@ def each(batches: Iterable[Batch], kind: str = STEP, images: int | None = None) 
 
 
 @contextmanager
+def alone(kind: str) -> Iterator[None]:
+    """Measure the block, which is no loop, as one step of `kind`."""
+    for _ in each([None], kind, images=1):
+        yield
+
+
+@contextmanager
 def sometimes(name: str, every: int) -> Iterator[None]:
     """Measure apart, within a step, what only one step of so many has."""
     steps = _pace.now
@@ -165,7 +174,7 @@ def told() -> dict[str, Any]:
 
 @contextmanager
 def pace_of_job(snakemake: Any) -> Iterator[None]:
-    """Measure the training in the block; where it ends without an error, write what is `told`.
+    """Measure the job in the block; where it ends without an error, write what is `told`.
 
     The file lies beside the benchmark of the job, as `<name>.steps.json`. Of a training on several
     devices it is about the first process. A file of an earlier attempt is removed.

@@ -12,6 +12,7 @@ from tqdm import tqdm
 
 from synthmix.errors import UserError
 from synthmix.files import write_table
+from synthmix.runtime import pace
 from synthmix.score.features import load_network
 from synthmix.score.settings import FeatureKind
 from synthmix.store import load_store, save_array, table_path
@@ -53,9 +54,11 @@ def feature_blocks(
     progress: bool = True,
 ) -> Iterator[np.ndarray]:
     """Yield the features (n, dims), float32, of the images `rows` of `store`, batch by batch."""
-    for start in tqdm(range(0, len(rows), BATCH), "features", disable=None if progress else True):
+    batches = [rows[start : start + BATCH] for start in range(0, len(rows), BATCH)]
+    shown = tqdm(batches, "features", disable=None if progress else True)
+    for batch in pace.each(shown, pace.FEATURES):
         with torch.no_grad():
-            block = network(to_tensor(store[rows[start : start + BATCH]], device)).cpu().numpy()
+            block = network(to_tensor(store[batch], device)).cpu().numpy()
         if not np.isfinite(block).all():
             raise UserError("scores: a feature is not a finite number: are its weights trained?")
         yield block

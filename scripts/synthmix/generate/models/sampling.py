@@ -6,6 +6,8 @@ import numpy as np
 import torch
 from torch.nn.functional import pad
 
+from synthmix.runtime import pace
+
 # Images are always made in batches of this size, the last one filled up: on a CPU the last bits
 # of a convolution depend on the size of its batch, and an image must depend on its seed alone.
 SAMPLE_BATCH = 16
@@ -31,7 +33,7 @@ def make_images(
     which -1 is black and 1 white; what lies beyond is cut.
     """
     images = []
-    for batch in inputs.split(batch_size):
+    for batch in pace.each(inputs.split(batch_size), pace.DRAWING, batch_size):
         unused = [0, 0] * (batch.dim() - 1) + [0, batch_size - len(batch)]
         made = make(pad(batch, unused).to(device))[: len(batch)]
         images.append(((made.clamp(-1, 1) + 1) * 127.5).round().to("cpu", torch.uint8))

@@ -5,7 +5,13 @@ from typing import Annotated, Any, ClassVar, Literal, Self
 from pydantic import Field, model_validator
 
 from synthmix.network_costs import GeneratorCost
+from synthmix.runtime.pace import STEP
 from synthmix.settings import PositiveInt, SettingsModel
+
+
+def full_batches(images: int, batch_size: int) -> int:
+    """Return how many batches an epoch has: a last one that is not full is left out."""
+    return max(1, images // max(1, min(batch_size, images)))
 
 
 class Snapshots(SettingsModel):
@@ -117,6 +123,13 @@ class GeneratorSettings(SettingsModel):
             few = {"every": 1, "images": min(self.snapshots.images, 16), "patience": None}
             short["snapshots"] = self.snapshots.model_copy(update=few)
         return short
+
+    def steps(self, images: int) -> dict[str, int]:
+        """Return how many steps of each kind all epochs take on so many images.
+
+        The kinds are those that the training is measured by (`synthmix.runtime.pace`).
+        """
+        return {STEP: self.epochs * full_batches(images, self.batch_size)}
 
     def check_image(self, image_size: int, channels: int) -> str | None:
         """Return why the model can't make such images, or None where it can."""

@@ -84,7 +84,7 @@ class BAGANGP(Generator):
     def _autoencoder_epoch(self, images: torch.Tensor, labels: torch.Tensor) -> dict[str, float]:
         losses = StepLosses()
         size = self.settings.autoencoder_batch_size or self.settings.batch_size
-        for rows in pace.each(full_batches(len(images), size), "autoencoder step"):
+        for rows in pace.each(full_batches(len(images), size), pace.AUTOENCODING):
             parts = self._parts(self._real(images[rows]), labels[rows].to(self.device))
             losses.add(
                 autoencoder_loss=take_step(

@@ -4,8 +4,9 @@ from typing import Annotated, Any, ClassVar, Literal, Self
 
 from pydantic import Field, model_validator
 
-from synthmix.generate.models.settings import GeneratorSettings
+from synthmix.generate.models.settings import GeneratorSettings, full_batches
 from synthmix.network_costs import BOTH, GeneratorCost, dense, pyramid
+from synthmix.runtime.pace import AUTOENCODING, STEP
 from synthmix.settings import PositiveFloat, PositiveInt
 
 
@@ -98,6 +99,18 @@ class Settings(GeneratorSettings):
     def in_short(self, steps: int) -> dict[str, Any]:
         """Return what a rehearsal changes: an epoch of the autoencoder comes before the GAN's."""
         return super().in_short(steps) | {"autoencoder_epochs": 1, "epochs": steps + 1}
+
+    def steps(self, images: int) -> dict[str, int]:
+        """Return the steps of the autoencoder, and those of the GAN in the epochs after it."""
+        first = min(self.autoencoder_epochs, self.epochs)
+        size = self.autoencoder_batch_size or self.batch_size
+        # the balanced critic draws its batches, of any number of images
+        drawn = max(1, images // self.batch_size)
+        later = drawn if self.critic == "balanced" else full_batches(images, self.batch_size)
+        return {
+            AUTOENCODING: first * full_batches(images, size),
+            STEP: (self.epochs - first) * later,
+        }
 
     def check_image(self, image_size: int, channels: int) -> str | None:
         """Return why the networks can't make such images, or None where they can."""

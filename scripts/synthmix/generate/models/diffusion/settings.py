@@ -1,11 +1,13 @@
 """Settings of the diffusion generator."""
 
+import math
 from typing import Annotated, Any, ClassVar, Literal, Self
 
 from pydantic import Field, model_validator
 
 from synthmix.generate.models.settings import GeneratorSettings
 from synthmix.network_costs import BOTH, Cost, GeneratorCost, convolution, dense
+from synthmix.runtime.pace import STEP
 from synthmix.settings import PositiveFloat, PositiveInt, Share
 
 
@@ -114,6 +116,10 @@ class Settings(GeneratorSettings):
         """Return what a rehearsal changes: images are made in as few steps as can be."""
         few = next(n for n in (2, *range(3, 1001), 1) if not self.diffusion_steps % n)
         return super().in_short(steps) | {"sampling_steps": min(few, self.sampling_steps)}
+
+    def steps(self, images: int) -> dict[str, int]:
+        """Return how many steps there are: the last batch need not be full."""
+        return {STEP: self.epochs * math.ceil(images / self.batch_size)}
 
     def check_image(self, image_size: int, channels: int) -> str | None:
         """Return why the network can't make such images, or None where it can."""
