@@ -19,12 +19,40 @@ use rule job as check_counts with:
         "Checking that {wildcards.dataset} has the images that {wildcards.study} asks for"
 
 
-def counts_of(views):
-    """Return the files of a rehearsal that count the images of the full run."""
+use rule job as check_disk with:
+    output:
+        RESULTS + "/{study}/disk.csv",
+    params:
+        **runs("check_disk"),
+        python=PYTHON,
+        snakefile=workflow.main_snakefile,
+        study=lambda wildcards: str(CONFIGURATION.study_files[wildcards.study]),
+        published=lambda wildcards: {
+            "/".join(key): dict(view.data.published_images)
+            for key, view in PLAN.views.items()
+            if view.study == wildcards.study
+        },
+    pathvars:
+        **OF_THE_RUN,
+        job="check_disk/{study}",
+    localrule: True
+    message:
+        "Checking that the files of {wildcards.study} have room"
+
+
+def checks_of(views):
+    """Return what a rehearsal checks of the full run: images counted, and room on the disk."""
+    if not PLAN.is_rehearsal:
+        return []
+    counts, space = rules.check_counts.output[0], rules.check_disk.output[0]
+    studies = dict.fromkeys(view.study for view in views)
     return [
-        rules.check_counts.output[0].format(study=view.study, dataset=view.dataset)
-        for view in views
-        if PLAN.is_rehearsal and rehearse.knows_counts(view)
+        *(
+            counts.format(study=view.study, dataset=view.dataset)
+            for view in views
+            if rehearse.knows_counts(view)
+        ),
+        *(space.format(study=study) for study in studies),
     ]
 
 

@@ -92,7 +92,7 @@ def pages(views, page):
         *([f"results/{page}.html"] if shown else []),
         *(file for view in views for file in search_files(view)),
         *(file for view in views if view not in shown for file in shown_files(view)),
-        *counts_of(views),
+        *checks_of(views),
     ]
 
 

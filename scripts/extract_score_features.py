@@ -1,16 +1,16 @@
 """Compute the features of a store by which generators are scored."""
 
-from synthmix.runtime.devices import set_up_torch
 from synthmix.runtime.jobs import job
+from synthmix.runtime.memory_bound import device_of_job
 from synthmix.runtime.pace import pace_of_job
 from synthmix.score.extract_score_features import extract_score_features
 
-with job(snakemake), pace_of_job(snakemake):
+with job(snakemake), pace_of_job(snakemake), device_of_job(snakemake) as device:
     extract_score_features(
         images=snakemake.input.images,
         weights=snakemake.input.weights,
         kind=snakemake.params.kind,
         output=snakemake.output[0],
         most=snakemake.params.most,
-        device=set_up_torch(snakemake.config),
+        device=device,
     )

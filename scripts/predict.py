@@ -3,11 +3,11 @@
 from synthmix.classify.files import TrainingFiles
 from synthmix.classify.predict import predict
 from synthmix.repeats import fold_number
-from synthmix.runtime.devices import set_up_torch
 from synthmix.runtime.jobs import job
+from synthmix.runtime.memory_bound import device_of_job
 from synthmix.runtime.pace import pace_of_job
 
-with job(snakemake), pace_of_job(snakemake):
+with job(snakemake), pace_of_job(snakemake), device_of_job(snakemake) as device:
     params = snakemake.params
     predict(
         model=snakemake.input.model,
@@ -20,5 +20,5 @@ with job(snakemake), pace_of_job(snakemake):
         fold=fold_number(params.fold),
         seed=params.seed,
         master_seed=params.master_seed,
-        device=set_up_torch(snakemake.config),
+        device=device,
     )

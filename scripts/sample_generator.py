@@ -2,11 +2,11 @@
 
 from synthmix.generate.sample_generator import sample_generator
 from synthmix.mix.plan import Mix
-from synthmix.runtime.devices import set_up_torch
 from synthmix.runtime.jobs import job
+from synthmix.runtime.memory_bound import device_of_job
 from synthmix.runtime.pace import pace_of_job
 
-with job(snakemake), pace_of_job(snakemake):
+with job(snakemake), pace_of_job(snakemake), device_of_job(snakemake) as device:
     sample_generator(
         model=snakemake.params.model,
         generator=snakemake.params.generator,
@@ -20,5 +20,5 @@ with job(snakemake), pace_of_job(snakemake):
         additions=[Mix.from_dict(values) for values in snakemake.params.additions],
         split=snakemake.input.split,
         truncation=snakemake.params.truncation,
-        device=set_up_torch(snakemake.config),
+        device=device,
     )

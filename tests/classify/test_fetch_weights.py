@@ -186,3 +186,16 @@ def test_a_rehearsal_takes_what_an_earlier_run_has_kept_and_random_weights_else(
     fetch_weights("squeezenet1_1", "none", kept, seed=2)
     fetch_weights("squeezenet1_1", "imagenet", output, seed=1, kept=kept)
     assert output.read_bytes() == kept.read_bytes()
+
+
+def test_weights_of_another_network_are_no_stand_in(tmp_path):
+    kept, output = tmp_path / "squeezenet1_1-imagenet.safetensors", tmp_path / "w.safetensors"
+    for damage in ("another", "no weights"):
+        if damage == "another":
+            fetch_weights("resnet18", "none", kept, seed=1)
+        else:
+            kept.write_bytes(b"<html>")
+        told = rf"{kept} is not the weights of squeezenet1_1 .*remove the file"
+        with pytest.raises(UserError, match=told):
+            fetch_weights("squeezenet1_1", "imagenet", output, seed=1, kept=kept)
+        assert not output.exists()

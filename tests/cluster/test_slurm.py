@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from cluster.slurm import Cluster, missing
+from synthmix.store import read_table
 from workflow_project import Project
 
 TRAINING = {"train_generator", "extract_features", "train_classifier", "predict"}
@@ -201,6 +202,29 @@ def test_a_job_over_its_memory_is_started_again_with_more(cluster, tmp_path):
     Submission(project, study, "--set-resources", memory).end()
     states = cluster.asked_for("train_generator")[jobs_before:]
     assert [(state == "COMPLETED", mb) for state, mb, _ in states] == [(False, 500), (True, 2000)]
+
+
+def test_a_rehearsal_runs_where_the_run_will_and_tells_what_failed_there(cluster, tmp_path):
+    project = Project.copy(tmp_path / "synthmix")
+    text = (project.folder / "studies" / "tiny.yaml").read_text()
+    short = text.replace("train_images: 40", "train_images: 4000")  # which there are not
+    assert short != text
+    (project.folder / "studies" / "tiny.yaml").write_text(short)
+    predictions, *_ = TINY.targets
+    targets = [name.replace("/paper/", "/rehearsal/") for name in (predictions, GENERATORS[0])]
+    targets.append("results/rehearsal/tiny/phantoms/counts.csv")
+    study = Study(tuple(targets), TINY.config | {"scale": "rehearsal"}, set(), set())
+    tasks_before = len(cluster.tasks())
+    said = Submission(project, study, "--retries", "0").end(1)
+    assert [(project.folder / target).exists() for target in targets] == [True, True, False]
+    found = read_table(project.folder / "results" / "rehearsal" / "rehearsal.csv")
+    (row,) = found[found["kind"] == "failed"].itertuples()
+    assert row.rule == "check_counts"
+    assert "lower mixes.train_images" in row.message
+    went = set(re.findall(r"Auto-selected partition '(\w+)' for job (\w+)", said))
+    assert {("gpu", rule) for rule in ("train_generator", "train_classifier", "predict")} <= went
+    assert ("cpu", "check_counts") in went
+    assert {task.partition for task in cluster.tasks()[tasks_before:]} == {"cpu", "gpu"}
 
 
 @pytest.mark.full

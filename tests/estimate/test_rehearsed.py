@@ -112,6 +112,6 @@ def test_an_estimate_goes_by_it_and_says_of_how_many_jobs(rehearse):
     assert (row["seconds"], row["rehearsed"], row["ram_mb"]) == (55, 1, 900)
     assert row["basis"] == "1 rehearsed"
     assert "Time and memory of 1 go by jobs of their kind in the rehearsal" in summary(found)
-    assert "the other 8 are guessed" in summary(found)
+    assert "in the rehearsal; 8 are guessed." in summary(found)
     without = estimate(sizes, Rates([], "cpu"), Machine(2, None, "cpu"))
     assert "rehearsal" not in summary(without)

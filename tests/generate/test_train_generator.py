@@ -278,7 +278,8 @@ def test_a_pool_is_the_images_of_its_seeds(store):
 
 def test_a_training_gone_astray_is_not_taken_for_done(store, monkeypatch):
     monkeypatch.setattr(DCGAN, "train_epoch", lambda self, *data: {"generator_loss": float("nan")})
-    with pytest.raises(UserError, match="lower the generator's learning_rate"):
+    told = r"dcgan, epoch 1: .*generator_loss.*lower the generator's learning_rate"
+    with pytest.raises(UserError, match=told):
         train(store, "one")
     assert not (store / "one" / "weights.safetensors").exists()
 

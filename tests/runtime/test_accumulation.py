@@ -37,6 +37,15 @@ def test_the_next_attempt_takes_twice_as_many_parts(checkpoint, parts, images, m
     assert caplog.messages == [said]
 
 
+def test_a_batch_of_one_in_front_of_batch_norm_is_told_with_the_setting(checkpoint):
+    norm = torch.nn.BatchNorm2d(3)
+    told = "raise batch_size to two or more"
+    with pytest.raises(UserError, match=told), smaller_parts_next(checkpoint, 1, 1):
+        norm(torch.zeros(1, 3, 1, 1))
+    with pytest.raises(ValueError, match="another"), smaller_parts_next(checkpoint, 1, 1):
+        raise ValueError("another")
+
+
 @pytest.mark.parametrize(("parts", "images"), [(1, 1), (1, 3), (2, 4), (2, 5), (8, 6)])
 def test_parts_that_can_be_no_smaller_are_told(checkpoint, parts, images):
     assert "can't be taken in smaller ones: lower batch_size" in run_out(checkpoint, parts, images)

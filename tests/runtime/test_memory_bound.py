@@ -2,17 +2,19 @@ import json
 import os
 import subprocess
 import sys
+from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
 import pytest
+import torch
 
 from synthmix.errors import UserError
 from synthmix.files import write_table
 from synthmix.runtime import memory_bound, memory_free
 from synthmix.runtime.accumulation import parts_to_take
 from synthmix.runtime.checkpoint import Checkpoint
-from synthmix.runtime.memory_bound import asked_of, kept_below
+from synthmix.runtime.memory_bound import asked_of, device_of_job, kept_below, part_of
 from synthmix.runtime.memory_free import bound_for
 from synthmix.store import read_table, save_array
 from workflow_project import ROOT, Project
@@ -113,7 +115,7 @@ def test_batches_that_can_be_in_more_parts_are_next_time(checkpoint, beyond, cap
 
 @pytest.mark.parametrize(
     ("parts", "said"),
-    [(8, "with batches in 8 part(s), which can be no more"), (None, "before its first step")],
+    [(8, "with batches in 8 part(s), which can be no more"), (None, "outside of its batches")],
 )
 def test_what_can_be_in_no_more_is_a_mistake_once(checkpoint, beyond, parts, said):
     memory_bound.take_parts(parts, None)
@@ -137,7 +139,55 @@ def test_a_higher_bound_or_another_training_is_tried(checkpoint, beyond):
 def test_without_a_bound_nothing_is_watched(checkpoint, beyond):
     with kept_below(None, checkpoint):
         assert not memory_bound.is_set()
+        assert part_of(32) == 32
     assert not beyond
+
+
+def test_what_draws_or_judges_images_takes_fewer_at_a_time_too(checkpoint, beyond):
+    sizes = []
+    for _ in range(4):
+        with kept_below(2.0, checkpoint):
+            sizes.append(part_of(16))
+            memory_bound._begin_anew(2.0, 3 * GB, checkpoint)
+    assert sizes == [16, 8, 4, 2]
+    told = r"more than 3.0 GB with batches in 8 part\(s\), which can be no more.* lower the size"
+    with pytest.raises(UserError, match=told), kept_below(2.0, checkpoint, advice="lower the size"):
+        pytest.fail("it went on")
+
+
+def test_a_training_whose_scores_take_too_much_has_them_in_parts(checkpoint, beyond):
+    """Even where its own batches can be in no more."""
+    with kept_below(2.0, checkpoint):
+        memory_bound.take_parts(1, None)
+        assert part_of(16) == 16
+        memory_bound._begin_anew(2.0, 3 * GB, checkpoint)
+    with kept_below(2.0, checkpoint):
+        assert part_of(16) == 8
+
+
+def goes_beyond(job, bound):
+    """Begin a job that holds too much, which then ends here: it is replaced."""
+    with device_of_job(job) as device:
+        assert part_of(8) == 8
+        if bound:
+            memory_bound._begin_anew(2.0, 3 * GB, Checkpoint.of_job(job, device, by_rule=True))
+        raise InterruptedError
+
+
+@pytest.mark.parametrize("scale", ["rehearsal", "paper"])
+def test_jobs_that_keep_no_state_are_bound_in_rehearsals(tmp_path, monkeypatch, beyond, scale):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(memory_bound, "set_up_torch", lambda config: torch.device("cpu"))
+    config = {"scale": scale, "rehearsal_memory_gb": 2.0, "checkpoint_seconds": 60}
+    log = ["results/rehearsal/study/data/logs/predict/net/mix-seed1.log"]
+    job, bound = SimpleNamespace(config=config, log=log, params={}, input=[]), scale == "rehearsal"
+    with pytest.raises(InterruptedError):
+        goes_beyond(job, bound)
+    notes = [file.name for file in tmp_path.rglob("*.json")]
+    assert notes == (["predict-net-mix-seed1.parts.json"] if bound else [])
+    with device_of_job(job):
+        assert part_of(8) == (4 if bound else 8)
+    assert not list(tmp_path.rglob("*.json"))
 
 
 def test_the_bound_is_what_is_asked_for_or_a_share_of_what_is_free(monkeypatch):

@@ -24,7 +24,7 @@ def project(tmp_path_factory):
 
 def test_its_jobs_are_those_of_scale_paper_and_the_counts_that_it_checks(project):
     of_paper, of_rehearsal = project.planned(), project.planned(scale="rehearsal")
-    assert of_rehearsal == of_paper | {"check_counts": 1}
+    assert of_rehearsal == of_paper | {"check_counts": 1, "check_disk": 1}
 
 
 def test_faults_are_found_in_one_run_and_told_with_the_setting(project):

@@ -7,15 +7,14 @@ from typing import Any
 
 import numpy as np
 import torch
-from safetensors.torch import load_file
 from tqdm import tqdm
 
 from synthmix.classify.examples import FromImages
 from synthmix.classify.inputs import to_tensor
-from synthmix.classify.network import new_network
-from synthmix.classify.networks.build import load_backbone
+from synthmix.classify.network import load_starting_weights, new_network
 from synthmix.classify.networks.plan import input_size_of, unfrozen_of
 from synthmix.runtime import pace
+from synthmix.runtime.memory_bound import part_of
 from synthmix.store import load_array, save_array
 
 LOGGER = logging.getLogger(__name__)
@@ -37,14 +36,15 @@ def extract_features(
     store = load_array(images)
     without_head = {**settings, "dense_layers": []}
     network = new_network(without_head, to_tensor(store[:1]).shape[1:], classes=1)
-    load_backbone(network, load_file(weights))
+    load_starting_weights(network, settings["network"], weights)
     frozen, _ = network.to(device).cut(unfrozen_of(settings))
     features = FromImages(network, frozen, input_size_of(settings), device)
 
     def batches() -> Iterator[np.ndarray]:
-        starts = tqdm(range(0, len(store), BATCH), "features", disable=None)
-        for start in pace.each(starts, pace.FEATURES, min(BATCH, len(store))):
-            yield features(to_tensor(store[start : start + BATCH])).cpu().numpy()
+        size = part_of(BATCH)
+        starts = tqdm(range(0, len(store), size), "features", disable=None)
+        for start in pace.each(starts, pace.FEATURES, min(size, len(store))):
+            yield features(to_tensor(store[start : start + size])).cpu().numpy()
 
     row_shape = features(to_tensor(store[:1])).shape[1:]
     save_array(output, row_shape, "float32", batches())

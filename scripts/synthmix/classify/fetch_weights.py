@@ -10,13 +10,15 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import torch
+from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 
 from synthmix.acquire.download import RemoteFile
 from synthmix.acquire.torch_hub import download_weights
 from synthmix.classify.networks.base import Weights
+from synthmix.classify.networks.build import require_weights_of
 from synthmix.classify.networks.plan import DOWNLOADED, IMAGENET, ORIGINAL
-from synthmix.classify.networks.published import Published, pick_weights
+from synthmix.classify.networks.published import Published, pick_weights, published_backbone
 from synthmix.classify.networks.random_weights import random_weights
 from synthmix.errors import UserError
 from synthmix.files import copy_file, expanded, write_beside
@@ -42,6 +44,7 @@ def fetch_weights(
     published = _published(network)
     if kept is not None and weights in DOWNLOADED:
         if Path(kept).is_file():
+            _require_weights_of(network, kept)
             copy_file(kept, output)
             return
         LOGGER.warning("%s are stood in for by random weights of %s: no %s", weights, network, kept)
@@ -59,6 +62,22 @@ def fetch_weights(
         LOGGER.info("weights: from %s", weights)
     with write_beside(output) as temporary:
         save_file({name: tensor.contiguous() for name, tensor in state.items()}, temporary)
+
+
+def _require_weights_of(network: str, kept: str | Path) -> None:
+    """Raise UserError unless the file `kept` has the weights of the layers of `network`."""
+    with torch.device("meta"):
+        layers = published_backbone(_published(network)).layers
+    try:
+        state = load_file(kept)
+        own = {n.removeprefix("layers."): t for n, t in state.items() if n.startswith("layers.")}
+        require_weights_of(layers, own)
+    except (ValueError, SafetensorError) as error:
+        raise UserError(
+            f"{kept} is not the weights of {network} that classifiers start from ({error}): remove "
+            f"the file, so that it is fetched anew, or set weights: of the classifiers to the path "
+            f"of another"
+        ) from error
 
 
 def remote_file(network: str, weights: str = IMAGENET) -> RemoteFile:

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from safetensors import safe_open
+from safetensors import SafetensorError, safe_open
 from safetensors.torch import load_file, save_file
 
 from synthmix.classify.networks.base import Network
@@ -79,6 +79,20 @@ def load_trained(network: Network, state: Mapping[str, torch.Tensor]) -> None:
         raise UserError(f"these are not weights of this network: {unexpected[0]}")
 
 
+def load_starting_weights(network: Network, name: str, path: str | Path) -> None:
+    """Put the starting weights in the file `path` into the layers of `network`, called `name`.
+
+    Raises UserError where they are of another network, or the file is not whole.
+    """
+    try:
+        load_backbone(network, load_file(path))
+    except (ValueError, SafetensorError) as error:
+        raise UserError(
+            f"{path} is not the weights of {name} that this classifier starts from ({error}): "
+            f"remove the file, so that it is made anew, or set the classifier's weights or network"
+        ) from error
+
+
 def read_header(path: str | Path) -> Header:
     """Return what the file of a trained classifier says of it; raises UserError for another."""
     with safe_open(path, "pt") as file:
@@ -96,6 +110,6 @@ def load_network(model: str | Path, weights: Mapping[str, str | Path]) -> tuple[
     header = read_header(model)
     network = new_network(header.settings, header.image_shape, len(header.classes))
     if header.weights is not None:
-        load_backbone(network, load_file(weights[header.weights]))
+        load_starting_weights(network, header.settings["network"], weights[header.weights])
     load_trained(network, load_file(model))
     return network.eval(), header

@@ -9,6 +9,7 @@ import torch
 from torch import nn
 from torch.nn.functional import one_hot
 
+from synthmix.classify.batches import batches_of
 from synthmix.classify.examples import Change, Examples
 from synthmix.classify.losses import (
     Loss,
@@ -70,7 +71,7 @@ class Passes:
         whole = Whole(images, self.class_errors)
         for step, positions in enumerate(pace.each(batches), start=1):
             loss = self._step(train, positions, whole, tally)
-            _require_finite(loss, f"epoch {epoch}, step {step} of {len(batches)}: the train loss")
+            self._require_finite(loss, f"epoch {epoch}, step {step} of {len(batches)}: the train")
             tally.add_loss(loss, len(positions))
         tally.add_up(self.device)
         self.class_errors = (tally.errors / images.clamp(min=1)).float()
@@ -96,8 +97,17 @@ class Passes:
         tally.add_answers(logits, labels)
         tally.add_loss(self.loss(logits, self._targets(labels, tally), None).item(), len(examples))
         values = tally.values(self.positive)
-        _require_finite(values["loss"], f"epoch {epoch}: the validation loss")
+        self._require_finite(values["loss"], f"epoch {epoch}: the validation")
         return values
+
+    def _require_finite(self, loss: float, which: str) -> None:
+        if not math.isfinite(loss):
+            name, settings = self.settings["loss"]["name"], self.settings
+            raise UserError(
+                f"{which} loss is {loss}: {settings['network']} has gone astray; lower the "
+                f"classifier's learning_rate ({settings['learning_rate']:g}), or set another loss "
+                f"than {name}"
+            )
 
     def _step(self, train: Examples, positions: np.ndarray, whole: Whole, tally: "Tally") -> float:
         """Take a step on a batch, a part of it in memory at a time; return its loss.
@@ -224,25 +234,7 @@ class Tally:
         return values
 
 
-def batches_of(order: np.ndarray, batch_size: int) -> list[np.ndarray]:
-    """Return `order` in batches; a last batch of one image joins the one before it.
-
-    Batch norm can't learn of one image, and dropping it would leave an image out.
-    """
-    starts = list(range(0, len(order), batch_size))
-    if len(starts) > 1 and len(order) - starts[-1] == 1 < batch_size:
-        starts.pop()
-    return np.split(order, starts[1:])
-
-
 def has_batch_norm(module: nn.Module) -> bool:
     """Return whether any layer learns of the statistics of a batch."""
     kinds = (nn.BatchNorm1d, nn.BatchNorm2d, nn.BatchNorm3d)
     return any(isinstance(layer, kinds) for layer in module.modules())
-
-
-def _require_finite(loss: float, what: str) -> None:
-    if not math.isfinite(loss):
-        raise UserError(
-            f"{what} is {loss}: the training has gone astray; lower the classifier's learning_rate"
-        )

@@ -20,6 +20,7 @@ from synthmix.files import write_table
 from synthmix.mix.plan import REAL_STORE
 from synthmix.prepare.parts import rows_of
 from synthmix.runtime import pace
+from synthmix.runtime.memory_bound import part_of
 from synthmix.seeds import derive_seed
 from synthmix.store import load_array, read_table
 
@@ -92,7 +93,7 @@ def predict_proba(
 @torch.no_grad()
 def _pass(trained: nn.Module, examples: Examples, device: torch.device) -> np.ndarray:
     parts = [np.empty((0, examples.classes), np.float32)]
-    batch = BATCH if examples.source.through is None else BATCH_OF_IMAGES
+    batch = part_of(BATCH if examples.source.through is None else BATCH_OF_IMAGES)
     rows = np.arange(len(examples))
     batches = [rows[start : start + batch] for start in range(0, len(rows), batch)]
     for positions in pace.each(batches, pace.PREDICTING):

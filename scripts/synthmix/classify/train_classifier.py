@@ -17,6 +17,7 @@ from synthmix.classify.loss_settings import OF_A_BATCH
 from synthmix.classify.losses import build_loss, class_weight_tensor
 from synthmix.classify.network import (
     Header,
+    load_starting_weights,
     load_trained,
     new_network,
     read_header,
@@ -24,7 +25,6 @@ from synthmix.classify.network import (
     trained_state,
 )
 from synthmix.classify.networks.base import Network
-from synthmix.classify.networks.build import load_backbone
 from synthmix.classify.networks.plan import input_size_of, unfrozen_of, weights_name
 from synthmix.classify.optimizers import build_optimizer
 from synthmix.classify.passes import Passes, has_batch_norm
@@ -243,7 +243,7 @@ def _start(
     before = read_header(files.start) if files.start else None
     name = before.weights if before else weights_name(settings, master_seed)
     if name is not None:
-        load_backbone(network, load_file(files.weights[name]))
+        load_starting_weights(network, settings["network"], files.weights[name])
     if before:
         if unfrozen_of(settings) < unfrozen_of(before.settings):
             raise UserError(

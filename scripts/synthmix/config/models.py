@@ -119,9 +119,10 @@ class Workflow(SettingsModel):
     )
     rehearsal_memory_gb: PositiveFloat | None = Field(
         None,
-        description="GB that a training may take on a CPU at scale rehearsal: its batches go in"
-        " as many parts as that takes. Where absent, three quarters of what is free when the run"
-        " begins, shared by as many trainings as may run at once.",
+        description="GB that a job which trains, draws images, computes features or predicts may"
+        " take on a CPU at scale rehearsal: its batches go in as many parts as that takes. Where"
+        " absent, three quarters of what is free when the run begins, shared by as many trainings"
+        " as may run at once.",
     )
     longest_runtime: PositiveInt | None = Field(
         None,

@@ -45,7 +45,7 @@ def summary(estimate: Estimate) -> str:
         return f"Nothing is to do: all {jobs} jobs are done."
     parts = [
         f"{to_do} of {jobs} jobs are to do.",
-        _rehearsed(table, to_do),
+        _rehearsed(table),
         _time(estimate),
         _gpu(estimate),
         _disk(estimate),
@@ -161,12 +161,12 @@ def _time(estimate: Estimate) -> str:
     )
 
 
-def _rehearsed(table: pd.DataFrame, to_do: int) -> str:
+def _rehearsed(table: pd.DataFrame) -> str:
     there = int(table["rehearsed"].sum())
     if not there:
         return ""
-    left = to_do - there
-    rest = "none is guessed" if not left else f"the other {left} are guessed"
+    left = int(table.loc[~table["rule"].isin(NEVER_RUN), "to_do"].sum()) - there
+    rest = f"{left} {'is' if left == 1 else 'are'} guessed" if left else "none is guessed"
     return (
         f"Time and memory of {there} go by jobs of their kind in the rehearsal; {rest}. "
         f"Where a training may stop early, all its epochs are taken as run."

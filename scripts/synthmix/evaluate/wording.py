@@ -51,6 +51,11 @@ def signed_interval(value: float | None, low: float | None, high: float | None) 
     return _signed(value), limits
 
 
+def signed_percent(value: float) -> str:
+    """Return 0.35 as "35% more", -0.2 as "20% fewer"."""
+    return f"{abs(value):.0%} {'fewer' if value < 0 else 'more'}"
+
+
 def p_value(value: float | None) -> str:
     """Return a p-value, "< 0.001" where it is smaller."""
     if _missing(value):

@@ -9,6 +9,7 @@ import pandas as pd
 import torch
 from tqdm import tqdm
 
+from synthmix.errors import UserError
 from synthmix.files import write_table
 from synthmix.generate.models import checked
 from synthmix.generate.models.base import Generator
@@ -106,4 +107,7 @@ def _blocks(
     generator: Generator, seeds: range, label: str, number: int, truncation: float
 ) -> Iterator[np.ndarray]:
     for start in tqdm(range(0, len(seeds), BLOCK), f"sample {label}", disable=None):
-        yield checked.sample(generator, seeds[start : start + BLOCK], number, truncation)
+        try:
+            yield checked.sample(generator, seeds[start : start + BLOCK], number, truncation)
+        except UserError as error:
+            raise UserError(f"{generator.settings.model}, class {label}: {error}") from error

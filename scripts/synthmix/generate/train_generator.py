@@ -202,7 +202,7 @@ def _train_epoch(
         with smaller_parts_next(checkpoint, parts, parted):
             losses = checked.train_epoch(generator, images, labels)
     except UserError as error:
-        raise UserError(f"epoch {epoch}: {error}") from None
+        raise UserError(f"{settings.model}, epoch {epoch}: {error}") from None
     progress.epoch = epoch
     before = progress.seconds[-1] if progress.seconds else 0.0
     progress.seconds.append(round(before + time.monotonic() - start, 3))

@@ -10,6 +10,8 @@ sooner, where a class has become smaller than the smallest one, and that of all 
 neighbours has each number judge what those before it have left, not all images as Tomek has it.
 """
 
+import math
+
 import numpy as np
 from sklearn.neighbors import NearestNeighbors
 
@@ -52,6 +54,20 @@ def kept_by_votes(
             accomplices[nearest[smallest & _outvoted(labels, nearest, "majority")]] = True
             return ~(mortal & (outvoted | (accomplices & ~smallest)))
     return ~(mortal & _outvoted(labels, nearest, settings.vote))
+
+
+def must_empty(images: int, classes: int, settings: Edited) -> bool:
+    """Return whether a class of so many `images` loses them all, wherever they and others lie.
+
+    That is where there are not enough of them to outweigh the other neighbours, which are of the
+    other `classes` - 1.
+    """
+    own = images - 1
+    others = settings.neighbours - own
+    if others <= 0:
+        return False
+    # at the best no other class has more of them than it must
+    return settings.vote == "all" or math.ceil(others / (classes - 1)) > own
 
 
 def _repeated(

@@ -35,19 +35,30 @@ def select_samples(
     """
     samples = read_table(split)
     train = samples[samples["split"] == "train"]
-    labels = train["label"].to_numpy(str)
-    pixels = np.empty((len(train), 0), np.float32)
+    pixels = None
     if not isinstance(settings, RandomUnderSampling):
         pixels = _pixels(load_array(images), train.index.to_numpy())
+    fate = fate_of(train, name, settings, pixels, seed)
+    _tell(name, fate)
+    write_table(output, fate)
+
+
+def fate_of(
+    train: pd.DataFrame, name: str, settings: Removal, pixels: np.ndarray | None, seed: int
+) -> pd.DataFrame:
+    """Return what `select_samples` writes of the training samples `train`.
+
+    `pixels` (N, D) are theirs; random under-sampling needs none.
+    """
+    labels = train["label"].to_numpy(str)
+    pixels = np.empty((len(train), 0), np.float32) if pixels is None else pixels
     try:
         rows, spared = select(pixels, labels, settings, derive_seed("selection", name, seed))
     except UserError as error:
         raise UserError(f"selections.{name}: {error}") from None
-    fate = train[["sample_id", "label"]].assign(
+    return train[["sample_id", "label"]].assign(
         kept=np.isin(np.arange(len(train)), rows), spared=np.isin(np.arange(len(train)), spared)
     )
-    _tell(name, fate)
-    write_table(output, fate)
 
 
 def _tell(name: str, fate: pd.DataFrame) -> None:

@@ -41,16 +41,14 @@ def select(images: np.ndarray, labels: np.ndarray, settings: Removal, seed: int)
 
     Raises UserError for fewer than two classes, and for fewer images than neighbours are asked for.
     """
-    classes, numbers = np.unique(labels, return_inverse=True)
-    if len(classes) < 2:
-        raise UserError(f"{settings.method} weighs classes against each other: there is only one")
-    _require_neighbours(labels, settings)
+    require_usable(labels, settings)
+    numbers = np.unique(labels, return_inverse=True)[1]
     if isinstance(settings, RandomUnderSampling):
         compared = np.arange(len(labels), dtype=np.float32)[:, None]
     else:
         compared = np.asarray(images).reshape(len(images), -1).astype(np.float32, copy=False)
     if isinstance(settings, Edited):
-        mortal = _mortal(numbers, settings.removes_from)
+        mortal = np.isin(numbers, mortal_classes(numbers, settings.removes_from))
         rows = np.flatnonzero(kept_by_votes(compared, numbers, mortal, settings))
     else:
         sampler = _sampler(settings, seed)
@@ -63,12 +61,22 @@ def select(images: np.ndarray, labels: np.ndarray, settings: Removal, seed: int)
     return Selection(np.union1d(rows, spared).astype(np.int64), spared)
 
 
-def _mortal(numbers: np.ndarray, removes_from: str) -> np.ndarray:
-    """Return which images may go, (N,) bool; of equally large classes the first is meant."""
-    counts = np.bincount(numbers)
+def mortal_classes(labels: np.ndarray, removes_from: str) -> np.ndarray:
+    """Return which classes of `labels` (N,) may lose images; of equally large ones the first."""
+    classes, counts = np.unique(labels, return_counts=True)
     if removes_from == "largest":
-        return numbers == counts.argmax()
-    return numbers != counts.argmin()
+        return classes[[counts.argmax()]]
+    return np.delete(classes, counts.argmin())
+
+
+def require_usable(labels: np.ndarray, settings: Removal) -> None:
+    """Raise UserError where the method can't be used on images of these `labels` (N,).
+
+    For want of a second class, or of as many neighbours as are asked for.
+    """
+    if len(np.unique(labels)) < 2:
+        raise UserError(f"{settings.method} weighs classes against each other: there is only one")
+    _require_neighbours(labels, settings)
 
 
 def _typical(images: np.ndarray, rows: np.ndarray) -> int:

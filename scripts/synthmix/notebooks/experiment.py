@@ -7,15 +7,13 @@ from typing import Any
 
 import pandas as pd
 import torch
-from safetensors.torch import load_file
 
 from synthmix.classify.extract_features import extract_features
 from synthmix.classify.fetch_weights import fetch_weights
 from synthmix.classify.files import TrainingFiles
 from synthmix.classify.inputs import to_tensor
-from synthmix.classify.network import new_network
+from synthmix.classify.network import load_starting_weights, new_network
 from synthmix.classify.networks.base import Network
-from synthmix.classify.networks.build import load_backbone
 from synthmix.classify.networks.plan import (
     backbone_name,
     frozen_settings,
@@ -125,7 +123,7 @@ class Experiment:
         shape = to_tensor(load_array(self.images)[:1]).shape[1:]
         network = new_network(plain, shape, len(self.classes))
         for file in self._weights(plain).values():
-            load_backbone(network, load_file(file))
+            load_starting_weights(network, settings.network, file)
         network.cut(unfrozen_of(plain))
         return network.eval()
 

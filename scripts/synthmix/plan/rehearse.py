@@ -1,12 +1,20 @@
 """What rules ask about a rehearsal: what it stands in for, and what the full run asks for."""
 
+import csv
+from collections.abc import Iterable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from synthmix.classify.networks.plan import DOWNLOADED
-from synthmix.plan import classify
+from synthmix.plan import classify, generate
 from synthmix.plan.plan import Plan
 from synthmix.plan.view import View
+from synthmix.prepare.settings import LongTailSubsample
+from synthmix.search.resolve import possible_settings
+
+_BATCHES = ("batch_size", "devices")
+_TIMES = 20  # as many images as a long tail keeps, so that no part of a split is without
 
 
 def is_drawn(view: View) -> bool:
@@ -18,34 +26,75 @@ def is_drawn(view: View) -> bool:
 
 def counts(view: View) -> dict[str, Any]:
     """Return what `check_counts` needs to know of the study as it is written, as plain values."""
-    study = view.written
-    data = study.datasets[view.dataset]
-    subsample, sample = data.subsample, study.test_sample
-    mixes = study.plan() if study.classifiers else []
+    full = as_written(view)
+    study, subsample, sample = full.settings, full.data.subsample, full.settings.test_sample
     return {
-        "split": study.split_of(view.dataset).model_dump(mode="json"),
+        "split": full.split.model_dump(mode="json"),
         "subsample": subsample and subsample.model_dump(mode="json"),
         "test_sample": sample and sample.model_dump(mode="json"),
-        "leakage": study.leakage,
-        "published": dict(data.published_images) if is_drawn(view) else None,
-        "mixes": [mix.to_dict() for mix in mixes if mix.training is None],
-        "folds": list(range(1, view.fold_count + 1)) or [None],
-        "generators": {
-            name: {
-                "batch_size": settings.batch_size,
-                "joint": settings.joint,
-                "learns_from": settings.learns_from,
-                "neighbours": getattr(settings, "neighbours", None),
-            }
-            for name, settings in study.generators.items()
-        },
+        "leakage": full.leakage,
+        "published": true_counts(view) if is_drawn(view) else None,
+        "mixes": [mix.to_dict() for mix in full.mixes.values()],
+        "selections": {n: own.model_dump(mode="json") for n, own in study.selections.items()},
+        "folds": list(range(1, full.fold_count + 1)) or [None],
+        "generators": {name: _generator(full, name) for name in study.generators},
+        "classifiers": {name: _classifier(full, name) for name in full.classifiers},
     }
+
+
+def true_counts(view: View) -> dict[str, int]:
+    """Return how many images of each class the full run has, as far as the study tells.
+
+    It prints them, or has a long tail of them, which is drawn from more than enough.
+    """
+    data = view.written.datasets[view.dataset]
+    tail = data.subsample.train if isinstance(data.subsample, LongTailSubsample) else {}
+    enough = {label: _TIMES * count for label, count in tail.items()}
+    return enough | dict(data.published_images)
+
+
+def as_written(view: View) -> View:
+    """Return the data set of a rehearsal as the study has it that is written."""
+    return replace(view, settings=view.written, written=None)
+
+
+def _generator(view: View, name: str) -> dict[str, Any]:
+    settings = view.settings.generators[name]
+    possible = possible_settings(
+        generate.trained(view, name), view.settings.generators, {*_BATCHES, "neighbours"}
+    )
+    return {
+        "joint": settings.joint,
+        "learns_from": settings.learns_from,
+        "settings": _different(
+            {
+                "batch_size": None if settings.keeps_training_images else found["batch_size"],
+                "devices": found["devices"],
+                "neighbours": found.get("neighbours"),
+            }
+            for found in possible
+        ),
+    }
+
+
+def _classifier(view: View, name: str) -> dict[str, Any]:
+    """Return the batches that a classifier may have, by the way to train that a mix names."""
+    by_training = {mix.training or "": mix.name for mix in view.mixes.values()}
+    return {
+        training: _different(
+            {key: found[key] for key in _BATCHES} for found in classify.possible(view, name, mix)
+        )
+        for training, mix in by_training.items()
+    }
+
+
+def _different(found: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
+    return list({tuple(settings.values()): settings for settings in found}.values())
 
 
 def knows_counts(view: View) -> bool:
     """Return whether it is known how many images of each class the full run has."""
-    data = view.written.datasets[view.dataset]
-    return not is_drawn(view) or set(data.published_images) >= set(view.classes)
+    return not is_drawn(view) or set(true_counts(view)) >= set(view.classes)
 
 
 def stood_in_for(plan: Plan, study: str) -> list[str]:
@@ -82,6 +131,27 @@ def unproven(plan: Plan, study: str) -> list[str]:
             lines.append(f"{here}: how many images there are, which the study does not print")
         elif is_drawn(view):
             lines.append(f"{here}: which images are of one patient")
-        if selections := ", ".join(view.settings.selections):
-            lines.append(f"{here}: what selections leave of each class ({selections})")
+        lines += [f"{here}: {_left_by(plan, view, name)}" for name in view.settings.selections]
     return lines
+
+
+def _left_by(plan: Plan, view: View, selection: str) -> str:
+    """Return that it is not known what a selection leaves, and what it has left here of little."""
+    text = f"what the selection {selection} leaves of each class"
+    file = Path(plan.results, view.study, view.dataset, "selections", f"{selection}.csv")
+    emptied = ", ".join(_spared(file))
+    if not emptied:
+        return text
+    return (
+        f"{text}; of the few images here it took all of {emptied} but one: if it does so of all "
+        f"images, lower selections.{selection}.neighbours, set its vote: majority or "
+        f"removes_from: largest, or leave it out"
+    )
+
+
+def _spared(selection: Path) -> list[str]:
+    """Return the classes that were kept an image of against the method; none without a file."""
+    if not selection.is_file():
+        return []
+    with selection.open(encoding="utf-8", newline="") as file:
+        return sorted({row["label"] for row in csv.DictReader(file) if row["spared"] == "True"})

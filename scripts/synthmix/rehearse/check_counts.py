@@ -15,19 +15,20 @@ from pydantic import TypeAdapter
 
 from synthmix.errors import UserError
 from synthmix.files import write_table
-from synthmix.mix.compose_mix import COLUMNS, assemble, real_rows
+from synthmix.mix.compose_mix import COLUMNS, assemble, keep_selected, real_rows
 from synthmix.mix.plan import Mix
+from synthmix.mix.removal import Removal
 from synthmix.prepare.duplicates import OFF
 from synthmix.prepare.folds import split_for_fold
 from synthmix.prepare.index_dataset import read_index
-from synthmix.prepare.parts import LEARNED_FROM
 from synthmix.prepare.settings import Split, Subsample
 from synthmix.prepare.split_samples import split_samples
-from synthmix.scopes import UNLABELLED
+from synthmix.rehearse.removals import left_by, troubles_of_selection
+from synthmix.rehearse.trainings import troubles_of_classifier, troubles_of_generator
 from synthmix.store import read_table
 
 LOGGER = logging.getLogger(__name__)
-_SELECTED = "what its selection removes is known once pixels are read"
+Real = Mapping[tuple[str, str], pd.DataFrame]  # images by split and class
 
 
 def check_counts(
@@ -38,31 +39,46 @@ def check_counts(
     leakage: str,
     published: Mapping[str, int] | None,
     mixes: Sequence[Mapping[str, Any]],
+    selections: Mapping[str, Mapping[str, Any]],
     folds: Sequence[int | None],
     generators: Mapping[str, Mapping[str, Any]],
+    classifiers: Mapping[str, Mapping[str, Sequence[Mapping[str, Any]]]],
     output: str | Path,
     seed: int,
 ) -> None:
     """Split and mix the images of the table `index` as the study does, and count them.
 
-    The settings are those of scale paper, as plain values; `mixes` are all of its mixes. Where
-    drawn images stand in, `published` says how many the real data set has of each class, by the
-    study: they are taken to be of a patient each. `output` has the images by split and class.
-    Raises UserError with all that would stop the run: a class without images in a split or a fold,
-    real images that a mix asks for and does not find, a class too small for a generator.
+    The settings are those of scale paper, as plain values; `mixes` are all of its mixes,
+    `generators` and `classifiers` what their trainings may have, of classifiers by the way to
+    train that mixes name ("" where they name none). Where drawn images stand in, `published` says
+    how many the real data set has of each class, by the study: they are taken to be of a patient
+    each. `output` has the images by split and class. Raises UserError with all that would go wrong:
+    a class without images in a split, a fold or a mix, real images that a mix asks for and does not
+    find, a class too small for a generator or for a method of removal, batches with too few images
+    for several devices. What trainings merely do without is logged as a warning.
     """
     samples = _table(index, published)
     try:
         dealt = _split(samples, split, subsample, test_sample, leakage, seed)
     except UserError as error:
         raise UserError(f"on the true counts: {error}") from error
+    removals = {n: TypeAdapter(Removal).validate_python(own) for n, own in selections.items()}
+    train = dealt[dealt["split"] == "train"]
     troubles = [
-        *(text for fold in folds for text in _of_mixes(split_for_fold(dealt, fold), mixes, seed)),
-        *_of_generators(dealt, generators),
+        text for name, own in removals.items() for text in troubles_of_selection(train, name, own)
     ]
+    troubles += [
+        text
+        for name, entry in generators.items()
+        for text in troubles_of_generator(dealt, name, entry)
+    ]
+    kept = left_by(train, removals, seed)
+    for fold in folds:
+        real = real_rows(split_for_fold(dealt, fold), seed)
+        troubles += _of_mixes(real, mixes, kept, classifiers)
     if troubles:
         lines = "\n".join(f"- {text}" for text in dict.fromkeys(troubles))
-        raise UserError(f"on the true counts this would stop the run:\n{lines}")
+        raise UserError(f"on the true counts this would go wrong:\n{lines}")
     counts = pd.crosstab(dealt["label"], dealt["split"]).stack().rename("images").reset_index()
     write_table(output, counts)
     LOGGER.info("all images that are asked for are there")
@@ -117,46 +133,42 @@ def _split(
 
 
 def _of_mixes(
-    samples: pd.DataFrame, mixes: Sequence[Mapping[str, Any]], seed: int
+    real: Real,
+    mixes: Sequence[Mapping[str, Any]],
+    kept: Mapping[str, pd.DataFrame],
+    classifiers: Mapping[str, Mapping[str, Sequence[Mapping[str, Any]]]],
 ) -> Iterator[str]:
-    """Yield which mixes don't find the real images that they ask for."""
-    real = real_rows(samples, seed)
-    labels = sorted({label for _, label in real})
-    for plain in mixes:
-        mix = Mix.from_dict(plain)
-        if mix.selection is not None:
-            LOGGER.info("mix %s: %s", mix.name, _SELECTED)
-            continue
-        # of synthetic images there are always as many as are asked for
-        pools = {label: pd.DataFrame(columns=COLUMNS) for label in labels}
+    """Yield which mixes of the `real` images lack some, or are too small for a classifier.
+
+    Of selections that are not among the `kept` ones nothing more is known than that what is too
+    little with all images is so without some.
+    """
+    classes = sorted({label for _, label in real})
+    for mix in map(Mix.from_dict, mixes):
+        own = keep_selected(real, kept[mix.selection]) if mix.selection in kept else real
         try:
-            assemble(mix, real, pools)
+            table = assemble(mix, own, _pools(mix, own))
         except UserError as error:
             yield str(error)
+            continue
+        for name, by_training in classifiers.items():
+            for settings in by_training[mix.training or ""]:
+                yield from troubles_of_classifier(mix.name, table, classes, name, settings)
 
 
-def _of_generators(
-    samples: pd.DataFrame, generators: Mapping[str, Mapping[str, Any]]
-) -> Iterator[str]:
-    """Yield which generators have too few images of a class; log which have less than a batch."""
-    for name, settings in generators.items():
-        learned = samples[samples["split"].isin(LEARNED_FROM[settings["learns_from"]])]
-        counts = learned.loc[learned["label"] != UNLABELLED, "label"].value_counts()
-        if settings["learns_from"] == "all":
-            counts = pd.Series({"all classes": len(samples)})
-        elif settings["joint"]:
-            neighbours = settings.get("neighbours") or 0
-            for label, count in counts[counts <= neighbours].items():
-                yield (
-                    f"generators.{name}.neighbours: {neighbours}, but class {label} has {count} "
-                    f"training images: lower it, or add images"
-                )
-            counts = pd.Series({"all classes": counts.sum()})
-        for label, count in counts.items():
-            if count < 2:
-                yield f"generators.{name}: class {label} has {count} training images: two at least"
-            elif count < settings["batch_size"]:
-                LOGGER.warning(
-                    "generators.%s.batch_size: %d, but %s has %d images: batches are of as many",
-                    *(name, settings["batch_size"], label, count),
-                )
+def _pools(mix: Mix, real: Real) -> dict[str, pd.DataFrame]:
+    """Return as many synthetic images of each class as the mix takes: there always are."""
+    if mix.generator is None:
+        return {}
+    sizes: dict[str, dict[str, int]] = {}
+    for (split, label), rows in real.items():
+        sizes.setdefault(split, {})[label] = len(rows)
+    counts = mix.counts(sizes)
+    made = {
+        label: sum(counts[split].get(label, {}).get("synthetic", 0) for split in counts)
+        for label in {label for _, label in real}
+    }
+    return {
+        label: pd.DataFrame({"row": range(count), "label": label}, columns=COLUMNS)
+        for label, count in made.items()
+    }

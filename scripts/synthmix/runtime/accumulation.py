@@ -10,6 +10,8 @@ from synthmix.runtime.checkpoint import Checkpoint
 from synthmix.runtime.memory import gpu_shortage
 
 LOGGER = logging.getLogger(__name__)
+# what torch says of a batch of one image, where layers before have left it one pixel
+_ONE_VALUE = "Expected more than 1 value per channel"
 
 
 def parts_to_take(checkpoint: Checkpoint, accumulation_steps: int) -> int:
@@ -38,6 +40,13 @@ def smaller_parts_next(checkpoint: Checkpoint, parts: int, images: int) -> Itera
     memory_bound.take_parts(parts, more if more > parts else None)
     try:
         yield
+    except ValueError as error:
+        if _ONE_VALUE not in str(error):
+            raise
+        raise UserError(
+            f"a batch, or a part of one, has one value of a channel in front of batch norm, which "
+            f"can't learn of that: raise batch_size to two or more, or image_size ({error})"
+        ) from error
     except RuntimeError as error:
         said = gpu_shortage(error)
         if said is None:

@@ -14,7 +14,7 @@ import torch
 from synthmix.errors import UserError
 from synthmix.files import fingerprint, remove_leftovers, write_beside, write_text
 from synthmix.runtime.interruption import GRACE, JobStoppedError, request
-from synthmix.runtime.jobs import training_of_job
+from synthmix.runtime.jobs import job_by_name, training_of_job
 
 LOGGER = logging.getLogger(__name__)
 
@@ -46,8 +46,10 @@ class Checkpoint:
         self._longest_epoch = 0.0
 
     @classmethod
-    def of_job(cls, snakemake: Any, device: torch.device) -> Self:
+    def of_job(cls, snakemake: Any, device: torch.device, by_rule: bool = False) -> Self:
         """Return the checkpoint of a training job, in the folder `checkpoints` of its data set.
+
+        That of another job, which keeps no state there, is called by its rule too (`by_rule`).
 
         The identity is made of all parameters of the job, the digest of its code among them, of
         its input files, and of the kind of device and number of threads: results depend on them.
@@ -55,7 +57,7 @@ class Checkpoint:
         params = dict(snakemake.params.items())
         where = {"device": device.type, "threads": torch.get_num_threads()}
         identity = training_identity(params | where, list(snakemake.input))
-        folder, name = training_of_job(snakemake)
+        folder, name = job_by_name(snakemake) if by_rule else training_of_job(snakemake)
         path = folder / "checkpoints" / f"{name}.pt"
         pauses = params.get("pauses", False)
         return cls(path, identity, snakemake.config["checkpoint_seconds"], pauses)

@@ -70,6 +70,12 @@ def training_of_job(snakemake: Any) -> tuple[Path, str]:
     return Path(*parts[:place]), "-".join(parts[place + 2 :])
 
 
+def job_by_name(snakemake: Any) -> tuple[Path, str]:
+    """Return the folder of a job's data set, and what tells it from all others there."""
+    parts = Path(snakemake.log[0]).with_suffix("").parts
+    return Path(*parts[:4]), "-".join(parts[5:])
+
+
 def _start_logging(log: Path) -> None:
     log.parent.mkdir(parents=True, exist_ok=True)
     handler = _LogFile(log, mode="w", encoding="utf-8")

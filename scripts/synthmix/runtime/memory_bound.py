@@ -1,4 +1,4 @@
-"""Keeping a training on a CPU below a bound of memory: it starts anew with batches in more parts.
+"""Keeping a job on a CPU below a bound of memory: it starts anew with batches in more parts.
 
 Memory of a machine does not run out as that of a GPU does: it slows down, or ends what it likes. So
 a thread looks at what this process holds; beyond the bound it notes what the next attempt is to do
@@ -18,25 +18,38 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import torch
+
 from synthmix.errors import UserError
 from synthmix.files import write_text
+from synthmix.runtime import pace
 from synthmix.runtime.checkpoint import Checkpoint
+from synthmix.runtime.devices import set_up_torch
 from synthmix.runtime.memory_free import GB
 
 LOGGER = logging.getLogger(__name__)
 
 LOOK_EVERY = 0.02  # seconds, in which a process can take some ten MB more
+OF_TRAININGS = (
+    "lower image_size (input_size of a classifier), the network's width or batch_size, raise "
+    "rehearsal_memory_gb, or run fewer jobs at once"
+)
+OF_OTHERS = (
+    "lower image_size (input_size of a classifier) or the network's width, raise "
+    "rehearsal_memory_gb, or run fewer jobs at once"
+)
 
 
 @dataclass
 class _Now:
-    """What the training has come to."""
+    """What the job has come to."""
 
-    parts: int | None = None  # that its batches are in, None before the first
+    parts: int | None = None  # that its batches are in, None where there is none
     more: int | None = None  # that they can be in, None where in no more
 
 
 _now = _Now()
+_noted = 1  # parts that an attempt before has asked for
 _set = False
 
 
@@ -46,19 +59,22 @@ def is_set() -> bool:
 
 
 @contextmanager
-def kept_below(gigabytes: float | None, checkpoint: Checkpoint, devices: int = 1) -> Iterator[None]:
-    """Run the training of `checkpoint` in the block with no more than `gigabytes` of memory.
+def kept_below(
+    gigabytes: float | None, checkpoint: Checkpoint, devices: int = 1, advice: str = OF_TRAININGS
+) -> Iterator[None]:
+    """Run the job of `checkpoint` in the block with no more than `gigabytes` of memory.
 
     Of several processes each has its share. Where it takes more the process is replaced by one of
-    the same program and arguments. Raises UserError where the one before could do with no more
-    parts. Files that are mapped do not count: the system needs no room for them.
+    the same program and arguments. Raises UserError, with `advice`, where the one before could do
+    with no more parts. Files that are mapped do not count: the system needs no room for them.
     """
     if gigabytes is None or _held() is None:
         yield
         return
-    _end_if_beyond(checkpoint, gigabytes)
-    global _now, _set
+    _end_if_beyond(checkpoint, gigabytes, advice)
+    global _now, _noted, _set
     _now, over, _set = _Now(), threading.Event(), True
+    _noted = checkpoint.noted_parts() or 1
     what = (gigabytes, gigabytes * GB / devices, checkpoint, over)
     threading.Thread(target=_watch, args=what, daemon=True).start()
     try:
@@ -66,6 +82,41 @@ def kept_below(gigabytes: float | None, checkpoint: Checkpoint, devices: int = 1
     finally:
         over.set()
         _set = False
+
+
+@contextmanager
+def device_of_job(snakemake: Any) -> Iterator[torch.device]:
+    """Give the device of a job that keeps no state, and its memory's bound where there is one.
+
+    Its batches are to go by `part_of`.
+    """
+    device = set_up_torch(snakemake.config)
+    gigabytes = asked_of(snakemake.config, device.type)
+    if gigabytes is None:
+        yield device
+        return
+    checkpoint = Checkpoint.of_job(snakemake, device, by_rule=True)
+    with kept_below(gigabytes, checkpoint, advice=OF_OTHERS):
+        pace.taken_in(_noted)
+        if _noted > 1:
+            LOGGER.warning(
+                "batches in %d parts: an attempt before ran out of its share of memory", _noted
+            )
+        yield device
+    checkpoint.remove()
+
+
+def part_of(images: int) -> int:
+    """Return how many of a batch of `images` are worked through at a time from here on.
+
+    All of them where there is no bound, or nothing has gone beyond it; two at the least.
+    """
+    if not _set:
+        return images
+    parts = max(1, min(_noted, images // 2))
+    more = min(2 * _noted, images // 2)
+    take_parts(_noted, more if more > parts else None)
+    return -(-images // parts)
 
 
 def take_parts(parts: int, more: int | None) -> None:
@@ -106,7 +157,7 @@ def _begin_anew(gigabytes: float, held: int, checkpoint: Checkpoint) -> None:
     os.execv(sys.executable, sys.orig_argv)
 
 
-def _end_if_beyond(checkpoint: Checkpoint, gigabytes: float) -> None:
+def _end_if_beyond(checkpoint: Checkpoint, gigabytes: float, advice: str) -> None:
     path = _beyond(checkpoint)
     try:
         note = json.loads(path.read_text(encoding="utf-8"))
@@ -119,12 +170,11 @@ def _end_if_beyond(checkpoint: Checkpoint, gigabytes: float) -> None:
     when = (
         f"with batches in {parts} part(s), which can be no more"
         if parts
-        else "before its first step"
+        else "outside of its batches"
     )
     raise UserError(
-        f"the training needs more than {note['held']:.1f} GB {when}, and rehearsal_memory_gb "
-        f"allows {gigabytes:g}: lower image_size (input_size of a classifier), the network's width "
-        f"or batch_size, raise rehearsal_memory_gb, or run fewer trainings at once"
+        f"the job needs more than {note['held']:.1f} GB {when}, and rehearsal_memory_gb allows "
+        f"{gigabytes:g}: {advice}"
     )
 
 

@@ -13,6 +13,7 @@ from tqdm import tqdm
 from synthmix.errors import UserError
 from synthmix.files import write_table
 from synthmix.runtime import pace
+from synthmix.runtime.memory_bound import part_of
 from synthmix.score.features import load_network
 from synthmix.score.settings import FeatureKind
 from synthmix.store import load_store, save_array, table_path
@@ -54,7 +55,8 @@ def feature_blocks(
     progress: bool = True,
 ) -> Iterator[np.ndarray]:
     """Yield the features (n, dims), float32, of the images `rows` of `store`, batch by batch."""
-    batches = [rows[start : start + BATCH] for start in range(0, len(rows), BATCH)]
+    size = part_of(BATCH)
+    batches = [rows[start : start + size] for start in range(0, len(rows), size)]
     shown = tqdm(batches, "features", disable=None if progress else True)
     for batch in pace.each(shown, pace.FEATURES):
         with torch.no_grad():

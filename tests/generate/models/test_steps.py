@@ -1,4 +1,5 @@
 import copy
+import math
 
 import numpy as np
 import pytest
@@ -114,6 +115,26 @@ def test_every_generator_that_can_works_through_a_batch_in_parts(name):
         seen[parts] = largest_batch(generator, images, labels % generator.classes)
     assert seen[4] <= seen[1] / 4
     assert generator.images_seen >= 24
+
+
+NORMS = (nn.BatchNorm1d, nn.BatchNorm2d)
+
+
+@pytest.mark.parametrize("name", GENERATORS)
+@pytest.mark.parametrize("images", [2, 9, 17])
+def test_batch_norm_is_given_no_image_alone_whatever_is_left_of_a_batch(name, images):
+    torch.manual_seed(0)
+    generator, seen = build_tiny(name, batch_size=8), []
+    for network in generator.training_parts().values():
+        for module in network.modules() if isinstance(network, nn.Module) else ():
+            if isinstance(module, NORMS):
+                module.register_forward_hook(lambda _, given, __: seen.append(len(given[0])))
+    count = images * generator.classes
+    data = torch.randint(256, (count, 1, 32, 32), dtype=torch.uint8)
+    for _ in range(generator.settings.first_scored_epoch):
+        losses = generator.train_epoch(data, torch.arange(count) % generator.classes)
+        assert all(map(math.isfinite, losses.values()))
+    assert min(seen, default=2) >= 2
 
 
 @pytest.mark.parametrize("size", [16, 32])

@@ -66,12 +66,28 @@ def load_backbone(network: Network, weights: Weights) -> None:
     for name, value in weights.items():
         part, _, rest = name.partition(".")
         parts.setdefault(part, {})[rest] = value
+    require_weights_of(network.layers, parts["layers"])
     try:
         network.layers.load_state_dict(parts["layers"])
         if network.auxiliary is not None:
             network.auxiliary.load_state_dict(parts["auxiliary"], strict=False)
     except RuntimeError as error:
         raise ValueError(f"these weights don't fit the network: {error}") from error
+
+
+def require_weights_of(layers: nn.Module, weights: Weights) -> None:
+    """Raise ValueError, with the first that differs, unless `weights` are those of `layers`."""
+    own = layers.state_dict()
+    for name, tensor in own.items():
+        if name not in weights:
+            raise ValueError(f"these weights don't fit the network: {name} is missing")
+        if weights[name].shape != tensor.shape:
+            shape, other = tuple(weights[name].shape), tuple(tensor.shape)
+            raise ValueError(
+                f"these weights don't fit the network: {name} has shape {shape}, not {other}"
+            )
+    if others := sorted(weights.keys() - own.keys()):
+        raise ValueError(f"these weights don't fit the network: {others[0]} is of no layer of it")
 
 
 def draw_weights(module: nn.Module) -> nn.Module:

@@ -7,6 +7,7 @@ import torch
 from torch.nn.functional import pad
 
 from synthmix.runtime import pace
+from synthmix.runtime.memory_bound import part_of
 
 # Images are always made in batches of this size, the last one filled up: on a CPU the last bits
 # of a convolution depend on the size of its batch, and an image must depend on its seed alone.
@@ -30,9 +31,11 @@ def make_images(
     """Return the images (N, H, W, C), uint8, that `make` makes of `inputs` (N, ...).
 
     `make` is given `batch_size` inputs on `device` and returns images (batch_size, C, H, W), of
-    which -1 is black and 1 white; what lies beyond is cut.
+    which -1 is black and 1 white; what lies beyond is cut. A rehearsal whose memory is short gives
+    it fewer at a time.
     """
     images = []
+    batch_size = part_of(batch_size)
     for batch in pace.each(inputs.split(batch_size), pace.DRAWING, batch_size):
         unused = [0, 0] * (batch.dim() - 1) + [0, batch_size - len(batch)]
         made = make(pad(batch, unused).to(device))[: len(batch)]
