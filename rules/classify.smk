@@ -1,9 +1,10 @@
 """Training classifiers on the mixes and having them predict the real test images."""
 
-from synthmix.plan import classify, evaluate, mix, prepare
+from synthmix.plan import classify, evaluate, mix, prepare, repeats
 
-STORE = DATASET + "/stores/{store}.npy"
-FEATURES = DATASET + "/features/{backbone}/{store}.npy"
+# of real images above the splits, of synthetic ones below them
+STORE = DEALT + "/stores/{store}.npy"
+FEATURES = DEALT + "/features/{backbone}/{store}.npy"
 
 # settings that a training may have, and what follows from them
 possible = of(classify.possible)
@@ -24,7 +25,7 @@ def start_file(wildcards):
 use rule job as measure_pipeline with:
     input:
         images=rules.prepare_images.output.images,
-        split=rules.split_samples.output.split,
+        split=file_of(rules.split_samples.output.split, split=""),
         fetched=fetched_of,
     output:
         table=DATASET + "/tables/pipeline.csv",
@@ -60,6 +61,7 @@ use rule job as extract_features with:
         mem_mb=memory(2500),
         runtime=minutes(240),
     pathvars:
+        **OF_A_DEAL,
         job="extract_features/{backbone}/{store}",
     message:
         "Extracting {wildcards.backbone} features of {wildcards.store}"
@@ -68,14 +70,14 @@ use rule job as extract_features with:
 use rule job as train_classifier with:
     input:
         mix=rules.compose_mix.output[0],
-        images=files_of(STORE, store=mix.stores),
-        features=files_of(FEATURES, backbone=classify.backbones, store=mix.stores),
+        images=files_of(STORE, mix.placed),
+        features=files_of(FEATURES, classify.features),
         weights=weights_files,
         chosen=chosen_file,
         start=start_file,
     output:
-        weights=DATASET + "/classifiers/{classifier}/{mix}/seed{seed}{fold}/weights.safetensors",
-        history=DATASET + "/classifiers/{classifier}/{mix}/seed{seed}{fold}/history.csv",
+        weights=DEALT + "/classifiers/{classifier}/{mix}{training}/seed{seed}/weights.safetensors",
+        history=DEALT + "/classifiers/{classifier}/{mix}{training}/seed{seed}/history.csv",
     params:
         **runs("train_classifier", classifier_modules),
         **in_rehearsal(pauses=True),
@@ -86,7 +88,7 @@ use rule job as train_classifier with:
         weights=weights_of,
         classes=classes_of,
         positive_class=positive_class_of,
-        seed=lambda wildcards: int(wildcards.seed),
+        seed=of(repeats.classifier_seed),
         devices=classifier_devices,
         master_seed=MASTER_SEED,
     # each device has a process
@@ -97,22 +99,24 @@ use rule job as train_classifier with:
         mem_mb=memory(2000, training_memory, classifier_devices),
         runtime=minutes(60, lambda wildcards: 5 * max(s["epochs"] for s in possible(wildcards))),
     pathvars:
-        job="train_classifier/{classifier}/{mix}-seed{seed}{fold}",
+        **OF_A_DEAL,
+        job="train_classifier/{classifier}/{mix}{training}-seed{seed}",
     message:
-        "Training {wildcards.classifier} on {wildcards.mix}, seed {wildcards.seed}{wildcards.fold}"
+        "Training {wildcards.classifier} on {wildcards.mix}{wildcards.training} of"
+        " {wildcards.dataset}{wildcards.split}{wildcards.fold}, seed {wildcards.seed}"
 
 
 use rule job as predict with:
     input:
         mix=rules.compose_mix.output[0],
-        split=rules.split_samples.output.split,
-        images=files_of(STORE, store=mix.all_stores),
-        features=files_of(FEATURES, backbone=classify.backbones, store=mix.all_stores),
+        split=SPLIT,
+        images=files_of(STORE, mix.all_placed),
+        features=files_of(FEATURES, classify.all_features),
         weights=weights_files,
         model=file_of(rules.train_classifier.output.weights, classifier=classify.trained_as),
     output:
-        test=DATASET + "/predictions/{classifier}/{mix}/seed{seed}{fold}.csv",
-        validation=DATASET + "/predictions/{classifier}/{mix}/seed{seed}{fold}.validation.csv",
+        test=DEALT + "/predictions/{classifier}/{mix}{training}/seed{seed}.csv",
+        validation=DEALT + "/predictions/{classifier}/{mix}{training}/seed{seed}.validation.csv",
     params:
         **runs("predict", classifier_modules),
         stores=of(mix.all_stores),
@@ -122,7 +126,7 @@ use rule job as predict with:
         threshold=of(evaluate.threshold),
         predicting=of(classify.predicting),
         fold=lambda wildcards: wildcards.fold,
-        seed=lambda wildcards: int(wildcards.seed),
+        seed=of(repeats.classifier_seed),
         master_seed=MASTER_SEED,
     threads: TRAINING_THREADS
     resources:
@@ -130,6 +134,8 @@ use rule job as predict with:
         mem_mb=memory(2000, training_memory),
         runtime=minutes(30),
     pathvars:
-        job="predict/{classifier}/{mix}-seed{seed}{fold}",
+        **OF_A_DEAL,
+        job="predict/{classifier}/{mix}{training}-seed{seed}",
     message:
-        "Predicting the test images with {wildcards.classifier} of {wildcards.mix}"
+        "Predicting the test images of {wildcards.dataset}{wildcards.split}{wildcards.fold} with"
+        " {wildcards.classifier} of {wildcards.mix}{wildcards.training}"

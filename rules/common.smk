@@ -38,7 +38,9 @@ try:
     from synthmix.config.load import load
     from synthmix.plan.ask import ask, ask_for_file, ask_for_files
     from synthmix.plan.jobs import studies_of_jobs
+    from synthmix.plan import repeats
     from synthmix.plan.plan import Plan
+    from synthmix.repeats import ANY_FOLD, ANY_SPLIT, ANY_TRAINING
 
     # each job on a node reads all this anew, and most need nothing of the other studies
     needed = None if workflow.is_main_process else studies_of_jobs(sys.argv)
@@ -56,7 +58,7 @@ if ({"index_all", "all_studies", "paper_tables"} | CONFIGURATION.wrong_names) & 
         raise WorkflowError(CONFIGURATION.others_wrong)
 
 # jobs read device, threads, checkpoint interval and tracker here: a change reruns nothing
-config.update(CONFIGURATION.workflow.model_dump())
+config.update(CONFIGURATION.workflow.model_dump(exclude={"repeats"}))  # given in part, maybe
 
 PLAN = Plan.of(CONFIGURATION)
 if workflow.is_main_process and "paper_tables" in sys.argv and not PLAN.as_published:
@@ -65,8 +67,7 @@ if workflow.is_main_process and "paper_tables" in sys.argv and not PLAN.as_publi
         " studies/ are that are called <study>_as_published"
     )
 SCALE = PLAN.scale
-SEEDS = PLAN.seeds
-MASTER_SEED = SEEDS[0]
+MASTER_SEED = PLAN.master_seed
 TRAINING_THREADS = CONFIGURATION.workflow.training_threads
 if SCALE == "rehearsal":
     config["rehearsal_memory_gb"] = bound_for(
@@ -83,6 +84,10 @@ if GPUS and here and "gpu" not in workflow.global_resources and (cards := visibl
 DATA = PLAN.data
 RESULTS = PLAN.results
 DATASET = RESULTS + "/{study}/{dataset}"
+# what depends on how the patients are dealt out: on the split, and on the fold of it tested on
+DEALT = DATASET + "{split}{fold}"
+# the first of all repeats, which figures and exports are of
+FIRST = {"split": "", "fold": repeats.first_fold, "training": ""}
 STUDY_NAME = "[A-Za-z0-9_]+"
 
 
@@ -95,9 +100,11 @@ wildcard_constraints:
     classifier="[A-Za-z0-9_]+",
     scope="[A-Za-z0-9_]+",
     mix="[A-Za-z0-9_.-]+?",
-    store="real|[A-Za-z0-9_]+/[A-Za-z0-9_]+",
+    store=f"real|[A-Za-z0-9_]+{ANY_TRAINING}/[A-Za-z0-9_]+",
     seed="[0-9]+",
-    fold=r"(?:\.fold[0-9]+)?",
+    split=ANY_SPLIT,
+    fold=ANY_FOLD,
+    training=ANY_TRAINING,
     kind="generators|classifiers",
     name="[A-Za-z0-9_]+",
     stage="[0-9]+",
@@ -144,5 +151,6 @@ classes_of = of(lambda view: view.classes)
 leakage_of = of(lambda view: view.leakage)
 positive_class_of = of(lambda view: view.settings.positive_class)
 folds_of = of(lambda view: view.folds)
+seed_of = of(repeats.seed)
 classifiers_of = of(lambda view: view.classifiers)
 image_bytes = of(lambda view: view.image_bytes)

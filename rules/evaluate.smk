@@ -1,30 +1,26 @@
 """Metrics with their intervals, comparisons and tables, all from the predictions."""
 
-from synthmix.plan import classify, evaluate, mix
+from synthmix.plan import classify, evaluate, mix, repeats
 
 evaluation_of = of(evaluate.settings)
 measure_of = of(evaluate.measure)
 
-# the predictions of all test images: by classifier, mix, seed and fold
-test_predictions = files_of(
-    rules.predict.output.test,
-    classifier=classify.names,
-    mix=mix.names,
-    seed=SEEDS,
-    fold=evaluate.folds,
-)
+# the predictions of all test images: by classifier, mix, split, training, seed and fold
+test_predictions = files_of(rules.predict.output.test, repeats.predictions)
+repeats_of_mixes = of(repeats.all_plain)
 
 
 use rule job as score_predictions with:
     input:
-        test=files_of(rules.predict.output.test, seed=SEEDS, fold=evaluate.folds),
-        validation=files_of(rules.predict.output.validation, seed=SEEDS, fold=evaluate.folds),
+        test=files_of(rules.predict.output.test, repeats.runs),
+        validation=files_of(rules.predict.output.validation, repeats.runs),
     output:
         metrics=DATASET + "/metrics/{classifier}/{mix}.csv",
         confusion=DATASET + "/metrics/{classifier}/{mix}.confusion.csv",
     params:
         **runs("score_predictions"),
-        seeds=SEEDS,
+        repeats=of(repeats.plain),
+        seed=MASTER_SEED,
         folds=folds_of,
         classes=classes_of,
         positive_class=positive_class_of,
@@ -43,11 +39,11 @@ use rule job as compare_mixes with:
         DATASET + "/tables/comparison.csv",
     params:
         **runs("compare_mixes"),
-        mixes=of(mix.names),
         comparisons=of(evaluate.comparisons),
         classifiers=classifiers_of,
-        seeds=SEEDS,
+        repeats=repeats_of_mixes,
         folds=folds_of,
+        seed=MASTER_SEED,
         classes=classes_of,
         positive_class=positive_class_of,
         leakage=leakage_of,
@@ -68,8 +64,9 @@ use rule job as compare_classifiers with:
         **runs("compare_classifiers"),
         mixes=of(mix.names),
         classifiers=classifiers_of,
-        seeds=SEEDS,
+        repeats=repeats_of_mixes,
         folds=folds_of,
+        seed=MASTER_SEED,
         classes=classes_of,
         positive_class=positive_class_of,
         leakage=leakage_of,
@@ -83,7 +80,7 @@ use rule job as compare_classifiers with:
 
 use rule job as tabulate_study with:
     input:
-        mixes=files_of(rules.compose_mix.output[0], mix=mix.names, fold=evaluate.first_fold),
+        mixes=files_of(rules.compose_mix.output[0], mix=mix.names, **FIRST),
         metrics=files_of(
             rules.score_predictions.output.metrics, classifier=classify.names, mix=mix.names
         ),

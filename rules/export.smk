@@ -1,16 +1,24 @@
-"""Images for use elsewhere: a zip a generator or a mix, with a data card. Not part of `all`."""
+"""Images for use elsewhere: a zip a generator or a mix, with a data card. Not part of `all`.
 
-from synthmix.plan import evaluate, export, generate, mix, prepare
+They are of the first split, and the first training of a generator in it.
+"""
+
+from synthmix.plan import export, generate, mix, prepare
+
+
+def first_pools(pattern):
+    """Return an input function: `pattern` for each model of the first training of a generator."""
+    return files_of(pattern, scope=generate.scopes, **FIRST)
 
 
 use rule job as export_images with:
     input:
-        weights=pools_of(rules.train_generator.output.weights),
-        trained_on=pools_of(rules.train_generator.output.trained_on),
-        split=rules.split_samples.output.split,
+        weights=first_pools(rules.train_generator.output.weights),
+        trained_on=first_pools(rules.train_generator.output.trained_on),
+        split=file_of(SPLIT, **FIRST),
         fetched=fetched_of,
-        scores=rules.score_generator.output.scores,
-        pairs=rules.score_generator.output.pairs,
+        scores=file_of(rules.score_generator.output.scores, **FIRST),
+        pairs=file_of(rules.score_generator.output.pairs, **FIRST),
     output:
         DATASET + "/exports/{generator}.zip",
     params:
@@ -35,15 +43,15 @@ use rule job as export_images with:
 
 use rule job as export_mix with:
     input:
-        mix=file_of(rules.compose_mix.output[0], fold=evaluate.first_fold),
-        images=files_of(STORE, store=mix.stores),
+        mix=file_of(rules.compose_mix.output[0], **FIRST),
+        images=files_of(STORE, mix.first_placed),
         fetched=fetched_of,
     output:
         DATASET + "/exports/mixes/{mix}.zip",
     params:
         **runs("export_mix"),
         mix=of(mix.plain),
-        stores=of(mix.stores),
+        stores=of(mix.first_stores),
         title=of(lambda view: view.settings.title),
         stand_in=of(prepare.is_stand_in),
         scale=SCALE,

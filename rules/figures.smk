@@ -2,53 +2,54 @@
 
 from synthmix.figures.catalogue import FIGURES
 from synthmix.figures.declaration import check_figures
-from synthmix.plan import classify, evaluate, figures, generate, mix, mixups, published
-from synthmix.plan import score, search
+from synthmix.plan import classify, figures, generate, mixups, published, repeats, score, search
 
-# What figures may take, by the name by which they take it.
+# What figures may take, by the name by which they take it. What is not of all repeats is of the
+# first of them.
 FIGURE_INPUTS = {
     # real images: the array of all that were prepared, and the table of which split each is in
     "images": rules.prepare_images.output.images,
-    "split": rules.split_samples.output.split,
+    "split": file_of(rules.split_samples.output.split, split=""),
     "near_duplicates": rules.find_duplicates.output[0],
     "census": rules.tabulate_census.output.table,
     "pipeline": rules.measure_pipeline.output.table,
     # of a generator: the array of its images by class, where they lie among real ones, and the
     # ones nearest to these
-    "pools": pools_of(rules.sample_generator.output.images),
-    "plane": rules.project_images.output[0],
-    "pairs": rules.score_generator.output.pairs,
+    "pools": files_of(rules.sample_generator.output.images, scope=generate.scopes, **FIRST),
+    "plane": file_of(rules.project_images.output[0], **FIRST),
+    "pairs": file_of(rules.score_generator.output.pairs, **FIRST),
     # of all generators: the histories by generator and class, and the scores
-    "generator_histories": files_of(rules.train_generator.output.history, generate.models),
-    "snapshots": files_of(rules.train_generator.output.snapshots, generate.models_with_snapshots),
-    "scores": rules.tabulate_scores.output[0],
-    # of a classifier: its histories by mix and seed
-    "classifier_histories": files_of(
-        rules.train_classifier.output.history,
-        classifier=classify.trained_as,
-        mix=mix.names,
-        seed=SEEDS,
-        fold=evaluate.folds,
+    "generator_histories": files_of(rules.train_generator.output.history, generate.models, **FIRST),
+    "snapshots": files_of(
+        rules.train_generator.output.snapshots, generate.models_with_snapshots, **FIRST
     ),
+    "scores": rules.tabulate_scores.output.scores,
+    # of a classifier: its histories by mix and repeat
+    "classifier_histories": files_of(rules.train_classifier.output.history, figures.trained),
     # of a stage of a search: its candidates and their scores
-    "search": rules.choose_candidate.output.table,
+    "search": file_of(rules.choose_candidate.output.table, **FIRST),
     # of all stages of one: what candidates say of test images too
-    "candidates": rules.tabulate_search.output.table,
-    "candidate_histories": candidates_histories,
+    "candidates": file_of(rules.tabulate_search.output.table, **FIRST),
+    "candidate_histories": files_of(
+        rules.train_generator.output.history,
+        generator=search.candidate_names,
+        scope=lambda view, name: generate.scopes(view, name),
+        **FIRST,
+    ),
     # of a classifier and a mix: what all folds say of the test images; a network, the weights that
     # it started from, and what this one says
-    "own_predictions": files_of(rules.predict.output.test, seed=MASTER_SEED, fold=evaluate.folds),
+    "own_predictions": files_of(
+        rules.predict.output.test, seed=MASTER_SEED, **FIRST | {"fold": repeats.folds}
+    ),
     "model": file_of(
         rules.train_classifier.output.weights,
         classifier=classify.trained_as,
         seed=MASTER_SEED,
-        fold=evaluate.first_fold,
+        **FIRST,
     ),
     "weights": weights_files,
-    "model_predictions": file_of(
-        rules.predict.output.test, seed=MASTER_SEED, fold=evaluate.first_fold
-    ),
-    # of all classifiers and mixes: the predictions by classifier, mix and seed, and the tables
+    "model_predictions": file_of(rules.predict.output.test, seed=MASTER_SEED, **FIRST),
+    # of all classifiers and mixes: the predictions by classifier, mix and repeat, and the tables
     "predictions": test_predictions,
     "mixes": rules.tabulate_study.output.mixes,
     "metrics": rules.tabulate_study.output.metrics,
@@ -60,9 +61,7 @@ FIGURE_INPUTS = {
     "curves": curves_of,
     "published_histories": files_of(
         rules.train_classifier.output.history,
-        published.shown_as_trained,
-        seed=SEEDS,
-        fold=evaluate.folds,
+        published.histories_as_trained,
     ),
 }
 # What the files of an input are of, where it has several: they are given together.
@@ -71,8 +70,8 @@ FIGURE_KEYS = {
     "generator_histories": of(figures.generators),
     "snapshots": of(figures.snapshots),
     "candidate_histories": of(figures.candidates),
-    "classifier_histories": of(lambda view: figures.histories(PLAN, view)),
-    "predictions": of(lambda view: figures.trainings(PLAN, view)),
+    "classifier_histories": of(figures.histories),
+    "predictions": of(figures.trainings),
     "weights": weights_of,
     "published_histories": of(figures.published_histories),
 }

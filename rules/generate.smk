@@ -7,7 +7,7 @@ generator_devices = of(generate.devices)
 snapshot_bytes = of(generate.snapshot_bytes)
 
 # what a search has chosen, where a training waits for that
-SEARCH = DATASET + "/searches/{kind}/{name}"
+SEARCH = DEALT + "/searches/{kind}/{name}"
 CHOSEN = SEARCH + "/stage{stage}.json"
 chosen_of = file_of(CHOSEN, generate.choice)
 generator_modules = of(generate.modules)
@@ -35,15 +35,15 @@ use rule job as train_generator with:
         score_weights=snapshot_weights,
         reference=snapshot_reference,
         images=rules.prepare_images.output.images,
-        split=rules.split_samples.output.split,
+        split=SPLIT,
     output:
-        weights=DATASET + "/generators/{generator}/{scope}/weights.safetensors",
-        last=DATASET + "/generators/{generator}/{scope}/last.safetensors",
-        history=DATASET + "/generators/{generator}/{scope}/history.csv",
-        times=DATASET + "/generators/{generator}/{scope}/times.csv",
-        snapshots=DATASET + "/generators/{generator}/{scope}/snapshots.csv",
-        sheet=DATASET + "/generators/{generator}/{scope}/sheet.png",
-        trained_on=DATASET + "/generators/{generator}/{scope}/trained_on.csv",
+        weights=DEALT + "/generators/{generator}{training}/{scope}/weights.safetensors",
+        last=DEALT + "/generators/{generator}{training}/{scope}/last.safetensors",
+        history=DEALT + "/generators/{generator}{training}/{scope}/history.csv",
+        times=DEALT + "/generators/{generator}{training}/{scope}/times.csv",
+        snapshots=DEALT + "/generators/{generator}{training}/{scope}/snapshots.csv",
+        sheet=DEALT + "/generators/{generator}{training}/{scope}/sheet.png",
+        trained_on=DEALT + "/generators/{generator}{training}/{scope}/trained_on.csv",
     params:
         **runs("train_generator", of(generate.training_modules)),
         **in_rehearsal(pauses=True),
@@ -55,7 +55,7 @@ use rule job as train_generator with:
         features=of(generate.snapshot_features),
         name=of(generate.seeded_as),
         leakage=of(generate.leakage),
-        seed=MASTER_SEED,
+        seed=of(repeats.generator_seed),
     # each device has a process
     threads: lambda wildcards: TRAINING_THREADS * generator_devices(wildcards)
     resources:
@@ -68,23 +68,26 @@ use rule job as train_generator with:
         ),
         runtime=minutes(60, lambda wildcards: generator_of(wildcards).epochs),
     pathvars:
-        job="train_generator/{generator}-{scope}",
+        **OF_A_DEAL,
+        job="train_generator/{generator}{training}-{scope}",
     wildcard_constraints:
         study=f"(?!{PLAN.adopted}){STUDY_NAME}",
     message:
-        "Training {wildcards.generator} on {wildcards.scope} of {wildcards.dataset}"
+        "Training {wildcards.generator}{wildcards.training} on {wildcards.scope} of"
+        " {wildcards.dataset}{wildcards.split}{wildcards.fold}"
 
 
 use rule job as sample_generator with:
     input:
         weights=rules.train_generator.output.weights,
-        split=file_of(rules.split_samples.output.split, when=generate.counts_real),
+        split=file_of(SPLIT, when=generate.counts_real),
     output:
-        images=DATASET + "/stores/{generator}/{scope}.npy",
-        table=DATASET + "/stores/{generator}/{scope}.csv",
+        images=DEALT + "/stores/{generator}{training}/{scope}.npy",
+        table=DEALT + "/stores/{generator}{training}/{scope}.csv",
     params:
         **runs("sample_generator", generator_modules),
         generator=lambda wildcards: wildcards.generator,
+        training=of(repeats.generator_number),
         model=lambda wildcards: generator_of(wildcards).model,
         images=of(generate.images_needed),
         fill_to=of(generate.fill_to),
@@ -98,6 +101,8 @@ use rule job as sample_generator with:
         mem_mb=memory(2000, lambda wildcards: 1000 * image_bytes(wildcards)),
         runtime=minutes(60),
     pathvars:
-        job="sample_generator/{generator}-{scope}",
+        **OF_A_DEAL,
+        job="sample_generator/{generator}{training}-{scope}",
     message:
-        "Drawing synthetic images of {wildcards.scope} from {wildcards.generator}"
+        "Drawing synthetic images of {wildcards.scope} from"
+        " {wildcards.generator}{wildcards.training}{wildcards.split}{wildcards.fold}"

@@ -6,6 +6,8 @@ from synthmix.runtime.digest import code_digest
 ENVIRONMENT = f"../envs/{'gpu' if GPUS else 'cpu'}.yaml"
 # where logs and benchmarks of what is of no data set lie
 OF_THE_RUN = {"logs": f"{RESULTS}/logs", "benchmarks": f"{RESULTS}/benchmarks"}
+# and of what is of one split, or fold
+OF_A_DEAL = {"logs": DEALT + "/logs", "benchmarks": DEALT + "/benchmarks"}
 
 
 def runs(script, modules_of=None):

@@ -1,8 +1,8 @@
 """Trained classifiers for use elsewhere, and what they say of new images. Not part of `all`."""
 
-from synthmix.plan import acquire, classify, evaluate, prepare
+from synthmix.plan import acquire, classify, prepare, repeats
 
-EXPORTED = DATASET + "/classifiers/{classifier}/{mix}/seed{seed}{fold}/model.safetensors"
+EXPORTED = DEALT + "/classifiers/{classifier}/{mix}{training}/seed{seed}/model.safetensors"
 
 
 def new_images(wildcards=None):
@@ -19,7 +19,7 @@ if "classify_images" in sys.argv:
 def of_asked_classifiers(pattern):
     """Return `pattern` for the classifiers of the studies that are asked for, on every mix.
 
-    Of each those of the first seed and of all folds.
+    Of each those of the first split, training and seed, and of all folds.
     """
     return [
         path
@@ -32,8 +32,10 @@ def of_asked_classifiers(pattern):
                 dataset=view.dataset,
                 classifier=classifier,
                 mix=name,
-                seed=MASTER_SEED,
+                split="",
                 fold=fold,
+                training="",
+                seed=MASTER_SEED,
             )
             for fold in view.folds
         )
@@ -62,14 +64,15 @@ use rule job as export_classifier with:
         mem_mb=memory(2500),
         runtime=minutes(10),
     pathvars:
-        job="export_classifier/{classifier}/{mix}-seed{seed}{fold}",
+        **OF_A_DEAL,
+        job="export_classifier/{classifier}/{mix}{training}-seed{seed}",
     message:
         "Exporting {wildcards.classifier} of {wildcards.mix}"
 
 
 use rule job as predict_new with:
     input:
-        files_of(EXPORTED, seed=MASTER_SEED, fold=evaluate.folds),
+        files_of(EXPORTED, split="", training="", seed=MASTER_SEED, fold=repeats.folds),
     output:
         DATASET + "/new_images/{classifier}/{mix}.csv",
     params:

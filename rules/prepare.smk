@@ -3,13 +3,15 @@
 from synthmix.plan import acquire, prepare
 
 larger_image_bytes = of(prepare.larger_image_bytes)
+# the split that all else of it goes by: where folds are tested on in turn, that of the fold
+SPLIT = DEALT + "/split.csv"
 fetched_of = file_of(rules.fetch_dataset.output[0], raw=acquire.raw_name)
 
 
 def of_every_dataset(*patterns):
     """Return a rule input: the files of `patterns` for every data set of the project."""
     return lambda wildcards: [
-        pattern.format(study=view.study, dataset=view.dataset)
+        pattern.format(study=view.study, dataset=view.dataset, split="")
         for view in every_view()
         for pattern in patterns
     ]
@@ -107,9 +109,10 @@ use rule job as split_samples with:
     input:
         table=rules.prepare_images.output.table,
         near=file_of(rules.find_duplicates.output[0], when=prepare.looks_for_near_duplicates),
+        first=file_of(DATASET + "/split.csv", when=prepare.keeps_test),
     output:
-        split=DATASET + "/split.csv",
-        duplicates=DATASET + "/duplicates.csv",
+        split=DATASET + "{split}/split.csv",
+        duplicates=DATASET + "{split}/duplicates.csv",
     params:
         **runs("split_samples"),
         split=settings_of(lambda view: view.split),
@@ -117,11 +120,30 @@ use rule job as split_samples with:
         test_sample=of(prepare.test_sample),
         leakage=leakage_of,
         near_duplicates=of(prepare.near_duplicates),
-        seed=MASTER_SEED,
+        seed=seed_of,
     pathvars:
+        logs=DATASET + "{split}/logs",
+        benchmarks=DATASET + "{split}/benchmarks",
         job="split_samples",
     message:
-        "Splitting {wildcards.dataset}"
+        "Splitting {wildcards.dataset}{wildcards.split}"
+
+
+use rule job as take_fold with:
+    input:
+        rules.split_samples.output.split,
+    output:
+        SPLIT,
+    params:
+        **runs("take_fold"),
+    pathvars:
+        **OF_A_DEAL,
+        job="take_fold",
+    wildcard_constraints:
+        fold=ANY_FOLD.removesuffix("?"),
+    localrule: True
+    message:
+        "Splitting {wildcards.dataset}{wildcards.split} to test on {wildcards.fold}"
 
 
 use rule job as tabulate_datasets with:

@@ -1,6 +1,6 @@
 """What the source of a study prints, beside what came out here."""
 
-from synthmix.plan import evaluate, published
+from synthmix.plan import published
 
 curves_of = of(published.curves)
 
@@ -11,34 +11,36 @@ use rule job as compare_published with:
         headings=of(published.headings),
         curves=curves_of,
         index=file_of(rules.index_dataset.output[0], when=published.of_images),
-        split=file_of(rules.split_samples.output.split, when=published.of_images),
+        split=file_of(rules.split_samples.output.split, split="", when=published.of_images),
         census=file_of(rules.tabulate_census.output.images, when=published.of_census),
         composition=file_of(rules.tabulate_study.output.mixes, when=published.of_mixes),
         metrics=file_of(rules.tabulate_study.output.metrics, when=published.of_metrics),
         histories=files_of(
             rules.train_classifier.output.history,
-            published.shown_as_trained,
-            seed=SEEDS,
-            fold=evaluate.folds,
+            published.histories_as_trained,
         ),
-        test=files_of(rules.predict.output.test, published.judged, seed=SEEDS, fold=evaluate.folds),
-        validation=files_of(
-            rules.predict.output.validation, published.judged, seed=SEEDS, fold=evaluate.folds
-        ),
+        test=files_of(rules.predict.output.test, published.judged_runs),
+        validation=files_of(rules.predict.output.validation, published.judged_runs),
         weights=files_of(
             rules.train_classifier.output.weights,
             published.counted_as_trained,
             seed=MASTER_SEED,
-            fold=evaluate.first_fold,
+            **FIRST,
         ),
-        generator_histories=files_of(rules.train_generator.output.history, published.models),
-        generator_times=files_of(rules.train_generator.output.times, published.timed_models),
-        snapshots=files_of(rules.train_generator.output.snapshots, published.models_with_snapshots),
-        scores=file_of(rules.tabulate_scores.output[0], when=published.of_scores),
+        generator_histories=files_of(
+            rules.train_generator.output.history, published.models, **FIRST
+        ),
+        generator_times=files_of(
+            rules.train_generator.output.times, published.timed_models, **FIRST
+        ),
+        snapshots=files_of(
+            rules.train_generator.output.snapshots, published.models_with_snapshots, **FIRST
+        ),
+        scores=file_of(rules.tabulate_scores.output.scores, when=published.of_scores),
         pipeline=file_of(rules.measure_pipeline.output.table, when=published.of_pipeline),
-        planes=files_of(rules.project_images.output[0], generator=published.planes),
-        searches=files_of(rules.tabulate_search.output.table, published.searches),
-        chosen=files_of(CHOSEN, published.chosen),
+        planes=files_of(rules.project_images.output[0], generator=published.planes, **FIRST),
+        searches=files_of(rules.tabulate_search.output.table, published.searches, **FIRST),
+        chosen=files_of(CHOSEN, published.chosen, **FIRST),
     output:
         table=DATASET + "/tables/published.csv",
         markdown=DATASET + "/tables/published.md",

@@ -1,6 +1,6 @@
 """One page about everything."""
 
-from synthmix.plan import acquire, figures, generate, report, search
+from synthmix.plan import acquire, figures, generate, repeats, report, search
 from synthmix.plan.plan import reported
 
 # The tables that the report shows, by the field of `StudyReport`, and when there are such.
@@ -13,7 +13,7 @@ REPORT_TABLES = {
     "summary": ("trainings", rules.tabulate_study.output.summary),
     "comparison": ("trainings", rules.compare_mixes.output[0]),
     "classifier_comparison": ("trainings", rules.compare_classifiers.output[0]),
-    "scores": ("generators", rules.tabulate_scores.output[0]),
+    "scores": ("generators", rules.tabulate_scores.output.scores),
     "census": ("census", rules.tabulate_census.output.table),
     "pipeline": ("pipeline", rules.measure_pipeline.output.table),
     "published": ("published", rules.compare_published.output.table),
@@ -29,10 +29,16 @@ def study_tables(view):
     """Return the tables that there are of a data set, by the field of `StudyReport`."""
     raw = rules.fetch_dataset.output[0].format(raw=acquire.raw_name(view))
     return {"fetched": raw} | {
-        name: pattern.format(study=view.study, dataset=view.dataset)
+        name: pattern.format(study=view.study, dataset=view.dataset, split="")
         for name, (when, pattern) in REPORT_TABLES.items()
         if figures.WHEN[when](view)
     }
+
+
+def first_of(view):
+    """Return the wildcards of the first of all repeats of a data set."""
+    fold = repeats.first_fold(view)
+    return {"study": view.study, "dataset": view.dataset} | FIRST | {"fold": fold}
 
 
 def study_sheets(view):
@@ -41,7 +47,7 @@ def study_sheets(view):
     return [
         {
             "title": ", ".join(model),
-            "path": pattern.format(study=view.study, dataset=view.dataset, **model._asdict()),
+            "path": pattern.format(**first_of(view), **model._asdict()),
         }
         for model in generate.models(view)
     ]
@@ -52,7 +58,7 @@ def study_searches(view):
 
     def table(kind, name, stage):
         return rules.choose_candidate.output.table.format(
-            study=view.study, dataset=view.dataset, kind=kind, name=name, stage=stage
+            **first_of(view), kind=kind, name=name, stage=stage
         )
 
     return [

@@ -1,9 +1,9 @@
 """How good the generators' images are, scored alike for all of them."""
 
-from synthmix.plan import generate, score
+from synthmix.plan import generate, mix, repeats, score
 from synthmix.score.settings import INCEPTION_FILE
 
-SCORES = DATASET + "/scores"
+SCORES = DEALT + "/scores"
 
 scores_of = of(score.settings)
 
@@ -35,27 +35,28 @@ use rule job as fetch_score_weights with:
 use rule job as train_score_network with:
     input:
         images=rules.prepare_images.output.images,
-        split=rules.split_samples.output.split,
+        split=SPLIT,
     output:
         SCORES + "/network.safetensors",
     params:
         **runs("train_score_network"),
         classes=classes_of,
-        seed=MASTER_SEED,
+        seed=seed_of,
     threads: TRAINING_THREADS
     resources:
         gpu=GPUS,
         mem_mb=memory(2000, lambda wildcards: 512 * image_bytes(wildcards)),
         runtime=minutes(30),
     pathvars:
+        **OF_A_DEAL,
         job="train_score_network",
     message:
-        "Training a network for the scores of {wildcards.dataset}"
+        "Training a network for the scores of {wildcards.dataset}{wildcards.split}{wildcards.fold}"
 
 
 use rule job as extract_score_features with:
     input:
-        images=STORE,
+        images=file_of(STORE, mix.store_placed),
         weights=score_weights,
     output:
         features=SCORES + "/features/{store}.npy",
@@ -70,15 +71,17 @@ use rule job as extract_score_features with:
         mem_mb=memory(2500, lambda wildcards: 512 * image_bytes(wildcards)),
         runtime=minutes(240),
     pathvars:
+        **OF_A_DEAL,
         job="extract_score_features/{store}",
     message:
-        "Extracting features of {wildcards.store} to score by"
+        "Extracting features of {wildcards.store} of"
+        " {wildcards.dataset}{wildcards.split}{wildcards.fold} to score by"
 
 
 use rule job as fit_real with:
     input:
-        features=SCORES + "/features/real.npy",
-        split=rules.split_samples.output.split,
+        features=file_of(SCORES + "/features/real.npy", score.real_placed),
+        split=SPLIT,
     output:
         SCORES + "/training.safetensors",
     params:
@@ -90,15 +93,17 @@ use rule job as fit_real with:
         mem_mb=memory(4000),
         runtime=minutes(20),
     pathvars:
+        **OF_A_DEAL,
         job="fit_real",
     message:
-        "Describing the training images of {wildcards.dataset} to score snapshots by"
+        "Describing the training images of"
+        " {wildcards.dataset}{wildcards.split}{wildcards.fold} to score snapshots by"
 
 
 use rule job as score_real with:
     input:
-        features=SCORES + "/features/real.npy",
-        split=rules.split_samples.output.split,
+        features=file_of(SCORES + "/features/real.npy", score.real_placed),
+        split=SPLIT,
     output:
         reference=SCORES + "/real.safetensors",
         scores=SCORES + "/real.csv",
@@ -108,49 +113,56 @@ use rule job as score_real with:
         everything=of(generate.any_learns_all),
         seen=of(score.seen),
         settings=settings_of(score.settings),
-        seed=MASTER_SEED,
+        seed=seed_of,
     resources:
         mem_mb=memory(4000),
         runtime=minutes(60),
     pathvars:
+        **OF_A_DEAL,
         job="score_real",
     message:
-        "Describing the real images of {wildcards.dataset} to score by"
+        "Describing the real images of"
+        " {wildcards.dataset}{wildcards.split}{wildcards.fold} to score by"
 
 
 use rule job as score_generator with:
     input:
-        pools=pools_of(SCORES + "/features/{generator}/{scope}.npy"),
-        real=SCORES + "/features/real.npy",
+        pools=pools_of(SCORES + "/features/{generator}{training}/{scope}.npy"),
+        real=file_of(SCORES + "/features/real.npy", score.real_placed),
         reference=rules.score_real.output.reference,
-        split=rules.split_samples.output.split,
+        split=SPLIT,
     output:
-        scores=SCORES + "/{generator}/scores.csv",
-        pairs=SCORES + "/{generator}/nearest.csv",
+        scores=SCORES + "/{generator}{training}/scores.csv",
+        pairs=SCORES + "/{generator}{training}/nearest.csv",
     params:
         **runs("score_generator"),
         generator=lambda wildcards: wildcards.generator,
         classes=of(generate.made_classes),
         seen=of(score.seen),
         settings=settings_of(score.settings),
-        seed=MASTER_SEED,
+        seed=seed_of,
     resources:
         mem_mb=memory(4000),
         runtime=minutes(120),
     pathvars:
-        job="score_generator/{generator}",
+        **OF_A_DEAL,
+        job="score_generator/{generator}{training}",
     message:
-        "Scoring the images of {wildcards.generator}"
+        "Scoring the images of"
+        " {wildcards.generator}{wildcards.training}{wildcards.split}{wildcards.fold}"
 
 
 use rule job as tabulate_scores with:
     input:
-        files_of(rules.score_generator.output.scores, generator=generate.names),
-        rules.score_real.output.scores,
+        scores=files_of(rules.score_generator.output.scores, score.scored),
+        real=files_of(rules.score_real.output.scores, repeats.deals),
     output:
-        DATASET + "/tables/scores.csv",
+        scores=DATASET + "/tables/scores.csv",
+        each=DATASET + "/tables/scores_of_repeats.csv",
     params:
         **runs("tabulate_scores"),
+        scored=of(score.scored_plain),
+        dealt=of(score.dealt_plain),
         leakage=leakage_of,
     pathvars:
         job="tabulate_scores",
@@ -161,10 +173,10 @@ use rule job as tabulate_scores with:
 use rule job as project_images with:
     input:
         images=rules.prepare_images.output.images,
-        split=rules.split_samples.output.split,
+        split=SPLIT,
         pools=pools_of(rules.sample_generator.output.images),
     output:
-        SCORES + "/{generator}/plane.csv",
+        SCORES + "/{generator}{training}/plane.csv",
     params:
         **runs("project_images"),
         classes=of(generate.made_classes),
@@ -177,6 +189,7 @@ use rule job as project_images with:
         ),
         runtime=minutes(20),
     pathvars:
-        job="project_images/{generator}",
+        **OF_A_DEAL,
+        job="project_images/{generator}{training}",
     message:
-        "Projecting real images and those of {wildcards.generator} onto a plane"
+        "Projecting real images and those of {wildcards.generator}{wildcards.training} onto a plane"

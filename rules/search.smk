@@ -1,17 +1,17 @@
 """Choosing settings in stages, among candidates that are trained and judged like anything else."""
 
-from synthmix.plan import evaluate, generate, search
+from synthmix.plan import generate, repeats, search
 
 
 def judged(wildcards):
     """Return the files that candidates are judged by, all of one and then of the next.
 
     Classifiers are by the validation images: those trained on the first baseline, which has real
-    images alone, of the first seed and fold.
+    images alone, of the first seed. All are of the split, and the fold, that is searched in.
     """
     files = {
         "predictions": candidates_predictions("validation"),
-        "scores": files_of(rules.score_generator.output.scores, generator=search.candidate_names),
+        "scores": candidates_scores,
         "losses": candidates_histories,
     }
     return files[of(search.judge)(wildcards)](wildcards)
@@ -22,6 +22,10 @@ candidates_histories = files_of(
     rules.train_generator.output.history,
     generator=search.candidate_names,
     scope=lambda view, name: generate.scopes(view, name),
+    training="",
+)
+candidates_scores = files_of(
+    rules.score_generator.output.scores, generator=search.candidate_names, training=""
 )
 
 
@@ -31,15 +35,18 @@ def candidates_predictions(part):
         rules.predict.output[part],
         classifier=search.candidate_names,
         mix=lambda view: view.baseline,
+        training="",
         seed=MASTER_SEED,
-        fold=evaluate.first_fold,
     )
 
 
 def search_files(view):
-    """Return the tables of all searches of a data set."""
+    """Return the tables of all searches of a data set, in each split and fold."""
     return [
-        pattern.format(study=view.study, dataset=view.dataset, kind=kind, name=name)
+        pattern.format(
+            study=view.study, dataset=view.dataset, kind=kind, name=name, **deal._asdict()
+        )
+        for deal in repeats.deals(view)
         for kind, name in search.all_searched(view)
         for pattern in rules.tabulate_search.output
     ]
@@ -61,10 +68,12 @@ use rule job as choose_candidate with:
         judge=of(search.judge),
         about=of(search.scorer),
     pathvars:
+        **OF_A_DEAL,
         job="choose_candidate/{kind}-{name}-stage{stage}",
     localrule: True
     message:
-        "Choosing the settings of {wildcards.name}, stage {wildcards.stage}"
+        "Choosing the settings of {wildcards.name} for"
+        " {wildcards.dataset}{wildcards.split}{wildcards.fold}, stage {wildcards.stage}"
 
 
 use rule job as adopt_generator with:
@@ -82,12 +91,14 @@ use rule job as adopt_generator with:
         **runs("adopt_generator"),
         candidates=of(search.adoptable),
     pathvars:
-        job="adopt_generator/{generator}-{scope}",
+        **OF_A_DEAL,
+        job="adopt_generator/{generator}{training}-{scope}",
     wildcard_constraints:
         study=f"(?={PLAN.adopted}){STUDY_NAME}",
     localrule: True
     message:
-        "Taking the best candidate for {wildcards.generator} on {wildcards.scope}"
+        "Taking the best candidate for {wildcards.generator} on {wildcards.scope} of"
+        " {wildcards.dataset}{wildcards.split}{wildcards.fold}"
 
 
 use rule job as tabulate_search with:
@@ -97,8 +108,8 @@ use rule job as tabulate_search with:
             rules.predict.output.test,
             classifier=search.tested,
             mix=lambda view: view.baseline,
+            training="",
             seed=MASTER_SEED,
-            fold=evaluate.first_fold,
         ),
     output:
         table=SEARCH + "/candidates.csv",
@@ -110,6 +121,8 @@ use rule job as tabulate_search with:
         adopted=of(search.adopted),
         leakage=leakage_of,
     pathvars:
+        **OF_A_DEAL,
         job="tabulate_search/{kind}-{name}",
     message:
-        "Writing the table of the search for settings of {wildcards.name}"
+        "Writing the table of the search for settings of {wildcards.name} for"
+        " {wildcards.dataset}{wildcards.split}{wildcards.fold}"

@@ -7,7 +7,7 @@ from synthmix.runtime.jobs import job
 with job(snakemake):
     params = snakemake.params
     compare_classifiers(
-        files_by_run(snakemake.input, params.classifiers, params.mixes, params.seeds, params.folds),
+        files_by_run(snakemake.input, params.classifiers, dict(params.repeats), params.folds),
         params.mixes,
         params.classifiers,
         snakemake.output[0],

@@ -8,7 +8,7 @@ from synthmix.runtime.jobs import job
 with job(snakemake):
     params = snakemake.params
     compare_mixes(
-        files_by_run(snakemake.input, params.classifiers, params.mixes, params.seeds, params.folds),
+        files_by_run(snakemake.input, params.classifiers, dict(params.repeats), params.folds),
         [Comparison.from_dict(values) for values in params.comparisons],
         params.classifiers,
         snakemake.output[0],

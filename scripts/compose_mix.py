@@ -2,7 +2,6 @@
 
 from synthmix.mix.compose_mix import compose_mix
 from synthmix.mix.plan import Mix
-from synthmix.prepare.folds import fold_number
 from synthmix.runtime.jobs import job
 from synthmix.store import by_class
 
@@ -16,7 +15,6 @@ with job(snakemake):
         output=snakemake.output[0],
         seed=snakemake.params.seed,
         selection=snakemake.input.selection or None,
-        fold=fold_number(snakemake.params.fold),
         learns_from=snakemake.params.learns_from,
         leakage=snakemake.params.leakage,
     )

@@ -1,8 +1,8 @@
 """Export a trained classifier as one file."""
 
 from synthmix.classify.export_classifier import describe, export_classifier
-from synthmix.prepare.folds import fold_number
 from synthmix.prepare.settings import Prepare
+from synthmix.repeats import fold_number, split_number, training_number
 from synthmix.runtime.jobs import job
 
 with job(snakemake):
@@ -19,7 +19,9 @@ with job(snakemake):
         about=describe(
             names={name: wildcards[name] for name in names},
             title=params.title,
+            split=split_number(wildcards.split),
             fold=fold_number(wildcards.fold),
+            training=training_number(wildcards.training),
             scale=params.scale,
             stand_in=params.stand_in,
             leakage=params.leakage,

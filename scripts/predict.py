@@ -2,7 +2,7 @@
 
 from synthmix.classify.files import TrainingFiles
 from synthmix.classify.predict import predict
-from synthmix.prepare.folds import fold_number
+from synthmix.repeats import fold_number
 from synthmix.runtime.jobs import job
 from synthmix.runtime.memory_bound import device_of_job
 from synthmix.runtime.pace import pace_of_job

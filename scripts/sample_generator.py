@@ -10,6 +10,7 @@ with job(snakemake), pace_of_job(snakemake), device_of_job(snakemake) as device:
     sample_generator(
         model=snakemake.params.model,
         generator=snakemake.params.generator,
+        training=snakemake.params.training,
         labels=snakemake.params.labels,
         weights=snakemake.input.weights,
         output=snakemake.output.images,

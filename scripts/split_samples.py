@@ -12,6 +12,7 @@ with job(snakemake):
         output=snakemake.output.split,
         duplicates=snakemake.output.duplicates,
         near=snakemake.input.near or None,
+        first=snakemake.input.first or None,
         near_duplicates=snakemake.params.near_duplicates,
         split=TypeAdapter(Split).validate_python(snakemake.params.split),
         subsample=TypeAdapter(Subsample | None).validate_python(snakemake.params.subsample),

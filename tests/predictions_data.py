@@ -1,13 +1,26 @@
 """Made-up tables of predictions."""
 
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
 from synthmix.files import write_table
+from synthmix.repeats import Repeat
 
+Files = Sequence[str | Path]
 CLASSES = ("cancer", "normal")
+
+
+def by_seed(files: Mapping[int, Files]) -> dict[Repeat, Files]:
+    """Return the tables of trainings that differ in their seed alone, by their repeat."""
+    return {Repeat(1, 1, seed): tables for seed, tables in files.items()}
+
+
+def once(*tables: str | Path) -> dict[Repeat, list[str | Path]]:
+    """Return the tables of one training, a fold each where there are several."""
+    return by_seed({1: list(tables)})
 
 
 def predictions(

@@ -13,6 +13,7 @@ from PIL import Image
 
 from published_data import printed, write_published
 from synthmix.evaluate.paired import differences
+from synthmix.evaluate.score_predictions import OF_REPEATS
 from synthmix.evaluate.verdict import ACCURACY, JUDGED_BY, measure_column
 from synthmix.figures.catalogue import FIGURES
 from synthmix.figures.predictions import PredictionFile
@@ -398,7 +399,7 @@ def _write_predictions(
             table[f"probability_{label}"] = scores[:, position]
         path = folder / "predictions" / f"{number}.csv"
         write_table(path, table)
-        files.append(PredictionFile(classifier, mix.name, seed, path))
+        files.append(PredictionFile(classifier, mix.name, str(seed), path))
     return files
 
 
@@ -427,14 +428,15 @@ def _confusion(
     seeds: Sequence[int],
 ) -> pd.DataFrame:
     rows = [
-        (classifier, mix.name, seed, true, predicted, int(random.integers(20, 900)))
+        (classifier, mix.name, 1, 1, seed, true, predicted, int(random.integers(20, 900)))
         for classifier in classifiers
         for mix in mixes
         for seed in seeds
         for true in classes
         for predicted in classes
     ]
-    return pd.DataFrame(rows, columns=["classifier", "mix", "seed", "true", "predicted", "images"])
+    names = ["classifier", "mix", *OF_REPEATS, "true", "predicted", "images"]
+    return pd.DataFrame(rows, columns=names)
 
 
 def _write_generator_histories(

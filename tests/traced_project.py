@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from predictions_data import predictions
+from predictions_data import by_seed, predictions
 from synthmix.evaluate.score_predictions import score_predictions
 from synthmix.files import write_table, write_text
 from synthmix.results_layout import mark
@@ -163,7 +163,7 @@ class TracedProject:
         identity = {"study": "mine", "dataset": "images", "classifier": "vgg16", "mix": MIX}
         confusion = METRICS.replace(".csv", ".confusion.csv")
         score_predictions(
-            **files,
+            **{part: by_seed(of_part) for part, of_part in files.items()},
             metrics=METRICS,
             confusion=confusion,
             identity=identity,

@@ -12,7 +12,7 @@ from pathlib import Path
 from synthmix.files import write_text
 
 # Raised whenever a file below results/ gets another name, or other contents.
-LAYOUT = 1
+LAYOUT = 2
 MARKER = "layout.json"
 _ROOT = "results"
 

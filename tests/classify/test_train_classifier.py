@@ -24,6 +24,7 @@ from synthmix.classify.predict import predict
 from synthmix.classify.train_classifier import train_classifier
 from synthmix.errors import UserError
 from synthmix.files import write_table
+from synthmix.prepare.folds import split_for_fold
 from synthmix.runtime.checkpoint import Checkpoint
 from synthmix.runtime.distributed import run_together
 from synthmix.runtime.trackers import NO_TRACKER, Tracker, open_tracker
@@ -257,7 +258,8 @@ def test_the_last_weights_are_kept_where_a_study_says_so(data, tmp_path):
 
 def test_a_fold_is_tested_on_by_its_number(data, tmp_path):
     train(data, tmp_path, epochs=1)
-    test, _ = predicted(data, tmp_path, fold=2)
+    write_table(tmp_path / "fold.csv", split_for_fold(read_table(data / "split.csv"), 2))
+    test, _ = predicted(data, tmp_path, fold=2, split=tmp_path / "fold.csv")
     assert test["sample_id"].tolist() == [f"s{i}" for i in range(40) if i // 2 % 4 == 1]
     assert set(test["fold"]) == {2}
 

@@ -4,6 +4,7 @@ import pytest
 from snakemake.cli import parse_config
 
 from synthmix.config.arguments import as_written
+from synthmix.config.models import Workflow
 
 
 def read(*arguments):
@@ -41,3 +42,18 @@ def test_all_else_is_as_snakemake_reads_it():
         "new_images": None,
     }
     assert as_written({"data_dir": "data"}, None) == {"data_dir": "data"}
+
+
+@pytest.mark.parametrize(
+    ("written", "repeats"),
+    [
+        ("{splits: 3}", {"splits": 3}),
+        ("{splits: 3, generators: 2}", {"splits": 3, "generators": 2}),
+        ("3", {"splits": 3}),
+        ("3,2,1", {"splits": 3, "generators": 2, "classifiers": 1}),
+        ("[3, 2]", {"splits": 3, "generators": 2}),
+    ],
+)
+def test_repeats_are_numbers_by_their_names_or_in_their_order(written, repeats):
+    workflow = Workflow.model_validate(read(f"repeats={written}", "studies=s"))
+    assert workflow.repeats.model_dump(exclude_unset=True) == repeats

@@ -36,6 +36,42 @@ def test_the_command_line_gives_text(project, settings):
     assert project.load(seeds=3).workflow.seeds == [3]
 
 
+@pytest.mark.parametrize(
+    ("given", "repeats"),
+    [
+        (None, (2, 3, 1)),
+        ({"splits": 5}, (5, 3, 1)),  # of the study is what is not given
+        ({"splits": "5", "classifiers": "4"}, (5, 3, 4)),
+        ("4,1,2", (4, 1, 2)),
+        (["4", "1"], (4, 1, 1)),
+        (4, (4, 3, 1)),
+        ("4", (4, 3, 1)),
+    ],
+)
+def test_repeats_of_the_run_go_over_those_of_its_studies(project, settings, given, repeats):
+    project.write(settings | {"repeats": {"splits": 2, "generators": 3}})
+    configuration = project.load(**({} if given is None else {"repeats": given}))
+    for study in (configuration.studies["s"], configuration.views["s", "films"]):
+        assert tuple(study.repeats.model_dump().values()) == repeats
+
+
+def test_everything_is_done_once_unless_repeats_are_asked_for(project, settings):
+    project.write(settings)
+    assert project.load().studies["s"].repeats.is_one
+
+
+def test_several_seeds_and_repeats_are_refused_together(project, settings, mistakes):
+    text = "repeats: seeds are several, and each is a training of every classifier: give one seed,"
+    text += " and repeats with classifiers: 2"
+    project.write(settings)
+    assert mistakes(seeds="1,2", repeats="1,1,2") == [f"config.yaml: {text}"]
+    project.write(settings | {"repeats": {"splits": 1}})
+    assert project.load(seeds="1,2").studies["s"].repeats.is_one
+    project.write(settings | {"repeats": {"splits": 2}})
+    assert mistakes(seeds="1,2") == [f"studies/s.yaml: {text}"]
+    assert project.load(seeds=7).workflow.seeds == [7]
+
+
 @pytest.mark.parametrize("entry", ["mine/trial.yaml", "trial.yml", "{root}/mine/trial.yaml"])
 def test_a_study_by_its_path(project, settings, entry):
     entry = entry.format(root=project.root)

@@ -245,6 +245,9 @@ def test_a_wrong_setting(settings, mistakes, path, value, line):
         ({"seeds": -1}, "seeds[0]: -1 is too small; it must be at least 0"),
         ({"seeds": [1, 2, 1]}, "seeds: lists 1 twice"),
         ({"seeds": []}, "seeds: has 0 entries; it needs at least 1"),
+        ({"repeats": "1,0"}, "repeats.generators: '0' is too small; it must be at least 1"),
+        ({"repeats": "1,2,3,4"}, "repeats: has 4 numbers; give splits, generators, classifiers"),
+        ({"repeats": {"split": 2}}, "repeats.split: is not a known setting; did you mean splits?"),
         (
             {"training_threads": "0"},
             "training_threads: '0' is too small; it must be at least 1",

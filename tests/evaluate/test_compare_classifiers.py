@@ -1,6 +1,6 @@
 from dataclasses import replace
 
-from predictions_data import CLASSES, write_predictions
+from predictions_data import CLASSES, once, write_predictions
 from synthmix.evaluate.compare_classifiers import columns, compare_classifiers
 from synthmix.evaluate.paired import Judge
 from synthmix.store import read_table
@@ -10,9 +10,9 @@ JUDGE = Judge(CLASSES, "cancer", 300, 0.95, 0.05, seed=1)
 
 def compare(folder, accuracies, mixes=("m",), judge=JUDGE):
     predictions = {
-        (name, mix): [
-            [write_predictions(folder / f"{name}-{mix}-{f}", 20, a, 7, fold=f) for f in (1, 2)]
-        ]
+        (name, mix): once(
+            *(write_predictions(folder / f"{name}-{mix}-{f}", 20, a, 7, fold=f) for f in (1, 2))
+        )
         for name, a in accuracies.items()
         for mix in mixes
     }

@@ -1,6 +1,6 @@
 import pytest
 
-from predictions_data import CLASSES, long_tailed_predictions, write_predictions
+from predictions_data import CLASSES, long_tailed_predictions, once, write_predictions
 from synthmix.evaluate.compare_mixes import columns, compare_mixes
 from synthmix.evaluate.comparisons import Comparison, plan_comparisons
 from synthmix.evaluate.paired import Judge
@@ -26,7 +26,7 @@ def test_the_verdict_follows_the_evidence(tmp_path, mix_accuracy, baseline_accur
     predictions = {}
     for mix in MIXES:
         accuracy = baseline_accuracy if mix.is_baseline else mix_accuracy
-        predictions["c", mix.name] = [[write_predictions(tmp_path / mix.name, 50, accuracy)]]
+        predictions["c", mix.name] = once(write_predictions(tmp_path / mix.name, 50, accuracy))
     compare_mixes(predictions, plan_comparisons(MIXES), ["c"], tmp_path / "t.csv", JUDGE)
     table = read_table(tmp_path / "t.csv")
     assert ",".join(table) == COLUMNS
@@ -42,7 +42,7 @@ def test_the_verdict_follows_the_evidence(tmp_path, mix_accuracy, baseline_accur
 
 def test_real_images_alone_leave_an_empty_table(tmp_path):
     mixes = plan_real_mixes()
-    predictions = {("c", mixes[0].name): [[write_predictions(tmp_path / "p.csv")]]}
+    predictions = {("c", mixes[0].name): once(write_predictions(tmp_path / "p.csv"))}
     compare_mixes(predictions, plan_comparisons(mixes), ["c"], tmp_path / "t.csv", JUDGE)
     table = read_table(tmp_path / "t.csv")
     assert table.empty
@@ -61,7 +61,7 @@ def test_what_happens_in_a_rare_class_is_seen_by_measures_of_all_classes(
         gains, losses = (1, 0) if mix.is_baseline else (13, 12)
         path = tmp_path / f"{mix.name}.csv"
         write_table(path, long_tailed_predictions(gains, losses))
-        predictions["c", mix.name] = [[path]]
+        predictions["c", mix.name] = once(path)
     judge = Judge("abc", None, 300, 0.95, 0.05, seed=1, measure=measure)
     compare_mixes(predictions, plan_comparisons(MIXES), ["c"], tmp_path / "t.csv", judge)
     table = read_table(tmp_path / "t.csv")
@@ -84,7 +84,7 @@ def test_a_family_is_adjusted_for_its_own_comparisons_alone(tmp_path):
     """Of two mixes that gain as much the one among twenty others has the larger p-value."""
     predictions = {}
     for name, accuracy in {"real_only": 0.7, "published": 0.75, "alike": 0.75}.items():
-        predictions["c", name] = [[write_predictions(tmp_path / name, 100, accuracy)]]
+        predictions["c", name] = once(write_predictions(tmp_path / name, 100, accuracy))
     others = [f"other{i}" for i in range(20)]
     predictions |= {("c", name): predictions["c", "alike"] for name in others}
     comparisons = [
@@ -110,7 +110,7 @@ def test_a_family_is_adjusted_for_its_own_comparisons_alone(tmp_path):
 )
 def test_the_first_of_a_pair_is_better_or_worse(tmp_path, accuracies, verdict):
     predictions = {
-        ("c", name): [[write_predictions(tmp_path / name, 50, accuracy)]]
+        ("c", name): once(write_predictions(tmp_path / name, 50, accuracy))
         for name, accuracy in zip("ab", accuracies, strict=True)
     }
     pair = [Comparison("a", "b", "pairs")]

@@ -1,13 +1,17 @@
+from itertools import islice, product
+
 import numpy as np
 import pandas as pd
 import pytest
 from sklearn.metrics import balanced_accuracy_score, f1_score
 
-from predictions_data import CLASSES, predictions, write_predictions
+from predictions_data import CLASSES, by_seed, once, predictions, write_predictions
+from synthmix.evaluate.bootstrap import Bootstrap
 from synthmix.evaluate.delong import delong_test
 from synthmix.evaluate.paired import Judge, files_by_run, holm, mcnemar_exact
 from synthmix.evaluate.threshold import decide
 from synthmix.files import write_table
+from synthmix.repeats import Repeat
 from synthmix.store import read_table
 
 THREE = ("a", "b", "c")
@@ -21,7 +25,8 @@ def run(folder, accuracy, seeds=(0,), classes=CLASSES, positive_class="cancer"):
     files = [
         [write_predictions(folder / f"{accuracy}-{s}.csv", 50, accuracy, s, classes)] for s in seeds
     ]
-    return judge(classes, positive_class).run(files), files
+    tables = by_seed(dict(enumerate(files)))
+    return judge(classes, positive_class).run(tables), tables
 
 
 def macro_f1_score(labels, predicted):
@@ -106,7 +111,9 @@ def test_other_measures_are_told_and_tested_as_means_over_the_seeds(tmp_path, me
     row = other.compare(*runs)
     score = {"balanced_accuracy": balanced_accuracy_score, "macro_f1": macro_f1_score}[measure]
     means = [
-        np.mean([score(t["label"], t["predicted"]) for (f,) in tables for t in [read_table(f)]])
+        np.mean(
+            [score(t["label"], t["predicted"]) for (f,) in tables.values() for t in [read_table(f)]]
+        )
         for tables in files
     ]
     assert row["difference"] == pytest.approx(means[0] - means[1])
@@ -150,7 +157,9 @@ def test_a_run_does_not_differ_from_itself(tmp_path):
 
 def test_differences_are_means_over_the_seeds(tmp_path):
     (first, files), (second, _) = run(tmp_path, 0.9, (0, 1, 2)), run(tmp_path, 0.6)
-    accuracies = [(t["label"] == t["predicted"]).mean() for (f,) in files for t in [read_table(f)]]
+    accuracies = [
+        (t["label"] == t["predicted"]).mean() for (f,) in files.values() for t in [read_table(f)]
+    ]
     row = judge().compare(first, second)
     second_accuracy = (second.answers == second.labels).mean()
     assert row["difference"] == pytest.approx(np.mean(accuracies) - second_accuracy)
@@ -163,7 +172,7 @@ def test_several_seeds_answer_by_the_mean_probability_and_the_mean_threshold(tmp
         path = tmp_path / f"{threshold}.csv"
         write_table(path, decide(table, CLASSES, "cancer", threshold))
         files.append([path])
-    answers = judge().run(files).answers
+    answers = judge().run(by_seed(dict(enumerate(files)))).answers
     mean = sum(table["probability_cancer"] for table in tables) / 2
     clear = ((mean - 0.3).abs() > 1e-6).to_numpy()
     assert clear.sum() > 90
@@ -175,17 +184,17 @@ def test_the_order_of_images_does_not_matter(tmp_path):
     table = predictions(50, 0.8)
     write_table(tmp_path / "a.csv", table)
     write_table(tmp_path / "b.csv", table.sample(frac=1, random_state=1))
-    runs = [judge().run([[tmp_path / f"{name}.csv"]]) for name in "ab"]
+    runs = [judge().run(once(tmp_path / f"{name}.csv")) for name in "ab"]
     assert judge().compare(*runs)["p_value"] == 1
 
 
 def test_runs_of_different_images_are_not_compared(tmp_path):
-    first = judge().run([[write_predictions(tmp_path / "1.csv", 50)]])
-    second = judge().run([[write_predictions(tmp_path / "2.csv", 51)]])
+    first = judge().run(once(write_predictions(tmp_path / "1.csv", 50)))
+    second = judge().run(once(write_predictions(tmp_path / "2.csv", 51)))
     with pytest.raises(ValueError, match="different images"):
         judge().compare(first, second)
-    with pytest.raises(ValueError, match="not every seed"):
-        judge().run([[tmp_path / "1.csv"], [tmp_path / "2.csv"]])
+    with pytest.raises(ValueError, match="not every repeat"):
+        judge().run(by_seed({1: [tmp_path / "1.csv"], 2: [tmp_path / "2.csv"]}))
 
 
 def test_resamples_without_a_class_do_not_speak_of_macro_f1(tmp_path):
@@ -199,7 +208,7 @@ def test_resamples_without_a_class_do_not_speak_of_macro_f1(tmp_path):
         columns = {"sample_id": images, "group": images, "label": labels, "predicted": said}
         table = pd.DataFrame(columns | {f"probability_{c}": 1.0 * (said == c) for c in THREE})
         write_table(tmp_path / f"{name}.csv", table)
-        runs.append(judge(THREE, None, "macro_f1").run([[tmp_path / f"{name}.csv"]]))
+        runs.append(judge(THREE, None, "macro_f1").run(once(tmp_path / f"{name}.csv")))
     row = judge(THREE, None, "macro_f1").compare(*runs)
     assert row["difference"] == pytest.approx((2 / 2.5 + 118 / 119 - 120 / 122) / 3)
     assert row["low"] > 0
@@ -223,6 +232,57 @@ def test_two_classes_need_no_positive_one(tmp_path):
 
 
 def test_files_are_in_the_order_in_which_rules_expand_them():
-    files = [c + m + s + f for c in "AB" for m in "xy" for s in "12" for f in "pq"]
-    found = files_by_run(files, ["A", "B"], ["x", "y"], [1, 2], ["p", "q"])
-    assert found["B", "x"] == [["Bx1p", "Bx1q"], ["Bx2p", "Bx2q"]]
+    repeats = {"x": [(1, 1, 7), (1, 2, 7)], "y": [(1, 1, 7)]}
+    files = [f"{c}{m}{g}{f}" for c in "AB" for m in repeats for _, g, _ in repeats[m] for f in "pq"]
+    found = files_by_run(files, ["A", "B"], repeats, ["p", "q"])
+    assert found["B", "x"] == {Repeat(1, 1, 7): ["Bx1p", "Bx1q"], Repeat(1, 2, 7): ["Bx2p", "Bx2q"]}
+    assert found["B", "y"] == {Repeat(1, 1, 7): ["By1p", "By1q"]}
+
+
+def repeated(folder, accuracy, trainings, splits=(1, 2)):
+    """Return a run in splits of which the second tests half of the patients of the first."""
+    files = {}
+    for split, training in product(splits, trainings):
+        table = predictions(40, accuracy, seed=10 * split + training)
+        if split == 2:
+            table = table[table["group"].isin(table["group"].unique()[20:])]
+        path = folder / f"{accuracy}-{split}-{training}.csv"
+        write_table(path, table)
+        files[Repeat(split, training, 1)] = [path]
+    return judge(measure="macro_f1").run(files), files
+
+
+def test_a_run_in_several_splits_is_the_mean_over_all_its_repeats(tmp_path):
+    run, files = repeated(tmp_path, 0.8, (1, 2))
+    tables = {key: read_table(path) for key, (path,) in files.items()}
+    right = [(table["label"] == table["predicted"]).mean() for table in tables.values()]
+    assert run.values["accuracy"][0] == pytest.approx(np.mean(right))
+    assert len(run.images) == 80
+    # an image of both splits has the mean of four trainings, one of the first alone that of two
+    for image, trainings in ((run.images[0], 2), (run.images[-1], 4)):
+        found = [table[table["sample_id"] == image] for table in tables.values()]
+        said = pd.concat(found)["probability_cancer"]
+        assert len(said) == trainings
+        assert run.scores[run.images.index(image), 0] == pytest.approx(said.mean())
+
+
+def test_patients_of_several_splits_are_resampled_together(tmp_path):
+    files = repeated(tmp_path, 0.8, (1,))[1]
+    (first,), (second,) = files.values()
+    drawn = {}
+    for path in (first, second):
+        table = read_table(path)
+        among = pd.concat([read_table(first)["group"], read_table(second)["group"]])
+        weights = next(islice(Bootstrap(table["group"], 300, 1, among).weights(), 1, None))
+        drawn[path] = pd.DataFrame(weights.T, index=table["sample_id"])
+    shared = drawn[second].index
+    pd.testing.assert_frame_equal(drawn[first].loc[shared], drawn[second])
+
+
+def test_trainings_of_a_generator_are_compared_with_the_one_of_real_images(tmp_path):
+    mix, baseline = repeated(tmp_path, 0.9, (1, 2))[0], repeated(tmp_path, 0.6, (1,))[0]
+    row = judge(measure="macro_f1").compare(mix, baseline)
+    expected = mix.values["macro_f1"][0] - baseline.values["macro_f1"][0]
+    assert row["difference"] == pytest.approx(expected)
+    assert row["p_value"] < 0.01
+    assert judge(measure="macro_f1").compare(baseline, mix)["p_value"] == row["p_value"]

@@ -46,9 +46,9 @@ def test_the_p_value_is_the_share_of_all_exchanges_between_patients(measure):
         found.append(np.mean(differences))
     exact = np.mean(np.abs(found) >= abs(found[0]) - 1e-9)
     assert 0.02 < exact < 0.3
-    p_value = randomisation_test(first, second, patients, measure, 40_000, seed=1)
+    p_value = randomisation_test(first, second, [patients] * 2, measure, 40_000, seed=1)
     assert p_value == pytest.approx(exact, abs=0.006)
-    swapped = randomisation_test(second, first, patients, measure, 40_000, seed=1)
+    swapped = randomisation_test(second, first, [patients] * 2, measure, 40_000, seed=1)
     assert swapped == pytest.approx(exact, abs=0.006)
 
 
@@ -64,7 +64,7 @@ def test_without_an_effect_p_values_are_uniform_if_patients_are_exchanged_whole(
             for of_patient in (classifier(random, labels, 0.7)[0] for _ in range(2))
         ]
         for p_values, groups in ((together, patients), (apart, np.arange(180))):
-            p_values.append(randomisation_test(*runs, groups, "macro_f1", 199, trial))
+            p_values.append(randomisation_test(*runs, [groups], "macro_f1", 199, trial))
     for level in (0.1, 0.3, 0.5, 0.7):
         assert np.mean(np.array(together) <= level) == pytest.approx(level, abs=0.12)
     assert np.mean(np.array(apart) <= 0.1) > 0.3
@@ -74,7 +74,7 @@ def test_trials_depend_on_the_seed_and_not_on_the_size_of_parts(monkeypatch):
     random = np.random.default_rng(0)
     labels = random.integers(0, 3, 60)
     runs = [classifier(random, labels, accuracy) for accuracy in (0.7, 0.6)]
-    arguments = (*runs, np.arange(60) // 2, "macro_f1", 1000)
+    arguments = (*runs, [np.arange(60) // 2], "macro_f1", 1000)
     p_value = randomisation_test(*arguments, seed=1)
     assert randomisation_test(*arguments, seed=1) == p_value
     assert randomisation_test(*arguments, seed=2) != p_value
@@ -84,20 +84,20 @@ def test_trials_depend_on_the_seed_and_not_on_the_size_of_parts(monkeypatch):
 
 def test_a_classifier_does_not_differ_from_itself():
     run = classifier(np.random.default_rng(0), np.arange(60) % 3, 0.7)
-    assert randomisation_test(run, run, np.arange(60), "macro_f1", 100, seed=1) == 1
+    assert randomisation_test(run, run, [np.arange(60)], "macro_f1", 100, seed=1) == 1
 
 
 def test_a_difference_that_no_exchange_reaches_is_as_rare_as_trials_can_tell():
     labels = np.arange(60) % 3
     right, wrong = [said(labels, labels)], [said(labels, (labels + 1) % 3)]
-    assert randomisation_test(right, wrong, np.arange(60), "macro_f1", 999, seed=1) == 1 / 1000
+    assert randomisation_test(right, wrong, [np.arange(60)], "macro_f1", 999, seed=1) == 1 / 1000
 
 
-def test_trainings_with_other_seeds_are_not_exchanged():
+def test_other_numbers_of_repeats_are_not_exchanged():
     random = np.random.default_rng(0)
     runs = [classifier(random, np.arange(9) % 3, 0.7, seeds) for seeds in (1, 2)]
-    with pytest.raises(ValueError, match="with 1 and 2 seeds"):
-        randomisation_test(*runs, np.arange(9), "macro_f1", 100, seed=1)
+    with pytest.raises(ValueError, match="1 and 2 repeats"):
+        randomisation_test(*runs, [np.arange(9)], "macro_f1", 100, seed=1)
 
 
 @pytest.mark.parametrize(("comparisons", "significance"), [(1, 0.05), (280, 0.05), (280, 0.001)])

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from scipy.stats import t
 
-from predictions_data import CLASSES, predictions, write_predictions
+from predictions_data import CLASSES, by_seed, predictions, write_predictions
 from synthmix.evaluate.score_predictions import score_predictions, t_interval
 from synthmix.files import write_table
 from synthmix.store import read_table
@@ -13,8 +13,9 @@ IDENTITY = {"study": "s", "dataset": "d", "classifier": "c", "mix": "m"}
 def score(folder, test, validation=None, classes=CLASSES, positive_class="cancer"):
     metrics, confusion = folder / "metrics.csv", folder / "confusion.csv"
     validation = test if validation is None else validation
+    files = by_seed(test), by_seed(validation)
     score_predictions(
-        test, validation, metrics, confusion, IDENTITY, classes, positive_class, 200, 0.95, seed=1
+        *files, metrics, confusion, IDENTITY, classes, positive_class, 200, 0.95, seed=1
     )
     return read_table(metrics), read_table(confusion)
 

@@ -1,7 +1,7 @@
 import pandas as pd
 import pytest
 
-from predictions_data import CLASSES, write_predictions
+from predictions_data import CLASSES, once, write_predictions
 from synthmix.evaluate.compare_classifiers import compare_classifiers
 from synthmix.evaluate.compare_mixes import compare_mixes
 from synthmix.evaluate.comparisons import plan_comparisons
@@ -45,14 +45,14 @@ def tabulate(
             ]
             if only_label:
                 write_table(files[0], read_table(files[0]).assign(label=only_label))
-            predictions[classifier, mix.name] = [files]
+            predictions[classifier, mix.name] = once(*files)
             identity = {"study": "s", "dataset": "d", "classifier": classifier, "mix": mix.name}
             identity["leakage"] = leakage
             metrics.append(folder / f"{name}.metrics.csv")
             confusion.append(folder / f"{name}.confusion.csv")
             score_predictions(
-                {1: files},
-                {1: files},
+                once(*files),
+                once(*files),
                 metrics[-1],
                 confusion[-1],
                 identity,

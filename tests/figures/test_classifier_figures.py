@@ -11,6 +11,7 @@ from synthmix.classify.network import Header, new_network, save_trained
 from synthmix.classify.networks.plan import unfrozen_of
 from synthmix.classify.networks.settings import Classifier
 from synthmix.evaluate.calibration import calibration_metrics
+from synthmix.evaluate.score_predictions import OF_REPEATS
 from synthmix.figures import style
 from synthmix.figures.examples import RIGHT, UNSURE, WRONG, choose_examples, example_text
 from synthmix.figures.pictures import StoredPictures, heat_picture, picture
@@ -318,8 +319,8 @@ def test_without_a_positive_class_measures_are_of_all_classes(tmp_path, drawn):
 
 def test_cells_of_many_classes_have_a_number_or_nothing(tmp_path, drawn):
     classes = [str(n) for n in range(10)]
-    rows = [("cnn", "real_only", 1, t, p, 7 * (t == p)) for t in classes for p in classes]
-    names = ["classifier", "mix", "seed", "true", "predicted", "images"]
+    rows = [("cnn", "real_only", 1, 1, 1, t, p, 7 * (t == p)) for t in classes for p in classes]
+    names = ["classifier", "mix", *OF_REPEATS, "true", "predicted", "images"]
     table = write(tmp_path / "confusion.csv", pd.DataFrame(rows, columns=names))
     plot_confusion(table, tmp_path / "confusion.svg", scale="demo")
     texts = [text.get_text() for text in drawn[0].axes[0].texts]

@@ -297,11 +297,11 @@ def test_classes_are_filled_to_the_largest_that_a_removal_leaves(tmp_path):
 
 
 def test_classes_may_share_a_store(tmp_path):
-    write_table(tmp_path / "all_classes.csv", pd.concat([pool("a", 3), pool("b", 2)]))
-    (mix,) = plan_additions(["g"], [1], [], adds_to_validation=False)
-    rows = synthetic_rows(mix, "b", tmp_path / "all_classes.csv")
+    table = tmp_path / "g.training2" / "all_classes.csv"
+    write_table(table, pd.concat([pool("a", 3), pool("b", 2)]))
+    rows = synthetic_rows("b", table)
     assert rows["row"].tolist() == [3, 4]
-    assert set(rows["store"]) == {"g/all_classes"}
+    assert set(rows["store"]) == {"g.training2/all_classes"}
 
 
 class TestByImage:

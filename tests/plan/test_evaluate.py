@@ -7,4 +7,3 @@ def test_judging_is_told_apart_from_what_the_predictions_have():
     assert not evaluate.settings(view).keys() & {"threshold", "verdict"}
     assert evaluate.threshold(view) == 0.5
     assert evaluate.measure(view) == view.settings.evaluation.verdict
-    assert (evaluate.folds(view), evaluate.first_fold(view)) == (view.folds, ".fold1")

@@ -10,13 +10,13 @@ TENTH = "dcgan-cancer50-normal50-real10"
 def test_a_mix_takes_images_of_the_models_of_its_generator_and_real_ones(tmp_path):
     view = view_of("tiny")
     assert mix.names(view) == [TENTH, "real_only-cancer50-normal50"]
-    assert mix.stores(view, TENTH) == ["real", "dcgan/cancer", "dcgan/normal"]
-    assert mix.stores(view, "real_only-cancer50-normal50") == ["real"]
+    assert mix.stores(view, TENTH, "") == ["real", "dcgan/cancer", "dcgan/normal"]
+    assert mix.stores(view, "real_only-cancer50-normal50", "") == ["real"]
     mixes = view.settings.mixes.model_dump() | {"real_shares": [0]}
     none = changed(tmp_path, "tiny", mixes=mixes)
-    assert mix.stores(none, "dcgan-cancer50-normal50-real0") == ["dcgan/cancer", "dcgan/normal"]
-    assert mix.all_stores(none, "dcgan-cancer50-normal50-real0")[0] == "real"
-    assert mix.all_stores(view, TENTH) == mix.stores(view, TENTH)
+    assert mix.stores(none, "dcgan-cancer50-normal50-real0", "") == ["dcgan/cancer", "dcgan/normal"]
+    assert mix.all_stores(none, "dcgan-cancer50-normal50-real0", "")[0] == "real"
+    assert mix.all_stores(view, TENTH, "") == mix.stores(view, TENTH, "")
 
 
 def test_a_mix_of_a_selection_takes_what_that_keeps(tmp_path):

@@ -95,6 +95,7 @@ def test_a_long_tail_has_true_counts(tmp_path):
 def test_of_seeds_and_folds_there_is_one_unless_all_are_asked_for():
     one = plan_of("mri_qc_as_published", seeds=[1, 2])
     every = plan_of("mri_qc_as_published", seeds=[1, 2], rehearse="all")
-    assert (one.seeds, every.seeds) == ([1], [1, 2])
+    assert {tuple(view.seeds) for view in one.asked} == {(1,)}
+    assert {tuple(view.seeds) for view in every.asked} == {(1, 2)}
     assert {len(view.folds) for view in one.asked} == {1}
     assert {len(view.folds) for view in every.asked} == {10}

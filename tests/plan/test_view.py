@@ -21,7 +21,7 @@ def test_an_image_takes_what_its_store_has_of_it():
 
 
 def test_files_of_folds_are_told_apart_where_all_are_tested_on():
-    assert view_of("volumes", "slices").folds == [".fold1", ".fold2", ".fold3"]
+    assert view_of("volumes", "slices").folds == ["/fold1", "/fold2", "/fold3"]
     assert view_of("volumes", "slices").fold_count == 3
     assert (view_of("tiny").folds, view_of("tiny").fold_count) == ([""], 0)
 

@@ -70,7 +70,16 @@ def test_a_patient_with_two_classes_stays_whole():
     assert (split.groupby(samples["group"]).nunique() == 1).all()
 
 
-def split(tmp_path, samples, test_sample=None, split_settings=None, subsample=None, leakage=NONE):
+def split(
+    tmp_path,
+    samples,
+    test_sample=None,
+    split_settings=None,
+    subsample=None,
+    leakage=NONE,
+    seed=1,
+    first=None,
+):
     write_table(tmp_path / "real.csv", samples)
     split_samples(
         tmp_path / "real.csv",
@@ -79,8 +88,9 @@ def split(tmp_path, samples, test_sample=None, split_settings=None, subsample=No
         split_settings or ShareSplit(**SHARES),
         subsample,
         test_sample,
-        seed=1,
+        seed=seed,
         leakage=leakage,
+        first=first,
     )
     return read_table(tmp_path / "split.csv")
 
@@ -185,6 +195,36 @@ class TestOfficial:
         parts.loc[of_group, "part"] = "validation"
         table = split(tmp_path, parts, split_settings=OfficialSplit(method="official"))
         assert table["split"].tolist() == parts["part"].tolist()
+
+    @pytest.mark.parametrize("has_validation", [False, True])
+    def test_a_later_split_deals_all_but_the_test_part_anew(self, tmp_path, parts, has_validation):
+        if has_validation:
+            trained = parts.loc[parts["part"] == "train", "group"].unique()
+            parts.loc[parts["group"].isin(trained[::4]), "part"] = "validation"
+        tables = []
+        for seed, first in ((1, None), (2, tmp_path / "1.csv")):
+            settings = OfficialSplit(method="official")
+            sample = {"images": 20, "class_shares": {"cancer": 0.5, "normal": 0.5}}
+            tables.append(split(tmp_path, parts, sample, settings, seed=seed, first=first))
+            write_table(tmp_path / f"{seed}.csv", tables[-1])
+        one, other = (table[table["part"] != "test"] for table in tables)
+        assert (one["split"] != other["split"]).any()
+        assert (other.groupby("group")["split"].nunique() == 1).all()
+        shares = [(table["split"] == "validation").mean() for table in (one, other)]
+        assert shares[0] == pytest.approx(shares[1], abs=0.02)
+        one, other = (table[table["part"] == "test"] for table in tables)
+        assert one["split"].tolist() == other["split"].tolist()
+        assert set(one["split"]) == {"test", "held_out"}
+
+    def test_it_is_said_that_the_test_part_stays(self, tmp_path, parts, capsys):
+        settings = OfficialSplit(method="official")
+        split(tmp_path, parts, split_settings=settings)
+        assert "stays" not in capsys.readouterr().err
+        write_table(tmp_path / "1.csv", read_table(tmp_path / "split.csv"))
+        split(tmp_path, parts, split_settings=settings, seed=2, first=tmp_path / "1.csv")
+        assert (
+            "; the official test part stays, the others are dealt anew" in capsys.readouterr().err
+        )
 
     def test_without_parts(self, tmp_path, samples):
         with pytest.raises(UserError, match="no part test and no part train; use method: shares"):

@@ -85,28 +85,6 @@ def test_validation_images_that_generators_learned_from_are_told():
     assert find_cautions({"generators": {"b": generators["b"]}}, *given) == []
 
 
-def test_settings_chosen_by_what_another_fold_tests_on_are_told():
-    search = {"stages": [{"batch_size": [1, 2]}], "adopt": True}
-    pinned = {"network": "vgg16", "search": search | {"adopt": False}}
-    classifiers = {
-        "plain": {"network": "vgg16", "search": None, "starts_from": None},
-        "best": {"network": "vgg16", "search": search, "starts_from": None},
-        "tuned": {"network": None, "search": None, "starts_from": "best"},
-    }
-    mixes, judged = MIXES.assign(repeated=0), summary()
-    judged["classifier"] = ["plain", "best", "tuned"]
-    given = ({"classifiers": classifiers}, "d", split(30), mixes, judged)
-    (told,) = find_cautions(*given, folds=5)
-    assert told.startswith("The settings of best and tuned were chosen in a search")
-    assert find_cautions(*given, folds=0) == []
-    assert find_cautions(*given[:-1], judged.assign(classifier="plain"), folds=5) == []
-    classifiers["anew"] = {"network": None, "search": None, "settings_of": "best"}
-    (told,) = find_cautions(*given[:-1], judged.assign(classifier="anew"), folds=5)
-    assert told.startswith("The settings of anew were chosen")
-    classifiers["best"] = pinned  # nothing goes on from the best of that search
-    assert find_cautions(*given[:-1], judged.assign(classifier="anew"), folds=5) == []
-
-
 def test_test_images_that_were_seen_in_training_are_told_first():
     pool = pd.DataFrame({"split": ["train"] * 40, "tested": [True] * 30 + [False] * 10})
     pool["validates"] = False

@@ -204,6 +204,22 @@ def test_folds_are_explained_and_have_their_deviation(classifiers_only, report, 
     assert "Patients were split first" in other
 
 
+def test_repeats_are_told_and_that_an_official_test_part_stays(report, tmp_path):
+    once = Page(render(tmp_path, report)).words()
+    assert "The patients were split" not in once
+    assert "each was trained once (seed 1)" in once
+    often = replace(report, splits=3, generator_trainings=2, seeds=[1, 2], keeps_test=True)
+    page = Page(render(tmp_path, often)).words()
+    assert "2 times for each mix by each of 2 trainings of a generator in each of 3 splits" in page
+    assert "The patients were split 3 times" in page
+    assert "The official test part stays what it is" in page
+    assert "means over 12 repeats" in page
+    told = "3 splits of the patients, 2 trainings of each generator, seeds 1 and 2"
+    assert f"the mean over the repeats ({told})" in page
+    assert "Searches choose anew in each split" in page
+    assert "official" not in Page(render(tmp_path, replace(often, keeps_test=False))).words()
+
+
 def test_a_study_without_a_positive_class_has_measures_of_all_classes(tmp_path):
     files = {"positive_class": False, "classes": ("cat", "dog", "owl"), "real_only": True}
     study = make_study_report(tmp_path / "study", files=files)

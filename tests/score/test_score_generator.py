@@ -248,10 +248,25 @@ def test_validation_images_that_were_learned_from_are_not_held_out(digits, tmp_p
 def test_the_table_of_all_scores_says_how_images_were_split(digits, tmp_path):
     digits.score("said", {c: digits.of(c, "test") for c in CLASSES})
     tables = [digits.folder / "said.csv", digits.folder / "real_scores.csv"]
-    tabulate_scores(tables, tmp_path / "scores.csv", AS_PUBLISHED)
+    scored = list(zip(tables, [(1, None, 1), (1, None, None)], strict=True))
+    tabulate_scores(scored, tmp_path / "scores.csv", tmp_path / "each.csv", AS_PUBLISHED)
     scores = read_table(tmp_path / "scores.csv")
     assert list(dict.fromkeys(scores["generator"])) == ["said", "held_out_real"]
     assert set(scores["leakage"]) == {AS_PUBLISHED}
+
+
+def test_scores_of_repeats_are_averaged_and_told_one_by_one(tmp_path):
+    for number, fid in ((1, 0.2), (2, 0.4), (3, None)):
+        row = {"generator": "g", "label": "a", "scope": "a", "score": "fid", "value": fid}
+        more = {"low": 0.1 * number, "high": 1.0, "caution": None}
+        write_table(tmp_path / f"{number}.csv", pd.DataFrame([row | more]))
+    scored = [(tmp_path / f"{n}.csv", (n, 5, 1)) for n in (1, 2, 3)]
+    tabulate_scores(scored, tmp_path / "scores.csv", tmp_path / "each.csv")
+    (mean,) = read_table(tmp_path / "scores.csv").to_dict("records")
+    assert (mean["value"], mean["low"]) == pytest.approx((0.3, 0.2))
+    each = read_table(tmp_path / "each.csv")
+    assert each["split_number"].tolist() == [1, 2, 3]
+    assert set(each["fold"]) == {5}
 
 
 def test_a_generator_that_learns_from_all_images_is_held_against_all_of_them(digits):

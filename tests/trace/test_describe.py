@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from synthmix.trace.chain import Chain
-from synthmix.trace.describe import describe, fold_of
+from synthmix.trace.describe import deal_of, describe
 from synthmix.trace.records import Records
 from traced_project import DATASET, METRICS, MIX
 
@@ -115,6 +115,11 @@ def test_what_can_not_be_read_is_a_problem(project):
     assert "what split_samples wrote can't be read" in described()["split_samples"].problems[-1]
 
 
-def test_the_fold_that_a_path_names():
-    assert fold_of("predictions/vgg16/real_only/seed1.fold12.validation.csv") == 12
-    assert fold_of("predictions/vgg16/unfolded/seed1.csv") is None
+def test_the_split_and_fold_that_a_path_names():
+    assert (
+        deal_of(f"{DATASET}/split2/fold12/predictions/vgg16/real_only/seed1.csv")
+        == "/split2/fold12"
+    )
+    assert deal_of(f"{DATASET}/fold3/mixes/real_only.csv") == "/fold3"
+    assert deal_of(f"{DATASET}/predictions/vgg16/real_only/seed1.csv") == ""
+    assert deal_of("data/mini_ddsm/fetched.json") is None

@@ -1,14 +1,16 @@
 """A value of a table of metrics, computed anew from its predictions."""
 
 import os
+from itertools import product
 from pathlib import Path
 
 import pandas as pd
 import pytest
 
-from predictions_data import write_predictions
+from predictions_data import by_seed, write_predictions
 from synthmix.errors import UserError
 from synthmix.evaluate.score_predictions import score_predictions
+from synthmix.repeats import Repeat, split_folder, training_suffix
 from synthmix.trace.records import Records
 from synthmix.trace.value import Asked, trace_value
 from traced_project import CLASSES, DATASET, METRICS, MIX
@@ -88,19 +90,19 @@ def test_predictions_that_are_gone_give_nothing(project):
 @pytest.fixture
 def folded(project):
     """A table of metrics of three folds, of two trainings."""
-    path = f"{DATASET}/predictions/vgg16/folded/seed{{}}.fold{{}}.csv"
+    path = f"{DATASET}/fold{{}}/predictions/vgg16/folded/seed{{}}.csv"
     files = {
         seed: [
-            write_predictions(Path(path.format(seed, k)), 9, seed=seed, fold=k) for k in (1, 2, 3)
+            write_predictions(Path(path.format(k, seed)), 9, seed=seed, fold=k) for k in (1, 2, 3)
         ]
         for seed in (1, 2)
     }
     nothing = pd.read_csv(files[1][0])[:0]
-    empty = Path(f"{DATASET}/predictions/vgg16/folded/seed1.fold1.validation.csv")
+    empty = Path(f"{DATASET}/fold1/predictions/vgg16/folded/seed1.validation.csv")
     nothing.to_csv(empty, index=False)
     score_predictions(
-        test=files,
-        validation={1: [empty], 2: [empty]},
+        test=by_seed(files),
+        validation=by_seed({1: [empty], 2: [empty]}),
         metrics=FOLDED,
         confusion=f"{DATASET}/metrics/vgg16/folded.confusion.csv",
         identity={"classifier": "vgg16", "mix": "folded"},
@@ -130,8 +132,52 @@ def test_folds(asked, files, folded):
 
 
 def test_one_fold_is_of_one_training(folded):
-    with pytest.raises(UserError, match="--fold 2: add --seed, one of 1, 2"):
+    with pytest.raises(UserError, match="one training is asked for: add --seed, one of 1, 2"):
         value_of(Asked("accuracy", fold="2"), FOLDED)
+
+
+@pytest.fixture
+def repeated(project):
+    """A table of metrics of a mix in two splits, of two trainings of its generator."""
+    files = {}
+    for split, training in product((1, 2), (1, 2)):
+        place = f"{DATASET}{split_folder(split)}/predictions/vgg16"
+        path = Path(f"{place}/dcgan-real12.5{training_suffix(training)}/seed1.csv")
+        seed = 10 * split + training
+        files[Repeat(split, training, 1)] = [write_predictions(path, 9, seed=seed)]
+    score_predictions(
+        test=files,
+        validation=files,
+        metrics=FOLDED,
+        confusion=f"{DATASET}/metrics/vgg16/folded.confusion.csv",
+        identity={"classifier": "vgg16", "mix": "dcgan-real12.5"},
+        classes=("cancer", "normal"),
+        positive_class=None,
+        bootstrap_samples=5,
+        confidence=0.9,
+        seed=1,
+    )
+    read = [str(path) for paths in files.values() for path in paths]
+    project.note("score_predictions", [FOLDED], read, [None, ["cancer", "normal"]])
+
+
+@pytest.mark.parametrize(
+    ("asked", "files"),
+    [
+        (Asked("accuracy"), 4),
+        (Asked("accuracy", split_number="2", generator_training="1"), 1),
+        (Asked("accuracy", seed="1", split_number="1", generator_training="2"), 1),
+    ],
+)
+def test_repeats(asked, files, repeated):
+    value = value_of(asked, FOLDED)
+    assert value.equal
+    assert len(value.predictions) == files
+
+
+def test_one_repeat_of_several_is_named_whole(repeated):
+    with pytest.raises(UserError, match="add --generator-training, one of 1, 2"):
+        value_of(Asked("accuracy", split_number="2"), FOLDED)
 
 
 @pytest.mark.parametrize(

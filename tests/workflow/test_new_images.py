@@ -41,10 +41,10 @@ def test_every_classifier_is_exported_on_every_mix_once(project):
     assert EXPORTED.replace("seed1", "seed2") in shown
     assert EXPORTED not in shown
     shown = project.run("export_classifiers", "--dry-run", studies="volumes,tiny").stdout
-    folder = "results/paper/volumes/slices/classifiers/cnn_2d/real_only/seed1.fold1"
-    assert f"{folder}/model.safetensors" in shown
+    folder = "results/paper/volumes/slices/{}/classifiers/cnn_2d/real_only/seed1"
+    assert f"{folder.format('fold1')}/model.safetensors" in shown
     # of a cross-validated study all folds are exported, and answer together
-    assert "seed1.fold3/model.safetensors" in shown
+    assert f"{folder.format('fold3')}/model.safetensors" in shown
     assert shown.count("Exporting vgg16 of real_only") == 1
     assert shown.count("Exporting vgg16 of dcgan") == 1
 

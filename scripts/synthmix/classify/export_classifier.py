@@ -62,7 +62,9 @@ def export_classifier(
 def describe(
     names: Mapping[str, str],
     title: str,
+    split: int,
     fold: int | None,
+    training: int,
     scale: str,
     stand_in: bool,
     leakage: str = NONE,
@@ -70,10 +72,13 @@ def describe(
     """Return for people what a classifier is: one line of printable text.
 
     `names` has the study, dataset, classifier, mix and seed; `title` is that of the study,
-    `leakage` how it splits its images.
+    `leakage` how it splits its images. `split` and `training`, of the generator of the mix, are
+    numbers from 1.
     """
     warning = caution(leakage)
     tested = "" if fold is None else f", fold {fold}"
+    if split != 1 or training != 1:
+        tested += f", split {split}, training {training} of its generator"
     parts = [
         f"Classifier {names['classifier']} of the study {names['study']} ({title}), trained on "
         f"{names['dataset']}, mix {names['mix']}, seed {names['seed']}{tested}, scale {scale}.",

@@ -17,8 +17,7 @@ from synthmix.classify.networks.plan import input_size_of, unfrozen_of
 from synthmix.evaluate.predictions import PROBABILITY
 from synthmix.evaluate.threshold import choose_threshold, decide
 from synthmix.files import write_table
-from synthmix.mix.compose_mix import REAL_STORE
-from synthmix.prepare.folds import split_for_fold
+from synthmix.mix.plan import REAL_STORE
 from synthmix.prepare.parts import rows_of
 from synthmix.runtime import pace
 from synthmix.runtime.memory_bound import part_of
@@ -49,8 +48,9 @@ def predict(
 
     A row an image: sample_id, group, label, fold where there is one, predicted, threshold where
     `threshold`, as `choose_threshold` takes it, is no default, and the columns
-    `probability_<class>`, which sum to 1. Test images are those of the `split` when `fold` is
-    tested on; validation images those of the mix, synthetic ones among them.
+    `probability_<class>`, which sum to 1. Test images are those of the `split`, where folds are
+    tested on in turn that of the `fold`; validation images those of the mix, synthetic ones among
+    them.
     """
     network, header = load_network(model, files.weights)
     network.to(device)
@@ -64,7 +64,7 @@ def predict(
     source = Source(arrays, None if cached else through)
 
     mix = read_table(files.mix)
-    real = split_for_fold(read_table(split), fold)
+    real = read_table(split)
     real = real.assign(store=REAL_STORE, row=real.index)
     parts = {"validation": mix[mix["split"] == "validation"], "test": rows_of(real, "test")}
     tables = {}

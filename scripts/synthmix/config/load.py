@@ -13,7 +13,7 @@ from synthmix.config.messages import Mistake, explain, summary
 from synthmix.config.models import DEMO, Study, Workflow, as_list
 from synthmix.config.parse import parse
 from synthmix.config.rehearsal import rehearse
-from synthmix.config.study_files import STUDIES, as_entries, find_studies, other_files
+from synthmix.config.study_files import STUDIES, as_entries, find_studies, label_of, other_files
 from synthmix.config.views import Views, read_views, with_blame
 from synthmix.errors import UserError
 from synthmix.scales import REHEARSAL
@@ -75,11 +75,17 @@ def load(
         chain, found = read_chain(file, root, read)
         studies[name], found = _read_study(chain, found, config.get("scale"))
         mistakes += [mistake for mistake in found if mistake not in mistakes]
+    labels = {name: label_of(file, root) for name, file in study_files.items()}
+    mistakes += _seeds_and_repeats(workflow, studies, labels, config_file) if workflow else []
     if mistakes:
         raise UserError(summary(mistakes))
     files, passed_over = other_files(study_files, root)
     files = [file for file in files if needed is None or file.stem in needed]
     others = _read_others(files, root, workflow.scale, read)
+    if workflow.repeats is not None:
+        studies = {name: _repeated(views, workflow) for name, views in studies.items()}
+        repeated = {name: _repeated(views, workflow) for name, views in others.studies.items()}
+        others = replace(others, studies=repeated)
     written = {}
     if workflow.scale == REHEARSAL:
         written = _by_both_names(studies | others.studies)
@@ -97,6 +103,41 @@ def load(
         tuple(passed_over),
         _by_both_names(all_views),
         written,
+    )
+
+
+def _seeds_and_repeats(
+    workflow: Workflow,
+    studies: Mapping[str, Views | None],
+    labels: Mapping[str, str],
+    config_file: str,
+) -> list[Mistake]:
+    """Return where several seeds meet repeats: both say how often classifiers are trained."""
+    if len(workflow.seeds) == 1:
+        return []
+    classifiers = len(workflow.seeds)
+    text = (
+        f"seeds are several, and each is a training of every classifier: give one seed, and"
+        f" repeats with classifiers: {classifiers}"
+    )
+    if workflow.repeats is not None:
+        return [Mistake(config_file, ("repeats",), text)]
+    return [
+        Mistake(labels[name], ("repeats",), text)
+        for name, views in studies.items()
+        if views is not None and not all(view.repeats.is_one for view in views.of_dataset.values())
+    ]
+
+
+def _repeated(views: Views, workflow: Workflow) -> Views:
+    """Return a study with the repeats of the run over its own, for each of its data sets."""
+    given = workflow.repeats.model_dump(exclude_unset=True)
+
+    def repeated(study: Study) -> Study:
+        return study.model_copy(update={"repeats": study.repeats.model_copy(update=given)})
+
+    return Views(
+        repeated(views.study), {name: repeated(view) for name, view in views.of_dataset.items()}
     )
 
 

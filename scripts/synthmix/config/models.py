@@ -32,6 +32,19 @@ def as_list(value: Any) -> Any:
     return [value] if isinstance(value, int) else value
 
 
+def as_repeats(value: Any) -> Any:
+    """Return one to three numbers, as the command line gives them, by what they are numbers of."""
+    if isinstance(value, str) and not value.strip().startswith("{"):
+        value = [part.strip() for part in value.split(",")]
+    if isinstance(value, int):
+        value = [value]
+    if not isinstance(value, list):
+        return value
+    if len(value) > len(Repeats.model_fields):
+        raise ValueError(f"has {len(value)} numbers; give {', '.join(Repeats.model_fields)}")
+    return dict(zip(Repeats.model_fields, value, strict=False))
+
+
 StudyNames = Annotated[list[str], Field(min_length=1)]
 Seeds = Annotated[list[Annotated[int, Field(ge=0)]], Field(min_length=1)]
 GeneratorNames = Annotated[list[Name], Field(min_length=1), Distinct]
@@ -40,6 +53,25 @@ Sentence = Annotated[str, Field(min_length=1)]
 ClassShares = Annotated[dict[Name, Share], Field(min_length=2)]
 DatasetSettings = Annotated[Union[*dataset_settings()], Field(discriminator="source")]
 GeneratorSettings = Annotated[Union[*generator_settings()], Field(discriminator="model")]
+
+
+class Repeats(SettingsModel):
+    """How often a study is repeated from the split on, to tell what chance does to its results."""
+
+    splits: PositiveInt = Field(
+        1,
+        description="Splits of the patients, each with generators and classifiers of its own. An"
+        " official test part stays what it is: training and validation are dealt anew.",
+    )
+    generators: PositiveInt = Field(1, description="Trainings of each generator in a split.")
+    classifiers: PositiveInt = Field(
+        1, description="Trainings of each classifier on each mix of a split, by as many seeds."
+    )
+
+    @property
+    def is_one(self) -> bool:
+        """Whether all is done once."""
+        return self == Repeats()
 
 
 class Workflow(SettingsModel):
@@ -55,7 +87,7 @@ class Workflow(SettingsModel):
     )
     rehearse: Literal["one_of_each", "all"] = Field(
         "one_of_each",
-        description="At scale rehearsal, of jobs that differ in their seed, fold or grid point"
+        description="At scale rehearsal, of jobs that differ in their repeat, fold or grid point"
         " alone: one, or all.",
     )
     max_steps: Annotated[int, Field(ge=2)] = Field(
@@ -72,7 +104,12 @@ class Workflow(SettingsModel):
     ] = Field(
         [1],
         description="One repeat of every classifier training a seed; the first also seeds the"
-        " data split, the generators and everything else.",
+        " data split, the generators and everything else. Several go not with repeats.",
+    )
+    repeats: Annotated[Repeats, BeforeValidator(as_repeats)] | None = Field(
+        None,
+        description="Goes over the repeats of every study: splits, generators, classifiers. In"
+        " short 3,2,1 is three splits with two trainings of each generator, and 3 is three splits.",
     )
     training_threads: PositiveInt = Field(
         1, description="CPU threads of one training; results on a CPU depend on it in last digits."
@@ -232,7 +269,7 @@ class Study(SettingsModel):
     """One study: data, generators, selections, mixes and classifiers."""
 
     one_of_each: ClassVar[bool] = False
-    """Whether of jobs that differ in their seed, fold or grid point alone there is one."""
+    """Whether of jobs that differ in their repeat, fold or grid point alone there is one."""
 
     title: str = Field(description="The study in one line; the headline of its report.")
     description: str = Field("", description="A paragraph for the report.")
@@ -259,6 +296,9 @@ class Study(SettingsModel):
     prepare: Prepare = Field(description="How raw images are made equal in size and depth.")
     split: Split = Field(ShareSplit(), description="Which images train, validate and test.")
     test_sample: TestSample | None = Field(None, description="All test images where absent.")
+    repeats: Repeats = Field(
+        Repeats(), description="How often it is repeated, each time with other seeds."
+    )
     leakage: Leakage = Field(
         NONE,
         description="none: patients are kept apart. The others are for works that do not, to be"

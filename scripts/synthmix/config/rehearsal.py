@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar
 
-from synthmix.config.models import Mixes, Study
+from synthmix.config.models import Mixes, Repeats, Study
 from synthmix.datasets.base import Dataset
 from synthmix.mix.plan import AS_TRAINING, Mix
 from synthmix.prepare.settings import CountSplit, FoldSplit, LongTailSubsample, ShareSplit, Split
@@ -74,6 +74,7 @@ def rehearse(
         "evaluation": study.evaluation.model_copy(update={"bootstrap_samples": 100}),
     }
     if not every_job:
+        short["repeats"] = Repeats()
         for section in ("generators", "classifiers"):
             short[section] = {n: _with_few_candidates(s) for n, s in short[section].items()}
     if study.test_sample is not None:

@@ -29,7 +29,7 @@ from snakemake.settings.types import (
 PARAMS = {
     *("source", "settings", "split", "subsample", "test_sample", "classes"),
     *("base", "own", "mix", "model", "images", "fill_to", "additions", "kind", "most", "features"),
-    *("evaluation", "scorer", "seeds", "folds", "network", "mixes", "classifiers"),
+    *("evaluation", "scorer", "repeats", "folds", "network", "mixes", "classifiers"),
     "predicting",
 }
 # as `code_digest` writes it, in the quotation marks of a recorded parameter

@@ -283,13 +283,13 @@ def _select_samples(job: Job, sizes: Sizes, done: bool) -> Work:
 
 def _score_predictions(job: Job, sizes: Sizes, done: bool) -> Work:
     params = job.params
-    tests = sizes.images(job).of("test") * len(params["seeds"])
+    tests = sizes.images(job).of("test") * len(params["repeats"])
     return _exactly("", RESAMPLES, Load(other=tests * params["evaluation"]["bootstrap_samples"]))
 
 
 def _compare(job: Job, sizes: Sizes, done: bool) -> Work:
     params = job.params
-    trained = len(params["mixes"]) * len(params["classifiers"]) * len(params["seeds"])
+    trained = len(params["classifiers"]) * sum(len(repeats) for _, repeats in params["repeats"])
     tests = sizes.images(job).of("test") * trained
     return _exactly("", RESAMPLES, Load(other=tests * params["evaluation"]["bootstrap_samples"]))
 

@@ -32,9 +32,16 @@ class Bootstrap:
     are resampled alike.
     """
 
-    def __init__(self, groups: pd.Series, samples: int, seed: int) -> None:
-        """Prepare to draw `samples` times as many of the `groups` (N,) as there are."""
-        names, self._codes = np.unique(groups.to_numpy(str), return_inverse=True)
+    def __init__(
+        self, groups: pd.Series, samples: int, seed: int, among: pd.Series | None = None
+    ) -> None:
+        """Prepare to draw `samples` times as many of the `groups` (N,) as there are.
+
+        They are drawn `among` others too, where these are given: images of several splits are
+        resampled together, a patient counting as often in one as in another.
+        """
+        names = np.unique((groups if among is None else among).to_numpy(str))
+        self._codes = np.searchsorted(names, groups.to_numpy(str))
         self.groups = len(names)
         self.samples = samples
         self._seed = seed

@@ -18,8 +18,8 @@ def compare_classifiers(
 ) -> None:
     """Write a row for each mix and pair of `classifiers`; with one classifier a header alone.
 
-    `predictions` holds, by (classifier, mix), the tables of predictions: for each training seed,
-    of each fold. Columns: mix, first, second (classifiers), leakage (how the images were split),
+    `predictions` holds, by (classifier, mix), the tables of predictions: for each repeat, of each
+    fold. Columns: mix, first, second (classifiers), leakage (how the images were split),
     what `Judge.compare` returns of them, p_adjusted and auc_p_adjusted by Holm over the table, and
     better: the classifier with the higher accuracy, or "no evidence" that there is one. Where that
     is not about accuracy, judged_by names the measure that it, difference, low, high and p_value

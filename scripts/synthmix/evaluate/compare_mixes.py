@@ -27,8 +27,8 @@ def compare_mixes(
 ) -> None:
     """Write a row for each classifier and comparison.
 
-    `predictions` holds, by (classifier, mix), the tables of predictions: for each training seed,
-    of each fold. Columns: classifier, mix, baseline (or the other mix of a pair), family, leakage
+    `predictions` holds, by (classifier, mix), the tables of predictions: for each repeat, of each
+    fold. Columns: classifier, mix, baseline (or the other mix of a pair), family, leakage
     (how the images were split), and what `Judge.compare` returns of the mix (the first) and its
     baseline, with p_adjusted and auc_p_adjusted by Holm over the rows of the family, and the
     verdict: helps or hurts, of a pair better or worse. Where that is not about accuracy, judged_by

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from typing import Any, Self
 
@@ -9,41 +10,48 @@ import numpy as np
 import pandas as pd
 from scipy.stats import binomtest
 
-from synthmix.evaluate.bootstrap import Bootstrap
+from synthmix.evaluate.bootstrap import Bootstrap, Statistics
 from synthmix.evaluate.delong import delong_test
 from synthmix.evaluate.metrics import weighted_metrics
-from synthmix.evaluate.predictions import Predictions, read_predictions, thresholds_of
+from synthmix.evaluate.predictions import (
+    PROBABILITY,
+    Predictions,
+    by_repeat,
+    read_predictions,
+    thresholds_of,
+)
 from synthmix.evaluate.randomisation import randomisation_test, trials_for
-from synthmix.evaluate.settings import LARGEST_PROBABILITY
 from synthmix.evaluate.threshold import predicted_classes
 from synthmix.evaluate.verdict import ACCURACY, measure_column
 from synthmix.files import write_table
 from synthmix.leakage import NONE
+from synthmix.repeats import Repeat
 
 NO_EVIDENCE = "no evidence"  # what tables call the verdict 0
 
 # p-values of a row of `compare`, before and after Holm
 P_VALUES = {"p_value": "p_adjusted", "auc_p_value": "auc_p_adjusted"}
 
-Files = Sequence[Sequence[str | Path]]  # tables of predictions: for each seed, of each fold
+Files = Mapping[Repeat, Sequence[str | Path]]  # tables of predictions: of each fold of a repeat
 
 
 @dataclass(frozen=True)
 class Run:
     """A classifier on one mix, as its comparisons need it; images are in the order of their names.
 
-    Where it was trained with several seeds, `answers` and `scores` are of the mean probabilities,
-    decided by the mean threshold: tests need one answer an image.
+    Where it was trained several times, `answers` and `scores` are of the mean probabilities of all
+    trainings that tested the image, decided by the mean threshold: tests need one answer an image.
+    Patients are numbers from 0 on, the same in all splits.
     """
 
     images: list[str]
     labels: np.ndarray  # (N,) true classes
     answers: np.ndarray  # (N,) predicted classes
     scores: np.ndarray  # (N, classes) probabilities
-    patients: np.ndarray  # (N,) int
-    predictions: Sequence[Predictions]  # of each seed
+    predictions: Mapping[Repeat, Predictions]
+    patients: Mapping[Repeat, np.ndarray]  # (images of the repeat,) int
     bootstrap: Bootstrap
-    values: Mapping[str, np.ndarray]  # of each metric, means over the seeds, as of `Bootstrap`
+    values: Mapping[str, np.ndarray]  # of each metric, means over repeats, as of `Bootstrap`
 
 
 @dataclass(frozen=True)
@@ -65,38 +73,50 @@ class Judge:
         return cls(
             params.classes,
             params.positive_class,
-            seed=params.seeds[0],
+            seed=params.seed,
             measure=params.measure,
             leakage=params.leakage,
             **params.evaluation,
         )
 
     def run(self, files: Files) -> Run:
-        """Read the predictions of a run; raises ValueError where its seeds had other images."""
-        tables = [
-            read_predictions(paths).sort_values("sample_id", ignore_index=True) for paths in files
-        ]
-        images = tables[0]["sample_id"]
-        if images.duplicated().any() or not all(images.equals(t["sample_id"]) for t in tables):
-            raise ValueError("not every seed tests the same images once")
-        bootstrap = Bootstrap(tables[0]["group"], self.bootstrap_samples, self.seed)
-        predictions = [Predictions.from_table(table, self.classes) for table in tables]
-        scores = np.mean([of_seed.probabilities for of_seed in predictions], 0)
+        """Read the predictions of a run.
+
+        Raises ValueError where repeats of one split had other images.
+        """
+        tables = {
+            key: read_predictions(paths).sort_values("sample_id", ignore_index=True)
+            for key, paths in files.items()
+        }
+        _check_same_images(tables)
+        among = pd.concat([table["group"] for table in tables.values()])
+        names = np.unique(among.to_numpy(str))
+        predictions = {
+            key: Predictions.from_table(table, self.classes) for key, table in tables.items()
+        }
+        bootstraps = {
+            key: Bootstrap(table["group"], self.bootstrap_samples, self.seed, among)
+            for key, table in tables.items()
+        }
+        pooled = self._pooled(tables)
         return Run(
-            images=images.tolist(),
-            labels=tables[0]["label"].to_numpy(),
-            answers=self._answers(tables, scores),
-            scores=scores,
-            patients=np.unique(tables[0]["group"].to_numpy(str), return_inverse=True)[1],
+            images=pooled["sample_id"].tolist(),
+            labels=pooled["label"].to_numpy(),
+            answers=pooled["predicted"].to_numpy(),
+            scores=Predictions.from_table(pooled, self.classes).probabilities,
             predictions=predictions,
-            bootstrap=bootstrap,
-            values=self._values(predictions, bootstrap),
+            patients={
+                key: np.searchsorted(names, table["group"].to_numpy(str))
+                for key, table in tables.items()
+            },
+            bootstrap=next(iter(bootstraps.values())),
+            values=self._values(predictions, bootstraps),
         )
 
     def compare(self, first: Run, second: Run, comparisons: int = 1) -> dict[str, float | int]:
         """Return what the first run has more than the second, one of so many `comparisons`.
 
-        `differences`, means over the seeds, with their bootstrap intervals over patients;
+        `differences`, means over the repeats, with their bootstrap intervals over patients;
         only_first_correct and only_second_correct; p_value, of accuracy that of McNemar's exact
         test, of another measure that of `randomisation_test`; auc_p_value of DeLong's test, for the
         positive class, of two classes for either. Raises ValueError where the runs were tested on
@@ -146,7 +166,7 @@ class Judge:
 
         `row` is one of `compare`, with p_adjusted. Evidence takes the test, the interval, and that
         both speak for the same one: McNemar's test takes images for independent, which those of one
-        patient are not; the interval over patients does not. With several seeds that test is of
+        patient are not; the interval over patients does not. With several repeats that test is of
         their mean probabilities, the interval of their mean accuracy. Of other measures both are of
         the same difference.
         """
@@ -159,41 +179,48 @@ class Judge:
         return 0
 
     def _values(
-        self, predictions: list[Predictions], bootstrap: Bootstrap
+        self, predictions: Mapping[Repeat, Predictions], bootstraps: Mapping[Repeat, Bootstrap]
     ) -> dict[str, np.ndarray]:
-        """Return the metrics of `differences`, means over the predictions, of all resamples.
+        """Return the metrics of `differences`, means over the repeats, of all resamples."""
+        found = [bootstraps[key].apply(self._metrics(one)) for key, one in predictions.items()]
+        return {name: np.mean([values[name] for values in found], axis=0) for name in found[0]}
+
+    def _metrics(self, one: Predictions) -> Statistics:
+        """Return what gives the metrics of `differences` by the weights of images.
 
         Macro F1 of a resample that lacks a class of the sample is nan: the average is over the
         classes that are true or said to be, which two runs may then not have in common.
         """
-        of_class = np.eye(len(self.classes))[predictions[0].actual]
+        of_class = np.eye(len(self.classes))[one.actual]
         of_class = of_class[:, of_class.any(0)]
 
-        def means(weights: np.ndarray) -> dict[str, np.ndarray]:
-            scored = [weighted_metrics(one, weights, self.positive_class) for one in predictions]
-            found = {
-                metric: np.mean([values[metric, ""] for values in scored], axis=0)
-                for metric in differences(self.measure).values()
-            }
+        def metrics(weights: np.ndarray) -> dict[str, np.ndarray]:
+            scored = weighted_metrics(one, weights, self.positive_class)
+            found = {metric: scored[metric, ""] for metric in differences(self.measure).values()}
             complete = (weights @ of_class > 0).all(1)
             return found | {"macro_f1": np.where(complete, found["macro_f1"], np.nan)}
 
-        return bootstrap.apply(means)
+        return metrics
 
-    def _answers(self, tables: list[pd.DataFrame], scores: np.ndarray) -> np.ndarray:
-        """Return the predicted class (N,) of the mean probabilities `scores`."""
+    def _pooled(self, tables: Mapping[Repeat, pd.DataFrame]) -> pd.DataFrame:
+        """Return one row an image: the means of all trainings that tested it, and their answer."""
         if len(tables) == 1:
-            return tables[0]["predicted"].to_numpy()
-        threshold = LARGEST_PROBABILITY
-        if any("threshold" in table for table in tables):
-            threshold = np.mean([thresholds_of(table) for table in tables], axis=0)
-        return predicted_classes(scores, self.classes, self.positive_class, threshold)
+            return next(iter(tables.values()))
+        parts = [table.assign(threshold=thresholds_of(table)) for table in tables.values()]
+        means = ["threshold", *(f"{PROBABILITY}{label}" for label in self.classes)]
+        images = pd.concat(parts).groupby("sample_id")
+        pooled = images[["label"]].first().join(images[means].mean()).reset_index()
+        scores, threshold = pooled[means[1:]].to_numpy(np.float64), pooled["threshold"].to_numpy()
+        return pooled.assign(
+            predicted=predicted_classes(scores, self.classes, self.positive_class, threshold)
+        )
 
     def _randomise(self, first: Run, second: Run, comparisons: int) -> float:
+        pairs = _pairs(first, second)
         return randomisation_test(
-            first.predictions,
-            second.predictions,
-            first.patients,
+            [first.predictions[one] for one, _ in pairs],
+            [second.predictions[other] for _, other in pairs],
+            [first.patients[one] for one, _ in pairs],
             self.measure,
             trials_for(comparisons, self.significance),
             self.seed,
@@ -223,22 +250,43 @@ def difference_columns(measure: str) -> list[str]:
     return [f"{prefix}{end}" for prefix in differences(measure) for end in ends]
 
 
+def _check_same_images(tables: Mapping[Repeat, pd.DataFrame]) -> None:
+    of_split: dict[int, pd.Series] = {}
+    for key, table in tables.items():
+        images = table["sample_id"]
+        if images.duplicated().any() or not images.equals(of_split.setdefault(key.split, images)):
+            raise ValueError("not every repeat tests the same images of its split once")
+
+
+def _pairs(first: Run, second: Run) -> list[tuple[Repeat, Repeat]]:
+    """Return which repeat of one run is compared with which of the other.
+
+    All trainings of a generator are compared with the one of a run without a generator.
+    """
+    several = max((first, second), key=lambda run: len(run.predictions)).predictions
+
+    def counterpart(run: Run, repeat: Repeat) -> Repeat:
+        return repeat if repeat in run.predictions else repeat._replace(training=1)
+
+    return [(counterpart(first, repeat), counterpart(second, repeat)) for repeat in several]
+
+
 def files_by_run(
     files: Iterable[str | Path],
     classifiers: Sequence[str],
-    mixes: Sequence[str],
-    seeds: Sequence[int],
+    repeats: Mapping[str, Sequence[Sequence[int]]],
     folds: Sequence[str],
 ) -> dict[tuple[str, str], Files]:
     """Return tables of predictions by (classifier, mix).
 
-    `files` has them in the order in which a rule expands classifiers, mixes, seeds and folds.
+    `files` has them in the order in which a rule expands classifiers, mixes, the `repeats` of each
+    mix, and folds.
     """
     remaining = iter(files)
     return {
-        (classifier, mix): [[next(remaining) for _ in folds] for _ in seeds]
+        (classifier, mix): by_repeat(islice(remaining, len(of_mix) * len(folds)), of_mix, folds)
         for classifier in classifiers
-        for mix in mixes
+        for mix, of_mix in repeats.items()
     }
 
 

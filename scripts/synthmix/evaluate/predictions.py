@@ -1,6 +1,6 @@
 """Tables of predictions, and what metrics need of them."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from synthmix.evaluate.settings import LARGEST_PROBABILITY
+from synthmix.repeats import Repeat
 from synthmix.store import read_table
 
 PROBABILITY = "probability_"
@@ -42,8 +43,23 @@ class Predictions:
         )
 
 
+def by_repeat(
+    files: Iterable[str | Path], repeats: Iterable[Sequence[int]], folds: Sequence[str]
+) -> dict[Repeat, list[str | Path]]:
+    """Return the tables of each repeat, one for each of its `folds`.
+
+    `files` has them in the order of the `repeats`, which are plain values, those of a repeat
+    together. Raises ValueError where there are more of them.
+    """
+    remaining = iter(files)
+    found = {Repeat(*repeat): [next(remaining) for _ in folds] for repeat in repeats}
+    if next(remaining, None) is not None:
+        raise ValueError("more tables of predictions than repeats")
+    return found
+
+
 def read_predictions(files: Sequence[str | Path]) -> pd.DataFrame:
-    """Return the predictions of one training seed, those of all its folds together.
+    """Return the predictions of one repeat of a training, those of all its folds together.
 
     `files` has the table of each fold, one without folds. An image without a group, such as a
     synthetic one, is a group of its own.

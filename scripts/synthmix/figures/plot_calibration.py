@@ -40,7 +40,7 @@ def plot_calibration(
 
     The images are put into `BINS` equal bins of their largest probability; a point is the share of
     a bin whose most probable class is the true one, at the mean of their probabilities. Below it
-    stands how many images each bin has; images of all seeds and folds are counted. The expected
+    stands how many images each bin has; images of all repeats and folds are counted. The expected
     calibration error (ECE) is that of the long table `metrics`. `mixes`, the table of the study's
     mixes, gives them their names.
     """

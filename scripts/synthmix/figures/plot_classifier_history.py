@@ -20,7 +20,7 @@ DASHES = {"train": "--", "validation": "-"}
 
 @style.look()
 def plot_classifier_history(
-    classifier_histories: Sequence[tuple[str, int, str | Path]],
+    classifier_histories: Sequence[tuple[str, str, str | Path]],
     output: str | Path,
     *,
     scale: str,
@@ -30,7 +30,7 @@ def plot_classifier_history(
 ) -> None:
     """Draw a panel for each mix: `measures` on training and validation images against the epoch.
 
-    `classifier_histories` lists (mix, seed, path) of tables with the columns epoch, split,
+    `classifier_histories` lists (mix, repeat, path) of tables with the columns epoch, split,
     `measures`, learning_rate and kept, a fold each where there are folds. The lines of all
     trainings share the panel of their mix; on each the epoch whose weights were kept is marked, and
     along the upper edge the epochs from which on the learning rate was a lower one. `mixes`, the

@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 
+from synthmix.evaluate.score_predictions import OF_REPEATS
 from synthmix.figures import style
 from synthmix.figures.mix_names import MixName, read_mix_names
 from synthmix.figures.panels import bands, panel_axes, place_panels
@@ -21,10 +22,10 @@ def plot_confusion(
 ) -> None:
     """Draw a matrix for each classifier and mix: true classes down, predicted ones across.
 
-    Reads the columns classifier, mix, seed, true, predicted and images of the table `confusion`;
-    images are summed over the seeds. A cell says how many images it has and their share of its
-    row; of many classes the share is told by the shade alone, and cells without an image are
-    empty. `mixes`, the table of the study's mixes, gives them their names.
+    Reads the columns classifier, mix, true, predicted, images and `OF_REPEATS` of the table
+    `confusion`; images are summed over the repeats. A cell says how many images it has and their
+    share of its row; of many classes the share is told by the shade alone, and cells without an
+    image are empty. `mixes`, the table of the study's mixes, gives them their names.
     """
     table = read_table(confusion).astype({"true": str, "predicted": str})
     names = read_mix_names(mixes, table["mix"])
@@ -65,8 +66,8 @@ def _panel_title(
 
 
 def _title(table: pd.DataFrame) -> str:
-    seeds = table["seed"].nunique()
-    return "Confusion matrices" + (f", summed over {seeds} seeds" if seeds > 1 else "")
+    repeats = len(table[list(OF_REPEATS)].drop_duplicates())
+    return "Confusion matrices" + (f", summed over {repeats} trainings" if repeats > 1 else "")
 
 
 def _matrix(table: pd.DataFrame, classifier: str, mix: str, classes: list[str]) -> np.ndarray:

@@ -41,8 +41,8 @@ def plot_roc(
     """Draw a panel for each classifier: a curve a mix, of `positive_class` against the rest.
 
     Without a positive class a curve is that of a class against the rest, of the first mix. The
-    folds of a seed make one curve, each seed its own. The legend has the AUC and its interval of
-    the long table `metrics`. Where images are of one class only a panel says so. `mixes`, the
+    folds of a repeat make one curve, each repeat its own. The legend has the AUC and its interval
+    of the long table `metrics`. Where images are of one class only a panel says so. `mixes`, the
     table of the study's mixes, gives them their names.
     """
     table = read_predictions(predictions)
@@ -86,9 +86,9 @@ def _title_of_one(positive_class: str, shown: int, total: int) -> str:
 
 
 def _draw_curves(axis: Axes, table: pd.DataFrame, label: str, number: int, text: str) -> None:
-    """Draw the curve of each seed; the first of them has the `text` of the legend."""
+    """Draw the curve of each repeat; the first of them has the `text` of the legend."""
     marked = (0.04 + 0.02 * (number % 8), 0.22)
-    for _, rows in table.groupby("seed"):
+    for _, rows in table.groupby("repeat"):
         actual = rows["label"] == label
         if actual.all() or not actual.any():
             continue

@@ -14,23 +14,23 @@ from synthmix.store import read_table
 
 
 class PredictionFile(NamedTuple):
-    """The table of predictions of one training; the folds of a seed are a file each."""
+    """The table of predictions of one training; the folds of a repeat are a file each."""
 
     classifier: str
     mix: str
-    seed: int
+    repeat: str  # of the split, the training of the generator and the seed
     path: str | Path
 
 
-def read_predictions(files: Iterable[PredictionFile | tuple[str, str, int, str]]) -> pd.DataFrame:
-    """Return the rows of all tables below one another, headed by classifier, mix and seed.
+def read_predictions(files: Iterable[PredictionFile | tuple[str, str, str, str]]) -> pd.DataFrame:
+    """Return the rows of all tables below one another, headed by classifier, mix and repeat.
 
-    The folds of a seed are together: each image is tested by one of them.
+    The folds of a repeat are together: each image is tested by one of them.
     """
     parts = []
-    for classifier, mix, seed, path in files:
+    for classifier, mix, repeat, path in files:
         table = read_table(path)
-        known = {"classifier": classifier, "mix": mix, "seed": seed}
+        known = {"classifier": classifier, "mix": mix, "repeat": repeat}
         for position, (name, value) in enumerate(known.items()):
             table.insert(position, name, value)
         parts.append(table)
@@ -55,7 +55,7 @@ def baselines_first(mixes: Iterable[str]) -> list[str]:
 def overall(
     metrics: pd.DataFrame, classifier: str, mix: str, metric: str, label: str | None = None
 ) -> tuple[float, float, float]:
-    """Return value, low and high of a metric on the test images over all seeds and folds.
+    """Return value, low and high of a metric on the test images over all repeats and folds.
 
     `metrics` is the long table of a study's metrics; `label` the class of a metric of one class.
     The three are nan where the table has no such value.

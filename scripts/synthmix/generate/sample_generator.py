@@ -21,6 +21,7 @@ from synthmix.store import read_table, save_array, table_path
 
 LOGGER = logging.getLogger(__name__)
 BLOCK = 256
+SEEDS_OF_A_TRAINING = 10**7  # more than a pool has images
 
 
 def sample_generator(
@@ -36,13 +37,15 @@ def sample_generator(
     fill_to: int | None = None,
     additions: Sequence[Mix] = (),
     split: str | Path = "",
+    training: int = 1,
 ) -> None:
     """Make images of the classes `labels`, one class after the other, as the store `output`.
 
     `weights` is what `train_generator` wrote for a generator of the kind `model`; `labels` has the
-    number of each class in it, `images` how many are made of each: those of seeds 0 .. n - 1. More
-    where the class lacks more to `fill_to` training images in the table `split`, or where one of
-    the `additions` to the real images in it takes more. The table names the `generator`. Images of
+    number of each class in it, `images` how many are made of each: those of seeds 0 .. n - 1, of a
+    second `training` of the generator other seeds, as the first may have equal weights. More where
+    the class lacks more to `fill_to` training images in the table `split`, or where one of the
+    `additions` to the real images in it takes more. The table names the `generator`. Images of
     another size are resized to `image_size`, that of the real ones, so that they can be mixed.
     """
     counts = dict(images)
@@ -56,24 +59,35 @@ def sample_generator(
     blocks = (
         resized(block, image_size)
         for label, number in labels.items()
-        for block in _blocks(trained, counts[label], label, number, truncation)
+        for block in _blocks(trained, seeds_of(counts[label], training), label, number, truncation)
     )
     height, width, channels = trained.image_shape
     shape = (image_size or height, image_size or width, channels)
     save_array(output, shape, "uint8", blocks)
-    tables = [_describe(generator, label, counts[label], truncation) for label in labels]
+    tables = [
+        _describe(generator, label, seeds_of(counts[label], training), truncation)
+        for label in labels
+    ]
     write_table(table_path(output), pd.concat(tables, ignore_index=True))
     LOGGER.info("images of each class: %s", counts)
 
 
-def _describe(generator: str, label: str, images: int, truncation: float) -> pd.DataFrame:
+def seeds_of(images: int, training: int) -> range:
+    """Return the seeds of so many images of one `training` of a generator, from 1.
+
+    Copies and blends of training images differ from one training to the next by these alone.
+    """
+    first = (training - 1) * SEEDS_OF_A_TRAINING
+    return range(first, first + images)
+
+
+def _describe(generator: str, label: str, seeds: range, truncation: float) -> pd.DataFrame:
     """Return the rows of the table for the images of a class."""
-    seeds = np.arange(images)
     return pd.DataFrame(
         {
             "sample_id": [f"{generator}-{label}-{seed:06d}" for seed in seeds],
             "label": label,
-            "seed": seeds,
+            "seed": np.array(seeds, dtype=np.int64),
             "generator": generator,
             "truncation": truncation,
         }
@@ -90,11 +104,10 @@ def _real_images(split: str | Path) -> dict[str, dict[str, int]]:
 
 
 def _blocks(
-    generator: Generator, images: int, label: str, number: int, truncation: float
+    generator: Generator, seeds: range, label: str, number: int, truncation: float
 ) -> Iterator[np.ndarray]:
-    for start in tqdm(range(0, images, BLOCK), f"sample {label}", disable=None):
-        seeds = range(start, min(start + BLOCK, images))
+    for start in tqdm(range(0, len(seeds), BLOCK), f"sample {label}", disable=None):
         try:
-            yield checked.sample(generator, seeds, number, truncation)
+            yield checked.sample(generator, seeds[start : start + BLOCK], number, truncation)
         except UserError as error:
             raise UserError(f"{generator.settings.model}, class {label}: {error}") from error

@@ -11,15 +11,13 @@ import pandas as pd
 from synthmix.errors import UserError
 from synthmix.files import write_table
 from synthmix.leakage import BY_IMAGE, NONE, PATIENTS_SEEN, SEEN_IN_TRAINING
-from synthmix.mix.plan import Mix
-from synthmix.prepare.folds import split_for_fold
+from synthmix.mix.plan import REAL_STORE, Mix
 from synthmix.prepare.parts import LEARNED_FROM, has_leak, rows_of
 from synthmix.seeds import derive_seed
 from synthmix.shares import largest_sample
 from synthmix.store import read_table
 
 LOGGER = logging.getLogger(__name__)
-REAL_STORE = "real"
 COLUMNS = ["split", "store", "row", "sample_id", "label", "group", "origin"]
 
 
@@ -31,7 +29,6 @@ def compose_mix(
     output: str | Path,
     seed: int,
     selection: str | Path | None = None,
-    fold: int | None = None,
     learns_from: str = "training",
     leakage: str = NONE,
 ) -> None:
@@ -40,18 +37,18 @@ def compose_mix(
     `split` is the table of the real store; `pools` and `trained_on` hold, for each class, the table
     of the synthetic store and that of the samples its generator has seen (empty for a mix of real
     images alone); classes may share a store. `selection` is what `select_samples` wrote for a mix
-    that has one, `fold` the one tested on where the data set is cross-validated; `learns_from` is
-    that setting of the generator. Every row of `output` names a `store` ("real" or
-    "<generator>/<what a model of it learned>") and a row in it. Raises UserError when real images
+    that has one; `learns_from` is that setting of the generator. Every row of `output` names a
+    `store` ("real" or "<generator>/<what a model of it learned>", with the number of a later
+    training of the generator) and a row in it. Raises UserError when real images
     run short and the mix says to fail, or when an image of a test patient got in. With the
     `leakage` by_image no test image may, but other images of its patient; with as_published test
     images may, too. How many did is logged as a warning.
     """
-    samples = split_for_fold(read_table(split), fold)
+    samples = read_table(split)
     real = real_rows(samples, seed)
     if selection is not None:
         real = keep_selected(real, read_table(selection))
-    synthetic = {label: synthetic_rows(mix, label, path) for label, path in pools.items()}
+    synthetic = {label: synthetic_rows(label, path) for label, path in pools.items()}
     table = assemble(mix, real, synthetic)
     seen = [read_table(path) for path in trained_on]
     if has_leak(samples):
@@ -85,11 +82,11 @@ def real_rows(samples: pd.DataFrame, seed: int) -> dict[tuple[str, str], pd.Data
     }
 
 
-def synthetic_rows(mix: Mix, label: str, table: str | Path) -> pd.DataFrame:
+def synthetic_rows(label: str, table: str | Path) -> pd.DataFrame:
     """Return the images of a class in the store with this `table`, with their row in it."""
     rows = read_table(table)
     rows = rows[rows["label"] == label]
-    store = f"{mix.generator}/{Path(table).stem}"
+    store = "/".join(Path(table).with_suffix("").parts[-2:])
     return rows.assign(store=store, row=rows.index, group="", origin="synthetic")
 
 

@@ -10,6 +10,7 @@ from typing import Any, Self
 from synthmix.shares import apportion
 
 REAL_ONLY = "real_only"
+REAL_STORE = "real"
 AS_THEY_ARE = "as they are"
 AS_TRAINING = "as_training"  # validation images have the class shares of the training images
 

@@ -31,6 +31,7 @@ from synthmix.files import write_table
 from synthmix.mix.compose_mix import REAL_STORE, compose_mix
 from synthmix.mix.plan import plan_real_mixes
 from synthmix.prepare.split_samples import SPLITS
+from synthmix.repeats import Repeat
 from synthmix.runtime.checkpoint import Checkpoint, training_identity
 from synthmix.store import load_array, read_table
 
@@ -190,20 +191,20 @@ class Experiment:
     def prediction_files(self, *trained: Trained) -> list[PredictionFile]:
         """Return the predictions of the test images as figures take them."""
         return [
-            PredictionFile(self.folder.name, each.name, self.seed, each.predictions())
+            PredictionFile(self.folder.name, each.name, str(self.seed), each.predictions())
             for each in trained
         ]
 
-    def histories(self, *trained: Trained) -> list[tuple[str, int, Path]]:
+    def histories(self, *trained: Trained) -> list[tuple[str, str, Path]]:
         """Return how trainings went as `plot_classifier_history` takes it, a panel each."""
-        return [(each.name, self.seed, each.history) for each in trained]
+        return [(each.name, str(self.seed), each.history) for each in trained]
 
     def _score(self, trained: Trained) -> Scores:
         scores = Scores(trained.folder / "metrics.csv", trained.folder / "confusion.csv")
         judged = Evaluation()
         score_predictions(
-            test={self.seed: [trained.predictions("test")]},
-            validation={self.seed: [trained.predictions("validation")]},
+            test={Repeat(1, 1, self.seed): [trained.predictions("test")]},
+            validation={Repeat(1, 1, self.seed): [trained.predictions("validation")]},
             metrics=scores.metrics,
             confusion=scores.confusion,
             identity={"classifier": self.folder.name, "mix": trained.name},

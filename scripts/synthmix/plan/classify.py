@@ -6,7 +6,7 @@ What a search chooses is known once it has run, what it may choose before: jobs 
 from collections.abc import Iterable, Iterator
 from functools import cache
 from itertools import product
-from typing import Any
+from typing import Any, NamedTuple
 
 from synthmix.classify.networks.plan import (
     backbone_name,
@@ -15,12 +15,23 @@ from synthmix.classify.networks.plan import (
     weights_name,
 )
 from synthmix.errors import UserError
+from synthmix.plan.mix import Store, all_placed, placed
 from synthmix.plan.search import Choice, choice_for
 from synthmix.plan.view import View
 from synthmix.registry import classifier_modules
 from synthmix.search.resolve import Trained, possible_settings, trained_otherwise
 
 Settings = dict[str, Any]
+
+
+class Features(NamedTuple):
+    """What a frozen part makes of a store, and the split and fold that this is of."""
+
+    backbone: str
+    split: str
+    fold: str
+    store: str
+
 
 # what the files, the memory and the time of a training depend on
 _TELLING = {
@@ -111,6 +122,22 @@ def backbones(view: View, classifier: str, mix: str) -> list[str]:
     return _named(backbone_name(s, view.seed) for s in possible(view, classifier, mix))
 
 
+def features(
+    view: View, classifier: str, mix: str, split: str, fold: str, training: str
+) -> list[Features]:
+    """Return what such parts may make of the stores of a mix, and where that lies."""
+    places = placed(view, mix, split, fold, training)
+    return _by_backbone(backbones(view, classifier, mix), places)
+
+
+def all_features(
+    view: View, classifier: str, mix: str, split: str, fold: str, training: str
+) -> list[Features]:
+    """Return the same of a mix and of the real images."""
+    places = all_placed(view, mix, split, fold, training)
+    return _by_backbone(backbones(view, classifier, mix), places)
+
+
 def weights(view: View, classifier: str, mix: str | None = None) -> list[str]:
     """Return the names of the weights that a training may start from."""
     own_weights = {weights_name(s, view.seed) for s in possible(view, classifier, mix)}
@@ -169,6 +196,10 @@ def _trainings(view: View) -> Iterator[tuple[str, str]]:
     by_training = {mix.training: name for name, mix in view.mixes.items()}
     names = [name for name, found in view.classifiers_trained.items() if not found.predicts_with]
     return product(names, by_training.values())
+
+
+def _by_backbone(names: Iterable[str], places: Iterable[Store]) -> list[Features]:
+    return [Features(backbone, *place) for backbone, place in product(names, places)]
 
 
 def _named(names: Iterable[str | None]) -> list[str]:

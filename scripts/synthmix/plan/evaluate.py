@@ -8,16 +8,6 @@ from synthmix.plan.view import View
 _SEEN_BY_NO_JOB = {"threshold", "verdict", "families"}
 
 
-def folds(view: View) -> list[str]:
-    """Return what tells the files of the folds that are tested on apart."""
-    return view.folds
-
-
-def first_fold(view: View) -> str:
-    """Return what tells the files of the first of them apart."""
-    return view.folds[0]
-
-
 def settings(view: View) -> dict[str, Any]:
     """Return how a job judges predictions, as plain values."""
     return view.settings.evaluation.model_dump(mode="json", exclude=_SEEN_BY_NO_JOB)

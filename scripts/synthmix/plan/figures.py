@@ -1,12 +1,10 @@
 """What rules ask about figures: which there are of a data set, and what their inputs are of."""
 
 from collections.abc import Callable, Collection
-from itertools import product
 from typing import Any
 
 from synthmix.figures.declaration import Figure
-from synthmix.plan import classify, generate, mixups, prepare, published, search
-from synthmix.plan.plan import Plan
+from synthmix.plan import classify, generate, mixups, prepare, published, repeats, search
 from synthmix.plan.view import View
 
 ALL_KINDS = ("generators", "classifiers")
@@ -88,15 +86,27 @@ def candidates(view: View, kind: str, name: str, stage: str) -> list[tuple[str, 
     ]
 
 
-def trainings(plan: Plan, view: View) -> list[tuple[str, str, int]]:
-    """Return classifier, mix and seed of the predictions of all test images, in their order."""
-    keys = product(view.classifiers, view.mixes, plan.seeds, view.folds)
-    return [key[:3] for key in keys]
+def trainings(view: View) -> list[tuple[str, str, str]]:
+    """Return classifier, mix and repeat of the predictions of all test images, in their order."""
+    return [(one.classifier, one.mix, _repeat(one)) for one in repeats.predictions(view)]
 
 
-def histories(plan: Plan, view: View) -> list[tuple[str, int]]:
-    """Return mix and seed of the histories of one classifier, in their order."""
-    return [key[:2] for key in product(view.mixes, plan.seeds, view.folds)]
+def trained(view: View, classifier: str) -> list[repeats.Prediction]:
+    """Return the trainings of a classifier, by the name that it is trained under."""
+    name = classify.trained_as(view, classifier)
+    return [
+        repeats.Prediction(name, mix, *run) for mix in view.mixes for run in repeats.runs(view, mix)
+    ]
+
+
+def histories(view: View, classifier: str) -> list[tuple[str, str]]:
+    """Return mix and repeat of the histories of one classifier, in their order."""
+    return [(one.mix, _repeat(one)) for one in trained(view, classifier)]
+
+
+def _repeat(one: repeats.Prediction) -> str:
+    """Return what tells a repeat from the others of a mix; folds share theirs."""
+    return f"{one.split}{one.training}/seed{one.seed}"
 
 
 def published_histories(view: View) -> list[tuple[str, ...]]:

@@ -1,12 +1,21 @@
 """What rules ask about mixes: where their images come from."""
 
-from typing import Any
+from collections.abc import Iterable
+from typing import Any, NamedTuple
 
 from synthmix.generate.models.settings import LearnsFrom
-from synthmix.mix.plan import Mix
+from synthmix.mix.plan import REAL_STORE, Mix
 from synthmix.mix.removal import Removal
 from synthmix.plan.generate import Model, scopes
 from synthmix.plan.view import View
+
+
+class Store(NamedTuple):
+    """Images, and the split and fold that they are of; no such of real ones."""
+
+    split: str
+    fold: str
+    store: str
 
 
 def settings(view: View, mix: str) -> Mix:
@@ -51,12 +60,47 @@ def learns_from(view: View, mix: str) -> LearnsFrom:
     return view.settings.generators[generator].learns_from if generator else "training"
 
 
-def stores(view: View, mix: str) -> list[str]:
+def stores(view: View, mix: str, training: str) -> list[str]:
     """Return the stores that a mix takes images from."""
-    real = [] if settings(view, mix).real_share == 0 else ["real"]
-    return real + ["/".join(model) for model in models(view, mix)]
+    real = [] if settings(view, mix).real_share == 0 else [REAL_STORE]
+    return real + [f"{name}{training}/{scope}" for name, scope in models(view, mix)]
 
 
-def all_stores(view: View, mix: str) -> list[str]:
+def all_stores(view: View, mix: str, training: str) -> list[str]:
     """Return the stores of a mix and that of the real images, which are tested on."""
-    return list(dict.fromkeys(["real", *stores(view, mix)]))
+    return list(dict.fromkeys([REAL_STORE, *stores(view, mix, training)]))
+
+
+def placed(view: View, mix: str, split: str, fold: str, training: str) -> list[Store]:
+    """Return the stores of a mix and where they lie: real images are above all splits."""
+    return place(stores(view, mix, training), split, fold)
+
+
+def all_placed(view: View, mix: str, split: str, fold: str, training: str) -> list[Store]:
+    """Return the same of a mix and of the real images."""
+    return place(all_stores(view, mix, training), split, fold)
+
+
+def first_stores(view: View, mix: str) -> list[str]:
+    """Return the stores that a mix takes images from in the first of all repeats."""
+    return stores(view, mix, "")
+
+
+def first_placed(view: View, mix: str) -> list[Store]:
+    """Return the same and where they lie."""
+    return placed(view, mix, "", view.folds[0], "")
+
+
+def place(names: Iterable[str], split: str, fold: str) -> list[Store]:
+    """Return stores and where they lie, of those of synthetic images of a fold of a split."""
+    return [place_one(name, split, fold) for name in names]
+
+
+def place_one(name: str, split: str, fold: str) -> Store:
+    """Return one of them."""
+    return Store("", "", name) if name == REAL_STORE else Store(split, fold, name)
+
+
+def store_placed(view: View, store: str, split: str, fold: str) -> Store:
+    """Return where a store lies that something is made of for a fold of a split."""
+    return place_one(store, split, fold)

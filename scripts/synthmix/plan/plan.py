@@ -12,6 +12,7 @@ from synthmix.errors import UserError
 from synthmix.files import expanded
 from synthmix.plan import acquire, classify
 from synthmix.plan.view import View
+from synthmix.repeats import ANY_DEAL
 from synthmix.scales import DEMO, REHEARSAL
 from synthmix.search.resolve import used_as_it_is
 
@@ -32,14 +33,14 @@ class Plan:
     @classmethod
     def of(cls, configuration: Configuration) -> "Plan":
         """Return the plan of a configuration; nothing of it is worked out yet."""
-        seed = configuration.workflow.seeds[0]
+        seeds = tuple(configuration.workflow.seeds)
         views = {
             (study, dataset): View(
                 study,
                 dataset,
                 settings,
                 configuration.study_files[study],
-                seed,
+                seeds,
                 configuration.written.get((study, dataset)),
             )
             for (study, dataset), settings in configuration.views.items()
@@ -52,11 +53,9 @@ class Plan:
         return self.configuration.workflow.scale
 
     @property
-    def seeds(self) -> list[int]:
-        """The seeds by which trainings are repeated; the first seeds all else too."""
-        seeds, workflow = self.configuration.workflow.seeds, self.configuration.workflow
-        one = workflow.scale == REHEARSAL and workflow.rehearse == "one_of_each"
-        return seeds[:1] if one else seeds
+    def master_seed(self) -> int:
+        """The seed that all others of the run come from."""
+        return self.configuration.workflow.seeds[0]
 
     @property
     def is_rehearsal(self) -> bool:
@@ -213,7 +212,7 @@ class Plan:
         The best candidate of its search is used as it is.
         """
         folders = [
-            f"{view.study}/{view.dataset}/generators/{name}"
+            f"{view.study}/{view.dataset}{ANY_DEAL}/generators/{name}"
             for view in self.views.values()
             for name, settings in view.settings.generators.items()
             if used_as_it_is(settings)

@@ -7,7 +7,7 @@ from synthmix.config.rehearsal import few_of
 from synthmix.plan import acquire
 from synthmix.plan.view import View
 from synthmix.prepare.duplicates import OFF, NearDuplicates
-from synthmix.prepare.settings import InputPipeline
+from synthmix.prepare.settings import InputPipeline, OfficialSplit
 from synthmix.readers.raw_image import MOST_PIXELS
 
 _BYTES_A_PIXEL = 8  # of a colour picture while it is padded and resized
@@ -48,6 +48,11 @@ def near_duplicates(view: View) -> NearDuplicates:
 def looks_for_near_duplicates(view: View) -> bool:
     """Return whether such images are looked for."""
     return near_duplicates(view) != OFF
+
+
+def keeps_test(view: View, split: str) -> bool:
+    """Return whether the test images of a split are those of the first: an official part."""
+    return bool(split) and isinstance(view.split, OfficialSplit)
 
 
 def input_pipeline(view: View) -> InputPipeline:

@@ -5,7 +5,7 @@ from itertools import product
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from synthmix.plan import classify, generate
+from synthmix.plan import classify, generate, repeats
 from synthmix.plan.generate import Model
 from synthmix.plan.search import Choice, Searched, all_searched
 from synthmix.plan.view import View
@@ -117,9 +117,19 @@ def shown_as_trained(view: View) -> list[Training]:
     return _as_trained(view, shown(view))
 
 
+def histories_as_trained(view: View) -> list[repeats.Prediction]:
+    """Return their trainings: in each split by all seeds, by the first training of a generator."""
+    return _repeated(view, shown_as_trained(view))
+
+
 def judged(view: View) -> list[Training]:
     """Return the trainings whose predictions are counted by class, as printed ones are."""
     return trainings(view, "confusion")
+
+
+def judged_runs(view: View) -> list[repeats.Prediction]:
+    """Return their trainings: in each split by all seeds, by the first training of a generator."""
+    return _repeated(view, judged(view))
 
 
 def counted(view: View) -> list[Training]:
@@ -130,6 +140,15 @@ def counted(view: View) -> list[Training]:
 def counted_as_trained(view: View) -> list[Training]:
     """Return the same under the names of the classifiers whose trainings they are."""
     return _as_trained(view, counted(view))
+
+
+def _repeated(view: View, found: list[Training]) -> list[repeats.Prediction]:
+    """Return as many trainings of each: a mix without a generator has one in each split."""
+    return [
+        repeats.Prediction(one.classifier, one.mix, split, fold, "", seed)
+        for one in found
+        for split, seed, fold in product(view.splits, view.seeds, view.folds)
+    ]
 
 
 def _as_trained(view: View, found: list[Training]) -> list[Training]:

@@ -4,6 +4,7 @@ from typing import Any
 
 from synthmix.plan.plan import Plan
 from synthmix.plan.view import View
+from synthmix.prepare.settings import OfficialSplit
 
 
 def facts(plan: Plan, view: View) -> dict[str, Any]:
@@ -16,8 +17,11 @@ def facts(plan: Plan, view: View) -> dict[str, Any]:
         "description": settings.description,
         "scale": plan.scale,
         "positive_class": settings.positive_class,
-        "seeds": plan.seeds,
+        "seeds": view.seeds,
         "folds": view.fold_count,
+        "splits": settings.repeats.splits,
+        "generator_trainings": settings.repeats.generators if settings.generators else 1,
+        "keeps_test": isinstance(view.split, OfficialSplit),
         "evaluation": settings.evaluation.model_dump(mode="json"),
         "settings": settings.model_dump(mode="json"),
     }

@@ -1,8 +1,22 @@
 """What rules ask about scoring generators."""
 
+from typing import NamedTuple
+
+from synthmix.plan import generate, repeats
+from synthmix.plan.repeats import Deal
 from synthmix.plan.view import View
 from synthmix.prepare.parts import LEARNED_FROM
+from synthmix.repeats import fold_number, split_number, training_number
 from synthmix.score.settings import FeatureKind, ScoreSettings
+
+
+class Scored(NamedTuple):
+    """A training of a generator that is scored."""
+
+    generator: str
+    split: str
+    fold: str
+    training: str
 
 
 def settings(view: View) -> ScoreSettings:
@@ -18,6 +32,36 @@ def features(view: View) -> FeatureKind:
 def images(view: View, store: str) -> int | None:
     """Return how many images of each class in a store are looked at; None for all: real ones."""
     return None if store == "real" else settings(view).images
+
+
+def real_placed(view: View, split: str, fold: str) -> Deal:
+    """Return where the features of real images lie by which a split is scored.
+
+    A network that has learned from the images of the split makes others in each.
+    """
+    return Deal(split, fold) if features(view) == "own" else Deal("", "")
+
+
+def scored(view: View) -> list[Scored]:
+    """Return all trainings of the study's generators, the repeats of each together."""
+    return [
+        Scored(name, *training)
+        for name in generate.names(view)
+        for training in repeats.of_generator(view, name)
+    ]
+
+
+def scored_plain(view: View) -> list[tuple[int, int | None, int]]:
+    """Return the numbers of split, fold and training of the same."""
+    return [
+        (split_number(one.split), fold_number(one.fold), training_number(one.training))
+        for one in scored(view)
+    ]
+
+
+def dealt_plain(view: View) -> list[tuple[int, int | None]]:
+    """Return the numbers of all splits and folds."""
+    return [(split_number(deal.split), fold_number(deal.fold)) for deal in repeats.deals(view)]
 
 
 def plane_images(view: View) -> int:

@@ -16,6 +16,7 @@ from synthmix.generate.models.settings import GeneratorSettings
 from synthmix.leakage import Leakage
 from synthmix.mix.plan import Mix
 from synthmix.prepare.settings import FoldSplit, Prepare, Split
+from synthmix.repeats import fold_folder, split_folder
 from synthmix.search.resolve import Trained, all_trained, search_of, searched_for
 from synthmix.search.settings import Search
 
@@ -27,17 +28,34 @@ class View:
     """The study `study` as its data set `dataset` has it.
 
     `settings` are those of the study with what the data set has of its own laid over; `file` is
-    the study file; `seed` is the first of the run, which seeds all but repeated trainings. Of a
-    rehearsal `written` are the settings of scale paper, which it has in short. What takes time is
-    found when it is first asked for: a job on a node needs little of all this.
+    the study file; `seeds_of_run` are those of the run, of which the first seeds all but repeats.
+    Of a rehearsal `written` are the settings of scale paper, which it has in short. What takes time
+    is found when it is first asked for: a job on a node needs little of all this.
     """
 
     study: str
     dataset: str
     settings: Study
     file: Path
-    seed: int
+    seeds_of_run: tuple[int, ...]
     written: Study | None = None
+
+    @property
+    def seed(self) -> int:
+        """The master seed of the run."""
+        return self.seeds_of_run[0]
+
+    @property
+    def seeds(self) -> list[int]:
+        """The seeds of the trainings of a classifier on one mix of one split."""
+        if len(self.seeds_of_run) > 1:
+            return list(self.seeds_of_run[: 1 if self.settings.one_of_each else None])
+        return [self.seed + number for number in range(self.settings.repeats.classifiers)]
+
+    @property
+    def splits(self) -> list[str]:
+        """What the folders of the splits of the patients are called: "", "/split2", ..."""
+        return [split_folder(n) for n in range(1, self.settings.repeats.splits + 1)]
 
     @property
     def data(self) -> Dataset:
@@ -95,8 +113,8 @@ class View:
 
     @property
     def folds(self) -> list[str]:
-        """What tells the files of the folds apart: ".fold1", ...; "" where there are none."""
-        every = [f".fold{number}" for number in range(1, self.fold_count + 1)] or [""]
+        """What the folders of the folds are called: "/fold1", ...; [""] where there are none."""
+        every = [fold_folder(n) for n in range(1, self.fold_count + 1)] or [""]
         return every[:1] if self.settings.one_of_each else every
 
     @cached_property

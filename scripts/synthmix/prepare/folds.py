@@ -4,9 +4,6 @@ import pandas as pd
 
 from synthmix.prepare.duplicates import HELD_OUT, hold_out_duplicates
 
-# how file names tell folds apart
-FOLD_PREFIX = ".fold"
-
 
 def name_folds(fold: pd.Series, folds: int, test_fold: int) -> pd.Series:
     """Return the split of each sample: `test_fold` tests, the next one validates, others train.
@@ -31,8 +28,3 @@ def split_for_fold(samples: pd.DataFrame, fold: int | None) -> pd.DataFrame:
     samples.loc[dealt, "split"] = name_folds(numbers, int(numbers.max()), fold)
     hold_out_duplicates(samples)
     return samples
-
-
-def fold_number(wildcard: str) -> int | None:
-    """Return the fold that a job's wildcard stands for, None where there are no folds."""
-    return int(wildcard.removeprefix(FOLD_PREFIX)) if wildcard else None

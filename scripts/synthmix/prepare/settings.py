@@ -135,8 +135,8 @@ class FoldSplit(SettingsModel):
     )
     cross_validate: bool = Field(
         False,
-        description="Test on every fold in turn, with classifiers of its own each; for studies"
-        " without generators.",
+        description="Test on every fold in turn, with generators and classifiers of its own each,"
+        " searches among them.",
     )
 
     @model_validator(mode="after")

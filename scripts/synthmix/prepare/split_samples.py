@@ -64,6 +64,7 @@ def split_samples(
     leakage: str = NONE,
     near: str | Path | None = None,
     near_duplicates: NearDuplicates = OFF,
+    first: str | Path | None = None,
 ) -> None:
     """Deal the samples of a store out to train, validation and test.
 
@@ -76,6 +77,9 @@ def split_samples(
     these `class_shares`, or as many as there are, is drawn from the test split; the rest of it is
     `held_out`. Without one, all of it is tested on. Raises UserError when a split would lack a
     class. Samples of no class, labelled UNLABELLED, are held out.
+
+    `first` is the first of several splits where the data set comes in parts: its test images stay,
+    and training and validation images are dealt out anew, in the proportion that they have.
 
     With `leakage` by_image each sample is dealt out as if it had a patient of its own, and no
     duplicate is held out. With as_published all samples but those left out are of the split
@@ -94,16 +98,16 @@ def split_samples(
     elif leakage == BY_IMAGE:
         LOGGER.warning("%s; patients are not kept apart", PATIENTS_SEEN)
         alone = samples.assign(group=samples["sample_id"])
-        dealt = deal_out(alone[kept], split, derive_seed("split", seed))
+        dealt = deal_out(alone[kept], split, derive_seed("split", seed), first is not None)
         samples = samples.join(dealt).fillna({"split": HELD_OUT})
     else:
         if near_duplicates == HOLD_OUT and (pairs["kind"] != EQUAL).any():
             samples[PICTURE] = pictures_of(samples, pairs)
-        dealt = _dealt(samples, kept, split, seed)
+        dealt = _dealt(samples, kept, split, seed, first is not None)
         if not _leaves_tests(dealt) and alike_by_nature(dealt):
             near_duplicates = TELL
             samples[PICTURE] = pictures_of(samples, closest_pairs(pairs))
-            dealt = _dealt(samples, kept, split, seed)
+            dealt = _dealt(samples, kept, split, seed, first is not None)
         samples = dealt
         _tell_missed_shares(samples[kept], split)
     write_table(duplicates, list_duplicates(samples, pairs))
@@ -123,6 +127,8 @@ def split_samples(
         _draw_test_sample(samples, **test_sample, seed=derive_seed("test", seed))
         shares = test_sample["class_shares"]
         needed["test"] = {label for label, share in shares.items() if share > 0}
+    if first is not None:
+        _keep_test(samples, read_table(first))
     if isinstance(split, FoldSplit) and split.cross_validate:
         _require_classes_in_folds(samples)
     _require_classes(samples, needed)
@@ -131,13 +137,22 @@ def split_samples(
     write_table(output, samples)
     shares = ", ".join(f"{name} {len(rows_of(samples, name)):,}" for name in (*SPLITS, HELD_OUT))
     patients = samples["group"].nunique()
+    stays = "" if first is None else "; the official test part stays, the others are dealt anew"
     print(
-        f"synthmix: {len(samples):,} images, {patients:,} patients: {shares}: {output}",
+        f"synthmix: {len(samples):,} images, {patients:,} patients: {shares}{stays}: {output}",
         file=sys.stderr,
     )
 
 
-def _dealt(samples: pd.DataFrame, kept: pd.Series, split: Split, seed: int) -> pd.DataFrame:
+def _keep_test(samples: pd.DataFrame, first: pd.DataFrame) -> None:
+    """Have those images of the official test part tested on that are in the split `first`."""
+    of_test = samples["part"] == "test"
+    samples.loc[of_test, "split"] = first.loc[of_test, "split"]
+
+
+def _dealt(
+    samples: pd.DataFrame, kept: pd.Series, split: Split, seed: int, again: bool
+) -> pd.DataFrame:
     """Return `samples` with what `deal_out` finds for those that are `kept`; others are held out.
 
     They are dealt out anew where all test images of a class would show what other patients have
@@ -145,7 +160,8 @@ def _dealt(samples: pd.DataFrame, kept: pd.Series, split: Split, seed: int) -> p
     """
     for turn in range(1 if isinstance(split, OfficialSplit) else _MOST_TURNS):
         own_seed = derive_seed("split", turn, seed) if turn else derive_seed("split", seed)
-        found = samples.join(deal_out(samples[kept], split, own_seed)).fillna({"split": HELD_OUT})
+        dealt = deal_out(samples[kept], split, own_seed, again)
+        found = samples.join(dealt).fillna({"split": HELD_OUT})
         if not turn:
             first = found
         if _leaves_tests(found):
@@ -183,11 +199,12 @@ def _one_pool(labels: pd.Series, kept: pd.Series, split: Split, seed: int) -> pd
     return deal_from_one_pool(labels, kept, validation, split.test, seed)
 
 
-def deal_out(samples: pd.DataFrame, split: Split, seed: int) -> pd.DataFrame:
+def deal_out(samples: pd.DataFrame, split: Split, seed: int, again: bool = False) -> pd.DataFrame:
     """Return a column `split`, and for folds a column `fold`, for each of `samples`.
 
     All samples of one group are in the same split. `samples` has the columns `label`, `group` and
-    `part`. Raises UserError when the split can't be made of them.
+    `part`. `again`, an official validation part is dealt out with the training part by `seed`.
+    Raises UserError when the split can't be made of them.
     """
     match split:
         case ShareSplit():
@@ -202,7 +219,7 @@ def deal_out(samples: pd.DataFrame, split: Split, seed: int) -> pd.DataFrame:
             # what is left out has no fold, and 3.0 would be no number of one
             return pd.DataFrame({"split": splits, "fold": fold.astype("Int64")})
         case OfficialSplit():
-            return assign_official(samples, split.validation, seed).to_frame("split")
+            return assign_official(samples, split.validation, seed, again).to_frame("split")
 
 
 def assign_splits(samples: pd.DataFrame, shares: Mapping[str, float], seed: int) -> pd.Series:
@@ -254,9 +271,12 @@ def assign_folds(samples: pd.DataFrame, folds: int, seed: int) -> pd.Series:
     return fold
 
 
-def assign_official(samples: pd.DataFrame, validation: float, seed: int) -> pd.Series:
+def assign_official(
+    samples: pd.DataFrame, validation: float, seed: int, again: bool = False
+) -> pd.Series:
     """Return the part that each sample comes in; `validation` is split off train if there is none.
 
+    `again`, training and validation part are dealt out anew, to as many images as these have.
     Raises UserError when the data set has no such parts or one of its groups is in several.
     """
     parts = samples["part"]
@@ -278,11 +298,15 @@ def assign_official(samples: pd.DataFrame, validation: float, seed: int) -> pd.S
             f"split.method: official: {len(torn)} patients have images in several parts, such as "
             f"{', '.join(torn[:3])}: results would be too good. Use method: shares"
         )
-    if "validation" in set(parts) or validation == 0:
+    if "validation" in set(parts):
+        if not again:
+            return parts
+        validation = (parts == "validation").sum() / (parts != "test").sum()
+    if validation == 0:
         return parts
-    train = samples[parts == "train"]
+    learned = samples[parts != "test"]
     shares = {"train": 1 - validation, "validation": validation}
-    return assign_splits(train, shares, seed).reindex(samples.index, fill_value="test")
+    return assign_splits(learned, shares, seed).reindex(samples.index, fill_value="test")
 
 
 def _require_classes(samples: pd.DataFrame, needed: Mapping[str, set[str]]) -> None:

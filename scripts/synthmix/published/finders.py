@@ -245,12 +245,12 @@ def _images_in_all(row: Printed, listed: int) -> int:
 
 
 def _find_confusion(row: Printed, results: Results) -> Ours:
-    """Return how many images of a class are said to be of which, the mean over the seeds."""
+    """Return how many images of a class are said to be of which, the mean over the repeats."""
     files = {"test": results.test, "validation": results.validation}.get(row.split, {})
-    seeds = files.get((row.classifier, row.mix), ())
-    if not seeds:
+    repeats = files.get((row.classifier, row.mix), ())
+    if not repeats:
         raise AbsentError(f"there are no predictions of {row.split or 'no'} images")
-    tables = [read_predictions(folds) for folds in seeds]
+    tables = [read_predictions(folds) for folds in repeats]
     for table in tables:
         _require_class(row, table["label"])
     counts = [_count(table, row) for table in tables]

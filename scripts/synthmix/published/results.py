@@ -43,8 +43,8 @@ class Ours:
 class Results:
     """What there is of one data set of a study: names, and the files that its rows refer to.
 
-    A file that is None was not asked for or is not made. Trainings have a file for each seed and
-    fold; `validation` and `test` are their predictions, one list of folds a seed. `settings` are
+    A file that is None was not asked for or is not made. Trainings have a file for each repeat and
+    fold; `validation` and `test` are their predictions, one list of folds a repeat. `settings` are
     those of the classifiers and generators, by kind and name, before what is `chosen` for them:
     `base` and `own`, which go under and over that, and `origin`, whose search it is. `searches` are
     tables, by kind and name too. `networks` are those whose weights are counted: classifier and
@@ -86,7 +86,7 @@ class Results:
     ) -> Self:
         """Return the results whose `files` are of `keys`, as many of each, in their order.
 
-        Both go by the name of a field; predictions have `folds` files a seed. `tables` are the
+        Both go by the name of a field; predictions have `folds` files a repeat. `tables` are the
         fields that are a file.
         """
         several = {name: by_key(keys[name], files[name]) for name in keys}

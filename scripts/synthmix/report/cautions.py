@@ -10,7 +10,6 @@ from synthmix.figures.measures import has_positive_class
 from synthmix.figures.mix_names import mix_names
 from synthmix.leakage import BY_IMAGE, NONE, caution
 from synthmix.prepare.parts import LEARNED_FROM, has_leak, rows_of
-from synthmix.search.resolve import WAYS
 
 
 def find_cautions(
@@ -19,12 +18,10 @@ def find_cautions(
     split: pd.DataFrame,
     mixes: pd.DataFrame,
     summary: pd.DataFrame,
-    folds: int = 0,
 ) -> list[str]:
-    """Return sentences about leaks, patients, searches, short samples and failed classifiers.
+    """Return sentences about leaks, patients, short samples and failed classifiers.
 
-    `settings` are the study's, of which `dataset` is one; the tables and `folds` are those of
-    `StudyReport`.
+    `settings` are the study's, of which `dataset` is one; the tables are those of `StudyReport`.
     """
     found = [
         _leak(settings.get("leakage", NONE)),
@@ -33,7 +30,6 @@ def find_cautions(
         _unknown_patients(settings.get("datasets", {}).get(dataset, {})),
         _test_sample(settings.get("test_sample"), split),
         _repeated(mixes),
-        _searched(settings.get("classifiers", {}), summary) if folds else "",
         *_one_answer(summary),
     ]
     return [sentence for sentence in found if sentence]
@@ -111,23 +107,6 @@ def _repeated(mixes: pd.DataFrame) -> str:
     names = mix_names(mixes)
     which = listed([f"{names[mix].full} ({count:,})" for mix, count in repeated.items()])
     return f"Real images ran short, so some were used more than once: {which}."
-
-
-def _searched(classifiers: Mapping[str, Any], summary: pd.DataFrame) -> str:
-    """Name the classifiers whose settings were chosen by what other folds test on."""
-    searched = []
-    for classifier in summary["classifier"].unique():
-        settings = classifiers.get(classifier, {})
-        while before := next((settings[way] for way in WAYS if settings.get(way)), None):
-            settings = classifiers.get(before, {})
-        if (search := settings.get("search")) and search.get("adopt", True):
-            searched.append(classifier)
-    if not searched:
-        return ""
-    return (
-        f"The settings of {listed(searched)} were chosen in a search, by the validation images of "
-        f"the first fold, which are test images of another: results are a little flattering."
-    )
 
 
 def _one_answer(summary: pd.DataFrame) -> list[str]:

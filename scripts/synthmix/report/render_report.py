@@ -71,7 +71,9 @@ class StudyReport:
     `fetched` is what `fetch_dataset` wrote, tables are the CSV files of the study. `settings` is
     plain data, as YAML can show it; `evaluation` its settings bootstrap_samples, confidence,
     significance and threshold. `folds` is how many are tested on in turn, 0 where images are split
-    once. `figures` holds the pictures, SVG or PNG files, of each figure of the catalogue that the
+    once. `splits` and `generator_trainings` are how often patients are split and generators trained
+    in each split, `keeps_test` is whether an official test part stays in all splits. `figures`
+    holds the pictures, SVG or PNG files, of each figure of the catalogue that the
     study has. What is None or not there is not shown: the scores of generators where a study has
     none, the figures of mixes where it only compares classifiers.
     """
@@ -98,12 +100,20 @@ class StudyReport:
     classifier_comparison: Path
 
     folds: int = 0
+    splits: int = 1
+    generator_trainings: int = 1
+    keeps_test: bool = False
     census: Path | None = None
     scores: Path | None = None
     published: Path | None = None
     pipeline: Path | None = None
     sheets: Sequence[Picture] = ()
     searches: Sequence[Search] = ()
+
+    @property
+    def repeats(self) -> int:
+        """How often a classifier is trained on a mix at the most."""
+        return self.splits * self.generator_trainings * len(self.seeds)
 
 
 def render_report(
@@ -213,9 +223,7 @@ def _data_view(study: StudyReport, summary: pd.DataFrame) -> dict[str, Any]:
     dataset = study.settings.get("datasets", {}).get(study.dataset, {})
     classes = sorted(set(split["label"]) - {UNLABELLED})
     return {
-        "cautions": find_cautions(
-            study.settings, study.dataset, split, mixes, summary, study.folds
-        ),
+        "cautions": find_cautions(study.settings, study.dataset, split, mixes, summary),
         "about": fetched["about"],
         "embedded": dataset.get("embedded") is not None,
         "duplicate_count": len(read_table(study.duplicates)),

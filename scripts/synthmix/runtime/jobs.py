@@ -60,12 +60,14 @@ class _LogFile(logging.FileHandler):
 
 
 def training_of_job(snakemake: Any) -> tuple[Path, str]:
-    """Return the folder of a training's data set, and what tells it from the others there.
+    """Return the folder of a training's data set, or split, and what tells it from others there.
 
-    Its log has both: results/<scale>/<study>/<data set>/logs/<rule>/<name, in several parts>.
+    Its log has both: results/<scale>/<study>/<data set>/logs/<rule>/<name, in several parts>, and
+    of later splits and of folds their folders before logs.
     """
     parts = Path(snakemake.log[0]).with_suffix("").parts
-    return Path(*parts[:4]), "-".join(parts[6:])
+    place = parts.index("logs", 4)
+    return Path(*parts[:place]), "-".join(parts[place + 2 :])
 
 
 def job_by_name(snakemake: Any) -> tuple[Path, str]:

@@ -12,16 +12,16 @@ from typing import Any
 
 import pandas as pd
 
-from synthmix.prepare.folds import FOLD_PREFIX, split_for_fold
 from synthmix.prepare.parts import LEARNED_FROM, has_leak, rows_of
 from synthmix.prepare.passed_over import unreadable_of
+from synthmix.repeats import ANY_DEAL
 from synthmix.scopes import UNLABELLED
 from synthmix.store import load_array, read_table
 from synthmix.trace.chain import AGAIN, Chain, Step
 
 Describer = Callable[[Step, "Files"], Iterator[str]]
 DESCRIBERS: dict[str, Describer] = {}
-_FOLD = re.compile(rf"{re.escape(FOLD_PREFIX)}(\d+)")
+_DEAL = re.compile(rf"^results/\w+/\w+/\w+({ANY_DEAL})/")
 # rules whose only whole number among the parameters is the seed
 _SEEDED = {
     *("fetch_weights", "split_samples", "select_samples", "compose_mix"),
@@ -49,17 +49,16 @@ class Files:
         """Return the input whose name ends so; None where it is not there."""
         return _found(self._inputs, ending)
 
-    def split(self, place: str) -> pd.DataFrame | None:
-        """Return the split that a job reads which made `place`: that of the fold in its name."""
+    def split(self) -> pd.DataFrame | None:
+        """Return the split that a job reads; None where it reads none."""
         path = self.input("split.csv")
-        fold = fold_of(place)
-        return None if path is None else split_for_fold(read_table(path), fold)
+        return None if path is None else read_table(path)
 
 
-def fold_of(path: str) -> int | None:
-    """Return the fold that a path names, None where it names none."""
-    found = _FOLD.search(path)
-    return found and int(found[1])
+def deal_of(path: str) -> str | None:
+    """Return the split and fold that a path of results names, "" for the first; None of others."""
+    found = _DEAL.search(path)
+    return found and found[1]
 
 
 def describe(chain: Chain) -> None:
@@ -88,7 +87,7 @@ def _parameters(step: Step) -> Iterator[str]:
     """Yield a digest of all parameters, by which two jobs are compared, and what they are."""
     text = "\n".join(map(repr, step.record.parameters))
     digest = hashlib.sha256(text.encode()).hexdigest()[:12]
-    numbers = step.values(int)
+    numbers = sorted(set(step.values(int)))
     seed = f", seed {numbers[0]}" if step.rule in _SEEDED and len(numbers) == 1 else ""
     yield f"parameters {digest}{seed}"
     for settings in step.values(dict):
@@ -147,6 +146,7 @@ def _prepared(step: Step, files: Files) -> Iterator[str]:
         yield f"{len(unreadable_of(read_table(rejected)))} could not be read"
 
 
+@_of("take_fold")
 @_of("split_samples")
 def _split(step: Step, files: Files) -> Iterator[str]:
     if path := files.output("split.csv"):
@@ -234,7 +234,7 @@ def _chosen(step: Step, files: Files) -> Iterator[str]:
 
 def _within(step: Step, files: Files, table: pd.DataFrame, splits: Sequence[str], path: str) -> str:
     """Return that all images of `table` are in `splits`; else note the problem."""
-    samples = files.split(path)
+    samples = files.split()
     if samples is None:
         return ""
     # with a leak generators learn from all of them, and some do whatever the split is

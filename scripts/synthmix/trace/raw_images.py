@@ -14,10 +14,12 @@ from synthmix.errors import UserError
 from synthmix.raw_names import printable, raw_file
 from synthmix.store import read_table
 from synthmix.trace.chain import AGAIN, Chain, Step, sha256
-from synthmix.trace.describe import Files, fold_of
+from synthmix.trace.describe import Files, deal_of
 
 SHOWN = 5  # unless all are asked for
 LEARNED, TESTED, LISTED = "learned from", "tested on", "listed"
+# rules whose images are of one split
+_DEALT = {"compose_mix", "train_generator", "predict"}
 
 
 @dataclass(frozen=True)
@@ -45,7 +47,7 @@ class RawImages:
     more: int
     """How many files of that role are not in `files`."""
     shared_patients: list[str] | None
-    """Who was both learned from and tested on; None where that is not asked: of several folds."""
+    """Who was both learned from and tested on; None where that is not asked: of several splits."""
     archive: RawFile | None
     """The user's archive that they come from, if any."""
     downloads: dict[str, str] = field(default_factory=dict)
@@ -81,8 +83,8 @@ def _of_data_set(chain: Chain, index: str, fetched: str, all_files: bool) -> Raw
     used = {name: table[table["sample_id"].isin(ids)] for name, ids in roles.items() if ids}
     fetching = chain.step_of(fetched)
     used = used or {LISTED: table}
-    folds = {fold_of(path) for step in steps for path in step.files} - {None}
-    shared = None if len(folds) > 1 or len(used) == 1 else _shared_patients(*used.values())
+    dealt = {deal_of(path) for step in steps if step.rule in _DEALT for path in step.files} - {None}
+    shared = None if len(dealt) > 1 or len(used) == 1 else _shared_patients(*used.values())
     paths = sorted({raw_file(root, path) for rows in used.values() for path in rows["path"]})
     fetching.problems += _changed(paths, _prepared_at(chain, folder, index))
     first = sorted(set(next(iter(used.values()))["path"]))

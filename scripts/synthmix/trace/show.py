@@ -135,7 +135,12 @@ def _value(value: Value) -> Iterator[str]:
     if value.undefined:
         shown = f"undefined, as {value.undefined}"
     yield f"{asked.metric}{of} of {value.classifier} on {value.mix}: {shown}"
-    yield f"{_INDENT}split {asked.split}, seed {asked.seed}, fold {asked.fold}, of {value.file}"
+    several = asked.repeat[:2] != ("1", "1") and asked.repeat[:2] != ("all", "all")
+    repeat = f"split number {asked.split_number}, generator training {asked.generator_training}, "
+    yield (
+        f"{_INDENT}split {asked.split}, {repeat if several else ''}seed {asked.seed}, fold"
+        f" {asked.fold}, of {value.file}"
+    )
     tables = "table" if len(value.predictions) == 1 else "tables"
     verdict = "equal" if value.equal else "NOT equal"
     source = f"{len(value.predictions)} {tables} of predictions"

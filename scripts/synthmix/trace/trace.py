@@ -57,7 +57,15 @@ def trace(asked: Namespace) -> Trace:
     _require_this_version([file])
     value, follows = None, None
     if asked.metric:
-        row = Asked(asked.metric, asked.label, asked.seed, asked.fold, asked.split)
+        row = Asked(
+            asked.metric,
+            asked.label,
+            asked.seed,
+            asked.fold,
+            asked.split,
+            asked.split_number,
+            asked.generator_training,
+        )
         value = trace_value(file, row, records)
         follows = value.asked.follows
     chain = Chain(records, file, follows)
@@ -81,6 +89,8 @@ def _check(asked: Namespace) -> None:
         raise UserError(f"name a file below {RESULTS}/, or add {', '.join(lacking)}")
     chosen = {"class": (asked.label, ""), "seed": (asked.seed, "all"), "fold": (asked.fold, "all")}
     chosen["split"] = (asked.split, "test")
+    chosen["split-number"] = (asked.split_number, "all")
+    chosen["generator-training"] = (asked.generator_training, "all")
     for name, (given, default) in chosen.items():
         if given != default and not asked.metric:
             raise UserError(f"--{name} chooses one value of a metric: add --metric")
@@ -148,6 +158,8 @@ def _parser() -> ArgumentParser:
     add("--class", dest="label", default="", help="of this class against the rest")
     add("--seed", default="all", help="of the training with this seed (default: mean over all)")
     add("--fold", default="all", help="when this fold was tested; mean: the mean over the folds")
+    add("--split-number", default="all", help="in this split of the patients, from 1")
+    add("--generator-training", default="all", help="by this training of its generator, from 1")
     add("--split", default="test", choices=("test", "validation"))
     add("--images", action="store_true", help="list all raw files that were learned from")
     add("--full-checksums", action="store_true", help="whole, not their first digits")

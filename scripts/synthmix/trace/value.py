@@ -18,15 +18,32 @@ from synthmix.evaluate.predictions import (
     fold_tables,
     read_predictions,
 )
-from synthmix.evaluate.score_predictions import ALL_FOLDS, ALL_SEEDS, MEAN_OF_FOLDS
+from synthmix.evaluate.score_predictions import (
+    ALL_FOLDS,
+    ALL_SEEDS,
+    MEAN_OF_FOLDS,
+    OF_REPEATS,
+)
+from synthmix.repeats import (
+    ANY_FOLD,
+    ANY_SPLIT,
+    ANY_TRAINING,
+    Repeat,
+    fold_number,
+    split_number,
+    training_number,
+)
 from synthmix.store import read_table
 from synthmix.trace.chain import AGAIN, stale
 from synthmix.trace.records import Record, Records
 
 SCORING, TABULATING, REPORTING = "score_predictions", "tabulate_study", "render_report"
 _PREDICTIONS = re.compile(
-    r"/seed(?P<seed>\d+)(?:\.fold(?P<fold>\d+))?(?P<validation>\.validation)?\.csv$"
+    rf"(?P<split>{ANY_SPLIT})(?P<fold>{ANY_FOLD})/predictions/\w+/[\w.-]+?(?P<training>{ANY_TRAINING})"
+    r"/seed(?P<seed>\d+)(?P<validation>\.validation)?\.csv$"
 )
+# the rows of a table that are means over all repeats
+_MEANS = (ALL_SEEDS,) * len(OF_REPEATS)
 
 
 @dataclass(frozen=True)
@@ -39,6 +56,13 @@ class Asked:
     seed: str = ALL_SEEDS
     fold: str = ALL_FOLDS
     split: str = "test"
+    split_number: str = ALL_SEEDS
+    generator_training: str = ALL_SEEDS
+
+    @property
+    def repeat(self) -> tuple[str, ...]:
+        """What the columns `OF_REPEATS` have of it."""
+        return self.split_number, self.generator_training, self.seed
 
     def follows(self, record: Record, path: str) -> bool:
         """Return whether `path`, which the job of `record` read, is behind the value."""
@@ -46,22 +70,29 @@ class Asked:
         if record.rule != SCORING or found is None:
             return True
         return (
-            self.seed in (ALL_SEEDS, found["seed"])
-            and self.fold in (ALL_FOLDS, MEAN_OF_FOLDS, found["fold"])
+            all(map(_fits, self.repeat, map(str, _repeat_of(found))))
+            and self.fold in (ALL_FOLDS, MEAN_OF_FOLDS, str(fold_number(found["fold"])))
             and self.split == ("validation" if found["validation"] else "test")
         )
 
     def of_one_training(self, path: str) -> Self:
-        """Return the same with the seed named: a table has no means of one fold over seeds.
+        """Return the same with the repeat named: a table has means over all of them alone.
 
-        Raises UserError where there are several seeds to choose from.
+        Raises UserError where there are several repeats to choose from.
         """
-        if self.seed != ALL_SEEDS or self.fold in (ALL_FOLDS, MEAN_OF_FOLDS):
+        if self.repeat == _MEANS and self.fold in (ALL_FOLDS, MEAN_OF_FOLDS):
             return self
-        seeds = [seed for seed in _texts(read_table(path), "seed") if seed != ALL_SEEDS]
-        if len(seeds) != 1:
-            raise UserError(f"--fold {self.fold}: add --seed, one of {', '.join(seeds)}")
-        return replace(self, seed=seeds[0])
+        rows = read_table(path)
+        known = {}
+        for name, given in zip(OF_REPEATS, self.repeat, strict=True):
+            there = [text for text in _texts(rows, name) if text != ALL_SEEDS]
+            if given == ALL_SEEDS and len(there) != 1:
+                option = name.replace("_", "-")
+                raise UserError(
+                    f"one training is asked for: add --{option}, one of {', '.join(there)}"
+                )
+            known[name] = there[0] if given == ALL_SEEDS else given
+        return replace(self, **known)
 
     def row_of(self, path: str) -> pd.Series:
         """Return the row of the table of metrics `path`; raises UserError where there is none."""
@@ -69,6 +100,8 @@ class Asked:
         wanted = {
             "split": self.split,
             "seed": self.seed,
+            "split_number": self.split_number,
+            "generator_training": self.generator_training,
             "fold": self.fold,
             "class": self.label,
             "metric": self.metric,
@@ -79,11 +112,22 @@ class Asked:
             known = _texts(rows, column)
             if value not in known:
                 listed = ", ".join(each or "none" for each in known)
+                option = column.replace("_", "-")
                 raise UserError(
-                    f"--{column} {value or 'none'}: {path} has no such row, but {listed}"
+                    f"--{option} {value or 'none'}: {path} has no such row, but {listed}"
                 )
             rows = rows[rows[column].fillna("").astype(str) == value]
         return rows.iloc[0]
+
+
+def _fits(asked: str, found: str) -> bool:
+    return asked in (ALL_SEEDS, found)
+
+
+def _repeat_of(found: re.Match[str]) -> Repeat:
+    """Return the repeat that a path of predictions is of."""
+    split, training = split_number(found["split"]), training_number(found["training"])
+    return Repeat(split, training, int(found["seed"]))
 
 
 def _texts(rows: pd.DataFrame, column: str) -> list[str]:
@@ -167,12 +211,12 @@ def recompute(files: Sequence[str], asked: Asked, record: Record) -> float:
 
     `record` is of the job that scored them; it knows the positive class.
     """
-    by_seed: dict[str, list[str]] = {}
+    repeats: dict[Repeat, list[str]] = {}
     for file in files:
-        by_seed.setdefault(_PREDICTIONS.search(file)["seed"], []).append(file)
+        repeats.setdefault(_repeat_of(_PREDICTIONS.search(file)), []).append(file)
     values = []
-    for of_seed in by_seed.values():
-        parts = _parts(read_predictions(of_seed), asked.fold)
+    for of_repeat in repeats.values():
+        parts = _parts(read_predictions(of_repeat), asked.fold)
         values.append(np.mean([_metric(part, asked, record) for part in parts]))
     return float(np.mean(values))
 
@@ -223,7 +267,7 @@ def _value_in(table: str, value: Value, row: pd.Series) -> float | None:
     rows = read_table(table)
     rows = rows[(rows["classifier"] == value.classifier) & (rows["mix"] == value.mix)]
     if table.endswith("/metrics.csv"):
-        for name in ("split", "seed", "fold", "class", "metric"):
+        for name in ("split", *OF_REPEATS, "fold", "class", "metric"):
             rows = rows[rows[name].fillna("").astype(str) == str(row.fillna("")[name])]
         return float(rows["value"].iloc[0]) if len(rows) else None
     if value.asked != Asked(value.asked.metric) or value.asked.metric not in rows or rows.empty:

@@ -133,12 +133,12 @@ def open_tracker(
 def tracker_of_job(snakemake: Any) -> Iterator[Tracker]:
     """Yield the tracker that the configuration asks for, for a training job.
 
-    Its files lie in `<data set>/<tracker>/<run>`. The setting is no parameter of the rule, so a
-    change of it reruns nothing.
+    Its files lie in `<data set, or split>/<tracker>/<run>`. The setting is no parameter of the
+    rule, so a change of it reruns nothing.
     """
-    kind, (dataset, name) = snakemake.config["tracker"], training_of_job(snakemake)
-    run_name = "/".join([*dataset.parts[-3:], name])
-    with open_tracker(kind, dataset / kind / name, run_name) as tracker:
+    kind, (folder, name) = snakemake.config["tracker"], training_of_job(snakemake)
+    run_name = "/".join([*folder.parts[1:], name])  # without results/
+    with open_tracker(kind, folder / kind / name, run_name) as tracker:
         yield tracker
 
 
