@@ -135,3 +135,13 @@ def test_intervals_cover_the_truth_as_often_as_they_say(patients):
     shares = covered(trials=1500, patients=patients, samples=800)
     print(patients, shares)
     assert ((shares >= 0.92) & (shares <= 0.98)).all(), shares
+
+
+def test_parts_of_the_patients_are_resampled_with_all_and_as_often():
+    patients = pd.Series([f"p{number}" for number in range(7)])
+    whole = np.concatenate([*Bootstrap(patients, 20, 1).weights()])
+    for size in (1, 3):
+        for first in range(len(patients) - size + 1):
+            part = patients[first : first + size]
+            weights = np.concatenate([*Bootstrap(part, 20, 1, among=patients).weights()])
+            np.testing.assert_array_equal(weights, whole[:, first : first + size])

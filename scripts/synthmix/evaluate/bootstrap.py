@@ -58,9 +58,10 @@ class Bootstrap:
             yield drawn[:, self._codes].astype(np.float64)
         if self.groups == 1:  # of which none can be left out
             return
-        blocks = self._block_of_each_group()[self._codes]
-        for start in range(0, blocks.max() + 1, chunk):
-            left_out = np.arange(start, min(start + chunk, blocks.max() + 1))
+        of_group = self._block_of_each_group()
+        blocks, count = of_group[self._codes], of_group.max() + 1
+        for start in range(0, count, chunk):
+            left_out = np.arange(start, min(start + chunk, count))
             yield (left_out[:, None] != blocks).astype(np.float64)
 
     def apply(self, statistics: Statistics) -> Values:
