@@ -26,11 +26,13 @@ def run(arguments: Sequence[str], folder: Path, longest: float) -> subprocess.Co
         what = (list(arguments), folder, Path(said.name), dict(os.environ))
         process = _server.Process(target=_snakemake, args=what)
         process.start()
-        process.join(longest)
-        output = said.read().decode()
-        if process.exitcode is None:
-            process.kill()
-            raise TimeoutError(output)
+        try:
+            process.join(longest)
+            output = said.read().decode()
+            if process.exitcode is None:
+                raise TimeoutError(output)
+        finally:
+            process.kill()  # where it goes on: a test that is interrupted waits for nothing
     return subprocess.CompletedProcess(arguments, process.exitcode, output)
 
 

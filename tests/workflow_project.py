@@ -17,6 +17,7 @@ ROOT = Path(__file__).parents[1]
 PARTS = ("Snakefile", "config.yaml", "rules", "scripts", "studies", "profiles", "envs")
 # of the project; beside them lie those of its users
 STUDIES = ("imbalance", "mammography", "mri_qc", "skin_lesions", "transfer_learning")
+_MESSAGE = r" +message:\n(?: +\S.*\n(?= +f?\"))*.*\n"  # of one line or several
 LONGEST = 3600  # hangs, not slowness: other work may run beside
 
 
@@ -47,6 +48,11 @@ class Project:
             if file.stem in studies:
                 shutil.copy(file, folder / "studies")
         return cls(folder, studies[0])
+
+    def show_jobs(self) -> None:
+        """Have Snakemake show all about a job: of one with a message it shows that alone."""
+        for file in (self.folder / "rules").glob("*.smk"):
+            file.write_text(re.sub(_MESSAGE, "", file.read_text()))
 
     def command(self, *arguments: str, **config: object) -> list[str]:
         """Return the command line that runs the study."""

@@ -377,20 +377,23 @@ def test_a_table_is_written_whole_or_not_at_all(folder, tmp_path, monkeypatch):
 
 def test_what_a_classifier_is_in_one_line():
     names = {"study": "s", "dataset": "d", "classifier": "c", "mix": "m", "seed": "3"}
-    text = describe(names, "Two\nlines \x1b[31m", 2, "demo", stand_in=True)
+    text = describe(names, "Two\nlines \x1b[31m", 1, 2, 1, "demo", stand_in=True)
     assert text.startswith("Classifier c of the study s (Two lines [31m), trained on d, mix m, ")
     assert "seed 3, fold 2, scale demo." in text
     assert "stand-ins" in text
     assert "Trained small" in text
     assert text.isprintable()
-    plain = describe(names, "T", None, "paper", stand_in=False)
+    plain = describe(names, "T", 1, None, 1, "paper", stand_in=False)
     assert "fold" not in plain
+    assert "split" not in plain
+    repeated = describe(names, "T", 2, None, 3, "paper", stand_in=False)
+    assert "seed 3, split 2, training 3 of its generator, scale paper." in repeated
     assert "stand-ins" not in plain
     assert "Trained small" not in plain
 
 
 def test_a_classifier_that_saw_its_test_images_says_so():
     names = {"study": "s", "dataset": "d", "classifier": "c", "mix": "m", "seed": "3"}
-    text = describe(names, "T", None, "paper", stand_in=False, leakage="as_published")
+    text = describe(names, "T", 1, None, 1, "paper", stand_in=False, leakage="as_published")
     assert "Test images were seen in training (leakage: as_published)" in text
-    assert "leakage" not in describe(names, "T", None, "paper", stand_in=False)
+    assert "leakage" not in describe(names, "T", 1, None, 1, "paper", stand_in=False)

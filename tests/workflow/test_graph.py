@@ -219,10 +219,7 @@ def test_what_is_made_of_test_images_says_whether_they_were_trained_on():
 def all_about_jobs(tmp_path_factory):
     """Return a function that gives all that Snakemake shows about jobs, on a device."""
     project = Project.copy(tmp_path_factory.mktemp("shown") / "synthmix")
-    for file in (project.folder / "rules").glob("*.smk"):
-        # of a job with a message it shows that alone
-        message = re.compile(r"^( +)message:\n(?:\1 +.*\n)+", re.MULTILINE)
-        file.write_text(message.sub("", file.read_text()))
+    project.show_jobs()
     return cache(lambda device: project.run("--dry-run", device=device).stdout)
 
 

@@ -64,10 +64,7 @@ def test_jobs_take_turns_on_the_gpus_that_this_machine_has(
     study = project.folder / "studies" / "tiny.yaml"
     text = study.read_text().replace("dcgan, ", "dcgan, devices: 3, ", 1)
     study.write_text(text.replace("epochs: 12\n", "epochs: 12\n    devices: 3\n"))
-    for rules in ("generate", "classify"):
-        file = project.folder / "rules" / f"{rules}.smk"
-        # without a message of its own Snakemake shows all about a job
-        file.write_text(re.sub(r"    message:\n.*\n", "", file.read_text()))
+    project.show_jobs()
     weights = "results/paper/tiny/phantoms/{}/weights.safetensors"
     mix = "dcgan-cancer50-normal50-real10"
     trained = ("generators/dcgan/cancer", f"classifiers/vgg16/{mix}/seed1")
@@ -92,9 +89,7 @@ def test_only_the_gpus_that_are_visible_are_counted(tmp_path, machine, monkeypat
 
 def test_all_figures_are_in_the_one_job_that_a_cluster_makes_of_a_report(tmp_path):
     project = Project.copy(tmp_path / "synthmix")
-    file = project.folder / "rules" / "figures.smk"
-    # without a message of its own Snakemake shows the rule of a job
-    file.write_text(re.sub(r" +message:\n.*\n", "", file.read_text()))
+    project.show_jobs()
     shown = project.run("--dry-run", "--profile", "profiles/slurm").stdout
     assert shown.count("Group job report ") == 1
     figures = re.findall(r"^( *)rule (plot_\w+):$", shown, re.MULTILINE)
