@@ -9,7 +9,7 @@ from synthmix.runtime.pace import STEP
 from synthmix.settings import PositiveInt, SettingsModel
 
 
-def full_batches(images: int, batch_size: int) -> int:
+def batches_in_epoch(images: int, batch_size: int) -> int:
     """Return how many batches an epoch has: a last one that is not full is left out."""
     return max(1, images // max(1, min(batch_size, images)))
 
@@ -129,7 +129,7 @@ class GeneratorSettings(SettingsModel):
 
         The kinds are those that the training is measured by (`synthmix.runtime.pace`).
         """
-        return {STEP: self.epochs * full_batches(images, self.batch_size)}
+        return {STEP: self.epochs * batches_in_epoch(images, self.batch_size)}
 
     def check_image(self, image_size: int, channels: int) -> str | None:
         """Return why the model can't make such images, or None where it can."""

@@ -4,7 +4,7 @@ from typing import Annotated, Any, ClassVar, Literal, Self
 
 from pydantic import Field, model_validator
 
-from synthmix.generate.models.settings import GeneratorSettings, full_batches
+from synthmix.generate.models.settings import GeneratorSettings, batches_in_epoch
 from synthmix.network_costs import BOTH, GeneratorCost, dense, pyramid
 from synthmix.runtime.pace import AUTOENCODING, STEP
 from synthmix.settings import PositiveFloat, PositiveInt
@@ -106,9 +106,9 @@ class Settings(GeneratorSettings):
         size = self.autoencoder_batch_size or self.batch_size
         # the balanced critic draws its batches, of any number of images
         drawn = max(1, images // self.batch_size)
-        later = drawn if self.critic == "balanced" else full_batches(images, self.batch_size)
+        later = drawn if self.critic == "balanced" else batches_in_epoch(images, self.batch_size)
         return {
-            AUTOENCODING: first * full_batches(images, size),
+            AUTOENCODING: first * batches_in_epoch(images, size),
             STEP: (self.epochs - first) * later,
         }
 
