@@ -27,15 +27,19 @@ def test_its_jobs_are_those_of_scale_paper_and_the_counts_that_it_checks(project
     assert of_rehearsal == of_paper | {"check_counts": 1, "check_disk": 1}
 
 
-def test_faults_are_found_in_one_run_and_told_with_the_setting(project):
+@pytest.fixture(scope="module")
+def rehearsed(project):
+    """Rehearse with a loss that breaks, and real images that a mix asks for and there are not."""
     study = "studies/tiny.yaml"
-    # a loss that breaks, and real images that a mix asks for and the data set has not
     with (
         project.edit(study, "base_channels: 8,", "base_channels: 8, learning_rate: 1.0e+30,"),
         project.edit(study, "train_images: 40", "train_images: 4000"),
     ):
-        run = project.run(*TARGETS, "--retries", "0", scale="rehearsal")
-    assert run.returncode == 1
+        return project.run(*TARGETS, "--retries", "0", scale="rehearsal")
+
+
+def test_faults_are_found_in_one_run_and_told_with_the_setting(project, rehearsed):
+    assert rehearsed.returncode == 1
     found = read_table(project.folder / "results/rehearsal/rehearsal.csv")
     failed = found[found["kind"] == "failed"].set_index("rule")["message"]
     assert set(failed.index) == {"train_generator", "check_counts"}
@@ -63,6 +67,7 @@ def test_faults_are_found_in_one_run_and_told_with_the_setting(project):
         pytest.param([DONE], marks=pytest.mark.full),
     ],
 )
+@pytest.mark.usefixtures("rehearsed")
 def test_what_it_found_stays_where_nothing_is_rehearsed(project, arguments):
     folder = project.folder / "results/rehearsal"
     files = [folder / f"rehearsal{end}" for end in (".csv", "_jobs.csv", ".md", ".html")]
@@ -73,6 +78,7 @@ def test_what_it_found_stays_where_nothing_is_rehearsed(project, arguments):
 
 
 @pytest.mark.full
+@pytest.mark.usefixtures("rehearsed")
 def test_the_full_run_is_foretold_and_estimated_by_it(project):
     assert project.run(TARGETS[-1], scale="rehearsal").returncode == 0
     found = read_table(project.folder / "results/rehearsal/rehearsal.csv")
