@@ -112,6 +112,7 @@ def test_tables_have_a_row_for_each_repeat_and_their_mean(repeated):
 
 @pytest.mark.full
 def test_a_repeat_more_reruns_nothing_that_is_there(repeated):
+    repeated.show_jobs()  # which reruns nothing either
     shown = repeated.run("--dry-run", repeats="3,2,1").stdout
     again = re.findall(r"^    output: (.*)$", shown, re.MULTILINE)
     below = [line for line in again if "/phantoms/" in line and "/split3/" not in line]
