@@ -251,13 +251,15 @@ def _mixes(study: Study) -> Mixes:
     """Return the mixes with fewer images: a full batch of the largest classifier at the least."""
     mixes = study.mixes
     train = min(mixes.train_images, max(largest_batch(study), _least(study)))
+    few: dict[str, Any] = {"train_images": train, "when_real_runs_short": "repeat"}
+    if mixes.validation_images is None:
+        return mixes.model_copy(update=few)
     shares = mixes.validation_class_shares
     of_validation = mixes.class_shares if shares == AS_TRAINING else [shares]
     rarest = min(share for one in of_validation for share in one.values() if share)
     part = math.ceil(mixes.validation_images * train / mixes.train_images)
     validation = min(mixes.validation_images, max(part, math.ceil(2 / rarest)))
-    few = {"train_images": train, "validation_images": validation}
-    return mixes.model_copy(update=few | {"when_real_runs_short": "repeat"})
+    return mixes.model_copy(update=few | {"validation_images": validation})
 
 
 def _scores(scores: ScoreSettings) -> ScoreSettings:

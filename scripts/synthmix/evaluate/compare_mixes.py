@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from synthmix.evaluate.comparisons import PAIRS, Comparison
+from synthmix.evaluate.comparisons import OF_PAIRS, Comparison
 from synthmix.evaluate.paired import NO_EVIDENCE, P_VALUES, Files, Judge, difference_columns
 from synthmix.evaluate.verdict import ACCURACY, measure_column
 
@@ -49,7 +49,7 @@ def compare_mixes(
         output,
         [{_RENAMED.get(name, name): value for name, value in row.items()} for row in rows],
         columns(judge.measure),
-        lambda row: (VERDICTS_ON_PAIRS if row["family"] == PAIRS else VERDICTS)[judge.verdict(row)],
+        lambda row: (VERDICTS_ON_PAIRS if row["family"] in OF_PAIRS else VERDICTS)[judge.verdict(row)],
     )
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from synthmix.evaluate.comparisons import PAIRS
+from synthmix.evaluate.comparisons import OF_PAIRS
 from synthmix.evaluate.metrics import OF_POSITIVE, OVERALL, PUBLISHED_WAY
 from synthmix.evaluate.score_predictions import ALL_FOLDS, ALL_SEEDS
 from synthmix.evaluate.study_markdown import study_markdown
@@ -49,7 +49,7 @@ def tabulate_study(
     write_table(outputs["confusion"], confusion)
     write_table(outputs["summary"], summary)
     compared = read_table(comparison)
-    pairs = compared[compared["family"] == PAIRS]
+    pairs = compared[compared["family"].isin(OF_PAIRS)]
     markdown = study_markdown(summary, metrics, read_table(classifier_comparison), pairs, leakage)
     write_text(outputs["summary_markdown"], markdown)
 
@@ -82,7 +82,7 @@ def summarise(
     """
     train = counts[counts["split"] == "train"].groupby(["mix", "origin"])["images"].sum()
     overall = _of_all_seeds(metrics).set_index(["classifier", "mix", "metric"]).sort_index()
-    compared = comparison[comparison["family"] != PAIRS].set_index(["classifier", "mix"])
+    compared = comparison[~comparison["family"].isin(OF_PAIRS)].set_index(["classifier", "mix"])
     rows = []
     real_shares = counts.groupby("mix")["real_share"].first()
     for classifier in classifiers:

@@ -36,6 +36,7 @@ def counts(view: View) -> dict[str, Any]:
         "published": true_counts(view) if is_drawn(view) else None,
         "mixes": [mix.to_dict() for mix in full.mixes.values()],
         "selections": {n: own.model_dump(mode="json") for n, own in study.selections.items()},
+        "equal_steps": classify.has_equal_steps(full),
         "folds": list(range(1, full.fold_count + 1)) or [None],
         "generators": {name: _generator(full, name) for name in study.generators},
         "classifiers": {name: _classifier(full, name) for name in full.classifiers},

@@ -45,12 +45,13 @@ def check_counts(
     classifiers: Mapping[str, Mapping[str, Sequence[Mapping[str, Any]]]],
     output: str | Path,
     seed: int,
+    equal_steps: bool = False,
 ) -> None:
     """Split and mix the images of the table `index` as the study does, and count them.
 
     The settings are those of scale paper, as plain values; `mixes` are all of its mixes,
     `generators` and `classifiers` what their trainings may have, of classifiers by the way to
-    train that mixes name ("" where they name none). Where drawn images stand in, `published` says
+    train that mixes name ("" where they name none); `equal_steps` is that control. Where drawn images stand in, `published` says
     how many the real data set has of each class, by the study: they are taken to be of a patient
     each. `output` has the images by split and class. Raises UserError with all that would go wrong:
     a class without images in a split, a fold or a mix, real images that a mix asks for and does not
@@ -75,7 +76,7 @@ def check_counts(
     kept = left_by(train, removals, seed)
     for fold in folds:
         real = real_rows(split_for_fold(dealt, fold), seed)
-        troubles += _of_mixes(real, mixes, kept, classifiers)
+        troubles += _of_mixes(real, mixes, kept, classifiers, equal_steps)
     if troubles:
         lines = "\n".join(f"- {text}" for text in dict.fromkeys(troubles))
         raise UserError(f"on the true counts this would go wrong:\n{lines}")
@@ -137,23 +138,33 @@ def _of_mixes(
     mixes: Sequence[Mapping[str, Any]],
     kept: Mapping[str, pd.DataFrame],
     classifiers: Mapping[str, Mapping[str, Sequence[Mapping[str, Any]]]],
+    equal_steps: bool,
 ) -> Iterator[str]:
     """Yield which mixes of the `real` images lack some, or are too small for a classifier.
 
+    With `equal_steps` batches are made of as many images as the baseline has.
     Of selections that are not among the `kept` ones nothing more is known than that what is too
     little with all images is so without some.
     """
     classes = sorted({label for _, label in real})
-    for mix in map(Mix.from_dict, mixes):
+    tables = {}
+    planned = {mix.name: mix for mix in map(Mix.from_dict, mixes)}
+    for mix in planned.values():
         own = keep_selected(real, kept[mix.selection]) if mix.selection in kept else real
         try:
-            table = assemble(mix, own, _pools(mix, own))
+            tables[mix.name] = assemble(mix, own, _pools(mix, own))
         except UserError as error:
             yield str(error)
-            continue
-        for name, by_training in classifiers.items():
+    for name, table in tables.items():
+        mix = planned[name]
+        of_other_images = mix.generator is not None or mix.selection is not None
+        steps = mix.baseline if equal_steps and of_other_images else name
+        images = int((tables.get(steps, table)["split"] == "train").sum())
+        for classifier, by_training in classifiers.items():
             for settings in by_training[mix.training or ""]:
-                yield from troubles_of_classifier(mix.name, table, classes, name, settings)
+                yield from troubles_of_classifier(
+                    name, table, images, classes, classifier, settings
+                )
 
 
 def _pools(mix: Mix, real: Real) -> dict[str, pd.DataFrame]:
