@@ -8,7 +8,7 @@ LABELS = torch.tensor([0] * 900 + [2] * 100)  # no image of class 1
 
 def test_shuffled_is_every_image_once():
     torch.manual_seed(0)
-    order = epoch_order(LABELS, "shuffled")
+    order = epoch_order(LABELS, "shuffled", len(LABELS))
 
     assert sorted(order.tolist()) == list(range(1000))
     assert order.tolist() != list(range(1000))
@@ -16,7 +16,7 @@ def test_shuffled_is_every_image_once():
 
 def test_balanced_draws_all_classes_equally_often():
     torch.manual_seed(0)
-    order = epoch_order(LABELS, "balanced")
+    order = epoch_order(LABELS, "balanced", len(LABELS))
     drawn = LABELS[order]
 
     assert len(order) == 1000
@@ -29,8 +29,8 @@ def test_balanced_draws_all_classes_equally_often():
 @pytest.mark.parametrize("sampler", ["shuffled", "balanced"])
 def test_one_seed_one_order(sampler):
     torch.manual_seed(1)
-    first, second = (epoch_order(LABELS, sampler) for _ in range(2))
+    first, second = (epoch_order(LABELS, sampler, len(LABELS)) for _ in range(2))
     torch.manual_seed(1)
 
-    assert torch.equal(epoch_order(LABELS, sampler), first)
+    assert torch.equal(epoch_order(LABELS, sampler, len(LABELS)), first)
     assert not torch.equal(first, second)

@@ -72,10 +72,10 @@ def test_a_mix_has_the_planned_counts_and_no_row_twice():
     assert set(table["store"]) == {"real", "g/cancer", "g/normal"}
 
 
-def test_the_paper_mixes_are_composed_to_the_image(paper_mammography):
+def test_the_paper_mixes_are_composed_to_the_image(published_mammography):
     samples = real_samples(1400, 600)
     pools = {label: pool(label, 17000) for label in ("cancer", "normal")}
-    for mix in plan_mixes(["g"], **paper_mammography.mixes.model_dump(exclude={"generators"}))[:9]:
+    for mix in plan_mixes(["g"], **published_mammography.mixes.model_dump(exclude={"generators"}))[:9]:
         table = assemble(mix, real_rows(samples, seed=1), pools)
         planned = {
             (split, label, origin): images

@@ -16,9 +16,14 @@ PUBLISHED = Path(__file__).parents[2] / "studies" / "published" / "mammography.c
 PARTS = ("train", "validation")
 
 
+def with_baselines(study):
+    """Return the settings of the mixes of `study`, with the real-only baselines."""
+    return study.mixes.model_dump(exclude={"generators"}) | {"real_only": True}
+
+
 @pytest.fixture
-def paper_mixes(paper_mammography):
-    return plan_mixes(["dcgan"], **paper_mammography.mixes.model_dump(exclude={"generators"}))
+def paper_mixes(published_mammography):
+    return plan_mixes(["dcgan"], **with_baselines(published_mammography))
 
 
 def published_counts():
@@ -31,8 +36,8 @@ def published_counts():
     }
 
 
-def test_the_mixes_have_the_published_counts_to_the_image(paper_mammography):
-    settings = paper_mammography.mixes.model_dump(exclude={"generators"})
+def test_the_mixes_have_the_published_counts_to_the_image(published_mammography):
+    settings = with_baselines(published_mammography)
     mixes = plan_mixes(["stylegan2_ada"], **settings)
     published = published_counts()
     ours = {
@@ -48,10 +53,10 @@ def test_the_mixes_have_the_published_counts_to_the_image(paper_mammography):
     assert {(mix.train_images, mix.validation_images) for mix in mixes} == {(14280, 2520)}
 
 
-def test_the_validation_images_are_those_that_the_annex_counts(paper_mammography):
+def test_the_validation_images_are_those_that_the_annex_counts(published_mammography):
     """Recall and accuracy of an epoch are shares of whole numbers: of 9 batches of 256 images."""
-    settings = paper_mammography.mixes.model_dump(exclude={"generators"})
-    batch = paper_mammography.classifiers["vgg16"].batch_size
+    settings = with_baselines(published_mammography)
+    batch = published_mammography.classifiers["vgg16"].batch_size
     mixes = {mix.name: mix.counts() for mix in plan_mixes(["stylegan2_ada"], **settings)}
     curves = read_curves(curves_file(PUBLISHED))
     validated = [curve for curve in curves if curve.split == "validation"]
@@ -75,8 +80,8 @@ def near(count):
     return range(round(count) - 30, round(count) + 31)
 
 
-def test_a_study_may_train_on_no_real_images_alone(paper_mammography):
-    settings = paper_mammography.mixes.model_dump(exclude={"generators"})
+def test_a_study_may_train_on_no_real_images_alone(published_mammography):
+    settings = with_baselines(published_mammography)
     without = plan_mixes(["g"], **settings | {"real_only": False})
     assert len(without) == 9
     assert plan_mixes(["g"], **settings)[:9] == without
@@ -88,8 +93,8 @@ def test_every_class_share_has_its_real_only_baseline(paper_mixes):
     assert {mix.baseline for mix in paper_mixes} == baselines
 
 
-def test_every_selection_has_a_mix_for_each_class_share(paper_mammography):
-    settings = paper_mammography.mixes.model_dump(exclude={"generators"})
+def test_every_selection_has_a_mix_for_each_class_share(published_mammography):
+    settings = with_baselines(published_mammography)
     mixes = plan_mixes(["dcgan"], **settings, selections=["fewer", "cleaned"])
     assert mixes[:9] + mixes[15:] == plan_mixes(["dcgan"], **settings)
     assert [mix.selection for mix in mixes[9:15]] == ["fewer"] * 3 + ["cleaned"] * 3
@@ -211,8 +216,8 @@ def test_selections_have_class_shares_where_nothing_is_as_it_is():
     assert [mix.name for mix in both][2:] == ["fewer", "weighted", "real_only"]
 
 
-def test_validation_images_have_the_shares_of_the_training_where_asked_for(paper_mammography):
-    settings = paper_mammography.mixes.model_dump(exclude={"generators"})
+def test_validation_images_have_the_shares_of_the_training_where_asked_for(published_mammography):
+    settings = with_baselines(published_mammography)
     assert settings["validation_class_shares"] == "as_training"
     mixes = {mix.name: mix.counts() for mix in plan_mixes(["g"], **settings)}
     assert mixes["g-cancer70-normal30-real0"]["validation"] == {
