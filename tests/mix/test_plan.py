@@ -3,6 +3,7 @@ from pathlib import Path
 import pytest
 
 from synthmix.mix.plan import (
+    copy_of,
     describe_addition,
     describe_class_shares,
     plan_additions,
@@ -198,6 +199,80 @@ def test_a_study_is_planned_in_the_order_of_its_tables():
     assert [mix.is_baseline for mix in mixes] == [False] * 4 + [True]
     assert [mix.name for mix in plan_study([], None)] == ["real_only"]
     assert [describe_addition(mix) for mix in mixes] == ["filled", "200% added", "", "", ""]
+
+
+def test_beside_each_mix_there_is_the_same_with_copies():
+    additions = {
+        "fill": [1],
+        "ratios": [0.5],
+        "validation": "added",
+        "generators": ["g", "h"],
+        "trained_as": {"h": "large"},
+        "after_removal": {"tomek": ["g"]},
+    }
+    sections = (["g", "h", "c"], None, additions, ["tomek"], ["large"], ["c"])
+    without, mixes = plan_study(*sections), plan_study(*sections, copies="c")
+    copied = [mix for mix in mixes if mix.generator == "c"]
+    assert [mix for mix in mixes if mix.generator != "c"] == without
+    assert [mix.name for mix in copied] == [
+        "c-filled",
+        "c-added50",
+        "c-filled-after-tomek",
+        "c-added50-after-tomek",
+        "c-filled-as-large",
+        "c-added50-as-large",
+    ]
+    assert [mix.baseline for mix in copied] == ["real_only"] * 4 + ["large"] * 2
+    assert not any(mix.adds_to_validation for mix in copied)
+    for mix in without:
+        if mix.generator:
+            control = copy_of(mix, mixes, "c")
+            assert (control.fill, control.ratio, control.selection, control.training) == (
+                *(mix.fill, mix.ratio, mix.selection, mix.training),
+            )
+
+
+def test_copies_that_are_there_are_not_there_twice():
+    additions = {"fill": [1], "ratios": [0.5], "validation": "real"}
+    sections = (["g", "smote", "c"], None, additions, [], [], ["c", "smote"])
+    assert plan_study(*sections, copies="c") == plan_study(*sections)
+    # nor are there copies of copies
+    alone = (["c"], *sections[1:])
+    assert plan_study(*alone, copies="c") == plan_study(*alone)
+
+
+def test_copies_for_plain_training_have_a_name_where_another_has_theirs():
+    additions = {"fill": [1], "ratios": [], "validation": "real", "trained_as": {"c": "large"}}
+    mixes = plan_study(["g", "c"], None, additions, [], ["large"], ["c"], copies="c")
+    found = {mix.name: mix.training for mix in mixes if mix.generator == "c"}
+    assert found == {"c-filled": "large", "c-filled-as-real_only": None}
+
+
+def test_mixes_of_a_fixed_size_have_copies_too():
+    shares = [{"a": 0.5, "b": 0.5}]
+    settings = {
+        "class_shares": shares,
+        "validation_class_shares": shares[0],
+        "real_shares": [0, 0.1],
+        "train_images": 10,
+        "validation_images": None,
+        "when_real_runs_short": "fail",
+        "validation": "real",
+        "generators": ["g"],
+    }
+    mixes = plan_study(["g", "c"], settings, copying=["c"], copies="c")
+    assert [mix.name for mix in mixes] == [
+        *("g-a50-b50-real0", "g-a50-b50-real10"),
+        *("c-a50-b50-real0", "c-a50-b50-real10"),
+        "real_only-a50-b50",
+    ]
+    # what validates depends on the real images alone; without these nothing is said of it
+    assert mixes[1].counts().keys() == {"train"}
+    assert mixes[1].counts(REAL)["validation"] == {
+        "a": {"real": 10, "synthetic": 0},
+        "b": {"real": 10, "synthetic": 0},
+    }
+    assert pool_size(mixes, "g", "a") == 5
 
 
 def test_selections_have_class_shares_where_nothing_is_as_it_is():

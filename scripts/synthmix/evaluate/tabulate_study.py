@@ -55,15 +55,19 @@ def tabulate_study(
 
 
 def count_mixes(mixes: Sequence[Mix], tables: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
-    """Return the number of images of each mix by split, class and origin."""
+    """Return the number of images of each mix by split, class and origin.
+
+    `same_as` names the baseline of a mix that has the same images, and so its results.
+    """
     parts = []
     for mix in mixes:
         groups = tables[mix.name].groupby(["split", "label", "origin"])
         part = groups.agg(images=("row", "size"), distinct=("row", "nunique")).reset_index()
         part["repeated"] = part["images"] - part["distinct"]
         facts = _facts(mix, _real_share(mix, part))
-        parts.append(part.drop(columns="distinct").assign(**facts))
-    columns = [*_facts(mixes[0], 1.0), "split", "label", "origin", "images", "repeated"]
+        same = _same_as(mix, tables)
+        parts.append(part.drop(columns="distinct").assign(**facts, same_as=same))
+    columns = [*_facts(mixes[0], 1.0), "split", "label", "origin", "images", "repeated", "same_as"]
     return pd.concat(parts, ignore_index=True)[columns]
 
 
@@ -132,6 +136,12 @@ def _comparison_columns(found: pd.Series | None) -> dict[str, float | str | None
     if found is None:
         return dict.fromkeys(names)
     return {name: found[column] for name, column in zip(names, columns, strict=True)}
+
+
+def _same_as(mix: Mix, tables: Mapping[str, pd.DataFrame]) -> str:
+    baseline = tables.get(mix.baseline) if mix.has_other_images else None
+    same = baseline is not None and tables[mix.name].equals(baseline)
+    return mix.baseline if same else ""
 
 
 def _real_share(mix: Mix, counts: pd.DataFrame) -> float:

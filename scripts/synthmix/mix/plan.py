@@ -69,6 +69,11 @@ class Mix:
         return self.generator is None and self.selection is None and self.training is None
 
     @property
+    def has_other_images(self) -> bool:
+        """Whether it is to have other images than its baseline, not only another training."""
+        return self.generator is not None or self.selection is not None
+
+    @property
     def is_addition(self) -> bool:
         """Whether synthetic images are added to all the real ones."""
         return self.fill is not None or self.ratio is not None

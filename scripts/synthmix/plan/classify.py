@@ -96,8 +96,7 @@ def baseline(view: View, mix: str) -> str | None:
     That is how many steps it makes, or whether the mix turns out to have its images.
     """
     found = view.known("mix", mix, view.mixes)
-    has_other_images = found.generator is not None or found.selection is not None
-    if not has_other_images or found.baseline not in view.mixes:
+    if not found.has_other_images or found.baseline not in view.mixes:
         return None
     return found.baseline if has_equal_steps(view) or _may_equal(found) else None
 

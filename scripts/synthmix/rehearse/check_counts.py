@@ -157,8 +157,7 @@ def _of_mixes(
             yield str(error)
     for name, table in tables.items():
         mix = planned[name]
-        of_other_images = mix.generator is not None or mix.selection is not None
-        steps = mix.baseline if equal_steps and of_other_images else name
+        steps = mix.baseline if equal_steps and mix.has_other_images else name
         images = int((tables.get(steps, table)["split"] == "train").sum())
         for classifier, by_training in classifiers.items():
             for settings in by_training[mix.training or ""]:
