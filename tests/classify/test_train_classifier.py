@@ -729,6 +729,9 @@ def test_a_mix_with_an_image_more_is_trained(data, tmp_path):
     write_table(tmp_path / "baseline.csv", table.drop(index=0))
     missing = tmp_path / "nowhere"
     found = train(
-        data, tmp_path, epochs=1, baseline=BaselineFiles(tmp_path / "baseline.csv", missing, missing)
+        data,
+        tmp_path,
+        epochs=1,
+        baseline=BaselineFiles(tmp_path / "baseline.csv", missing, missing),
     )
     assert (found / "weights.safetensors").is_file()

@@ -97,4 +97,6 @@ def configured():
     from synthmix.config.load import load
 
     root = Path(__file__).parents[2]
-    return cache(lambda name: load({"studies": [name], "scale": "paper"}, root, needed=()).studies[name])
+    return cache(
+        lambda name: load({"studies": [name], "scale": "paper"}, root, needed=()).studies[name]
+    )

@@ -137,8 +137,11 @@ def test_a_training_of_equal_steps_is_as_much_work_as_that_of_its_baseline():
     more = work(own, sizes).most.macs
     sizes, own = on_mix(ADDED, equal_steps=True)
     assert (sizes.epoch(own, False), sizes.mix(own, False)) == (100, (200, 60))
-    (trained,) = (each for each in sizes.graph.jobs if each.wildcards.get("mix") == BASELINE.name
-                  and each.rule == "train_classifier")
+    (trained,) = (
+        each
+        for each in sizes.graph.jobs
+        if each.wildcards.get("mix") == BASELINE.name and each.rule == "train_classifier"
+    )
     assert work(own, sizes).most == work(trained, sizes).most
     assert work(own, sizes).most.macs < 0.7 * more
 

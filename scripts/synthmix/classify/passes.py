@@ -43,8 +43,9 @@ class Passes:
     ) -> None:
         """Prepare to learn so many `classes`.
 
-        An epoch learns from `epoch_images` images. `positive` is the index of the class that precision and recall are about. `class_errors`
-        (K,) are the mean squared errors of the training images as `learn` last found them.
+        `positive` is the index of the class that precision and recall are about. An epoch learns
+        from `epoch_images` images, or so many times from an image. `class_errors` (K,) are the mean
+        squared errors of the training images as `learn` last found them.
         """
         self.trained = trained
         self.settings = settings

@@ -6,7 +6,7 @@ import torch
 
 
 def epoch_order(labels: torch.Tensor, sampler: str, images: int) -> torch.Tensor:
-    """Return the positions (`images`,) of the images of an epoch, drawn from torch's random numbers.
+    """Return positions (`images`,): the images of an epoch, drawn from torch's random numbers.
 
     `labels` (N,) are the classes' numbers of the training images. "shuffled": each image once
     where `images` is N; of more, a random part of them; fewer are gone round, each time in another

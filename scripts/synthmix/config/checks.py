@@ -259,8 +259,8 @@ def _check_validation(study: Study) -> Iterator[Finding]:
     if study.mixes.validation == REAL and images is not None:
         yield (
             path,
-            f"means nothing where mixes are validated on the real images of their baselines: remove "
-            f"it, or set validation: {MIXED}",
+            f"means nothing where mixes are validated on the real images of their baselines: "
+            f"remove it, or set validation: {MIXED}",
         )
 
 

@@ -159,8 +159,8 @@ class Mixes(SettingsModel):
     train_images: PositiveInt = Field(description="Training images of a mix.")
     validation: Literal[REAL, MIXED] = Field(
         REAL,
-        description="real: a mix is validated on the images that its real-only baseline is validated"
-        " on. mixed: on validation_images, in its shares of real and synthetic ones.",
+        description="real: a mix is validated on the images that its real-only baseline is"
+        " validated on. mixed: on validation_images, in its shares of real and synthetic ones.",
     )
     validation_images: PositiveInt | None = Field(
         None, description="Validation images of a mix, where validation is mixed."

@@ -49,7 +49,9 @@ def compare_mixes(
         output,
         [{_RENAMED.get(name, name): value for name, value in row.items()} for row in rows],
         columns(judge.measure),
-        lambda row: (VERDICTS_ON_PAIRS if row["family"] in OF_PAIRS else VERDICTS)[judge.verdict(row)],
+        lambda row: (VERDICTS_ON_PAIRS if row["family"] in OF_PAIRS else VERDICTS)[
+            judge.verdict(row)
+        ],
     )
 
 

@@ -62,11 +62,15 @@ def plan_comparisons(
     for pair in pairs:
         once.setdefault(frozenset(pair), pair)
     asked = [Comparison(*pair, PAIRS) for pair in once.values()]
-    return with_baselines + asked + [
-        Comparison(mix.name, control.name, WITH_COPIES)
-        for mix, control in _with_controls(mixes, copies)
-        if frozenset((mix.name, control.name)) not in once
-    ]
+    return (
+        with_baselines
+        + asked
+        + [
+            Comparison(mix.name, control.name, WITH_COPIES)
+            for mix, control in _with_controls(mixes, copies)
+            if frozenset((mix.name, control.name)) not in once
+        ]
+    )
 
 
 def _with_controls(mixes: Sequence[Mix], copies: str | None) -> Iterator[tuple[Mix, Mix]]:

@@ -51,12 +51,13 @@ def check_counts(
 
     The settings are those of scale paper, as plain values; `mixes` are all of its mixes,
     `generators` and `classifiers` what their trainings may have, of classifiers by the way to
-    train that mixes name ("" where they name none); `equal_steps` is that control. Where drawn images stand in, `published` says
-    how many the real data set has of each class, by the study: they are taken to be of a patient
-    each. `output` has the images by split and class. Raises UserError with all that would go wrong:
-    a class without images in a split, a fold or a mix, real images that a mix asks for and does not
-    find, a class too small for a generator or for a method of removal, batches with too few images
-    for several devices. What trainings merely do without is logged as a warning.
+    train that mixes name ("" where they name none); with `equal_steps` their epochs have as many
+    images as those of their baselines. Where drawn images stand in, `published` says how many the
+    real data set has of each class, by the study: they are taken to be of a patient each. `output`
+    has the images by split and class. Raises UserError with all that would go wrong: a class
+    without images in a split, a fold or a mix, real images that a mix asks for and does not find,
+    a class too small for a generator or for a method of removal, batches with too few images for
+    several devices. What trainings merely do without is logged as a warning.
     """
     samples = _table(index, published)
     try:

@@ -79,7 +79,8 @@ class Resampling(Generator):
         """Return an image of the class `label` for each seed; see `Generator`.
 
         `truncation` pulls an image towards the mean of its class, after any cleaning; copies stay
-        what they are. Raises UserError when the cleaning would remove whatever is made of the class.
+        what they are. Raises UserError when the cleaning would remove whatever is made of the
+        class.
         """
         height, width, channels = self.image_shape
         bank = self.sampling_network()
