@@ -117,17 +117,22 @@ def mean_components(pilots: Sequence[Components]) -> Components:
 def foretold(pilots: Sequence[Repeats], splits: int) -> dict[str, float]:
     """Return the difference that pilots show, and the power of a study with so many `splits`.
 
-    Columns: difference, its standard error, error (a study's standard deviation, as foretold) and
-    power.
+    Columns: difference, its standard error, error (a study's standard deviation, as foretold),
+    power, and the quartiles of what single pilots would foretell of the same difference.
     """
     differences = np.array([float(pilot.means((0, 1, 2))) for pilot in pilots])
-    known = mean_components([components_of(pilot) for pilot in pilots])
+    components = [components_of(pilot) for pilot in pilots]
+    errors = [of.error(Design(splits, 1, 1, of.design.patients)) for of in components]
+    known = mean_components(components)
     error = known.error(Design(splits, 1, 1, known.design.patients))
+    alone = [power(differences.mean(), error, SIGNIFICANCE) for error in errors]
     return {
         "difference": differences.mean(),
         "difference_error": differences.std(ddof=1) / np.sqrt(len(differences)),
         "error": float(np.sqrt(error.variances.sum())),
         "power": power(differences.mean(), error, SIGNIFICANCE),
+        "power_low": float(np.quantile(alone, 0.25)),
+        "power_high": float(np.quantile(alone, 0.75)),
     }
 
 
