@@ -4,15 +4,16 @@
 
 Twenty small studies on parts of brain MRI, chest films and MNIST: in each, six arms learn from the
 same images in the same three splits, and differ in the seeds of their classifiers alone. Each of
-the 15 pairs of a study is judged by `synthmix.evaluate.effect`, and beside it by the workflow's
-present test and interval: of each split alone, as if there were no other, and of all three. Of two
-classes AUC is looked at too, beside DeLong's test, on which the workflow gives no verdict. What is
-trained and judged lies in the folder, and is not done again when the command is run once more.
+the 15 pairs of a study is judged as in the tables of the workflow, and once more by the first split
+alone, as if there were no other: then the verdict is about two trained networks. Of two classes AUC
+is looked at too, on which no verdict is given: there an alarm is a p-value below 0.05 with an
+interval that excludes 0. What is trained and judged lies in the folder, and is not done again when
+the command is run once more.
 """
 
 import argparse
-from collections.abc import Callable, Mapping, Sequence
-from itertools import combinations
+from collections.abc import Callable, Mapping
+from itertools import combinations, product
 from pathlib import Path
 
 import numpy as np
@@ -27,27 +28,23 @@ from trained_studies import (
     Task,
     kept_for,
     parts,
-    tables_of,
 )
 
 from synthmix.evaluate.conclusion import Verdict, conclude
-from synthmix.evaluate.effect import Effect, effect_of
+from synthmix.evaluate.effect import Effect
 from synthmix.evaluate.influence import AUC
-from synthmix.evaluate.paired import Judge, holm
-from synthmix.evaluate.repeats import ONLY, Repeats, repeats_of
+from synthmix.evaluate.paired import Compared, Files, Judge, holm
 from synthmix.evaluate.verdict import ACCURACY
 from synthmix.files import write_table
-from synthmix.repeats import Repeat
 from synthmix.seeds import derive_seed
 from synthmix.store import read_table
 
 MEASURES = ("accuracy", "balanced_accuracy", "macro_f1")
 ARMS, SPLITS = 6, 3
 SIGNIFICANCE = 0.05
-BOOTSTRAP_SAMPLES = 2000  # of the patients, for today's intervals
+BOOTSTRAP_SAMPLES = 2000  # of the patients of one split
 RESAMPLES = 10_000  # of the studies
-OURS, ONE_SPLIT, TOGETHER = "here", "today, of one split", "today, of the splits together"
-Files = Mapping[Repeat, Sequence[Path]]
+ALL_SPLITS, ONE_SPLIT = "all splits", "one split"
 Pair = tuple[str, str]
 Row = dict[str, str | float | bool]
 
@@ -87,78 +84,55 @@ def judged(task: Task, runs: Mapping[str, Files]) -> pd.DataFrame:
     Columns: study, measure, method, first, second, p_value, p_adjusted by Holm over the pairs of
     the study, alarm and alarm_in_family: whether one is said to be better, by either of the two.
     """
+    once = {name: dict(list(files.items())[:1]) for name, files in runs.items()}
     rows = []
-    for measure in measures_of(task):
-        rows += _ours(task, runs, measure)
-        for repeat in next(iter(runs.values())):
-            of_split = {name: {repeat: files[repeat]} for name, files in runs.items()}
-            rows += _today(task, of_split, measure, ONE_SPLIT)
-        rows += _today(task, runs, measure, TOGETHER)
+    for (method, files), measure in product({ALL_SPLITS: runs, ONE_SPLIT: once}.items(), MEASURES):
+        judge = judge_of(task, measure)
+        read = {name: judge.run(of_arm) for name, of_arm in files.items()}
+        pairs = list(combinations(read, 2))
+        found = {pair: judge.compare(*(read[name] for name in pair), len(pairs)) for pair in pairs}
+        rows += _verdicts(found, judge, method)
+        if measure == ACCURACY and task.positive_class:
+            rows += _areas(found, method)
     return pd.DataFrame(rows).assign(study=task.name)
 
 
-def measures_of(task: Task) -> list[str]:
-    """Return what arms are compared in."""
-    return [*MEASURES, AUC] if task.positive_class else list(MEASURES)
-
-
-def _ours(task: Task, runs: Mapping[str, Files], measure: str) -> list[Row]:
-    tables = {name: tables_of(files) for name, files in runs.items()}
-    effects = {}
-    for first, second in combinations(runs, 2):
-        repeats = repeats_between(task, tables[first], tables[second], measure)
-        effects[first, second] = effect_of(repeats, significance=SIGNIFICANCE)
-    return _rows(
-        {pair: effect.p_value for pair, effect in effects.items()},
-        lambda pair, p_value: is_alarm(effects[pair], p_value),
-        {"measure": measure, "method": OURS},
-    )
-
-
-def repeats_between(
-    task: Task,
-    mix: Mapping[int, pd.DataFrame],
-    baseline: Mapping[int, pd.DataFrame],
-    measure: str,
-) -> Repeats:
-    """Return the repeats of two arms by their tables of predictions of each split."""
-    return repeats_of(
-        {(split, 1, 1): table for split, table in mix.items()},
-        {(split, ONLY, 1): table for split, table in baseline.items()},
-        task.classes,
-        task.positive_class,
-        measure,
-    )
-
-
-def is_alarm(effect: Effect, p_value: float) -> bool:
-    """Return whether it is said to help or to hurt."""
-    conclusion = conclude(effect, p_value, significance=SIGNIFICANCE)
-    return conclusion.verdict in (Verdict.HELPS, Verdict.HURTS)
-
-
-def _today(task: Task, runs: Mapping[str, Files], measure: str, method: str) -> list[Row]:
-    judge = Judge(
+def judge_of(task: Task, measure: str) -> Judge:
+    """Return the judge of a study, with the settings that there are by default."""
+    return Judge(
         task.classes,
         task.positive_class,
         bootstrap_samples=BOOTSTRAP_SAMPLES,
         confidence=0.95,
         significance=SIGNIFICANCE,
         seed=derive_seed("judge", task.name),
-        measure=ACCURACY if measure == AUC else measure,
+        measure=measure,
     )
-    read = {name: judge.run(files) for name, files in runs.items()}
-    pairs = list(combinations(runs, 2))
-    found = {pair: judge.compare(*(read[name] for name in pair), len(pairs)) for pair in pairs}
 
-    def alarm(pair: Pair, p_value: float) -> bool:
-        if measure == AUC:
-            return p_value < SIGNIFICANCE
-        return judge.verdict(found[pair] | {"p_adjusted": p_value}) != 0
 
-    tested = "auc_p_value" if measure == AUC else "p_value"
-    p_values = {pair: row[tested] for pair, row in found.items()}
-    return _rows(p_values, alarm, {"measure": measure, "method": method})
+def _verdicts(found: Mapping[Pair, Compared], judge: Judge, method: str) -> list[Row]:
+    return _rows(
+        {pair: compared.row["p_value"] for pair, compared in found.items()},
+        lambda pair, p_value: is_seen(found[pair].effect, p_value),
+        {"measure": judge.measure, "method": method},
+    )
+
+
+def is_seen(effect: Effect, p_value: float) -> bool:
+    """Return whether the verdict is that it helps or hurts."""
+    conclusion = conclude(effect, p_value, significance=SIGNIFICANCE)
+    return conclusion.verdict in (Verdict.HELPS, Verdict.HURTS)
+
+
+def _areas(found: Mapping[Pair, Compared], method: str) -> list[Row]:
+    """Return the same of AUC, by its p-value and interval."""
+
+    def is_alarm(pair: Pair, p_value: float) -> bool:
+        row = found[pair].row
+        return p_value < SIGNIFICANCE and not row["auc_low"] <= 0 <= row["auc_high"]
+
+    p_values = {pair: compared.row["auc_p_value"] for pair, compared in found.items()}
+    return _rows(p_values, is_alarm, {"measure": AUC, "method": method})
 
 
 def _rows(

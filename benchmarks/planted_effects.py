@@ -14,15 +14,14 @@ import argparse
 from collections.abc import Sequence
 from dataclasses import dataclass, fields, replace
 from functools import partial
-from itertools import product
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import torch
-from false_alarms import MEASURES, SIGNIFICANCE, SPLITS, is_alarm, repeats_between
+from false_alarms import MEASURES, SIGNIFICANCE, SPLITS, is_seen, judge_of
 from scipy.stats import binomtest
-from trained_studies import PICTURES, Arm, Data, Study, Task, kept_for, parts, tables_of
+from trained_studies import PICTURES, Arm, Data, Study, Task, kept_for, parts
 
 from synthmix.evaluate.components import Components, Design, OfPatients, components_of
 from synthmix.evaluate.effect import effect_of
@@ -90,10 +89,12 @@ def studies(
             plant.arms(name), splits
         )
         print(name, "is trained", flush=True)
-        tables = {arm: tables_of(files) for arm, files in runs.items()}
-        for arm, measure in product([arm for arm in tables if arm != BASELINE], MEASURES):
-            repeats = repeats_between(task, tables[arm], tables[BASELINE], measure)
-            found.setdefault((arm, measure), []).append(repeats)
+        for measure in MEASURES:
+            read = {arm: judge_of(task, measure).run(files) for arm, files in runs.items()}
+            baseline = read.pop(BASELINE).repeats[measure]
+            for arm, run in read.items():
+                repeats = run.repeats[measure].less(baseline)
+                found.setdefault((arm, measure), []).append(repeats)
     return found
 
 
@@ -140,7 +141,7 @@ def observed(repeats: Sequence[Repeats]) -> dict[str, float]:
     """Return in how many studies a difference was seen, with the 95% interval of the share."""
     effects = [effect_of(one, significance=SIGNIFICANCE) for one in repeats]
     differences = np.array([effect.difference for effect in effects])
-    seen = sum(is_alarm(effect, effect.p_value) for effect in effects)
+    seen = sum(is_seen(effect, effect.p_value) for effect in effects)
     interval = binomtest(seen, len(effects)).proportion_ci(0.95, method="exact")
     return {
         "studies": len(effects),

@@ -23,7 +23,7 @@ from synthmix.classify.networks.plan import backbone_name, frozen_settings, weig
 from synthmix.classify.networks.settings import Classifier
 from synthmix.classify.predict import predict
 from synthmix.classify.train_classifier import train_classifier
-from synthmix.evaluate.predictions import read_predictions
+from synthmix.evaluate.paired import Files
 from synthmix.files import write_table, write_text
 from synthmix.mix.compose_mix import compose_mix
 from synthmix.mix.plan import REAL_STORE, plan_real_mixes
@@ -190,7 +190,7 @@ class Study:
         self.data, self.folder = data, folder
         self.settings = task.settings()
 
-    def predictions(self, arms: Sequence[Arm], splits: int) -> dict[str, dict[Repeat, list[Path]]]:
+    def predictions(self, arms: Sequence[Arm], splits: int) -> dict[str, Files]:
         """Return the tables of predictions of each arm, as `Judge.run` takes them."""
         return {
             arm.name: {
@@ -288,11 +288,6 @@ def parts(task: Task, count: int, data: Data, apart: bool, seed: int) -> list[np
         for part, chosen in zip(found, drawn, strict=True):
             part.append(chosen)
     return [np.sort(np.concatenate(part)) for part in found]
-
-
-def tables_of(files: Mapping[Repeat, Sequence[Path]]) -> dict[int, pd.DataFrame]:
-    """Return the predictions of an arm by split, as `repeats_of` reads them."""
-    return {repeat.split: read_predictions(paths) for repeat, paths in files.items()}
 
 
 def kept_for(folder: Path, tasks: Sequence[Task], **others: Any) -> Path:
