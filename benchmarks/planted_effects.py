@@ -14,6 +14,7 @@ import argparse
 from collections.abc import Sequence
 from dataclasses import dataclass, fields, replace
 from functools import partial
+from itertools import product
 from pathlib import Path
 
 import numpy as np
@@ -25,6 +26,7 @@ from trained_studies import PICTURES, Arm, Data, Study, Task, kept_for, parts
 
 from synthmix.evaluate.components import Components, Design, OfPatients, components_of
 from synthmix.evaluate.effect import effect_of
+from synthmix.evaluate.influence import BALANCED_ACCURACY
 from synthmix.evaluate.power import power
 from synthmix.evaluate.repeats import Repeats
 from synthmix.seeds import derive_seed
@@ -89,12 +91,12 @@ def studies(
             plant.arms(name), splits
         )
         print(name, "is trained", flush=True)
-        for measure in MEASURES:
-            read = {arm: judge_of(task, measure).run(files) for arm, files in runs.items()}
-            baseline = read.pop(BASELINE).repeats[measure]
-            for arm, run in read.items():
-                repeats = run.repeats[measure].less(baseline)
-                found.setdefault((arm, measure), []).append(repeats)
+        judge = judge_of(task, BALANCED_ACCURACY)  # its runs have all the measures
+        read = {arm: judge.run(files) for arm, files in runs.items()}
+        baseline = read.pop(BASELINE)
+        for (arm, run), measure in product(read.items(), MEASURES):
+            repeats = run.repeats[measure].less(baseline.repeats[measure])
+            found.setdefault((arm, measure), []).append(repeats)
     return found
 
 
