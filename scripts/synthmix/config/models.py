@@ -88,7 +88,8 @@ class Workflow(SettingsModel):
     rehearse: Literal["one_of_each", "all"] = Field(
         "one_of_each",
         description="At scale rehearsal, of jobs that differ in their repeat, fold or grid point"
-        " alone: one, or all.",
+        " alone: one, or all. With one, classifiers are not trained on every mix of every data set:"
+        " each two of classifier, data set and kind of mix meet.",
     )
     max_steps: Annotated[int, Field(ge=2)] = Field(
         2, description="At scale rehearsal: steps that a training makes at the least."
@@ -119,9 +120,9 @@ class Workflow(SettingsModel):
     )
     rehearsal_memory_gb: PositiveFloat | None = Field(
         None,
-        description="GB that a job which trains, draws images, computes features or predicts may"
-        " take on a CPU at scale rehearsal: its batches go in as many parts as that takes. Where"
-        " absent, three quarters of what is free when the run begins, shared by as many trainings"
+        description="GB that a job which trains, or reads or draws images, may take on a CPU at"
+        " scale rehearsal: its batches go in as many parts as that takes. Where absent, three"
+        " quarters of what is free when the run begins, shared by as many trainings"
         " as may run at once.",
     )
     longest_runtime: PositiveInt | None = Field(

@@ -36,7 +36,7 @@ class OneOfEach(Study):
         """Return one training set of each kind, in the order of the tables."""
         kinds: dict[tuple[Any, ...], Mix] = {}
         for mix in super().plan():
-            kinds.setdefault(_kind(mix), mix)
+            kinds.setdefault((mix.generator, mix.selection, mix.composition), mix)
         return list(kinds.values())
 
 
@@ -232,12 +232,6 @@ def _size(point: Point) -> tuple[float, ...]:
     values = (point.get(name) or 0 for name in _SIZES)
     numbers = (sum(value) if isinstance(value, list) else value for value in values)
     return tuple(float(n) if isinstance(n, int | float) else math.inf for n in numbers)
-
-
-def _kind(mix: Mix) -> tuple[Any, ...]:
-    share = mix.real_share if mix.real_share in (None, 0, 1) else "some"
-    made = (mix.generator, mix.selection, mix.training, mix.class_shares is None, share)
-    return (*made, mix.fill is None, mix.ratio is None, mix.adds_to_validation)
 
 
 def _least(study: Study) -> int:

@@ -69,6 +69,17 @@ class Mix:
         """Whether synthetic images are added to all the real ones."""
         return self.fill is not None or self.ratio is not None
 
+    @property
+    def composition(self) -> tuple[Any, ...]:
+        """How its images come together and are learned from, whatever makes or removes some.
+
+        Mixes that differ in a number alone have the same, but for shares of none and of all.
+        """
+        share = self.real_share if self.real_share in (None, 0, 1) else "some"
+        made = self.generator is not None, self.selection is not None, self.training
+        ways = self.fill is None, self.ratio is None, self.adds_to_validation
+        return (*made, self.class_shares is None, share, *ways)
+
     def counts(self, real: RealCounts | None = None) -> Counts:
         """Return the number of images by split, class and origin of a mix with a generator.
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from synthmix.classify.networks.plan import DOWNLOADED
-from synthmix.plan import classify, generate
+from synthmix.plan import classify, generate, repeats
 from synthmix.plan.plan import Plan
 from synthmix.plan.view import View
 from synthmix.prepare.settings import LongTailSubsample
@@ -116,7 +116,21 @@ def stood_in_for(plan: Plan, study: str) -> list[str]:
         for file in plan.score_weights_of(views)
         if not (kept / Path(file).name).is_file()
     ]
+    lines += [line for view in views for line in _left_out(view)]
     return sorted(set(lines))
+
+
+def _left_out(view: View) -> list[str]:
+    """Return how many trainings of classifiers others stand in for, where there are any."""
+    there = [(one.classifier, one.mix) for one in repeats.predictions(view)]
+    taken = [(one.classifier, one.mix) for one in repeats.predicted(view)]
+    left = len(set(there) - set(taken))
+    if not left:
+        return []
+    return [
+        f"{left} of the {len(set(there))} trainings of {view.study}/{view.dataset} by others of "
+        f"the same classifiers, on other mixes: rehearse=all makes them all"
+    ]
 
 
 def unproven(plan: Plan, study: str) -> list[str]:
