@@ -30,6 +30,7 @@ with (
         "seed": params.seed,
         "master_seed": params.master_seed,
         "tracker": tracker,
+        "longest_epoch": params.get("longest_epoch"),
     }
     most = asked_of(snakemake.config, device.type)
     with kept_below(most, checkpoint, params.devices):

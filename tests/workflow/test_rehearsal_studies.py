@@ -82,6 +82,6 @@ def test_each_job_of_a_study_as_published_runs_in_short(name, tmp_path):
 
 
 def most_held(file):
-    """Return the most memory in MB that a job held, as Snakemake saw it now and then; 0 if never."""
+    """Return the most memory in MB that a job held, as Snakemake saw it; 0 if it did not."""
     held = pd.to_numeric(pd.read_csv(file, sep="\t")["max_rss"], errors="coerce")
     return float(held.fillna(0).max())

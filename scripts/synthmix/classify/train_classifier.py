@@ -55,6 +55,7 @@ def train_classifier(
     master_seed: int,
     device: torch.device,
     tracker: Tracker = NO_TRACKER,
+    longest_epoch: int | None = None,
 ) -> None:
     """Train the unfrozen layers and the dense layers of a classifier on the images of a mix.
 
@@ -64,7 +65,8 @@ def train_classifier(
     `positive_class`; without one the macro averages), the learning_rate, kept, whether that epoch's
     weights are the ones written, and accumulation_steps, more than the settings say where an
     attempt before ran out of GPU memory. `tracker` is shown the values as they come. `master_seed`
-    names the starting weights, `seed` draws all else. Of several processes at this the first alone
+    names the starting weights, `seed` draws all else. In a rehearsal an epoch may be over after
+    `longest_epoch` steps. Of several processes at this the first alone
     writes. Raises UserError when a part of the mix lacks a class, the training breaks, or GPU
     memory runs out: the next attempt then takes smaller parts.
     """
@@ -105,6 +107,7 @@ def train_classifier(
         _augmentation(settings, source),
         None if positive_class is None else classes.index(positive_class),
         device,
+        longest_epoch,
     )
     training = Training(network, settings, passes)
     training.fit(train, validation, checkpoint, derive_seed("classifier epochs", seed), tracker)
