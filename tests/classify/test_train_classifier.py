@@ -26,6 +26,7 @@ from synthmix.classify.train_classifier import train_classifier
 from synthmix.errors import UserError
 from synthmix.files import write_table
 from synthmix.prepare.folds import split_for_fold
+from synthmix.runtime import pace
 from synthmix.runtime.checkpoint import Checkpoint
 from synthmix.runtime.distributed import run_together
 from synthmix.runtime.trackers import NO_TRACKER, Tracker, open_tracker
@@ -444,7 +445,7 @@ def test_a_training_goes_on_in_smaller_parts_from_where_it_was(data, tmp_path, m
 
 
 def test_a_loss_of_a_batch_as_a_whole_takes_no_smaller_parts(data, tmp_path):
-    said = r"batches in 1 part\(s\) can't be taken in smaller ones: lower batch_size"
+    said = r"whole batches \(dice is a loss of all images of a batch together\): lower batch_size"
     with room_for(4), pytest.raises(UserError, match=said):
         train(data, tmp_path, loss={"name": "dice"})
     assert not list(tmp_path.iterdir())
@@ -478,6 +479,22 @@ def test_accuracy_under_mixup_is_of_the_image_of_which_more_is_seen():
     torch.manual_seed(0)
     values = passes.learn(Examples(rows, source, ["a", "b"]), 1)
     assert values["accuracy"] == values["balanced_accuracy"] == 1
+
+
+def test_an_epoch_ends_after_as_many_steps_as_it_may_take():
+    _, trained = Network(nn.Sequential(nn.Linear(3, 2)), nn.Identity(), nn.Sequential(), 1).cut(1)
+    rows = pd.DataFrame({"store": "real", "row": range(10), "label": ["a", "b"] * 5})
+    examples = Examples(rows, Source({"real": np.eye(10, 3, dtype=np.float32)}), ["a", "b"])
+    chosen = settings(batch_size=2)
+    steps = {}
+    for longest in (None, 3, 9):
+        optimizer = build_optimizer(chosen, trained)
+        loss = build_loss(chosen["loss"], ["a", "b"], None)
+        passes = Passes(trained, chosen, optimizer, loss, 2, None, None, CPU, longest)
+        pace.begin()
+        assert passes.learn(examples, 1)["loss"] > 0
+        steps[longest] = 1 + pace.told()["steps"][pace.STEP]["steady_steps"]
+    assert steps == {None: 5, 3: 3, 9: 5}
 
 
 def test_an_auxiliary_output_helps_training_by_its_weight():
