@@ -26,7 +26,6 @@ from synthmix.classify.train_classifier import train_classifier
 from synthmix.errors import UserError
 from synthmix.files import write_table
 from synthmix.prepare.folds import split_for_fold
-from synthmix.runtime import pace
 from synthmix.runtime.checkpoint import Checkpoint
 from synthmix.runtime.distributed import run_together
 from synthmix.runtime.trackers import NO_TRACKER, Tracker, open_tracker
@@ -479,22 +478,6 @@ def test_accuracy_under_mixup_is_of_the_image_of_which_more_is_seen():
     torch.manual_seed(0)
     values = passes.learn(Examples(rows, source, ["a", "b"]), 1)
     assert values["accuracy"] == values["balanced_accuracy"] == 1
-
-
-def test_an_epoch_ends_after_as_many_steps_as_it_may_take():
-    _, trained = Network(nn.Sequential(nn.Linear(3, 2)), nn.Identity(), nn.Sequential(), 1).cut(1)
-    rows = pd.DataFrame({"store": "real", "row": range(10), "label": ["a", "b"] * 5})
-    examples = Examples(rows, Source({"real": np.eye(10, 3, dtype=np.float32)}), ["a", "b"])
-    chosen = settings(batch_size=2)
-    steps = {}
-    for longest in (None, 3, 9):
-        optimizer = build_optimizer(chosen, trained)
-        loss = build_loss(chosen["loss"], ["a", "b"], None)
-        passes = Passes(trained, chosen, optimizer, loss, 2, None, None, CPU, longest)
-        pace.begin()
-        assert passes.learn(examples, 1)["loss"] > 0
-        steps[longest] = 1 + pace.told()["steps"][pace.STEP]["steady_steps"]
-    assert steps == {None: 5, 3: 3, 9: 5}
 
 
 def test_an_auxiliary_output_helps_training_by_its_weight():

@@ -41,7 +41,7 @@ class Passes:
         device: torch.device,
         epoch_images: int,
     ) -> None:
-        """Prepare to learn so many `classes`, in so many steps an epoch at the most, if told.
+        """Prepare to learn so many `classes`.
 
         `positive` is the index of the class that precision and recall are about. An epoch learns
         from `epoch_images` images, or so many times from an image. `class_errors` (K,) are the mean
@@ -70,7 +70,7 @@ class Passes:
         sampler = self.settings["sampler"]
         order = epoch_order(train.labels, sampler, self.epoch_images).numpy()
         tally = Tally(train.classes)
-        batches = batches_of(order, self.settings["batch_size"])[: self.longest_epoch]
+        batches = batches_of(order, self.settings["batch_size"])
         images = torch.bincount(train.labels[order], minlength=train.classes)
         whole = Whole(images, self.class_errors)
         for step, positions in enumerate(pace.each(batches), start=1):
