@@ -40,7 +40,7 @@ try:
     from synthmix.plan.jobs import studies_of_jobs
     from synthmix.plan import repeats
     from synthmix.plan.plan import Plan
-    from synthmix.repeats import ANY_FOLD, ANY_SPLIT, ANY_TRAINING
+    from synthmix.repeats import ANY_FOLD, ANY_SHARE, ANY_SPLIT, ANY_TRAINING
 
     # each job on a node reads all this anew, and most need nothing of the other studies
     needed = None if workflow.is_main_process else studies_of_jobs(sys.argv)
@@ -84,10 +84,11 @@ if GPUS and here and "gpu" not in workflow.global_resources and (cards := visibl
 DATA = PLAN.data
 RESULTS = PLAN.results
 DATASET = RESULTS + "/{study}/{dataset}"
-# what depends on how the patients are dealt out: on the split, and on the fold of it tested on
-DEALT = DATASET + "{split}{fold}"
+# what depends on how the patients are dealt out: on the split, on the fold of it tested on, and on
+# the share of the others that is trained on
+DEALT = DATASET + "{split}{fold}{share}"
 # the first of all repeats, which figures and exports are of
-FIRST = {"split": "", "fold": repeats.first_fold, "training": ""}
+FIRST = {"split": "", "fold": repeats.first_fold, "share": "", "training": ""}
 STUDY_NAME = "[A-Za-z0-9_]+"
 
 
@@ -104,6 +105,7 @@ wildcard_constraints:
     seed="[0-9]+",
     split=ANY_SPLIT,
     fold=ANY_FOLD,
+    share=ANY_SHARE,
     training=ANY_TRAINING,
     kind="generators|classifiers",
     name="[A-Za-z0-9_]+",

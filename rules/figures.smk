@@ -56,6 +56,7 @@ FIGURE_INPUTS = {
     "confusion": rules.tabulate_study.output.confusion,
     "summary": rules.tabulate_study.output.summary,
     "comparison": rules.compare_mixes.output[0],
+    "learning_curve": rules.tabulate_learning_curve.output[0],
     # beside published values: the comparison, their histories, and ours by classifier and mix
     "published": rules.compare_published.output.table,
     "curves": curves_of,

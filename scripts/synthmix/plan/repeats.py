@@ -1,6 +1,7 @@
 """What rules ask about repeats: splits, folds of these, and trainings by other seeds.
 
-Splits, folds and trainings go by what paths have for them: see `synthmix.repeats`.
+Splits, folds, shares of the training patients and trainings go by what paths have for them: see
+`synthmix.repeats`.
 """
 
 from itertools import product
@@ -19,10 +20,11 @@ from synthmix.repeats import (
 
 
 class Deal(NamedTuple):
-    """One way in which the patients are dealt out."""
+    """One way in which the patients are dealt out, `share` of the training patients being used."""
 
     split: str
     fold: str
+    share: str
 
 
 class Training(NamedTuple):
@@ -30,6 +32,7 @@ class Training(NamedTuple):
 
     split: str
     fold: str
+    share: str
     training: str
 
 
@@ -38,6 +41,7 @@ class Run(NamedTuple):
 
     split: str
     fold: str
+    share: str
     training: str
     seed: int
 
@@ -49,6 +53,7 @@ class Prediction(NamedTuple):
     mix: str
     split: str
     fold: str
+    share: str
     training: str
     seed: int
 
@@ -63,9 +68,9 @@ def first_fold(view: View) -> str:
     return view.folds[0]
 
 
-def deals(view: View) -> list[Deal]:
-    """Return each split, and each fold of it."""
-    return [Deal(*pair) for pair in product(view.splits, view.folds)]
+def deals(view: View, share: str = "") -> list[Deal]:
+    """Return each split, and each fold of it, with all training patients or a share of them."""
+    return [Deal(*pair, share) for pair in product(view.splits, view.folds)]
 
 
 def trainings(view: View, generator: str | None) -> list[str]:
@@ -81,10 +86,10 @@ def of_generator(view: View, generator: str) -> list[Training]:
     ]
 
 
-def runs(view: View, mix: str) -> list[Run]:
+def runs(view: View, mix: str, share: str = "") -> list[Run]:
     """Return all trainings of a classifier on a mix, the folds of each repeat together."""
     return [
-        Run(split, fold, training, seed)
+        Run(split, fold, share, training, seed)
         for split, training, seed in _repeats(view, mix)
         for fold in view.folds
     ]
