@@ -61,7 +61,8 @@ def fold_number(wildcard: str) -> int | None:
 
 def share_of_patients(wildcard: str) -> float:
     """Return the share of the training patients that paths have `wildcard` for."""
-    return float(wildcard.removeprefix(SHARE) or 100) / 100
+    # what division adds in the last digits is no share that anyone wrote
+    return round(float(wildcard.removeprefix(SHARE) or 100) / 100, 9)
 
 
 def training_number(wildcard: str) -> int:

@@ -9,7 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from synthmix.evaluate.exchange import between, levelled
+from synthmix.evaluate.exchange import Kind, between, levelled
 from synthmix.evaluate.verdict import judged_by
 from synthmix.evaluate.wording import count
 from synthmix.figures import style
@@ -21,6 +21,8 @@ from synthmix.store import read_table
 _REAL = {"color": style.REAL, "marker": "D", "markersize": 4.5}
 _MIX = {"color": style.SYNTHETIC, "marker": "o", "markersize": 5}
 _COLUMNS = 2
+_CHARACTERS = 56  # of a line above a panel
+_NUDGE = 0.015
 
 
 @style.look()
@@ -41,7 +43,7 @@ def plot_learning_curve(
     panels = place_panels(titles, _COLUMNS)
     measure = measure_name(judged_by(table))
     title = f"{measure[0].upper()}{measure[1:]} against the number of training patients"
-    figure = style.new_figure(title, 0.6 + 2.5 * bands(panels), scale)
+    figure = style.new_figure(title, 0.6 + 2.6 * bands(panels), scale)
     axes = panel_axes(figure, panels, sharex=True, sharey=True)[:, 0]
     for axis, (classifier, mix) in zip(axes, compared, strict=True):
         rows = curves[classifier, mix]
@@ -52,28 +54,40 @@ def plot_learning_curve(
 
 
 def _draw_panel(axis: Axes, real: pd.DataFrame, mix: pd.DataFrame) -> None:
-    """Draw both curves, and what lies between them along the axis of patients."""
-    lines = [_draw_curve(axis, rows, look) for rows, look in ((real, _REAL), (mix, _MIX))]
-    heights, *ends = between(np.log(mix["patients"].to_numpy()), *lines)
-    if len(heights):
-        of_real, of_mix = (np.exp(end) for end in ends)
-        axis.fill_betweenx(heights, of_mix, of_real, color=style.RULE, lw=0, zorder=0.5)
-        middle = len(heights) // 2
-        arrow = {"arrowstyle": "->", "color": style.INK, "shrinkA": 0, "shrinkB": 0, "lw": 1.2}
-        at = heights[middle]
-        axis.annotate("", (of_real[middle], at), (of_mix[middle], at), arrowprops=arrow)
-    words = style.wrap(str(mix["in_words"].iloc[0]), 34)
-    place = {"transform": axis.transAxes, "ha": "right", "va": "bottom"}
-    axis.text(0.98, 0.03, words, size=8, color=style.INK, **place)
+    """Draw both curves, what lies between them along the axis of patients, and what it is worth."""
+    looks = (real, _REAL, -1), (mix, _MIX, 1)
+    lines = [_draw_curve(axis, rows, look, side) for rows, look, side in looks]
+    if mix["worth"].iloc[0] == Kind.MEASURED:
+        _draw_distance(axis, *between(np.log(mix["patients"].to_numpy()), *lines))
+    words = style.wrap(str(mix["in_words"].iloc[0]), _CHARACTERS)
+    axis.set_title(axis.get_title(loc="left"), size=8.5, pad=5 + 11 * (1 + words.count("\n")))
+    place = {"xycoords": "axes fraction", "textcoords": "offset points", "va": "bottom"}
+    axis.annotate(words, (0, 1), (0, 4), size=8, color=style.INK, **place)
 
 
-def _draw_curve(axis: Axes, rows: pd.DataFrame, look: dict[str, Any]) -> np.ndarray:
-    """Draw values with their intervals, and the curve through them, which is returned."""
+def _draw_curve(axis: Axes, rows: pd.DataFrame, look: dict[str, Any], side: int) -> np.ndarray:
+    """Draw values with their intervals, and the curve through them, which is returned.
+
+    Values of both curves stand side by side, that their intervals don't hide each other.
+    """
     curve = levelled(rows["value"].to_numpy())
     axis.plot(rows["patients"], curve, color=look["color"])
-    axis.plot(rows["patients"], rows["value"], ls="none", **look)
-    axis.vlines(rows["patients"], rows["low"], rows["high"], color=look["color"], lw=1.2, alpha=0.7)
+    places = rows["patients"] * (1 + side * _NUDGE)
+    axis.plot(places, rows["value"], ls="none", **look)
+    axis.vlines(places, rows["low"], rows["high"], color=look["color"], lw=1.2, alpha=0.7)
     return curve
+
+
+def _draw_distance(
+    axis: Axes, heights: np.ndarray, of_real: np.ndarray, of_mix: np.ndarray
+) -> None:
+    """Shade what lies between two curves, and draw how far they are apart in the middle of it."""
+    of_real, of_mix = np.exp(of_real), np.exp(of_mix)
+    axis.fill_betweenx(heights, of_mix, of_real, color=style.RULE, lw=0, zorder=0.5)
+    middle = len(heights) // 2
+    arrow = {"arrowstyle": "->", "color": style.INK, "shrinkA": 0, "shrinkB": 0, "lw": 1.2}
+    ends = ((line[middle], heights[middle]) for line in (of_real, of_mix))
+    axis.annotate("", *ends, arrowprops=arrow)
 
 
 def _label(axes: np.ndarray, panels: list[Any], measure: str, patients: list[float]) -> None:
