@@ -3,7 +3,8 @@
 from synthmix.plan import classify, evaluate, learning_curve, mix, repeats
 
 evaluation_of = of(evaluate.settings)
-measure_of = of(evaluate.measure)
+verdict_of = of(evaluate.verdict)
+margin_of = of(evaluate.margin)
 
 # the predictions of all test images: by classifier, mix, split, training, seed and fold
 test_predictions = files_of(rules.predict.output.test, repeats.predictions)
@@ -34,9 +35,11 @@ use rule job as score_predictions with:
 
 use rule job as compare_mixes with:
     input:
-        test_predictions,
+        predictions=test_predictions,
+        index=rules.index_dataset.output.index,
     output:
-        DATASET + "/tables/comparison.csv",
+        comparison=DATASET + "/tables/comparison.csv",
+        variance=DATASET + "/tables/variance.csv",
     params:
         **runs("compare_mixes"),
         comparisons=of(evaluate.comparisons),
@@ -48,7 +51,8 @@ use rule job as compare_mixes with:
         positive_class=positive_class_of,
         leakage=leakage_of,
         evaluation=evaluation_of,
-        measure=measure_of,
+        verdict=verdict_of,
+        margin=margin_of,
     pathvars:
         job="compare_mixes",
     message:
@@ -57,7 +61,8 @@ use rule job as compare_mixes with:
 
 use rule job as compare_classifiers with:
     input:
-        test_predictions,
+        predictions=test_predictions,
+        index=rules.index_dataset.output.index,
     output:
         DATASET + "/tables/classifier_comparison.csv",
     params:
@@ -71,7 +76,8 @@ use rule job as compare_classifiers with:
         positive_class=positive_class_of,
         leakage=leakage_of,
         evaluation=evaluation_of,
-        measure=measure_of,
+        verdict=verdict_of,
+        margin=margin_of,
     pathvars:
         job="compare_classifiers",
     message:
@@ -82,6 +88,7 @@ use rule job as tabulate_learning_curve with:
     input:
         test=files_of(rules.predict.output.test, learning_curve.predictions),
         splits=files_of(SPLIT, learning_curve.deals),
+        index=rules.index_dataset.output.index,
     output:
         DATASET + "/tables/learning_curve.csv",
     params:
@@ -96,7 +103,7 @@ use rule job as tabulate_learning_curve with:
         positive_class=positive_class_of,
         leakage=leakage_of,
         evaluation=of(learning_curve.settings),
-        measure=measure_of,
+        verdict=verdict_of,
     pathvars:
         job="tabulate_learning_curve",
     message:
@@ -105,6 +112,7 @@ use rule job as tabulate_learning_curve with:
 
 use rule job as tabulate_study with:
     input:
+        index=rules.index_dataset.output.index,
         mixes=files_of(rules.compose_mix.output[0], mix=mix.names, **FIRST),
         metrics=files_of(
             rules.score_predictions.output.metrics, classifier=classify.names, mix=mix.names
@@ -112,7 +120,7 @@ use rule job as tabulate_study with:
         confusion=files_of(
             rules.score_predictions.output.confusion, classifier=classify.names, mix=mix.names
         ),
-        comparison=rules.compare_mixes.output[0],
+        comparison=rules.compare_mixes.output.comparison,
         classifier_comparison=rules.compare_classifiers.output[0],
     output:
         mixes=DATASET + "/tables/mixes.csv",
@@ -125,7 +133,7 @@ use rule job as tabulate_study with:
         mixes=of(mix.all_plain),
         classifiers=classifiers_of,
         leakage=leakage_of,
-        measure=measure_of,
+        verdict=verdict_of,
     pathvars:
         job="tabulate_study",
     message:

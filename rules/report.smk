@@ -11,7 +11,7 @@ REPORT_TABLES = {
     "mixes": ("trainings", rules.tabulate_study.output.mixes),
     "metrics": ("trainings", rules.tabulate_study.output.metrics),
     "summary": ("trainings", rules.tabulate_study.output.summary),
-    "comparison": ("trainings", rules.compare_mixes.output[0]),
+    "comparison": ("trainings", rules.compare_mixes.output.comparison),
     "classifier_comparison": ("trainings", rules.compare_classifiers.output[0]),
     "learning_curve": ("learning curves", rules.tabulate_learning_curve.output[0]),
     "scores": ("generators", rules.tabulate_scores.output.scores),

@@ -1,5 +1,6 @@
 """Write the table of learning curves, and what mixes are worth in real patients."""
 
+from synthmix.evaluate.measure import measure_for
 from synthmix.evaluate.paired import files_by_run
 from synthmix.evaluate.tabulate_learning_curve import (
     Judging,
@@ -25,7 +26,7 @@ with job(snakemake):
             params.positive_class,
             params.evaluation["confidence"],
             params.seed,
-            params.measure,
+            measure_for(params.verdict, snakemake.input.index),
             params.leakage,
         ),
     )

@@ -1,5 +1,6 @@
 """Write the tables of one study."""
 
+from synthmix.evaluate.measure import measure_for
 from synthmix.evaluate.tabulate_study import tabulate_study
 from synthmix.mix.plan import Mix
 from synthmix.runtime.jobs import job
@@ -16,5 +17,5 @@ with job(snakemake):
         classifier_comparison=snakemake.input.classifier_comparison,
         outputs=dict(snakemake.output.items()),
         leakage=snakemake.params.leakage,
-        measure=snakemake.params.measure,
+        measure=measure_for(snakemake.params.verdict, snakemake.input.index),
     )

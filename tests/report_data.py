@@ -12,7 +12,10 @@ import pandas as pd
 from PIL import Image
 
 from published_data import printed, write_published
+from synthmix.evaluate.conclusion import SCOPES, Verdict
+from synthmix.evaluate.effect import PATIENTS
 from synthmix.evaluate.exchange import Exchange, Kind
+from synthmix.evaluate.measure import CONSTANT, constant_answer
 from synthmix.evaluate.paired import differences
 from synthmix.evaluate.score_predictions import OF_REPEATS
 from synthmix.evaluate.tabulate_learning_curve import columns as learning_curve_columns
@@ -56,6 +59,7 @@ OF_POSITIVE_CLASS = (
 )
 METRICS = OF_ALL_CLASSES + OF_POSITIVE_CLASS
 NEVER_UNDEFINED = ("missed_positives", "missed_positive_share")
+CANT_TELL = Verdict.CANT_TELL.value
 ENDS = {"value": "", "low": "_low", "high": "_high"}
 SPLIT_SIZES = {"train": 18, "validation": 6, "test": 6, "held_out": 2}
 
@@ -135,6 +139,8 @@ def make_study(
         summary.loc[0, columns] = np.nan
     if not positive_class:
         summary[[c for c in summary if c.startswith(OF_POSITIVE_CLASS)]] = np.nan
+    constant = constant_answer(dict.fromkeys(classes, 6))
+    summary = summary.assign(**{f"{CONSTANT}{name}": value for name, value in constant.items()})
     files = StudyFiles(
         real=folder / "real.npy",
         split=folder / "split.csv",
@@ -346,14 +352,15 @@ def _summary(
 
 def _judged(row: dict[str, object], mix: Mix) -> dict[str, object]:
     if mix.is_baseline:
-        return dict.fromkeys(
-            ("verdict", "p_adjusted", "difference", "difference_low", "difference_high")
-        )
+        names = ("verdict", "p_adjusted", "difference", "difference_low", "difference_high")
+        return dict.fromkeys((*names, "scope", "needs"))
     difference = round(row["accuracy"] - 0.7, 4)
-    verdict = "hurts" if difference < -0.1 else "helps" if difference > 0.05 else "no evidence"
+    verdict = "hurts" if difference < -0.1 else "helps" if difference > 0.05 else CANT_TELL
     return {
         "verdict": verdict,
-        "p_adjusted": 0.0004 if verdict != "no evidence" else 0.31,
+        "scope": SCOPES[PATIENTS,],
+        "needs": "",
+        "p_adjusted": 0.0004 if verdict != CANT_TELL else 0.31,
         "difference": difference,
         "difference_low": difference - 0.05,
         "difference_high": difference + 0.045,
@@ -367,7 +374,7 @@ def _metrics(summary: pd.DataFrame, classes: Sequence[str], folds: int) -> pd.Da
         rows += [
             key | {"split": "validation", "metric": metric, "class": "", "fold": "all"} | values
             for metric in ("accuracy", "macro_f1")
-            for values in ({"value": 0.9, "low": 0.85, "high": 0.95},)
+            for values in ({"value": row[metric] + 0.02, "low": 0.45, "high": 0.95},)
         ]
         for metric in METRICS:
             values = {name: row[f"{metric}{end}"] for name, end in ENDS.items()}
@@ -399,6 +406,7 @@ def _pairs(mixes: Sequence[Mix], classifiers: Sequence[str], judged_by: str) -> 
         for first, second in combinations(classifiers, 2)
     ]
     table = pd.DataFrame(rows, columns=["mix", "first", "second", *numbers, "better"])
+    table = table.assign(scope=SCOPES[PATIENTS,], needs="")
     return table.assign(**measure_column(judged_by))
 
 
@@ -447,8 +455,12 @@ def _comparison(mixes: Sequence[Mix], summary: pd.DataFrame) -> pd.DataFrame:
         only_mix_correct=31,
         only_baseline_correct=45,
         p_value=table["p_adjusted"] / 2,
+        narrow_low=table["low"] + 0.01,
+        narrow_high=table["high"] - 0.01,
+        margin=0.02,
     )
     names = ["classifier", "mix", "baseline", "family", "difference", "low", "high"]
+    names += ["narrow_low", "narrow_high", "margin", "scope", "needs"]
     names += ["only_mix_correct", "only_baseline_correct", "p_value", "p_adjusted", "verdict"]
     return table[[*names, *table.columns.intersection([JUDGED_BY])]]
 
@@ -640,7 +652,12 @@ def make_study_report(folder: Path, **changes: Any) -> StudyReport:
         scale="demo",
         positive_class="cancer",
         seeds=[1],
-        evaluation={"bootstrap_samples": 2000, "confidence": 0.95, "significance": 0.05},
+        evaluation={
+            "bootstrap_samples": 2000,
+            "confidence": 0.95,
+            "significance": 0.05,
+            "margin": 0.02,
+        },
         settings={
             "mixes": {"real_shares": [0.0, 0.05, 0.1]},
             "test_sample": {"images": 300_000, "class_shares": {}},

@@ -1,6 +1,6 @@
 import pytest
 
-from predictions_data import CLASSES, long_tailed_predictions, once, write_predictions
+from predictions_data import CLASSES, by_seed, long_tailed_predictions, once, write_predictions
 from synthmix.evaluate.compare_mixes import columns, compare_mixes
 from synthmix.evaluate.comparisons import Comparison, plan_comparisons
 from synthmix.evaluate.paired import Judge
@@ -13,21 +13,25 @@ MIXES = plan_mixes(["g"], [SHARES], SHARES, [0, 0.05], 10, 10, "fail", ["fewer"]
 JUDGE = Judge(CLASSES, "cancer", 300, 0.95, 0.05, seed=1)
 COLUMNS = (
     "classifier,mix,baseline,family,leakage,difference,low,high,macro_f1_difference,macro_f1_low,"
-    "macro_f1_high,auc_difference,auc_low,auc_high,only_mix_correct,only_baseline_correct,"
-    "p_value,auc_p_value,p_adjusted,auc_p_adjusted,verdict"
+    "macro_f1_high,auc_difference,auc_low,auc_high,narrow_low,narrow_high,margin,"
+    "only_mix_correct,only_baseline_correct,p_value,auc_p_value,p_adjusted,auc_p_adjusted,scope,needs,verdict"
 )
+
+
+def files(folder):
+    return folder / "t.csv", folder / "variance.csv"
 
 
 @pytest.mark.parametrize(
     ("mix_accuracy", "baseline_accuracy", "verdict"),
-    [(0.95, 0.6, "helps"), (0.6, 0.95, "hurts"), (0.8, 0.8, "no evidence")],
+    [(0.95, 0.6, "helps"), (0.6, 0.95, "hurts"), (0.8, 0.8, "can't tell yet")],
 )
 def test_the_verdict_follows_the_evidence(tmp_path, mix_accuracy, baseline_accuracy, verdict):
     predictions = {}
     for mix in MIXES:
         accuracy = baseline_accuracy if mix.is_baseline else mix_accuracy
         predictions["c", mix.name] = once(write_predictions(tmp_path / mix.name, 50, accuracy))
-    compare_mixes(predictions, plan_comparisons(MIXES), ["c"], tmp_path / "t.csv", JUDGE)
+    compare_mixes(predictions, plan_comparisons(MIXES), ["c"], *files(tmp_path), JUDGE)
     table = read_table(tmp_path / "t.csv")
     assert ",".join(table) == COLUMNS
     assert table["mix"].tolist() == [mix.name for mix in MIXES[:3]]
@@ -43,7 +47,7 @@ def test_the_verdict_follows_the_evidence(tmp_path, mix_accuracy, baseline_accur
 def test_real_images_alone_leave_an_empty_table(tmp_path):
     mixes = plan_real_mixes()
     predictions = {("c", mixes[0].name): once(write_predictions(tmp_path / "p.csv"))}
-    compare_mixes(predictions, plan_comparisons(mixes), ["c"], tmp_path / "t.csv", JUDGE)
+    compare_mixes(predictions, plan_comparisons(mixes), ["c"], *files(tmp_path), JUDGE)
     table = read_table(tmp_path / "t.csv")
     assert table.empty
     assert ",".join(table) == COLUMNS
@@ -51,7 +55,7 @@ def test_real_images_alone_leave_an_empty_table(tmp_path):
 
 @pytest.mark.parametrize(
     ("measure", "verdict"),
-    [("accuracy", "no evidence"), ("balanced_accuracy", "helps"), ("macro_f1", "helps")],
+    [("accuracy", "can't tell yet"), ("balanced_accuracy", "helps"), ("macro_f1", "helps")],
 )
 def test_what_happens_in_a_rare_class_is_seen_by_measures_of_all_classes(
     tmp_path, measure, verdict
@@ -63,7 +67,7 @@ def test_what_happens_in_a_rare_class_is_seen_by_measures_of_all_classes(
         write_table(path, long_tailed_predictions(gains, losses))
         predictions["c", mix.name] = once(path)
     judge = Judge("abc", None, 300, 0.95, 0.05, seed=1, measure=measure)
-    compare_mixes(predictions, plan_comparisons(MIXES), ["c"], tmp_path / "t.csv", judge)
+    compare_mixes(predictions, plan_comparisons(MIXES), ["c"], *files(tmp_path), judge)
     table = read_table(tmp_path / "t.csv")
     assert list(table) == columns(measure)
     assert set(table["verdict"]) == {verdict}
@@ -76,7 +80,7 @@ def test_what_happens_in_a_rare_class_is_seen_by_measures_of_all_classes(
         assert set(table["accuracy_difference"]) == {0}
         assert (table["difference"] > 0.1).all()
     first = (tmp_path / "t.csv").read_bytes()
-    compare_mixes(predictions, plan_comparisons(MIXES), ["c"], tmp_path / "t.csv", judge)
+    compare_mixes(predictions, plan_comparisons(MIXES), ["c"], *files(tmp_path), judge)
     assert (tmp_path / "t.csv").read_bytes() == first
 
 
@@ -93,7 +97,7 @@ def test_a_family_is_adjusted_for_its_own_comparisons_alone(tmp_path):
         *(Comparison(name, "real_only") for name in others),
         Comparison("published", "alike", "pairs"),
     ]
-    compare_mixes(predictions, comparisons, ["c"], tmp_path / "t.csv", JUDGE)
+    compare_mixes(predictions, comparisons, ["c"], *files(tmp_path), JUDGE)
     table = read_table(tmp_path / "t.csv").set_index("mix")
     alone, alike = table.loc["published"].iloc[0], table.loc["alike"]
 
@@ -101,12 +105,12 @@ def test_a_family_is_adjusted_for_its_own_comparisons_alone(tmp_path):
     assert alone["p_value"] == alone["p_adjusted"] < 0.05
     assert alike["p_value"] == alone["p_value"]
     assert alike["p_adjusted"] == pytest.approx(min(1, 21 * alike["p_value"]))
-    assert (alone["verdict"], alike["verdict"]) == ("helps", "no evidence")
+    assert (alone["verdict"], alike["verdict"]) == ("helps", "can't tell yet")
 
 
 @pytest.mark.parametrize(
     ("accuracies", "verdict"),
-    [((0.95, 0.6), "better"), ((0.6, 0.95), "worse"), ((0.8, 0.8), "no evidence")],
+    [((0.95, 0.6), "better"), ((0.6, 0.95), "worse"), ((0.8, 0.8), "can't tell yet")],
 )
 def test_the_first_of_a_pair_is_better_or_worse(tmp_path, accuracies, verdict):
     predictions = {
@@ -114,8 +118,33 @@ def test_the_first_of_a_pair_is_better_or_worse(tmp_path, accuracies, verdict):
         for name, accuracy in zip("ab", accuracies, strict=True)
     }
     pair = [Comparison("a", "b", "pairs")]
-    compare_mixes(predictions, pair, ["c"], tmp_path / "t.csv", JUDGE)
+    compare_mixes(predictions, pair, ["c"], *files(tmp_path), JUDGE)
     (row,) = read_table(tmp_path / "t.csv").to_dict("records")
     assert row["verdict"] == verdict
     assert (row["mix"], row["baseline"], row["family"]) == ("a", "b", "pairs")
     assert row["difference"] == (row["only_mix_correct"] - row["only_baseline_correct"]) / 100
+
+
+def test_several_trainings_have_their_variance_told_by_its_sources(tmp_path):
+    predictions = {
+        ("c", name): by_seed(
+            {
+                seed: [write_predictions(tmp_path / f"{name}{seed}", 50, accuracy, seed)]
+                for seed in (1, 2, 3)
+            }
+        )
+        for name, accuracy in (("mix", 0.8), ("real_only", 0.75))
+    }
+    compare_mixes(predictions, [Comparison("mix", "real_only")], ["c"], *files(tmp_path), JUDGE)
+    (row,) = read_table(tmp_path / "t.csv").to_dict("records")
+    assert row["scope"] == (
+        "new trainings of the classifier on these training images, on new patients"
+    )
+    assert row["verdict"] == "can't tell yet"
+    assert "more" in row["needs"]
+    variance = read_table(tmp_path / "variance.csv")
+    assert list(variance)[:4] == ["classifier", "mix", "baseline", "family"]
+    assert set(variance["source"]) == {"patients", "classifiers"}
+    assert variance["share"].sum() == pytest.approx(1)
+    expected = variance["share"] * variance["variance"].sum()
+    assert variance["variance"].tolist() == pytest.approx(expected.tolist())

@@ -5,7 +5,7 @@ from predictions_data import CLASSES, predictions
 from synthmix.evaluate.components import Components, Design, OfPatients, components_of
 from synthmix.evaluate.conclusion import Needs, Verdict, conclude, needs_of
 from synthmix.evaluate.effect import Effect, effect_of
-from synthmix.evaluate.repeats import ONLY, Repeats, repeats_of
+from synthmix.evaluate.repeats import Repeats, repeats_of
 
 
 def effect(difference, wide, narrow, p_value=0.01):
@@ -153,7 +153,7 @@ def test_the_scope_is_what_was_repeated(counts, scope):
 def test_from_tables_of_predictions_to_a_verdict(accuracy, patients, verdict, measure):
     splits = range(1, 6)
     mix = {(s, 1, 0): predictions(patients, accuracy, s, truth=s) for s in splits}
-    baseline = {(s, ONLY, 0): predictions(patients, 0.75, 100 + s, truth=s) for s in splits}
+    baseline = {(s, 0, 0): predictions(patients, 0.75, 100 + s, truth=s) for s in splits}
     tables = [
         {run: table.assign(group=f"{run[0]}-" + table["group"]) for run, table in runs.items()}
         for runs in (mix, baseline)

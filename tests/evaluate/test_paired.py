@@ -1,13 +1,16 @@
-from itertools import islice, product
+from dataclasses import replace
+from itertools import product
 
 import numpy as np
 import pandas as pd
 import pytest
-from sklearn.metrics import balanced_accuracy_score, f1_score
+from sklearn.metrics import accuracy_score, balanced_accuracy_score, f1_score
 
 from predictions_data import CLASSES, by_seed, once, predictions, write_predictions
 from synthmix.evaluate.bootstrap import Bootstrap
+from synthmix.evaluate.conclusion import Verdict
 from synthmix.evaluate.delong import delong_test
+from synthmix.evaluate.effect import effect_of
 from synthmix.evaluate.paired import Judge, files_by_run, holm, mcnemar_exact
 from synthmix.evaluate.threshold import decide
 from synthmix.files import write_table
@@ -59,110 +62,109 @@ def test_holm_leaves_out_what_was_not_tested():
     assert len(holm(np.array([]))) == 0
 
 
+def verdict(compared, p_adjusted, judged=None):
+    return (judged or judge())._conclude(compared, p_adjusted).verdict
+
+
 def test_differences_have_intervals_and_tests(tmp_path):
     first, second = run(tmp_path, 0.9)[0], run(tmp_path, 0.6)[0]
-    row = judge().compare(first, second)
+    found = judge().compare(first, second)
+    row = found.row
     right = [(one.answers == one.labels) for one in (first, second)]
     assert row["difference"] == pytest.approx(right[0].mean() - right[1].mean())
     for prefix in ("", "macro_f1_", "auc_"):
         assert 0 < row[f"{prefix}low"] < row[f"{prefix}difference"] < row[f"{prefix}high"]
+    assert row["low"] < row["narrow_low"] < row["narrow_high"] < row["high"]
     assert row["only_first_correct"] - row["only_second_correct"] == right[0].sum() - right[1].sum()
     assert row["p_value"] < 0.001
     scores = [one.scores[:, 0] for one in (first, second)]
     assert row["auc_p_value"] == delong_test(first.labels == "cancer", *scores)
-    assert judge().verdict(row | {"p_adjusted": row["p_value"]}) == 1
+    assert found.components is None
+    assert verdict(found, row["p_value"]) is Verdict.HELPS
     swapped = judge().compare(second, first)
-    assert swapped["difference"] == -row["difference"]
-    assert (swapped["low"], swapped["high"]) == pytest.approx((-row["high"], -row["low"]), abs=0.01)
-    assert judge().verdict(swapped | {"p_adjusted": row["p_value"]}) == -1
+    assert swapped.row["difference"] == -row["difference"]
+    limits = swapped.row["low"], swapped.row["high"]
+    assert limits == pytest.approx((-row["high"], -row["low"]), abs=0.01)
+    assert verdict(swapped, row["p_value"]) is Verdict.HURTS
 
 
-def test_accuracy_is_judged_as_it_was_before_there_were_other_measures(tmp_path):
-    first, second = run(tmp_path, 0.9, (0, 1))[0], run(tmp_path, 0.7, (2, 3))[0]
-    row = judge().compare(first, second)
-    assert row == pytest.approx(
-        {
-            "difference": 0.22,
-            "low": 0.16,
-            "high": 0.30641481834127493,
-            "macro_f1_difference": 0.22220273171190397,
-            "macro_f1_low": 0.15828101811103554,
-            "macro_f1_high": 0.30397055779251275,
-            "auc_difference": 0.2310789049919485,
-            "auc_low": 0.14278146103917155,
-            "auc_high": 0.3197277534106337,
-            "only_first_correct": 28,
-            "only_second_correct": 6,
-            "net_correct": 22,
-            "p_value": 0.00019512558355927467,
-            "auc_p_value": 3.639421372339511e-05,
-        }
+def test_networks_that_were_trained_once_are_judged_by_patients_alone(tmp_path):
+    first, second = run(tmp_path, 0.9)[0], run(tmp_path, 0.7, (2,))[0]
+    found = judge().compare(first, second)
+    row = found.row
+    only = row["only_first_correct"], row["only_second_correct"]
+    assert row["p_value"] == mcnemar_exact(*only)
+    resampled = Bootstrap(pd.Series(first.patients), 300, 1)
+    right = [(one.answers == one.labels).astype(float) for one in (first, second)]
+    shares = [resampled.apply(lambda w, r=r: {"": w @ r / w.sum(1)})[""] for r in right]
+    for limits, confidence in ((("low", "high"), 0.95), (("narrow_low", "narrow_high"), 0.9)):
+        expected = resampled.interval(shares[0] - shares[1], confidence, (-1, 1))
+        assert [row[name] for name in limits] == pytest.approx(expected)
+    assert found.effect.covered == ("patients",)
+    assert judge().compare(first, second, comparisons=10_000).row == row
+
+
+@pytest.mark.parametrize("measure", ["accuracy", "balanced_accuracy", "macro_f1"])
+def test_several_trainings_are_judged_by_how_they_vary(tmp_path, measure):
+    files = [run(tmp_path, accuracy, (0, 1, 2))[1] for accuracy in (0.9, 0.7)]
+    judged = judge(measure=measure)
+    runs = [judged.run(tables) for tables in files]
+    found = judged.compare(*runs)
+    score = {
+        "accuracy": accuracy_score,
+        "balanced_accuracy": balanced_accuracy_score,
+        "macro_f1": macro_f1_score,
+    }[measure]
+    values = np.array(
+        [
+            [score(t["label"], t["predicted"]) for (f,) in tables.values() for t in [read_table(f)]]
+            for tables in files
+        ]
     )
-    assert row["p_value"] == mcnemar_exact(28, 6)
-    assert judge().compare(first, second, comparisons=10_000) == row
+    expected = effect_of(runs[0].repeats[measure].less(runs[1].repeats[measure]))
+    assert found.row["difference"] == pytest.approx(np.mean(values[0] - values[1]))
+    assert (found.row["low"], found.row["high"]) == (expected.low, expected.high)
+    assert found.row["p_value"] == expected.p_value == found.effect.p_value
+    assert found.effect.covered == ("classifiers", "patients")
+    auc = effect_of(runs[0].repeats["auc"].less(runs[1].repeats["auc"]))
+    assert found.row["auc_p_value"] == auc.p_value
+    assert set(found.components.shares()) == {"classifiers", "patients"}
+    assert verdict(found, found.row["p_value"], judged) is Verdict.HELPS
+    assert verdict(judged.compare(*reversed(runs)), 0.001, judged) is Verdict.HURTS
+    assert verdict(found, 0.2, judged) is Verdict.CANT_TELL
 
 
 @pytest.mark.parametrize("measure", ["balanced_accuracy", "macro_f1"])
-def test_other_measures_are_told_and_tested_as_means_over_the_seeds(tmp_path, measure):
-    files = [run(tmp_path, *which)[1] for which in ((0.9, (0, 1)), (0.7, (2, 3)))]
-    usual = judge().compare(*(judge().run(tables) for tables in files))
+def test_other_measures_are_tested_by_exchanging_patients(tmp_path, measure):
+    first, second = run(tmp_path, 0.9)[0], run(tmp_path, 0.7)[0]
+    usual = judge().compare(first, second).row
     other = judge(measure=measure)
-    runs = [other.run(tables) for tables in files]
-    row = other.compare(*runs)
-    score = {"balanced_accuracy": balanced_accuracy_score, "macro_f1": macro_f1_score}[measure]
-    means = [
-        np.mean(
-            [score(t["label"], t["predicted"]) for (f,) in tables.values() for t in [read_table(f)]]
-        )
-        for tables in files
-    ]
-    assert row["difference"] == pytest.approx(means[0] - means[1])
-    assert 0 < row["low"] < row["difference"] < row["high"]
+    runs = [other.run(run(tmp_path, accuracy)[1]) for accuracy in (0.9, 0.7)]
+    row = other.compare(*runs).row
     for end in ("difference", "low", "high"):
         assert row[f"accuracy_{end}"] == usual[end]
         assert row[f"auc_{end}"] == usual[f"auc_{end}"]
-    assert row["p_value"] < 0.001
-    assert row["p_value"] == other.compare(*runs)["p_value"]
-    assert other.verdict(row | {"p_adjusted": row["p_value"]}) == 1
-    swapped = other.compare(*reversed(runs))
-    assert other.verdict(swapped | {"p_adjusted": swapped["p_value"]}) == -1
-    assert other.verdict(row | {"p_adjusted": 0.2}) == 0
-    # counts of right images have no say: they are of accuracy, of the mean probabilities
-    assert other.verdict(row | {"p_adjusted": 0.01, "net_correct": -5}) == 1
+    assert row["p_value"] < 0.01
+    assert row["p_value"] == other.compare(*runs).row["p_value"]
 
 
 def test_many_comparisons_have_more_trials(tmp_path):
     runs = [run(tmp_path, accuracy)[0] for accuracy in (0.95, 0.5)]
     other = judge(measure="macro_f1")
-    assert other.compare(*runs)["p_value"] == 1 / 10_001
-    assert other.compare(*runs, comparisons=100)["p_value"] == 1 / 20_001
-
-
-def test_evidence_takes_an_interval_and_a_test_that_agree():
-    row = {"p_adjusted": 0.01, "low": 0.1, "high": 0.2, "net_correct": 5}
-    assert judge().verdict(row) == 1
-    assert judge().verdict(row | {"net_correct": -5}) == 0
-    assert judge().verdict(row | {"low": np.nan, "high": np.nan}) == 0
-    assert judge().verdict(row | {"low": -0.2, "high": -0.1, "net_correct": -5}) == -1
+    assert other.compare(*runs).row["p_value"] == 1 / 10_001
+    assert other.compare(*runs, comparisons=100).row["p_value"] == 1 / 20_001
 
 
 def test_a_run_does_not_differ_from_itself(tmp_path):
     same = run(tmp_path, 0.8)[0]
-    row = judge().compare(same, same)
+    found = judge().compare(same, same)
+    row = found.row
     assert row["difference"] == row["auc_difference"] == 0
     assert row["low"] == -row["high"] < 0
     assert row["p_value"] == row["auc_p_value"] == 1
-    assert judge().verdict(row | {"p_adjusted": 1.0}) == 0
-
-
-def test_differences_are_means_over_the_seeds(tmp_path):
-    (first, files), (second, _) = run(tmp_path, 0.9, (0, 1, 2)), run(tmp_path, 0.6)
-    accuracies = [
-        (t["label"] == t["predicted"]).mean() for (f,) in files.values() for t in [read_table(f)]
-    ]
-    row = judge().compare(first, second)
-    second_accuracy = (second.answers == second.labels).mean()
-    assert row["difference"] == pytest.approx(np.mean(accuracies) - second_accuracy)
+    assert verdict(found, 1.0) is Verdict.CANT_TELL
+    wide = replace(judge(), margin=0.2)
+    assert verdict(found, 1.0, wide) is Verdict.NO_DIFFERENCE
 
 
 def test_several_seeds_answer_by_the_mean_probability_and_the_mean_threshold(tmp_path):
@@ -185,7 +187,7 @@ def test_the_order_of_images_does_not_matter(tmp_path):
     write_table(tmp_path / "a.csv", table)
     write_table(tmp_path / "b.csv", table.sample(frac=1, random_state=1))
     runs = [judge().run(once(tmp_path / f"{name}.csv")) for name in "ab"]
-    assert judge().compare(*runs)["p_value"] == 1
+    assert judge().compare(*runs).row["p_value"] == 1
 
 
 def test_runs_of_different_images_are_not_compared(tmp_path):
@@ -209,7 +211,7 @@ def test_resamples_without_a_class_do_not_speak_of_macro_f1(tmp_path):
         table = pd.DataFrame(columns | {f"probability_{c}": 1.0 * (said == c) for c in THREE})
         write_table(tmp_path / f"{name}.csv", table)
         runs.append(judge(THREE, None, "macro_f1").run(once(tmp_path / f"{name}.csv")))
-    row = judge(THREE, None, "macro_f1").compare(*runs)
+    row = judge(THREE, None, "macro_f1").compare(*runs).row
     assert row["difference"] == pytest.approx((2 / 2.5 + 118 / 119 - 120 / 122) / 3)
     assert row["low"] > 0
 
@@ -217,7 +219,7 @@ def test_resamples_without_a_class_do_not_speak_of_macro_f1(tmp_path):
 def test_several_classes_without_a_positive_one(tmp_path):
     first, _ = run(tmp_path, 0.9, classes=THREE, positive_class=None)
     second, _ = run(tmp_path, 0.5, classes=THREE, positive_class=None)
-    row = judge(THREE, None).compare(first, second)
+    row = judge(THREE, None).compare(first, second).row
     assert row["auc_difference"] > 0
     assert np.isnan(row["auc_p_value"])
 
@@ -226,7 +228,7 @@ def test_two_classes_need_no_positive_one(tmp_path):
     rows = []
     for positive_class in ("cancer", "normal", None):
         runs = [run(tmp_path, a, positive_class=positive_class)[0] for a in (0.9, 0.6)]
-        rows.append(judge(CLASSES, positive_class).compare(*runs))
+        rows.append(judge(CLASSES, positive_class).compare(*runs).row)
     assert rows[0]["auc_p_value"] == pytest.approx(rows[1]["auc_p_value"])
     assert rows[0]["auc_p_value"] == rows[2]["auc_p_value"]
 
@@ -252,37 +254,38 @@ def repeated(folder, accuracy, trainings, splits=(1, 2)):
     return judge(measure="macro_f1").run(files), files
 
 
-def test_a_run_in_several_splits_is_the_mean_over_all_its_repeats(tmp_path):
+def test_an_image_has_the_mean_of_all_trainings_that_tested_it(tmp_path):
     run, files = repeated(tmp_path, 0.8, (1, 2))
     tables = {key: read_table(path) for key, (path,) in files.items()}
     right = [(table["label"] == table["predicted"]).mean() for table in tables.values()]
-    assert run.values["accuracy"][0] == pytest.approx(np.mean(right))
-    assert len(run.images) == 80
+    assert run.repeats["accuracy"].means((0, 1, 2)) == pytest.approx(np.mean(right))
+    images = sorted(run.images[1])
+    assert (len(images), len(run.images[2])) == (80, 40)
     # an image of both splits has the mean of four trainings, one of the first alone that of two
-    for image, trainings in ((run.images[0], 2), (run.images[-1], 4)):
+    for image, trainings in ((images[0], 2), (images[-1], 4)):
         found = [table[table["sample_id"] == image] for table in tables.values()]
         said = pd.concat(found)["probability_cancer"]
         assert len(said) == trainings
-        assert run.scores[run.images.index(image), 0] == pytest.approx(said.mean())
-
-
-def test_patients_of_several_splits_are_resampled_together(tmp_path):
-    files = repeated(tmp_path, 0.8, (1,))[1]
-    (first,), (second,) = files.values()
-    drawn = {}
-    for path in (first, second):
-        table = read_table(path)
-        among = pd.concat([read_table(first)["group"], read_table(second)["group"]])
-        weights = next(islice(Bootstrap(table["group"], 300, 1, among).weights(), 1, None))
-        drawn[path] = pd.DataFrame(weights.T, index=table["sample_id"])
-    shared = drawn[second].index
-    pd.testing.assert_frame_equal(drawn[first].loc[shared], drawn[second])
+        assert run.scores[images.index(image), 0] == pytest.approx(said.mean())
 
 
 def test_trainings_of_a_generator_are_compared_with_the_one_of_real_images(tmp_path):
     mix, baseline = repeated(tmp_path, 0.9, (1, 2))[0], repeated(tmp_path, 0.6, (1,))[0]
-    row = judge(measure="macro_f1").compare(mix, baseline)
-    expected = mix.values["macro_f1"][0] - baseline.values["macro_f1"][0]
-    assert row["difference"] == pytest.approx(expected)
-    assert row["p_value"] < 0.01
-    assert judge(measure="macro_f1").compare(baseline, mix)["p_value"] == row["p_value"]
+    found = judge(measure="macro_f1").compare(mix, baseline)
+    values = [one.repeats["macro_f1"].means((0, 1, 2)) for one in (mix, baseline)]
+    assert found.row["difference"] == pytest.approx(values[0] - values[1])
+    assert found.effect.covered == ("splits", "generators", "classifiers", "patients")
+    back = judge(measure="macro_f1").compare(baseline, mix)
+    assert back.row["p_value"] == pytest.approx(found.row["p_value"])
+
+
+def test_folds_are_training_sets(tmp_path):
+    runs = [
+        judge().run(
+            once(*(write_predictions(tmp_path / f"{a}-{f}", 20, a, 7, fold=f) for f in (1, 2, 3)))
+        )
+        for a in (0.9, 0.6)
+    ]
+    found = judge().compare(*runs)
+    assert found.effect.covered == ("splits", "generators", "classifiers", "patients")
+    assert found.components.design.splits == 3

@@ -15,8 +15,8 @@ def test_other_thresholds_are_refused(threshold):
         Evaluation(threshold=threshold)
 
 
-def test_verdicts_are_about_accuracy_unless_another_measure_is_named():
-    assert Evaluation().verdict == "accuracy"
+def test_the_classes_decide_what_verdicts_are_about_unless_a_measure_is_named():
+    assert Evaluation().verdict == "auto"
     assert Evaluation(verdict="macro_f1").verdict == "macro_f1"
     with pytest.raises(ValidationError, match="macro_f1"):
         Evaluation(verdict="auc")

@@ -66,7 +66,12 @@ def tabulate(
         classes, positive_class, 100, 0.95, 0.05, seed=1, measure=measure, leakage=leakage
     )
     compare_mixes(
-        predictions, plan_comparisons(mixes, compare), classifiers, folder / "comparison", judge
+        predictions,
+        plan_comparisons(mixes, compare),
+        classifiers,
+        folder / "comparison",
+        folder / "variance",
+        judge,
     )
     names = [mix.name for mix in mixes]
     compare_classifiers(predictions, names, classifiers, folder / "classifiers", judge)
@@ -118,7 +123,7 @@ def test_pairs_of_mixes_have_a_table_of_their_own(tmp_path):
         "| classifier | first | second | accuracy | macro_f1 | auc | adjusted p | the first is |"
     )
     assert row.startswith(f"| c | {names[0]} | {names[1]} | 0 ")
-    assert row.endswith("| 1 | no evidence |")
+    assert row.endswith("| 1 | can't tell yet |")
 
 
 def test_a_study_may_train_on_no_real_images_alone(tmp_path):

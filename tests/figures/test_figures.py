@@ -267,7 +267,9 @@ def test_validation_stands_beside_test_for_each_network(studies, drawn, tmp_path
     labels = [text.get_text() for text in figure.legends[0].get_texts()]
     assert labels == ["dcgan, filled", "smote, filled", "real only"]
     shown = [line.get_xdata().tolist() for line in figure.axes[2].lines]
-    assert shown == [[0.9], [0.99], [0.9]]
+    assert len(shown) == 3
+    assert shown[1] == [0.99]
+    assert max(shown[0] + shown[2]) < 0.99
     assert_readable(figure)
 
 

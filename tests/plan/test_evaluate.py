@@ -6,4 +6,4 @@ def test_judging_is_told_apart_from_what_the_predictions_have():
     view = view_of("volumes", "slices")
     assert not evaluate.settings(view).keys() & {"threshold", "verdict"}
     assert evaluate.threshold(view) == 0.5
-    assert evaluate.measure(view) == view.settings.evaluation.verdict
+    assert evaluate.verdict(view) == view.settings.evaluation.verdict

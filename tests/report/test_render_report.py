@@ -20,6 +20,9 @@ from synthmix.store import read_table
 
 RAN_ON = {"versions": {"python": "3.11", "torch": "2.11"}, "device": "cpu", "threads": 1}
 SCRIPT = "<script>alert(1)</script>"
+NO_METRICS = pd.DataFrame(
+    columns=["classifier", "mix", "seed", "fold", "split", "metric", "class", "value"]
+)
 VOID = {"meta", "img", "br", "hr", "input", "link", "col", "wbr", "source"}
 BLOCKS = {"p", "div", "table", "ul", "dl", "figure", "section", "details", "pre", "h2", "h3", "h4"}
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
@@ -75,7 +78,7 @@ def test_the_page_is_whole(report, tmp_path):
     assert text.startswith("<!DOCTYPE html>")
     words = page.words()
     assert "Compared in accuracy with real images alone, synthetic images helped in" in words
-    assert "Most accurate mix:" in words
+    assert "Most accurate mix on validation images:" in words
     assert "UnidentifiedImageError" in words
     assert "images, not the 300,000 asked for" in words
     assert "torch 2.11" in words
@@ -166,10 +169,10 @@ def test_classifiers_are_compared_in_pairs(classifiers_only, tmp_path):
 
 
 def test_without_evidence_no_classifier_is_better(classifiers_only):
-    compared = read_table(classifiers_only.classifier_comparison).assign(better="no evidence")
+    compared = read_table(classifiers_only.classifier_comparison).assign(better="can't tell yet")
     tables = (read_table(classifiers_only.summary), compared, read_table(classifiers_only.metrics))
     found = find_classifiers(*tables)
-    assert found.best.startswith("No evidence that one classifier is more accurate than another")
+    assert found.best.startswith("No classifier is shown to be more accurate than another")
     assert found.counts == {}
 
 
@@ -235,7 +238,7 @@ def test_mixes_without_a_positive_class_are_judged_by_macro_f1(tmp_path):
     study = make_study_report(tmp_path / "study", files=files)
     text = render(tmp_path, study)
     assert "The macro F1 on the real test images" in text
-    assert ", macro F1 0." in find(read_table(study.summary)).best
+    assert ", macro F1 0." in find(read_table(study.summary), read_table(study.metrics)).best
 
 
 def test_what_is_undefined_is_a_dash_with_its_reason(tmp_path):
@@ -437,7 +440,8 @@ def test_pairs_of_mixes_and_families_are_told(report, tmp_path):
     assert "Two mixes with each other" in page
     assert "the number of these 1 comparisons" in page
     assert "adjusted among" in page
-    assert f"question has 1, mixes has {len(table) - 1}." in page
+    others = f"mixes (exploratory: named in no family of the study) has {len(table) - 1}."
+    assert f"question has 1, {others}" in page
     plain = Page(render(tmp_path, report)).words()
     assert "Two mixes with each other" not in plain
     assert "adjusted among" not in plain
@@ -478,7 +482,10 @@ def test_a_page_without_mixes_of_real_images_alone(tmp_path):
         write_table(tmp_path / f"{name}.csv", table)
     changed = replace(report, **{name: tmp_path / f"{name}.csv" for name in found})
     page = Page(render(tmp_path, changed)).words()
-    assert "No mix was compared with real images alone. Most accurate mix: " in page
+    assert (
+        "No mix was compared with real images alone. Most accurate mix on validation images: "
+        in page
+    )
     assert "0 of real images only" in page
     assert "Right of the line of two mixes it is the first that did better." in page
     assert "The baseline of a mix" not in page
@@ -489,13 +496,13 @@ def test_the_page_names_the_measure_of_the_verdict(classifiers_only, report, tmp
     files = {"judged_by": "macro_f1", "classifiers": ("vgg16", "cnn")}
     words = Page(render(tmp_path, make_study_report(tmp_path / "mixes", files=files))).words()
     assert "Compared in macro F1 with real images alone, synthetic images helped in" in words
-    assert "Best mix in macro F1: " in words
+    assert "Best mix in macro F1 on validation images: " in words
     assert "only mix right" in words
     assert "adjusted p" in words
     assert "difference in macro F1" in words
     assert "difference in macro F1 in accuracy in AUC" in words
     assert "F1 AUC macro F1 missed cancer" in words
-    assert "hurts in macro F1, only when" in words
+    assert "A verdict is about macro F1 and decided in this order" in words
     assert "randomisation test" in words
     for phrase in ("McNemar", "in accuracy with", "most accurate", "evidence in accuracy"):
         assert phrase not in words
@@ -508,9 +515,9 @@ def test_the_page_names_the_measure_of_the_verdict(classifiers_only, report, tmp
     assert "Best of 2 classifiers in balanced accuracy: " in words
     assert "a difference in balanced accuracy in 1 of 1 pair: better are vgg16 than cnn." in words
     assert "in balanced accuracy in accuracy in macro F1 in AUC" in words
-    pairs = read_table(study.classifier_comparison).assign(better="no evidence")
+    pairs = read_table(study.classifier_comparison).assign(better="can't tell yet")
     found = find_classifiers(read_table(study.summary), pairs, read_table(study.metrics))
-    assert "one classifier is better than another in balanced accuracy, in" in found.best
+    assert "No classifier is shown to be better than another in balanced accuracy, in" in found.best
 
 
 def test_the_number_of_duplicates_is_told(report, tmp_path):
@@ -525,9 +532,17 @@ def test_the_number_of_duplicates_is_told(report, tmp_path):
     [
         ([], "No mix was compared"),
         (["hurts"], "hurt in the only mix compared"),
-        (["no evidence"] * 3, "synthetic images helped or hurt in accuracy in any of 3 mixes"),
+        (
+            ["can't tell yet"] * 3,
+            "images help or hurt in accuracy can't be told yet from any of 3 mixes",
+        ),
+        (["can't tell yet"], "can't be told yet from the only mix compared."),
+        (["makes no difference"], "synthetic images made no difference in the only mix compared"),
         (["helps", "hurts"], "helped in 1 of 2 mixes and hurt in 1."),
-        (["hurts", "no evidence"], "helped in 0 of 2 mixes and hurt in 1, with no evidence"),
+        (
+            ["hurts", "can't tell yet", "too small to matter", "makes no difference"],
+            "helped in 0 of 4 mixes, hurt in 1 and made no difference in 2; in 1 it can't be told",
+        ),
     ],
 )
 def test_the_headline_counts_verdicts(verdicts, headline):
@@ -540,7 +555,8 @@ def test_the_headline_counts_verdicts(verdicts, headline):
     summary = pd.DataFrame(rows, columns=names).assign(classifier="vgg16")
     summary[["auc", "auc_low", "auc_high"]] = 0.8, 0.7, 0.9
     summary["missed_positives"], summary["addition"] = 3, ""
-    assert headline in find(summary).headline
+    summary["scope"] = ""
+    assert headline in find(summary, NO_METRICS).headline
 
 
 def test_selections_are_told_apart_from_synthetic_images(report, tmp_path):
@@ -560,11 +576,43 @@ def test_one_selection_is_a_sentence():
     row |= {"class_shares": "a 50 / b 50", "real_share": 1.0, "classifier": "vgg16"}
     row |= {f"{name}{part}": 0.8 for name in ("accuracy", "auc") for part in ("", "_low", "_high")}
     row |= {"missed_positives": 3, "addition": ""}
-    found = find(pd.DataFrame([row | {"verdict": "hurts"}]))
+    found = find(pd.DataFrame([row | {"verdict": "hurts", "scope": ""}]), NO_METRICS)
     assert found.headline == "In accuracy, selections of real images hurt in the only mix compared."
     assert found.selections == ""
-    assert found.counts == {"helps": 0, "no evidence": 0, "hurts": 1}
+    none = dict.fromkeys(("helps", "makes no difference", "can't tell yet"), 0)
+    assert found.counts == none | {"hurts": 1}
     assert found.best.startswith("Most accurate mix: tomek, real")
+
+
+def test_the_best_mix_is_picked_by_validation_images(report):
+    summary, metrics = read_table(report.summary), read_table(report.metrics)
+    mixes = summary[summary["kind"] == "synthetic_mix"]
+    worst = mixes.loc[mixes["accuracy"].idxmin()]
+    own = (metrics["mix"] == worst["mix"]) & (metrics["classifier"] == worst["classifier"])
+    metrics.loc[own & (metrics["split"] == "validation"), "value"] = 1.0
+    found = find(summary, metrics)
+    assert found.picked_by == "validation"
+    assert found.best.startswith("Most accurate mix on validation images: ")
+    assert f"accuracy {worst['accuracy']:.3f} (" in found.best
+    metrics = metrics[~(own & (metrics["split"] == "validation"))]
+    found = find(summary, metrics)
+    assert found.picked_by == "test"
+    assert f"accuracy {mixes['accuracy'].max():.3f} (" in found.best
+
+
+def test_one_training_of_each_is_told(report, tmp_path):
+    words = Page(render(tmp_path, report)).words()
+    assert "These verdicts are about these trained networks alone, on new patients." in words
+    assert "Trained again, they might come out otherwise" in words
+
+
+def test_what_it_would_take_stands_beside_what_cant_be_told(report, tmp_path):
+    table = read_table(report.comparison).assign(
+        verdict="can't tell yet", needs="about 140 more test patients, or 4 more splits"
+    )
+    write_table(tmp_path / "comparison.csv", table)
+    page = Page(render(tmp_path, replace(report, comparison=tmp_path / "comparison.csv")))
+    assert "it would take about 140 more test patients, or 4 more splits" in page.words()
 
 
 def test_the_best_mix_is_named_beside_its_baseline(report):
@@ -574,9 +622,12 @@ def test_the_best_mix_is_named_beside_its_baseline(report):
     baseline = summary[
         (summary["kind"] == "real_only") & (summary["class_shares"] == best["class_shares"])
     ]
-    assert f"accuracy {best['accuracy']:.3f} (" in find(summary).best
-    assert f"AUC {best['auc']:.3f} (" in find(summary).best
-    assert f"class shares: accuracy {baseline['accuracy'].item():.3f} (" in find(summary).best
+    assert f"accuracy {best['accuracy']:.3f} (" in find(summary, read_table(report.metrics)).best
+    assert f"AUC {best['auc']:.3f} (" in find(summary, read_table(report.metrics)).best
+    assert (
+        f"class shares: accuracy {baseline['accuracy'].item():.3f} ("
+        in find(summary, read_table(report.metrics)).best
+    )
 
 
 def test_numbers_are_written_for_people():
@@ -638,7 +689,7 @@ def test_a_leak_is_told_wherever_the_other_way_is(report, tmp_path):
     words = Page(render(tmp_path, replace(report, settings=settings))).words()
     leak = "Test images were seen in training (leakage: as_published)"
     finding, cautions, method = (words.index(leak + end) for end in (":", ". Gen", ". Images,"))
-    assert finding < words.index("Most accurate mix:") < cautions < method
+    assert finding < words.index("Most accurate mix") < cautions < method
     assert "of patients that no model has seen, except where it says otherwise." in words
     kept_apart = ("Patients were split first", "validation patients", "nothing can be expected")
     other = Page(render(tmp_path, report)).words()

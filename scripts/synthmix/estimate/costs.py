@@ -7,6 +7,7 @@ from typing import Any
 import pandas as pd
 
 from synthmix.estimate import reference_gpu
+from synthmix.estimate.detectable import Detectable, detectable
 from synthmix.estimate.disk import Disk, disk
 from synthmix.estimate.jobs import Job
 from synthmix.estimate.rates import Forecast, Rates
@@ -74,6 +75,7 @@ class Estimate:
     passing_bytes: float
     unmeasured: tuple[str, ...]  # rules of which nothing like a job to do was ever timed
     missing: tuple[str, ...]  # what else is not known
+    detectable: tuple[Detectable, ...] = ()
 
 
 def estimate(
@@ -98,6 +100,7 @@ def estimate(
         max((cost.disk.passing for cost in to_do if cost.disk), default=0.0),
         tuple(dict.fromkeys(cost.job.rule for cost in to_do if cost.is_unmeasured)),
         tuple(dict.fromkeys(text for cost in to_do for text in cost.missing)),
+        tuple(detectable(sizes)),
     )
 
 

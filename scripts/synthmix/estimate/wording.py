@@ -5,7 +5,7 @@ from typing import Any
 
 import pandas as pd
 
-from synthmix.estimate import reference_gpu
+from synthmix.estimate import detectable, reference_gpu
 from synthmix.estimate.costs import NEVER_RUN, Estimate
 
 COLUMNS = (
@@ -50,6 +50,7 @@ def summary(estimate: Estimate) -> str:
         _gpu(estimate),
         _disk(estimate),
         _missing(estimate),
+        detectable.in_words(estimate.detectable, SHOWN),
     ]
     return "\n".join(part for part in parts if part)
 

@@ -5,7 +5,17 @@ from collections.abc import Mapping, Sequence
 from itertools import combinations
 from pathlib import Path
 
-from synthmix.evaluate.paired import NO_EVIDENCE, P_VALUES, Files, Judge, difference_columns
+from synthmix.evaluate.conclusion import Conclusion, Verdict
+from synthmix.evaluate.paired import (
+    AGAINST,
+    NARROW,
+    P_VALUES,
+    TOLD,
+    Files,
+    Judge,
+    Row,
+    difference_columns,
+)
 from synthmix.evaluate.verdict import ACCURACY, measure_column
 
 
@@ -20,21 +30,23 @@ def compare_classifiers(
 
     `predictions` holds, by (classifier, mix), the tables of predictions: for each repeat, of each
     fold. Columns: mix, first, second (classifiers), leakage (how the images were split),
-    what `Judge.compare` returns of them, p_adjusted and auc_p_adjusted by Holm over the table, and
-    better: the classifier with the higher accuracy, or "no evidence" that there is one. Where that
-    is not about accuracy, judged_by names the measure that it, difference, low, high and p_value
-    are of.
+    what `Judge.compare` returns of them, p_adjusted and auc_p_adjusted by Holm over the table, the
+    scope of the verdict, what it would take where nothing can be told yet (needs), and better: the
+    better classifier, or one of `Verdict`. Where that is not about accuracy, judged_by names the
+    measure that it, difference, low, high and p_value are of.
     """
-    rows = []
+    compared = []
     comparisons = len(mixes) * math.comb(len(classifiers), 2)
     for mix in mixes if len(classifiers) > 1 else ():
         runs = {name: judge.run(predictions[name, mix]) for name in classifiers}
-        rows += [
-            {"mix": mix, "first": first, "second": second}
-            | judge.compare(runs[first], runs[second], comparisons)
+        compared += [
+            (
+                {"mix": mix, "first": first, "second": second},
+                judge.compare(runs[first], runs[second], comparisons),
+            )
             for first, second in combinations(classifiers, 2)
         ]
-    judge.write_table(output, rows, columns(judge.measure), lambda row: _better(row, judge))
+    judge.write_table(output, compared, columns(judge.measure), _better)
 
 
 def columns(measure: str = ACCURACY) -> list[str]:
@@ -43,12 +55,16 @@ def columns(measure: str = ACCURACY) -> list[str]:
         *("mix", "first", "second", "leakage"),
         *measure_column(measure),
         *difference_columns(measure),
+        *NARROW,
+        AGAINST,
         *("only_first_correct", "only_second_correct"),
         *P_VALUES.keys(),
         *P_VALUES.values(),
+        *TOLD,
         "better",
     ]
 
 
-def _better(row: Mapping[str, str | float], judge: Judge) -> str:
-    return {1: row["first"], -1: row["second"], 0: NO_EVIDENCE}[judge.verdict(row)]
+def _better(row: Row, concluded: Conclusion) -> str:
+    better = {Verdict.HELPS: row["first"], Verdict.HURTS: row["second"]}
+    return better.get(concluded.verdict, concluded.verdict)

@@ -5,13 +5,21 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from synthmix.evaluate.comparisons import PAIRS, Comparison
-from synthmix.evaluate.paired import NO_EVIDENCE, P_VALUES, Files, Judge, difference_columns
+from synthmix.evaluate.conclusion import Conclusion, Verdict
+from synthmix.evaluate.paired import (
+    AGAINST,
+    NARROW,
+    P_VALUES,
+    TOLD,
+    Files,
+    Judge,
+    Row,
+    difference_columns,
+)
 from synthmix.evaluate.verdict import ACCURACY, measure_column
 
-HELPS, HURTS = "helps", "hurts"
-BETTER, WORSE = "better", "worse"
-VERDICTS = {1: HELPS, -1: HURTS, 0: NO_EVIDENCE}
-VERDICTS_ON_PAIRS = {1: BETTER, -1: WORSE, 0: NO_EVIDENCE}
+# what is said of the first of a pair
+VERDICTS_ON_PAIRS = {Verdict.HELPS: "better", Verdict.HURTS: "worse"}
 _RENAMED = {
     "only_first_correct": "only_mix_correct",
     "only_second_correct": "only_baseline_correct",
@@ -23,6 +31,7 @@ def compare_mixes(
     comparisons: Sequence[Comparison],
     classifiers: Sequence[str],
     output: str | Path,
+    variance: str | Path,
     judge: Judge,
 ) -> None:
     """Write a row for each classifier and comparison.
@@ -30,27 +39,35 @@ def compare_mixes(
     `predictions` holds, by (classifier, mix), the tables of predictions: for each repeat, of each
     fold. Columns: classifier, mix, baseline (or the other mix of a pair), family, leakage
     (how the images were split), and what `Judge.compare` returns of the mix (the first) and its
-    baseline, with p_adjusted and auc_p_adjusted by Holm over the rows of the family, and the
-    verdict: helps or hurts, of a pair better or worse. Where that is not about accuracy, judged_by
-    names the measure that it, difference, low, high and p_value are of. Without anything to compare
-    there is a header alone.
+    baseline, with p_adjusted and auc_p_adjusted by Holm over the rows of the family; the scope of
+    the verdict, what it would take where nothing can be told yet (needs), and the verdict, one of
+    `Verdict`; of a pair better and worse stand for helps and hurts. Where that is not about
+    accuracy, judged_by names the measure that it, difference, low, high and p_value are of. Without
+    anything to compare there is a header alone.
+
+    `variance` gets, of each comparison in which anything was repeated, the variance of the
+    difference that each source has, and its share.
     """
-    rows = []
+    compared = []
     sizes = Counter(one.family for one in comparisons)
     for classifier in classifiers:
         names = {name for one in comparisons for name in (one.mix, one.baseline)}
         runs = {name: judge.run(predictions[classifier, name]) for name in names}
-        rows += [
-            {"classifier": classifier, **one.to_dict()}
-            | judge.compare(runs[one.mix], runs[one.baseline], len(classifiers) * sizes[one.family])
+        compared += [
+            (
+                {"classifier": classifier, **one.to_dict()},
+                judge.compare(
+                    runs[one.mix], runs[one.baseline], len(classifiers) * sizes[one.family]
+                ),
+            )
             for one in comparisons
         ]
-    judge.write_table(
-        output,
-        [{_RENAMED.get(name, name): value for name, value in row.items()} for row in rows],
-        columns(judge.measure),
-        lambda row: (VERDICTS_ON_PAIRS if row["family"] == PAIRS else VERDICTS)[judge.verdict(row)],
-    )
+    judge.write_table(output, compared, columns(judge.measure), _verdict, variance, _RENAMED)
+
+
+def _verdict(row: Row, concluded: Conclusion) -> str:
+    verdict = concluded.verdict
+    return VERDICTS_ON_PAIRS.get(verdict, verdict) if row["family"] == PAIRS else verdict
 
 
 def columns(measure: str = ACCURACY) -> list[str]:
@@ -59,8 +76,11 @@ def columns(measure: str = ACCURACY) -> list[str]:
         *("classifier", "mix", "baseline", "family", "leakage"),
         *measure_column(measure),
         *difference_columns(measure),
+        *NARROW,
+        AGAINST,
         *_RENAMED.values(),
         *P_VALUES.keys(),
         *P_VALUES.values(),
+        *TOLD,
         "verdict",
     ]

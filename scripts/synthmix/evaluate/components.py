@@ -71,8 +71,8 @@ class Components:
             return self._over_splits(design, scale)
         return self._within_a_split(design, scale)
 
-    def shares(self) -> dict[str, float]:
-        """Return what share of the variance of the estimate each source has; their sum is 1.
+    def parts(self) -> dict[str, float]:
+        """Return how much of the variance of the estimate each source has.
 
         Sources that were not repeated on their own have none.
         """
@@ -85,9 +85,13 @@ class Components:
             CLASSIFIERS: self.classifier / (design.splits * design.classifiers),
             CHANCE: self.chance / (design.splits * design.generators * design.classifiers),
         }
-        known = {name: value for name, value in parts.items() if not np.isnan(value)}
-        total = sum(known.values())
-        return {name: value / total if total else 0.0 for name, value in known.items()}
+        return {name: float(value) for name, value in parts.items() if not np.isnan(value)}
+
+    def shares(self) -> dict[str, float]:
+        """Return what share of the variance of the estimate each of `parts` has; the sum is 1."""
+        parts = self.parts()
+        total = sum(parts.values())
+        return {name: value / total if total else 0.0 for name, value in parts.items()}
 
     def _over_splits(self, design: Design, scale: float) -> Error:
         trained = self._trained(design.generators, design.classifiers)

@@ -6,13 +6,13 @@ from enum import StrEnum
 
 from synthmix.evaluate.components import Components, Design
 from synthmix.evaluate.effect import CLASSIFIERS, GENERATORS, PATIENTS, SPLITS, Effect
+from synthmix.evaluate.settings import MARGIN
 
-MARGIN = 0.02  # differences within it, to either side, don't matter
 _MOST_SPLITS, _MOST_TRAININGS, _MOST_PATIENTS = 50, 20, 30  # the last times as many as there are
 _GROWTH = 1.05
 
 # by what an effect covers: see `effect.error_of`
-_SCOPES = {
+SCOPES = {
     (PATIENTS,): "these trained networks alone, on new patients",
     (GENERATORS, PATIENTS): "new trainings of the generator on this split, on new patients",
     (CLASSIFIERS, PATIENTS): (
@@ -68,7 +68,7 @@ class Conclusion:
     @property
     def scope(self) -> str:
         """What the verdict is about, in words: what was repeated, and no more."""
-        return _SCOPES[self.effect.covered]
+        return SCOPES[self.effect.covered]
 
 
 def conclude(

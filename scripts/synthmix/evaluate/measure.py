@@ -4,12 +4,28 @@ Decided once, from the images themselves: never by what any classifier makes of 
 """
 
 from collections.abc import Mapping
+from pathlib import Path
 
 from synthmix.evaluate.influence import AUC, BALANCED_ACCURACY, MACRO_F1
+from synthmix.evaluate.settings import AUTO
 from synthmix.evaluate.verdict import ACCURACY
+from synthmix.scopes import UNLABELLED
+from synthmix.store import read_table
 
 LARGEST_SHARE_OF_TWO = 0.6  # above, accuracy is mostly about the larger of two classes
+CONSTANT = "constant_"  # how the columns of `constant_answer` begin
 LARGEST_RATIO = 1.5  # of the largest of more classes to the smallest
+
+
+def measure_for(verdict: str, index: str | Path) -> str:
+    """Return the measure for the setting `verdict` of a data set with this `index` of its images.
+
+    Images without a label don't count.
+    """
+    if verdict != AUTO:
+        return verdict
+    labels = read_table(index)["label"]
+    return choose_measure(labels[labels != UNLABELLED].value_counts().to_dict())
 
 
 def choose_measure(images: Mapping[str, int]) -> str:

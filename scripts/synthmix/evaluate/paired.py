@@ -1,4 +1,4 @@
-"""Two classifiers that were tested on the same images: how far apart, and is there evidence?"""
+"""Two ways to train that were tested on the same images: how far apart, and what can be said?"""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -10,8 +10,12 @@ import numpy as np
 import pandas as pd
 from scipy.stats import binomtest
 
-from synthmix.evaluate.bootstrap import Bootstrap, Statistics
+from synthmix.evaluate.bootstrap import Bootstrap, Statistics, Values
+from synthmix.evaluate.components import Components, components_of
+from synthmix.evaluate.conclusion import Conclusion, conclude
 from synthmix.evaluate.delong import delong_test
+from synthmix.evaluate.effect import Effect, effect_of, effect_of_trained_networks
+from synthmix.evaluate.influence import AUC
 from synthmix.evaluate.metrics import weighted_metrics
 from synthmix.evaluate.predictions import (
     PROBABILITY,
@@ -21,37 +25,55 @@ from synthmix.evaluate.predictions import (
     thresholds_of,
 )
 from synthmix.evaluate.randomisation import randomisation_test, trials_for
+from synthmix.evaluate.repeats import Repeats, repeats_of, tested_images
+from synthmix.evaluate.settings import MARGIN
 from synthmix.evaluate.threshold import predicted_classes
 from synthmix.evaluate.verdict import ACCURACY, measure_column
 from synthmix.files import write_table
 from synthmix.leakage import NONE
 from synthmix.repeats import Repeat
 
-NO_EVIDENCE = "no evidence"  # what tables call the verdict 0
-
 # p-values of a row of `compare`, before and after Holm
+NO_NAMES: Mapping[str, str] = {}
 P_VALUES = {"p_value": "p_adjusted", "auc_p_value": "auc_p_adjusted"}
+# of the interval that shows whether a difference is small, and what it is held against
+NARROW, AGAINST = ("narrow_low", "narrow_high"), "margin"
+TOLD = ("scope", "needs")  # of a conclusion, in words
+OF_VARIANCE = ("source", "variance", "share")
 
 Files = Mapping[Repeat, Sequence[str | Path]]  # tables of predictions: of each fold of a repeat
+Row = dict[str, Any]
 
 
 @dataclass(frozen=True)
 class Run:
-    """A classifier on one mix, as its comparisons need it; images are in the order of their names.
+    """A classifier on one mix, as its comparisons need it.
 
     Where it was trained several times, `answers` and `scores` are of the mean probabilities of all
-    trainings that tested the image, decided by the mean threshold: tests need one answer an image.
-    Patients are numbers from 0 on, the same in all splits.
+    trainings that tested the image, decided by the mean threshold; images are then in the order of
+    their names, `labels` and `patients` too.
     """
 
-    images: list[str]
+    images: Mapping[int, list[str]]  # that each split tests
     labels: np.ndarray  # (N,) true classes
     answers: np.ndarray  # (N,) predicted classes
     scores: np.ndarray  # (N, classes) probabilities
-    predictions: Mapping[Repeat, Predictions]
-    patients: Mapping[Repeat, np.ndarray]  # (images of the repeat,) int
-    bootstrap: Bootstrap
-    values: Mapping[str, np.ndarray]  # of each metric, means over repeats, as of `Bootstrap`
+    patients: np.ndarray  # (N,) names
+    repeats: Mapping[str, Repeats]  # of each metric of `differences`
+
+    @property
+    def is_repeated(self) -> bool:
+        """Whether anything was split or trained more than once."""
+        return next(iter(self.repeats.values())).counts != (1, 1, 1)
+
+
+@dataclass(frozen=True)
+class Compared:
+    """What `compare` found: the columns of a table, and what its verdict is concluded from."""
+
+    row: Mapping[str, float | int]
+    effect: Effect
+    components: Components | None  # None of networks that were trained once
 
 
 @dataclass(frozen=True)
@@ -64,17 +86,19 @@ class Judge:
     confidence: float
     significance: float
     seed: int
-    measure: str = ACCURACY  # that verdicts are about: one of the setting `verdict`
+    measure: str = ACCURACY  # that verdicts are about: one of those of the setting `verdict`
+    margin: float = MARGIN
     leakage: str = NONE  # how the images were split
 
     @classmethod
-    def of_job(cls, params: Any) -> Self:
-        """Return the judge that the parameters of a rule describe."""
+    def of_job(cls, params: Any, measure: str) -> Self:
+        """Return the judge by `measure` that the parameters of a rule describe."""
         return cls(
             params.classes,
             params.positive_class,
             seed=params.seed,
-            measure=params.measure,
+            measure=measure,
+            margin=params.margin,
             leakage=params.leakage,
             **params.evaluation,
         )
@@ -82,119 +106,136 @@ class Judge:
     def run(self, files: Files) -> Run:
         """Read the predictions of a run.
 
-        Raises ValueError where repeats of one split had other images.
+        Raises ValueError where repeats of one split had other images, or repeats are missing.
         """
         tables = {
             key: read_predictions(paths).sort_values("sample_id", ignore_index=True)
             for key, paths in files.items()
         }
-        _check_same_images(tables)
-        among = pd.concat([table["group"] for table in tables.values()])
-        names = np.unique(among.to_numpy(str))
-        predictions = {
-            key: Predictions.from_table(table, self.classes) for key, table in tables.items()
-        }
-        bootstraps = {
-            key: Bootstrap(table["group"], self.bootstrap_samples, self.seed, among)
-            for key, table in tables.items()
-        }
+        images = tested_images(tables)
         pooled = self._pooled(tables)
         return Run(
-            images=pooled["sample_id"].tolist(),
+            images=images,
             labels=pooled["label"].to_numpy(),
             answers=pooled["predicted"].to_numpy(),
             scores=Predictions.from_table(pooled, self.classes).probabilities,
-            predictions=predictions,
-            patients={
-                key: np.searchsorted(names, table["group"].to_numpy(str))
-                for key, table in tables.items()
+            patients=pooled["group"].to_numpy(str),
+            repeats={
+                metric: repeats_of(tables, None, self.classes, self.positive_class, metric)
+                for metric in differences(self.measure).values()
             },
-            bootstrap=next(iter(bootstraps.values())),
-            values=self._values(predictions, bootstraps),
         )
 
-    def compare(self, first: Run, second: Run, comparisons: int = 1) -> dict[str, float | int]:
+    def compare(self, first: Run, second: Run, comparisons: int = 1) -> Compared:
         """Return what the first run has more than the second, one of so many `comparisons`.
 
-        `differences`, means over the repeats, with their bootstrap intervals over patients;
-        only_first_correct and only_second_correct; p_value, of accuracy that of McNemar's exact
-        test, of another measure that of `randomisation_test`; auc_p_value of DeLong's test, for the
-        positive class, of two classes for either. Raises ValueError where the runs were tested on
-        different images.
+        The columns: `differences` with their intervals, of that in the measure the narrow one too,
+        only_first_correct and only_second_correct, p_value and auc_p_value. Where anything was
+        repeated these are of `effect_of`. Else they are about two trained networks: intervals by
+        bootstrap over patients, p_value of accuracy by McNemar's exact test, of another measure by
+        `randomisation_test`, and auc_p_value by DeLong's test for the positive class, of two
+        classes for either. Raises ValueError where the runs were tested on different images.
         """
         if first.images != second.images:
             raise ValueError("runs that are compared were tested on different images")
-        row = {}
-        for prefix, metric in differences(self.measure).items():
-            values = first.values[metric] - second.values[metric]
-            low, high = first.bootstrap.interval(values, self.confidence, (-1, 1))
-            row |= {f"{prefix}difference": values[0], f"{prefix}low": low, f"{prefix}high": high}
         right = [run.answers == run.labels for run in (first, second)]
         only_first = int((right[0] & ~right[1]).sum())
         only_second = int((right[1] & ~right[0]).sum())
-        return row | {
-            "only_first_correct": only_first,
-            "only_second_correct": only_second,
-            "net_correct": only_first - only_second,
-            "p_value": mcnemar_exact(only_first, only_second)
-            if self.measure == ACCURACY
-            else self._randomise(first, second, comparisons),
-            "auc_p_value": self._test_auc(first, second),
-        }
+        if first.is_repeated or second.is_repeated:
+            effects, components = self._repeated(first, second)
+        else:
+            tested = (
+                mcnemar_exact(only_first, only_second)
+                if self.measure == ACCURACY
+                else self._randomise(first, second, comparisons)
+            )
+            effects, components = self._trained_once(first, second, tested), None
+        effect = effects[self.measure]
+        row: Row = {}
+        for prefix, metric in differences(self.measure).items():
+            found = effects[metric]
+            row |= {f"{prefix}difference": found.difference}
+            row |= {f"{prefix}low": found.low, f"{prefix}high": found.high}
+        row |= dict(zip(NARROW, (effect.narrow_low, effect.narrow_high), strict=True))
+        row |= {"only_first_correct": only_first, "only_second_correct": only_second}
+        row |= {"p_value": effect.p_value, "auc_p_value": effects[AUC].p_value}
+        return Compared(row, effect, components)
 
     def write_table(
         self,
         output: str | Path,
-        rows: Sequence[Mapping[str, Any]],
+        compared: Sequence[tuple[Row, Compared]],
         columns: Sequence[str],
-        verdict_of: Callable[[Mapping[str, Any]], str],
+        verdict_of: Callable[[Row, Conclusion], str],
+        variance: str | Path | None = None,
+        renamed: Mapping[str, str] = NO_NAMES,
     ) -> None:
-        """Write `rows`, what `compare` returned and what was compared, with these `columns`.
+        """Write a row of each pair: what was compared, and what `compare` returned of it.
 
-        The last one is what `verdict_of` calls the verdict on a row. The p-values are adjusted over
-        the table, or over each `family` of its rows. Without rows there is a header alone.
+        The columns are `columns`, of which the last has what `verdict_of` calls a conclusion. The
+        p-values are adjusted over the table, or over each `family` of its rows. Without rows there
+        is a header alone. To `variance` goes how much of the variance of each estimate has which
+        source, where anything was repeated. Columns of `renamed` have other names.
         """
-        table = pd.DataFrame(rows)
-        if rows:
-            table = adjust(table)
-            table[columns[-1]] = [verdict_of(row) for row in table.to_dict("records")]
-        table = table.assign(leakage=self.leakage, **measure_column(self.measure))
+        rows = [names | found.row for names, found in compared]
+        table = adjust(pd.DataFrame(rows)) if rows else pd.DataFrame()
+        concluded = [
+            self._conclude(found, adjusted)
+            for (_, found), adjusted in zip(compared, table.get("p_adjusted", ()), strict=True)
+        ]
+        told = [
+            {"scope": one.scope, "needs": one.needs.in_words(), columns[-1]: verdict_of(row, one)}
+            for row, one in zip(rows, concluded, strict=True)
+        ]
+        table = table.assign(**pd.DataFrame(told, index=table.index))
+        table = table.rename(columns=renamed)
+        table = table.assign(leakage=self.leakage, margin=self.margin)
+        table = table.assign(**measure_column(self.measure))
         write_table(output, table.reindex(columns=columns))
+        if variance is not None:
+            names = list(compared[0][0]) if compared else columns[:3]
+            found = [row for pair in compared for row in _variance_rows(*pair)]
+            write_table(variance, pd.DataFrame(found, columns=[*names, *OF_VARIANCE]))
 
-    def verdict(self, row: Mapping[str, float]) -> int:
-        """Return 1 or -1 where there is evidence that the first or second is better, else 0.
+    def _conclude(self, found: Compared, p_adjusted: float) -> Conclusion:
+        return conclude(found.effect, p_adjusted, found.components, self.margin, self.significance)
 
-        `row` is one of `compare`, with p_adjusted. Evidence takes the test, the interval, and that
-        both speak for the same one: McNemar's test takes images for independent, which those of one
-        patient are not; the interval over patients does not. With several repeats that test is of
-        their mean probabilities, the interval of their mean accuracy. Of other measures both are of
-        the same difference.
-        """
-        if not row["p_adjusted"] < self.significance:
-            return 0
-        tested = row["net_correct"] if self.measure == ACCURACY else row["difference"]
-        for sign, beyond in ((1, row["low"] > 0), (-1, row["high"] < 0)):
-            if beyond and sign * tested > 0:
-                return sign
-        return 0
+    def _repeated(self, first: Run, second: Run) -> tuple[dict[str, Effect], Components]:
+        less = {
+            metric: found.less(second.repeats[metric]) for metric, found in first.repeats.items()
+        }
+        effects = {
+            metric: effect_of(found, self.confidence, self.significance)
+            for metric, found in less.items()
+        }
+        return effects, components_of(less[self.measure])
 
-    def _values(
-        self, predictions: Mapping[Repeat, Predictions], bootstraps: Mapping[Repeat, Bootstrap]
-    ) -> dict[str, np.ndarray]:
-        """Return the metrics of `differences`, means over the repeats, of all resamples."""
-        found = [bootstraps[key].apply(self._metrics(one)) for key, one in predictions.items()]
-        return {name: np.mean([values[name] for values in found], axis=0) for name in found[0]}
+    def _trained_once(self, first: Run, second: Run, p_value: float) -> dict[str, Effect]:
+        bootstrap = Bootstrap(pd.Series(first.patients), self.bootstrap_samples, self.seed)
+        ours, theirs = (bootstrap.apply(self._metrics(run)) for run in (first, second))
+        p_values = {self.measure: p_value, AUC: self._test_auc(first, second)}
+        return {
+            metric: effect_of_trained_networks(
+                ours[metric] - theirs[metric],
+                bootstrap,
+                p_values.get(metric, np.nan),
+                self.confidence,
+                self.significance,
+            )
+            for metric in differences(self.measure).values()
+        }
 
-    def _metrics(self, one: Predictions) -> Statistics:
+    def _metrics(self, run: Run) -> Statistics:
         """Return what gives the metrics of `differences` by the weights of images.
 
         Macro F1 of a resample that lacks a class of the sample is nan: the average is over the
         classes that are true or said to be, which two runs may then not have in common.
         """
+        one = self._predictions(run)
         of_class = np.eye(len(self.classes))[one.actual]
         of_class = of_class[:, of_class.any(0)]
 
-        def metrics(weights: np.ndarray) -> dict[str, np.ndarray]:
+        def metrics(weights: np.ndarray) -> Values:
             scored = weighted_metrics(one, weights, self.positive_class)
             found = {metric: scored[metric, ""] for metric in differences(self.measure).values()}
             complete = (weights @ of_class > 0).all(1)
@@ -209,18 +250,22 @@ class Judge:
         parts = [table.assign(threshold=thresholds_of(table)) for table in tables.values()]
         means = ["threshold", *(f"{PROBABILITY}{label}" for label in self.classes)]
         images = pd.concat(parts).groupby("sample_id")
-        pooled = images[["label"]].first().join(images[means].mean()).reset_index()
+        pooled = images[["label", "group"]].first().join(images[means].mean()).reset_index()
         scores, threshold = pooled[means[1:]].to_numpy(np.float64), pooled["threshold"].to_numpy()
         return pooled.assign(
             predicted=predicted_classes(scores, self.classes, self.positive_class, threshold)
         )
 
+    def _predictions(self, run: Run) -> Predictions:
+        places = {label: place for place, label in enumerate(self.classes)}
+        actual, said = (np.array([places[x] for x in one]) for one in (run.labels, run.answers))
+        return Predictions(tuple(self.classes), actual, said, run.scores)
+
     def _randomise(self, first: Run, second: Run, comparisons: int) -> float:
-        pairs = _pairs(first, second)
         return randomisation_test(
-            [first.predictions[one] for one, _ in pairs],
-            [second.predictions[other] for _, other in pairs],
-            [first.patients[one] for one, _ in pairs],
+            self._predictions(first),
+            self._predictions(second),
+            np.unique(first.patients, return_inverse=True)[1],
             self.measure,
             trials_for(comparisons, self.significance),
             self.seed,
@@ -250,25 +295,14 @@ def difference_columns(measure: str) -> list[str]:
     return [f"{prefix}{end}" for prefix in differences(measure) for end in ends]
 
 
-def _check_same_images(tables: Mapping[Repeat, pd.DataFrame]) -> None:
-    of_split: dict[int, pd.Series] = {}
-    for key, table in tables.items():
-        images = table["sample_id"]
-        if images.duplicated().any() or not images.equals(of_split.setdefault(key.split, images)):
-            raise ValueError("not every repeat tests the same images of its split once")
-
-
-def _pairs(first: Run, second: Run) -> list[tuple[Repeat, Repeat]]:
-    """Return which repeat of one run is compared with which of the other.
-
-    All trainings of a generator are compared with the one of a run without a generator.
-    """
-    several = max((first, second), key=lambda run: len(run.predictions)).predictions
-
-    def counterpart(run: Run, repeat: Repeat) -> Repeat:
-        return repeat if repeat in run.predictions else repeat._replace(training=1)
-
-    return [(counterpart(first, repeat), counterpart(second, repeat)) for repeat in several]
+def _variance_rows(names: Row, found: Compared) -> list[Row]:
+    if found.components is None:
+        return []
+    shares, parts = found.components.shares(), found.components.parts()
+    return [
+        names | dict(zip(OF_VARIANCE, (source, parts[source], share), strict=True))
+        for source, share in shares.items()
+    ]
 
 
 def files_by_run(

@@ -5,7 +5,6 @@ F1, Yeh 2000, More accurate tests for the statistical significance of result dif
 """
 
 import math
-from collections.abc import Sequence
 
 import numpy as np
 
@@ -29,25 +28,21 @@ def trials_for(comparisons: int, significance: float) -> int:
 
 
 def randomisation_test(
-    first: Sequence[Predictions],
-    second: Sequence[Predictions],
-    patients: Sequence[np.ndarray],
+    first: Predictions,
+    second: Predictions,
+    patients: np.ndarray,
     measure: str,
     trials: int,
     seed: int,
 ) -> float:
     """Return the two-sided p-value of the difference of two classifiers in `measure`.
 
-    `first` and `second` have for each repeat of the training what it said of the same N images, of
-    the `patients` (N,) of the repeat, numbers from 0 on. `measure` is one of `class_averages`; its
-    mean over the repeats is tested. In each trial a coin for each patient says whether the two
-    classifiers exchange what they say of all images of the patient, in all repeats; p is the share
-    of trials, the data themselves among them, with at least the difference of the data. Raises
-    ValueError where the two have not as many repeats.
+    `first` and `second` have what they said of the same N images, of the `patients` (N,), numbers
+    from 0 on. `measure` is one of `class_averages`. In each trial a coin for each patient says
+    whether the two classifiers exchange what they say of all images of the patient; p is the share
+    of trials, the data themselves among them, with at least the difference of the data.
     """
-    if len(first) != len(second):
-        raise ValueError(f"{len(first)} and {len(second)} repeats can't be exchanged")
-    true = np.array([np.bincount(one.actual, minlength=len(one.classes)) for one in first], float)
+    true = np.bincount(first.actual, minlength=len(first.classes)).astype(float)
     counts = [_count(run, patients) for run in (first, second)]
     sums = [count.sum(0) for count in counts]
     exchanged = (counts[1] - counts[0])[(counts[0] != counts[1]).any(1)]
@@ -55,8 +50,7 @@ def randomisation_test(
     def differences(change: np.ndarray) -> np.ndarray:
         """Return (n,) what is left of the difference if the first gains `change` (n, counts)."""
         ours, theirs = (
-            _mean_over_repeats(total, true, measure)
-            for total in (sums[0] + change, sums[1] - change)
+            _measure(total, true, measure) for total in (sums[0] + change, sums[1] - change)
         )
         return ours - theirs
 
@@ -71,22 +65,19 @@ def randomisation_test(
     return (reached + 1) / (trials + 1)
 
 
-def _count(run: Sequence[Predictions], patients: Sequence[np.ndarray]) -> np.ndarray:
-    """Return (patients, repeats * 2 * classes) of float: of each repeat and class, right, said."""
-    count = 1 + max(of_repeat.max() for of_repeat in patients)
-    counts = np.zeros((count, len(run), 2, len(run[0].classes)))
-    for number, (one, of_repeat) in enumerate(zip(run, patients, strict=True)):
-        right = one.predicted == one.actual
-        np.add.at(counts, (of_repeat[right], number, 0, one.actual[right]), 1)
-        np.add.at(counts, (of_repeat, number, 1, one.predicted), 1)
-    return counts.reshape(count, -1)
+def _count(run: Predictions, patients: np.ndarray) -> np.ndarray:
+    """Return (patients, 2 * classes) of float: of each class, how many are right, how many said."""
+    counts = np.zeros((1 + patients.max(), 2, len(run.classes)))
+    right = run.predicted == run.actual
+    np.add.at(counts, (patients[right], 0, run.actual[right]), 1)
+    np.add.at(counts, (patients, 1, run.predicted), 1)
+    return counts.reshape(len(counts), -1)
 
 
-def _mean_over_repeats(sums: np.ndarray, true: np.ndarray, measure: str) -> np.ndarray:
-    """Return the measure (n,) of `sums` (n, repeats * 2 * classes), laid out as by `_count`.
+def _measure(sums: np.ndarray, true: np.ndarray, measure: str) -> np.ndarray:
+    """Return the measure (n,) of `sums` (n, 2 * classes), laid out as by `_count`.
 
-    `true` (repeats, classes) has how many images there are of each class.
+    `true` (classes,) has how many images there are of each class.
     """
-    right, said = sums.reshape(-1, 2, true.shape[1]).transpose(1, 0, 2)
-    values = class_averages(np.tile(true, (len(sums), 1)), said, right)[measure]
-    return values.reshape(len(sums), -1).mean(1)
+    right, said = sums.reshape(-1, 2, len(true)).transpose(1, 0, 2)
+    return class_averages(np.tile(true, (len(sums), 1)), said, right)[measure]

@@ -1,12 +1,14 @@
 """The differences of a mix and its baseline in all repeats, and what each test patient adds.
 
 A repeat is a training set (a split of the patients, or a fold of one), a training of the generator
-on it, and a training of the classifier. The baseline has no generator. Trainings of the classifier
-with the same number start from the same seed and are subtracted from each other.
+on it, and a training of the classifier. The baseline has no generator, so that it has one run where
+a mix has several. Trainings of the classifier with the same number start from the same seed and are
+subtracted from each other.
 """
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import product
 from typing import Self
 
 import numpy as np
@@ -16,7 +18,6 @@ from synthmix.evaluate.influence import least_patients, least_variance, measured
 from synthmix.evaluate.predictions import Predictions
 
 Run = tuple[int, int, int]  # the split, the training of the generator, that of the classifier
-ONLY = 0  # the generator of a run without one
 
 
 @dataclass(frozen=True)
@@ -45,6 +46,22 @@ class Repeats:
         mean = self.influence.mean(tuple(axis - 4 for axis in axes)) if axes else self.influence
         return (mean**2).sum(-1) * self.patients / max(self.patients - 1, 1)
 
+    def less(self, other: Self) -> Self:
+        """Return the differences of these and those of `other`, of the same test images.
+
+        A single generator training of one of them stands beside each of the other's. Raises
+        ValueError where one has repeats that the other has not.
+        """
+        several = {count for count in (self.counts[1], other.counts[1]) if count > 1}
+        if self.counts[::2] != other.counts[::2] or len(several) > 1:
+            raise ValueError(
+                "runs that are compared have other splits or trainings: there are no predictions "
+                "of some of them"
+            )
+        return replace(
+            self, values=self.values - other.values, influence=self.influence - other.influence
+        )
+
     def training_sets(self) -> Self:
         """Return the repeats of each training set alone; they become the last leading axis."""
         return replace(
@@ -65,30 +82,54 @@ def repeats_of(
 ) -> Repeats:
     """Return the repeats of a mix, less its baseline's, from their tables of predictions.
 
-    `mix` has each combination of splits, generator and classifier trainings, numbers in any order;
-    `baseline` that of the splits and classifier trainings, with the generator `ONLY`. Without one
-    the values are those of the mix itself, as learning curves need them. Tables are those of
-    `read_predictions`. Where they have a `fold`, each fold is a training set: its value is what the
-    measure over all folds would be if all were as this one, so that the mean over folds is that
-    measure itself.
+    Both have each combination of splits, generator and classifier trainings, numbers in any order;
+    of generators one of them may have a single training, as a baseline has, whatever its number.
+    Without a baseline the values are those of the mix itself, as learning curves need them. Tables
+    are those of `read_predictions`. Where they have a `fold`, each fold is a training set: its
+    value is what the measure over all folds would be if all were as this one, so that the mean over
+    folds is that measure itself.
 
     Raises ValueError where runs are missing, or where two that are compared had other test images.
     """
-    splits, generators, classifiers = (sorted({run[axis] for run in mix}) for axis in range(3))
-    tables = [*mix.values(), *(baseline or {}).values()]
-    people = np.unique(np.concatenate([table["group"].to_numpy(str) for table in tables]))
+    found = _of_runs(mix, classes, positive_class, measure)
+    if baseline is None:
+        return found
+    if tested_images(mix) != tested_images(baseline):
+        raise ValueError("runs that are compared were tested on different images")
+    return found.less(_of_runs(baseline, classes, positive_class, measure))
+
+
+def tested_images(runs: Mapping[Run, pd.DataFrame]) -> dict[int, list[str]]:
+    """Return the test images of each split in the order of their names.
+
+    Raises ValueError where runs in one split were tested on different ones, or twice on one.
+    """
+    found: dict[int, list[str]] = {}
+    for (split, *_), table in runs.items():
+        images = sorted(table["sample_id"])
+        if len(set(images)) < len(images) or images != found.setdefault(split, images):
+            raise ValueError("not every repeat tests the same images of its split once")
+    return found
+
+
+def _of_runs(
+    runs: Mapping[Run, pd.DataFrame],
+    classes: Sequence[str],
+    positive_class: str | None,
+    measure: str,
+) -> Repeats:
+    splits, generators, classifiers = (sorted({run[axis] for run in runs}) for axis in range(3))
+    tested_images(runs)
+    people = np.unique(np.concatenate([table["group"].to_numpy(str) for table in runs.values()]))
     parts = []
     for split in splits:
-        runs = [(split, generator, one) for generator in generators for one in classifiers]
-        references = [] if baseline is None else [(split, ONLY, one) for one in classifiers]
-        chosen = [_table(mix, run) for run in runs] + [_table(baseline, run) for run in references]
-        values, influence, table = _runs(chosen, classes, positive_class, measure)
-        values, influence = (
-            _less_baseline(array, len(generators), len(classifiers))
-            for array in (values, influence)
-        )
+        chosen = [_table(runs, (split, *pair)) for pair in product(generators, classifiers)]
+        values, influence, table = _measured(chosen, classes, positive_class, measure)
+        trainings = (len(generators), len(classifiers))
+        values = values.reshape(trainings)
+        influence = influence.reshape(*trainings, len(table))
         parts += _training_sets(values, influence, table, people)
-    counts = _patients_by_class(tables)
+    counts = _patients_by_class(list(runs.values()))
     return Repeats(
         values=np.stack([part.values for part in parts]),
         influence=np.stack([part.influence for part in parts]),
@@ -98,21 +139,14 @@ def repeats_of(
     )
 
 
-def _table(tables: Mapping[Run, pd.DataFrame] | None, run: Run) -> pd.DataFrame:
-    if tables is None or run not in tables:
+def _table(tables: Mapping[Run, pd.DataFrame], run: Run) -> pd.DataFrame:
+    if run not in tables:
         split, generator, classifier = run
         raise ValueError(
             f"there are no predictions of split {split}, generator training {generator}, "
             f"classifier training {classifier}"
         )
     return tables[run]
-
-
-def _less_baseline(runs: np.ndarray, generators: int, classifiers: int) -> np.ndarray:
-    """Return (G, C, ...) of `runs` (R, ...): those of a mix, and of its baseline what is left."""
-    mix, baseline = np.split(runs, [generators * classifiers])
-    mix = mix.reshape(generators, classifiers, *runs.shape[1:])
-    return mix - baseline if len(baseline) else mix
 
 
 @dataclass(frozen=True)
@@ -122,14 +156,11 @@ class _TrainingSet:
     test_set: int
 
 
-def _runs(
+def _measured(
     tables: Sequence[pd.DataFrame], classes: Sequence[str], positive_class: str | None, measure: str
 ) -> tuple[np.ndarray, np.ndarray, pd.DataFrame]:
     """Return the measure of runs (R,), the influence on it (R, N), and a table of their images."""
     tables = [table.sort_values("sample_id", ignore_index=True) for table in tables]
-    first = tables[0]
-    if not all(first["sample_id"].equals(table["sample_id"]) for table in tables):
-        raise ValueError("runs that are compared were tested on different images")
     runs = [Predictions.from_table(table, classes) for table in tables]
     values, influence = measured(
         measure,
@@ -138,7 +169,7 @@ def _runs(
         np.stack([run.probabilities for run in runs]),
         None if positive_class is None else list(classes).index(positive_class),
     )
-    return values, influence, first
+    return values, influence, tables[0]
 
 
 def _training_sets(

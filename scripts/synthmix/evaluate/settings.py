@@ -8,6 +8,8 @@ from pydantic import Field
 from synthmix.settings import Name, SettingsModel
 
 LARGEST_PROBABILITY = 0.5
+MARGIN = 0.02
+AUTO = "auto"
 
 Between = Annotated[float, Field(gt=0, lt=1)]
 
@@ -32,10 +34,18 @@ class Evaluation(SettingsModel):
     significance: Annotated[float, Field(gt=0, lt=0.5)] = Field(
         0.05, description="Largest Holm-adjusted p-value that counts as evidence."
     )
-    verdict: Literal["accuracy", "balanced_accuracy", "macro_f1"] = Field(
-        "accuracy",
+    margin: Annotated[float, Field(gt=0, lt=1)] = Field(
+        MARGIN,
+        description="Differences below it, to either side, don't matter: a mix whose interval lies"
+        " within makes no difference.",
+    )
+    verdict: Literal["auto", "accuracy", "balanced_accuracy", "macro_f1"] = Field(
+        AUTO,
         description="Measure in which a mix helps or hurts, and one classifier is better than"
-        " another. The other two weigh rare classes as much as frequent ones.",
+        " another. Balanced accuracy and macro F1 weigh rare classes as much as frequent ones."
+        " auto decides by the images of the data set: of two classes, the larger with over 60%,"
+        " balanced accuracy; of more, the largest with over 1.5 times the smallest, macro F1; else"
+        " accuracy.",
     )
     families: dict[Name, Annotated[list[str], Field(min_length=1)]] = Field(
         {},

@@ -6,7 +6,9 @@ from pathlib import Path
 import pandas as pd
 
 from synthmix.evaluate.comparisons import PAIRS
+from synthmix.evaluate.measure import CONSTANT, constant_answer
 from synthmix.evaluate.metrics import OF_POSITIVE, OVERALL, PUBLISHED_WAY
+from synthmix.evaluate.paired import TOLD
 from synthmix.evaluate.score_predictions import ALL_FOLDS, ALL_SEEDS
 from synthmix.evaluate.study_markdown import study_markdown
 from synthmix.evaluate.verdict import ACCURACY, measure_column
@@ -36,14 +38,15 @@ def tabulate_study(
 
     `mix_tables` holds the table of each mix by its name; `comparison` and `classifier_comparison`
     are those of `compare_mixes` and `compare_classifiers`. `leakage` says how the images were
-    split: all of the tables do too. `measure` is that of the verdicts: where it is not accuracy,
-    `summary` has it in the column judged_by.
+    split: all of the tables do too. `summary` has in columns that begin with constant_ what a
+    classifier reaches that always says the most frequent class. `measure` is that of the verdicts:
+    where it is not accuracy, `summary` has it in the column judged_by.
     """
     counts = count_mixes(mixes, {name: read_table(path) for name, path in mix_tables.items()})
     metrics = pd.concat([read_table(path) for path in metrics_tables], ignore_index=True)
     confusion = pd.concat([read_table(path) for path in confusion_tables], ignore_index=True)
     summary = summarise(mixes, classifiers, counts, metrics, read_table(comparison))
-    summary = summary.assign(leakage=leakage, **measure_column(measure))
+    summary = summary.assign(**_constant(confusion), leakage=leakage, **measure_column(measure))
     write_table(outputs["mixes"], counts.assign(leakage=leakage))
     write_table(outputs["metrics"], metrics)
     write_table(outputs["confusion"], confusion)
@@ -100,6 +103,12 @@ def summarise(
     return pd.DataFrame(rows)
 
 
+def _constant(confusion: pd.DataFrame) -> dict[str, float]:
+    """Return the columns of what an answer that is always the same reaches on the test images."""
+    images = confusion.groupby("true")["images"].sum()
+    return {f"{CONSTANT}{name}": value for name, value in constant_answer(dict(images)).items()}
+
+
 def _of_all_seeds(metrics: pd.DataFrame) -> pd.DataFrame:
     """Return the rows about the test images of all seeds, of no single fold or class."""
     return metrics[
@@ -127,8 +136,8 @@ def _metric_columns(found: pd.DataFrame) -> dict[str, float]:
 
 def _comparison_columns(found: pd.Series | None) -> dict[str, float | str | None]:
     """Return how a mix compares with its baseline; nothing for a baseline, or without one."""
-    names = ("difference", "difference_low", "difference_high", "p_adjusted", "verdict")
-    columns = ("difference", "low", "high", "p_adjusted", "verdict")
+    names = ("difference", "difference_low", "difference_high", "p_adjusted", "verdict", *TOLD)
+    columns = ("difference", "low", "high", "p_adjusted", "verdict", *TOLD)
     if found is None:
         return dict.fromkeys(names)
     return {name: found[column] for name, column in zip(names, columns, strict=True)}

@@ -146,7 +146,8 @@ FIGURES = (
         alt="With their intervals, of every training set: {{ measures.values() | list | listed }}",
         caption="{% if kinds.real_only and not one_table %}A dotted line is the value of real "
         "images alone with the "
-        "same class shares.{% endif %}",
+        "same class shares. {% endif %}Dashed is what an answer would get that is always the most "
+        "frequent class.",
         message="Drawing the metrics of {wildcards.dataset}",
     ),
     Figure(
@@ -196,11 +197,25 @@ FIGURES = (
         alt="{{ judged_by[0] | upper }}{{ judged_by[1:] }} of each mix minus that of "
         "{{ 'real images alone' if comparisons else 'another one' }}, with intervals, coloured by "
         "verdict",
-        caption="{% if comparisons %}Right of the line a mix did better than real images alone "
-        "with the same class shares, left of it worse.{% endif %}{% if mix_pairs %} "
+        caption="The thick part of an interval, of 90% where 5% is the significance, shows whether "
+        "a difference is within the margin. {% if comparisons %}Right of the line a mix did "
+        "better than real images alone with the same class shares, left of it worse.{% endif %}"
+        "{% if mix_pairs %} "
         "{{ 'Of' if comparisons else 'Right of the line of' }} two mixes it is the first that did"
         "{{ '' if comparisons else ' better' }}.{% endif %}",
         message="Drawing the mixes against their baselines",
+    ),
+    Figure(
+        "plot_variance",
+        inputs=("variance", "mixes"),
+        when="repeated comparisons",
+        file="variance.svg",
+        section="comparisons",
+        alt="Of each comparison, the shares of its variance that are from test patients, splits, "
+        "and trainings",
+        caption="What to have more of, to be surer: the largest part. What was done once has no "
+        "part of its own; it is in that of what it was done within.",
+        message="Drawing where the uncertainty is from",
     ),
     Figure(
         "plot_learning_curve",

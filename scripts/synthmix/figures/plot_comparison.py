@@ -3,11 +3,13 @@
 from pathlib import Path
 
 import pandas as pd
+from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
+from matplotlib.patches import Patch
 
-from synthmix.evaluate.compare_mixes import BETTER, HELPS, HURTS, WORSE
+from synthmix.evaluate.compare_mixes import VERDICTS_ON_PAIRS
 from synthmix.evaluate.comparisons import PAIRS
 from synthmix.evaluate.verdict import judged_by
 from synthmix.figures import style
@@ -16,7 +18,7 @@ from synthmix.figures.mix_names import MixName, read_mix_names
 from synthmix.store import read_table
 
 # better and worse are drawn as the verdicts on mixes and their baselines are
-_AS_OF_MIXES = {BETTER: HELPS, WORSE: HURTS}
+_AS_OF_MIXES = {said: verdict.value for verdict, said in VERDICTS_ON_PAIRS.items()}
 
 
 @style.look()
@@ -25,10 +27,11 @@ def plot_comparison(
 ) -> None:
     """Draw for each comparison the accuracy of the mix minus its baseline's, coloured by verdict.
 
-    Where verdicts are about another measure, it is that one. Reads classifier, mix, baseline,
-    family, difference, low, high, p_adjusted, verdict and judged_by, if there, of the table
-    `comparison`; a panel for each classifier, below which pairs of mixes are. `mixes`, the table
-    of the study's mixes, gives them their names.
+    Where verdicts are about another measure, it is that one. The interval has a thicker part, the
+    narrow one; differences in the shaded band are within the margin. Reads classifier, mix,
+    baseline, family, difference, low, high, narrow_low, narrow_high, margin, p_adjusted, verdict
+    and judged_by, if there, of the table `comparison`; a panel for each classifier, below which
+    pairs of mixes are. `mixes`, the table of the study's mixes, gives them their names.
     """
     table, names = _with_rows(read_table(comparison), mixes)
     classifiers = list(table["classifier"].unique())
@@ -47,7 +50,7 @@ def plot_comparison(
     _centre_zero(axes[0], table)
     other = "the second mix" if is_pair.all() else "real images only, same class shares"
     axes[-1].set_xlabel(f"{measure} minus that of {other}")
-    _add_legend(figure)
+    _add_legend(figure, table)
     style.save(figure, output)
 
 
@@ -69,11 +72,14 @@ def _with_rows(
 
 def _draw_panel(axis: Axes, rows: pd.DataFrame, names: dict[str, MixName]) -> None:
     places = style.label_rows(axis, names)
+    margin = rows["margin"].iloc[0]
+    axis.axvspan(-margin, margin, color=style.MUTED, alpha=0.15, lw=0)
     axis.axvline(0, color=style.INK, lw=1)
     for verdict, part in rows.groupby("verdict"):
         heights = part["row"].map(places)
         mark = _mark(_AS_OF_MIXES.get(verdict, verdict))
-        axis.hlines(heights, part["low"], part["high"], color=mark["color"], lw=1.8)
+        axis.hlines(heights, part["low"], part["high"], color=mark["color"], lw=1.2)
+        axis.hlines(heights, part["narrow_low"], part["narrow_high"], color=mark["color"], lw=2.6)
         axis.plot(part["difference"], heights, **mark)
     place = {"transform": axis.get_yaxis_transform(), "size": 8, "color": style.MUTED}
     axis.text(1.015, axis.get_ylim()[1], "adjusted p", va="bottom", **place)
@@ -90,7 +96,7 @@ def _p_text(p_value: float) -> str:
 def _centre_zero(axis: Axes, table: pd.DataFrame) -> None:
     """Give the horizontal axis as much room on either side of no difference."""
     reach = table[["difference", "low", "high"]].abs().max().max()
-    reach = 1.08 * reach if reach > 0 else 0.05
+    reach = 1.08 * max(reach, table["margin"].max())
     axis.set_xlim(-reach, reach)
     axis.xaxis.set_major_formatter(_signed)
     style.few_ticks(axis, "x", 7)
@@ -100,10 +106,13 @@ def _signed(value: float, _position: int) -> str:
     return f"{value:+.3g}".replace("-", "\u2212") if value else "0"
 
 
-def _add_legend(figure: Figure) -> None:
-    style.legend_below(
-        figure, [Line2D([], [], **_mark(verdict)) for verdict in style.VERDICT], style.VERDICT
-    )
+def _add_legend(figure: Figure, table: pd.DataFrame) -> None:
+    given = set(table["verdict"].map(lambda said: _AS_OF_MIXES.get(said, said)))
+    shown = [verdict for verdict in style.VERDICT if verdict in given]
+    handles: list[Artist] = [Line2D([], [], **_mark(verdict)) for verdict in shown]
+    band = Patch(color=style.MUTED, alpha=0.15, lw=0)
+    margin = f"within the margin of {table['margin'].iloc[0]:g}"
+    style.legend_below(figure, [*handles, band], [*shown, margin])
 
 
 def _mark(verdict: str) -> dict[str, object]:

@@ -6,6 +6,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 
+from synthmix.evaluate.measure import CONSTANT
 from synthmix.figures import style
 from synthmix.figures.measures import measures
 from synthmix.figures.mix_names import MixName, mix_names
@@ -18,6 +19,8 @@ KINDS = {
     "real_only": ("real images only", style.REAL, "D"),
 }
 
+_CONSTANT = {"color": style.MUTED, "ls": "--", "lw": 1}
+
 
 @style.look()
 def plot_metrics(summary: str | Path, output: str | Path, *, scale: str) -> None:
@@ -26,7 +29,8 @@ def plot_metrics(summary: str | Path, output: str | Path, *, scale: str) -> None
     Reads classifier, mix, kind, generator, selection, training, addition, class_shares, real_share,
     and each of the `measures` with its _low and _high, of the table `summary`. A band of panels
     for each classifier; where there is one mix only, a row for each classifier. The value of the
-    baseline runs as a line through the mixes of the same class shares.
+    baseline runs as a line through the mixes of the same class shares, and that of an answer which
+    is always the same, the columns that begin with constant_, down the panel.
     """
     table = read_table(summary).copy()  # whole: pandas warns of adding to so many columns
     shown = measures(table)
@@ -45,7 +49,9 @@ def plot_metrics(summary: str | Path, output: str | Path, *, scale: str) -> None
     kinds = [kind for kind in KINDS if (table["kind"] == kind).any()]
     if table["mix"].nunique() > 1:
         handles = [Line2D([], [], **_mark(kind), linestyle="none") for kind in kinds]
-        style.legend_below(figure, handles, [KINDS[kind][0] for kind in kinds])
+        handles.append(Line2D([], [], **_CONSTANT))
+        labels = [KINDS[kind][0] for kind in kinds]
+        style.legend_below(figure, handles, [*labels, "always the most frequent class"])
     style.save(figure, output)
 
 
@@ -60,6 +66,9 @@ def _bands(table: pd.DataFrame) -> tuple[dict[str, pd.DataFrame], dict[str, MixN
 
 def _draw_panel(axis: Axes, rows: pd.DataFrame, metric: str, names: dict[str, MixName]) -> None:
     places = style.label_rows(axis, names)
+    constant = rows.get(f"{CONSTANT}{metric.removeprefix('macro_') if 'auc' in metric else metric}")
+    if constant is not None:
+        axis.axvline(constant.iloc[0], **_CONSTANT)
     if rows["mix"].nunique() > 1:
         _draw_baselines(axis, rows, metric, places)
     for kind, part in rows.groupby("kind"):

@@ -23,8 +23,14 @@ REAL = "#0072b2"
 SYNTHETIC = "#e69f00"
 SELECTED = "#56b4e9"
 ORIGIN = {"synthetic": SYNTHETIC, "real": REAL}
-VERDICT = {"helps": "#009e73", "no evidence": "#6b7280", "hurts": "#d55e00"}
-VERDICT_MARKER = {"helps": "^", "no evidence": "o", "hurts": "v"}
+VERDICT = {
+    "helps": "#009e73",
+    "makes no difference": "#332288",
+    "too small to matter": "#332288",
+    "can't tell yet": "#6b7280",
+    "hurts": "#d55e00",
+}
+VERDICT_MARKER = dict(zip(VERDICT, "^sDov", strict=True))
 
 # Paul Tol's muted colours, for what is neither real nor synthetic: class shares, curves.
 SERIES = ("#332288", "#44aa99", "#aa4499", "#999933", "#88ccee", "#882255", "#117733", "#cc6677")

@@ -5,7 +5,7 @@ from typing import Any
 from synthmix.plan.view import View
 
 # in the predictions already; told beside the settings
-_SEEN_BY_NO_JOB = {"threshold", "verdict", "families"}
+_SEEN_BY_NO_JOB = {"threshold", "verdict", "margin", "families"}
 
 
 def settings(view: View) -> dict[str, Any]:
@@ -18,9 +18,14 @@ def threshold(view: View) -> Any:
     return view.settings.evaluation.model_dump(mode="json", include={"threshold"})["threshold"]
 
 
-def measure(view: View) -> str:
-    """Return the measure that verdicts are about."""
+def verdict(view: View) -> str:
+    """Return the setting of the measure that verdicts are about."""
     return view.settings.evaluation.verdict
+
+
+def margin(view: View) -> float:
+    """Return the margin below which differences don't matter."""
+    return view.settings.evaluation.margin
 
 
 def comparisons(view: View) -> list[dict[str, Any]]:

@@ -32,6 +32,9 @@ WHEN: dict[str, Callable[[View], Any]] = {
     "filled classes": lambda view: view.is_trained and _fills(view),
     "training sets": lambda view: view.is_trained and _has_several(view),
     "comparisons": lambda view: view.is_trained and view.settings.plan_comparisons(),
+    "repeated comparisons": lambda view: (
+        view.is_trained and repeats.are_several(view) and view.settings.plan_comparisons()
+    ),
     "learning curves": learning_curve.is_drawn,
     "published": published.rows,
     "published curves": published.has_curves,

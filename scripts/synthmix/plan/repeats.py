@@ -122,6 +122,11 @@ def predictions(view: View) -> list[Prediction]:
     ]
 
 
+def are_several(view: View) -> bool:
+    """Return whether a classifier is trained several times on some mix, folds among them."""
+    return any(len(runs(view, mix)) > 1 for mix in view.mixes)
+
+
 def seed(view: View, split: str) -> int:
     """Return the seed of what is drawn in a split."""
     return split_seed(view.seed, split)

@@ -4,8 +4,8 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from synthmix.evaluate.compare_mixes import HELPS, HURTS
-from synthmix.evaluate.paired import NO_EVIDENCE
+from synthmix.evaluate.conclusion import SCOPES, Verdict
+from synthmix.evaluate.effect import PATIENTS
 from synthmix.evaluate.score_predictions import ALL_FOLDS, ALL_SEEDS
 from synthmix.evaluate.verdict import ACCURACY, judged_by
 from synthmix.evaluate.wording import interval, listed
@@ -13,14 +13,18 @@ from synthmix.figures.measures import has_positive_class, main_measure, measure_
 from synthmix.figures.mix_names import mix_names
 
 TEST, VALIDATION = "test", "validation"
-VERDICTS = (HELPS, NO_EVIDENCE, HURTS)
+HELPS, HURTS, CANT_TELL = Verdict.HELPS, Verdict.HURTS, Verdict.CANT_TELL
+NO_DIFFERENCE = Verdict.NO_DIFFERENCE
+_PAST = {HELPS: "helped", HURTS: "hurt", NO_DIFFERENCE: "made no difference"}
+VERDICTS = (HELPS, NO_DIFFERENCE, CANT_TELL, HURTS)
 
 
 @dataclass(frozen=True)
 class Findings:
     """The verdict on a study: its `headline`, how many mixes it holds for, and what was best.
 
-    `counts` is empty where no mixes were compared.
+    `counts` is empty where no mixes were compared; too small to matter counts as no difference.
+    `scope` says what the verdicts are about.
     `selections` says of mixes of selected real images, and of other ways to train on real ones,
     what `headline` says of those with synthetic ones; it is empty where there are none, and
     `headline` says the first of it where there are no synthetic ones. `counts` and `helping` are
@@ -33,10 +37,15 @@ class Findings:
     helping: list[str]
     best: str
     picked_by: str = TEST
+    scope: str = ""
 
 
-def find(summary: pd.DataFrame) -> Findings:
-    """Sum up the table `summary`: columns as in `tables/summary.csv`."""
+def find(summary: pd.DataFrame, metrics: pd.DataFrame) -> Findings:
+    """Sum up the tables `summary` and `metrics`.
+
+    The best mix is picked on the validation images of all repeats, and its values are of test
+    images; where there are no validation images of some mix it is picked on these too.
+    """
     judged = summary[summary["verdict"].notna()]
     synthetic, selected, otherwise = (
         judged[judged["kind"] == kind]
@@ -53,13 +62,16 @@ def find(summary: pd.DataFrame) -> Findings:
         )
         if len(rows)
     ]
+    best, picked_by = _best(summary, metrics)
     headline, *others = sentences or ["No mix was compared with real images alone."]
     return Findings(
         headline=headline,
         selections=" ".join(others),
         counts=_counts(judged) if len(judged) else {},
         helping=[_name(summary, row) for _, row in judged[judged["verdict"] == HELPS].iterrows()],
-        best=_best(summary),
+        best=best,
+        picked_by=picked_by,
+        scope=_scope(judged),
     )
 
 
@@ -78,9 +90,7 @@ def find_classifiers(
     if known.empty:
         return Findings("No classifier could be judged.", "", {}, [], better)
     count = summary["classifier"].nunique()
-    of_validation = known["classifier"].map(_on_validation(metrics, measure)).astype(float)
-    picked_by = VALIDATION if of_validation.notna().all() else TEST
-    row = known.loc[(known[measure] if picked_by == TEST else of_validation).idxmax()]
+    row, picked_by = _picked(known, metrics, measure)
     values = f"{row['classifier']}, {_values(summary, row)}."
     if count == 1:
         return Findings(values, "", {}, [], better, picked_by)
@@ -89,16 +99,20 @@ def find_classifiers(
     return Findings(best, "", {}, [], better, picked_by)
 
 
-def _on_validation(metrics: pd.DataFrame, measure: str) -> pd.Series:
-    """Return a measure of the validation images by classifier, the mean over all seeds."""
+def _picked(summary: pd.DataFrame, metrics: pd.DataFrame, measure: str) -> tuple[pd.Series, str]:
+    """Return the best row of `summary`, and by which images it was picked."""
     rows = metrics[
         (metrics["seed"].astype(str) == ALL_SEEDS)
         & (metrics["fold"].astype(str) == ALL_FOLDS)
-        & (metrics["split"] == "validation")
+        & (metrics["split"] == VALIDATION)
         & (metrics["metric"] == measure)
         & metrics["class"].isna()
     ]
-    return rows.groupby("classifier")["value"].first()
+    of_validation = rows.set_index(["classifier", "mix"])["value"]
+    values = of_validation.reindex(pd.MultiIndex.from_frame(summary[["classifier", "mix"]]))
+    if values.isna().any():
+        return summary.loc[summary[measure].idxmax()], TEST
+    return summary.iloc[int(values.to_numpy().argmax())], VALIDATION
 
 
 def _better_classifiers(compared: pd.DataFrame) -> str:
@@ -107,14 +121,14 @@ def _better_classifiers(compared: pd.DataFrame) -> str:
         return ""
     measure = measure_name(judged_by(compared))
     pairs = "pair" if len(compared) == 1 else "pairs"
-    proven = compared[compared["better"] != NO_EVIDENCE]
+    proven = compared[compared["better"].isin([*compared["first"], *compared["second"]])]
     if proven.empty:
         better = (
             "more accurate than another"
             if measure == ACCURACY
             else f"better than another in {measure}"
         )
-        return f"No evidence that one classifier is {better}, in {len(compared)} {pairs} compared."
+        return f"No classifier is shown to be {better}, in {len(compared)} {pairs} compared."
     worse = proven["first"].where(proven["better"] != proven["first"], proven["second"])
     losers = worse.groupby(proven["better"], sort=False).unique()
     wins = [f"{name} than {listed(others)}" for name, others in losers.items()]
@@ -126,42 +140,52 @@ def _better_classifiers(compared: pd.DataFrame) -> str:
 
 
 def _counts(judged: pd.DataFrame) -> dict[str, int]:
-    return {verdict: int((judged["verdict"] == verdict).sum()) for verdict in VERDICTS}
+    said = judged["verdict"].replace(Verdict.TOO_SMALL.value, NO_DIFFERENCE.value)
+    return {verdict.value: int((said == verdict).sum()) for verdict in VERDICTS}
+
+
+def _scope(judged: pd.DataFrame) -> str:
+    """Say what the verdicts are about; with one training of each, what they are not about."""
+    scopes = list(judged["scope"].dropna().unique())
+    if not scopes:
+        return ""
+    text = f"These verdicts are about {listed(scopes)}."
+    if len(scopes) == 1 and scopes[0] == SCOPES[PATIENTS,]:
+        text += " Trained again, they might come out otherwise: repeats would show it."
+    return text
 
 
 def _headline(judged: pd.DataFrame, what_did: str, measure: str, several: bool) -> str:
     """Say how often `what_did` helped and hurt in the mixes `judged`, of which there are some."""
-    counts = _counts(judged)
+    counts = {verdict: count for verdict, count in _counts(judged).items() if count}
     total = sum(counts.values())
-    what = "pair of mix and classifier" if several else "mix"
-    if total == 1:
-        only = next(verdict for verdict, count in counts.items() if count)
-        return {
-            HELPS: f"In {measure}, {what_did} helped in the only {what} compared.",
-            HURTS: f"In {measure}, {what_did} hurt in the only {what} compared.",
-            NO_EVIDENCE: (
-                f"No evidence that {what_did} helped or hurt in {measure} in the only {what}."
-            ),
-        }[only]
     whats = "pairs of mix and classifier" if several else "mixes"
-    if counts[NO_EVIDENCE] == total:
-        return f"No evidence that {what_did} helped or hurt in {measure} in any of {total} {whats}."
-    rest = f", with no evidence either way in {counts[NO_EVIDENCE]}"
-    return (
-        f"Compared in {measure} with real images alone, {what_did} helped in {counts[HELPS]} of "
-        f"{total} {whats} and hurt in {counts[HURTS]}{rest if counts[NO_EVIDENCE] else ''}."
-    )
+    which = f"the only {'pair of mix and classifier' if several else 'mix'} compared"
+    if set(counts) == {CANT_TELL}:
+        of = which if total == 1 else f"any of {total} {whats}"
+        return f"Whether {what_did} help or hurt in {measure} can't be told yet from {of}."
+    if total == 1:
+        return f"In {measure}, {what_did} {_PAST[next(iter(counts))]} in {which}."
+    told = {HELPS: 0, HURTS: 0} | counts
+    parts = [f"{past} in {told[verdict]}" for verdict, past in _PAST.items() if verdict in told]
+    parts[0] += f" of {total} {whats}"
+    rest = f"; in {told[CANT_TELL]} it can't be told yet" if CANT_TELL in told else ""
+    return f"Compared in {measure} with real images alone, {what_did} {listed(parts)}{rest}."
 
 
-def _best(summary: pd.DataFrame) -> str:
-    """Name the mix that is best in what verdicts are about, and its baseline."""
+def _best(summary: pd.DataFrame, metrics: pd.DataFrame) -> tuple[str, str]:
+    """Name the mix that is best in what verdicts are about, and its baseline.
+
+    Beside that stands by which images it was picked.
+    """
     measure = judged_by(summary)
     mixes = summary[(summary["kind"] != "real_only") & summary[measure].notna()]
     if mixes.empty:
-        return ""
-    best = mixes.loc[mixes[measure].idxmax()]
+        return "", TEST
+    best, picked_by = _picked(mixes, metrics, measure)
     which = "Most accurate mix" if measure == ACCURACY else f"Best mix in {measure_name(measure)}"
-    text = f"{which}: {_name(summary, best)}, {_values(summary, best)}"
+    by = " on validation images" if picked_by == VALIDATION else ""
+    text = f"{which}{by}: {_name(summary, best)}, {_values(summary, best)} on test images"
     baseline = summary[
         (summary["kind"] == "real_only")
         & (summary["classifier"] == best["classifier"])
@@ -169,9 +193,9 @@ def _best(summary: pd.DataFrame) -> str:
         & summary[measure].notna()
     ]
     if baseline.empty:
-        return f"{text}."
+        return f"{text}.", picked_by
     alone = _values(summary, baseline.iloc[0])
-    return f"{text}; real images alone, same class shares: {alone}."
+    return f"{text}; real images alone, same class shares: {alone}.", picked_by
 
 
 def _name(summary: pd.DataFrame, row: pd.Series) -> str:

@@ -70,10 +70,10 @@ class StudyReport:
 
     `fetched` is what `fetch_dataset` wrote, tables are the CSV files of the study. `settings` is
     plain data, as YAML can show it; `evaluation` its settings bootstrap_samples, confidence,
-    significance and threshold. `folds` is how many are tested on in turn, 0 where images are split
-    once. `splits` and `generator_trainings` are how often patients are split and generators trained
-    in each split, `keeps_test` is whether an official test part stays in all splits. `figures`
-    holds the pictures, SVG or PNG files, of each figure of the catalogue that the
+    significance, margin and threshold. `folds` is how many are tested on in turn, 0 where images
+    are split once. `splits` and `generator_trainings` are how often patients are split and
+    generators trained in each split, `keeps_test` is whether an official test part stays in all
+    splits. `figures` holds the pictures, SVG or PNG files, of each figure of the catalogue that the
     study has. What is None or not there is not shown: the scores of generators where a study has
     none, the figures of mixes where it only compares classifiers.
     """
@@ -144,10 +144,14 @@ def _view(study: StudyReport) -> dict[str, Any]:
             for generator in study.settings.get("generators", {}).values()
         ),
         "one_pool": study.settings.get("leakage") == AS_PUBLISHED,
-        "findings": find(summary) if has_mixes else find_classifiers(summary, compared, metrics),
+        "findings": find(summary, metrics)
+        if has_mixes
+        else find_classifiers(summary, compared, metrics),
         "confidence": f"{100 * study.evaluation['confidence']:g}%",
         "judged_by": measure_name(judged_by(summary)),
         "by_accuracy": judged_by(summary) == ACCURACY,
+        "narrow": f"{100 - 200 * study.evaluation['significance']:g}%",
+        "margin": study.evaluation["margin"],
         "measures": measures(summary),
         "main_measure": measure_name(main_measure(summary)),
         "results": tables.result_groups(summary),
