@@ -1,5 +1,6 @@
 """The plan of the run, and how rules ask it."""
 
+import re
 from contextlib import contextmanager
 
 from snakemake.settings.types import DeploymentMethod
@@ -92,24 +93,39 @@ FIRST = {"split": "", "fold": repeats.first_fold, "share": "", "training": ""}
 STUDY_NAME = "[A-Za-z0-9_]+"
 
 
+# what each wildcard may be
+WILDCARDS = {
+    "study": STUDY_NAME,
+    "dataset": "[A-Za-z0-9_]+",
+    "generator": "[A-Za-z0-9_]+",
+    "selection": "[A-Za-z0-9_]+",
+    "backbone": "[A-Za-z0-9_-]+",
+    "classifier": "[A-Za-z0-9_]+",
+    "scope": "[A-Za-z0-9_]+",
+    "mix": "[A-Za-z0-9_.-]+?",
+    "store": f"real|[A-Za-z0-9_]+{ANY_TRAINING}/[A-Za-z0-9_]+",
+    "seed": "[0-9]+",
+    "split": ANY_SPLIT,
+    "fold": ANY_FOLD,
+    "share": ANY_SHARE,
+    "training": ANY_TRAINING,
+    "kind": "generators|classifiers",
+    "name": "[A-Za-z0-9_]+",
+    "stage": "[0-9]+",
+}
+
+
 wildcard_constraints:
-    study=STUDY_NAME,
-    dataset="[A-Za-z0-9_]+",
-    generator="[A-Za-z0-9_]+",
-    selection="[A-Za-z0-9_]+",
-    backbone="[A-Za-z0-9_-]+",
-    classifier="[A-Za-z0-9_]+",
-    scope="[A-Za-z0-9_]+",
-    mix="[A-Za-z0-9_.-]+?",
-    store=f"real|[A-Za-z0-9_]+{ANY_TRAINING}/[A-Za-z0-9_]+",
-    seed="[0-9]+",
-    split=ANY_SPLIT,
-    fold=ANY_FOLD,
-    share=ANY_SHARE,
-    training=ANY_TRAINING,
-    kind="generators|classifiers",
-    name="[A-Za-z0-9_]+",
-    stage="[0-9]+",
+    **WILDCARDS,
+
+
+def with_constraints(pattern):
+    """Return `pattern` with what its wildcards may be, as Snakemake writes it.
+
+    By itself it knows that of outputs alone. It looks among the names of logs and benchmarks too
+    for each file of a run, where several wildcards side by side would take longer than all else.
+    """
+    return re.sub(r"{(\w+)}", lambda found: f"{{{found[1]},{WILDCARDS[found[1]]}}}", pattern)
 
 
 def answer(find):

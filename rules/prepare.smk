@@ -123,8 +123,7 @@ use rule job as split_samples with:
         near_duplicates=of(prepare.near_duplicates),
         seed=seed_of,
     pathvars:
-        logs=DATASET + "{split}/logs",
-        benchmarks=DATASET + "{split}/benchmarks",
+        **places_in(DATASET + "{split}"),
         job="split_samples",
     message:
         "Splitting {wildcards.dataset}{wildcards.split}"
@@ -138,8 +137,7 @@ use rule job as take_fold with:
     params:
         **runs("take_fold"),
     pathvars:
-        logs=OF_A_FOLD + "/logs",
-        benchmarks=OF_A_FOLD + "/benchmarks",
+        **places_in(OF_A_FOLD),
         job="take_fold",
     wildcard_constraints:
         fold=ANY_FOLD.removesuffix("?"),
