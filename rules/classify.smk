@@ -22,6 +22,19 @@ def start_file(wildcards):
     return file_of(weights, classifier=classify.starts_from)(wildcards)
 
 
+def of_baseline(output):
+    """Return an input function: an output of the same training on a mix's baseline, if it has one.
+
+    It is there where the mix may turn out to have the same images.
+    """
+
+    def found(wildcards):
+        file = getattr(rules.train_classifier.output, output)
+        return file_of(file, mix=classify.equalled, training="")(wildcards)
+
+    return found
+
+
 use rule job as measure_pipeline with:
     input:
         images=rules.prepare_images.output.images,
@@ -75,6 +88,9 @@ use rule job as train_classifier with:
         weights=weights_files,
         chosen=chosen_file,
         start=start_file,
+        baseline=file_of(rules.compose_mix.output[0], mix=classify.baseline, training=""),
+        baseline_weights=of_baseline("weights"),
+        baseline_history=of_baseline("history"),
     output:
         weights=DEALT + "/classifiers/{classifier}/{mix}{training}/seed{seed}/weights.safetensors",
         history=DEALT + "/classifiers/{classifier}/{mix}{training}/seed{seed}/history.csv",
@@ -83,6 +99,7 @@ use rule job as train_classifier with:
         **in_rehearsal(pauses=True),
         base=of(classify.base),
         own=of(classify.own),
+        equal_steps=of(classify.has_equal_steps),
         stores=of(mix.stores),
         backbones=of(classify.backbones),
         weights=weights_of,

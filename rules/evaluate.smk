@@ -7,14 +7,14 @@ verdict_of = of(evaluate.verdict)
 margin_of = of(evaluate.margin)
 
 # the predictions of all test images: by classifier, mix, split, training, seed and fold
-test_predictions = files_of(rules.predict.output.test, repeats.predictions)
+test_predictions = files_of(rules.predict.output.test, repeats.predicted)
 repeats_of_mixes = of(repeats.all_plain)
 
 
 use rule job as score_predictions with:
     input:
-        test=files_of(rules.predict.output.test, repeats.runs),
-        validation=files_of(rules.predict.output.validation, repeats.runs),
+        test=files_of(rules.predict.output.test, repeats.scored),
+        validation=files_of(rules.predict.output.validation, repeats.scored),
     output:
         metrics=DATASET + "/metrics/{classifier}/{mix}.csv",
         confusion=DATASET + "/metrics/{classifier}/{mix}.confusion.csv",

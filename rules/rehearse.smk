@@ -19,40 +19,53 @@ use rule job as check_counts with:
         "Checking that {wildcards.dataset} has the images that {wildcards.study} asks for"
 
 
+def run_together():
+    """Return the studies that the targets of this run are of, without any those of config.yaml."""
+    several = {
+        "all": CONFIGURATION.studies,
+        "all_studies": PLAN.studies,
+        "paper_tables": PLAN.as_published,
+    }
+    targets = workflow.dag_settings.targets
+    named = {study for target in targets for study in several.get(target, [target])}
+    return [study for study in PLAN.studies if study in named] or list(CONFIGURATION.studies)
+
+
+# of all studies at once: on their own each of them may have room, and what they share counts once
 use rule job as check_disk with:
     output:
-        RESULTS + "/{study}/disk.csv",
+        RESULTS + "/disk.csv",
     params:
         **runs("check_disk"),
         python=PYTHON,
         snakefile=workflow.main_snakefile,
-        study=lambda wildcards: str(CONFIGURATION.study_files[wildcards.study]),
+        # by their files: a study may lie anywhere
+        studies=lambda wildcards: [str(CONFIGURATION.study_files[name]) for name in run_together()],
         published=lambda wildcards: {
             "/".join(key): dict(view.data.published_images)
             for key, view in PLAN.views.items()
-            if view.study == wildcards.study
+            if view.study in run_together()
         },
     pathvars:
         **OF_THE_RUN,
-        job="check_disk/{study}",
+        job="check_disk",
     localrule: True
     message:
-        "Checking that the files of {wildcards.study} have room"
+        "Checking that the files of the full run have room"
 
 
 def checks_of(views):
     """Return what a rehearsal checks of the full run: images counted, and room on the disk."""
     if not PLAN.is_rehearsal:
         return []
-    counts, space = rules.check_counts.output[0], rules.check_disk.output[0]
-    studies = dict.fromkeys(view.study for view in views)
+    counts = rules.check_counts.output[0]
     return [
         *(
             counts.format(study=view.study, dataset=view.dataset)
             for view in views
             if rehearse.knows_counts(view)
         ),
-        *(space.format(study=study) for study in studies),
+        rules.check_disk.output[0],
     ]
 
 

@@ -11,7 +11,7 @@ with job(snakemake):
     params, config = snakemake.params, dict(snakemake.config)
     check_disk(
         partial(plan, params.python, Path(params.snakefile), cores=1),
-        {**config, "studies": [params.study], "scale": "paper"},
+        {**config, "studies": params.studies, "scale": "paper"},
         params.published,
         "results/paper",
         config["data_dir"],

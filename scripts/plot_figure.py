@@ -2,8 +2,9 @@
 
 from synthmix.figures.plot_figure import plot_figure
 from synthmix.runtime.jobs import job
+from synthmix.runtime.memory_end import ended_beyond_memory
 
-with job(snakemake):
+with job(snakemake), ended_beyond_memory(snakemake):
     plot_figure(
         snakemake.rule,
         dict(snakemake.input.items()),

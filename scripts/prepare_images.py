@@ -3,8 +3,9 @@
 from synthmix.prepare.prepare_images import prepare_images
 from synthmix.prepare.settings import Prepare
 from synthmix.runtime.jobs import job
+from synthmix.runtime.memory_end import ended_beyond_memory
 
-with job(snakemake):
+with job(snakemake), ended_beyond_memory(snakemake):
     prepare_images(
         index=snakemake.input.index,
         fetched=snakemake.input.fetched,

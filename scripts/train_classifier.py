@@ -30,6 +30,7 @@ with (
         "seed": params.seed,
         "master_seed": params.master_seed,
         "tracker": tracker,
+        "equal_steps": params.equal_steps,
     }
     most = asked_of(snakemake.config, device.type)
     with kept_below(most, checkpoint, params.devices):

@@ -303,7 +303,11 @@ def _composition(mixes: Sequence[Mix], classes: Sequence[str]) -> pd.DataFrame:
                         images //= 4
                     repeated = 76 if mix.real_share == 0.1 and origin == "real" else 0
                     row = {"split": split, "label": label, "origin": origin}
-                    rows.append(_identity(mix) | row | {"images": images, "repeated": repeated})
+                    rows.append(
+                        _identity(mix)
+                        | row
+                        | {"images": images, "repeated": repeated, "same_as": ""}
+                    )
     return pd.DataFrame(rows)
 
 

@@ -18,6 +18,17 @@ ANY_TRAINING = rf"(?:{re.escape(TRAINING)}[0-9]+)?"
 ANY_DEAL = ANY_SPLIT + ANY_FOLD + ANY_SHARE
 
 
+class Deal(NamedTuple):
+    """One way in which the patients are dealt out, as paths have its parts.
+
+    Of the training patients a `share` is used.
+    """
+
+    split: str
+    fold: str
+    share: str
+
+
 class Repeat(NamedTuple):
     """One time that a classifier was trained on a mix: by which split, generator and seed.
 

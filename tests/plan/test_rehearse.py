@@ -23,6 +23,16 @@ def test_what_is_not_there_is_stood_in_for_and_told():
     assert not stood_in_for(plan_of("tests/studies/tiny.yaml"), "tiny")
 
 
+def test_trainings_that_others_stand_in_for_are_told():
+    lines = stood_in_for(plan_of("imbalance_as_published"), "imbalance_as_published")
+    told = [line for line in lines if "trainings of imbalance_as_published/" in line]
+    assert len(told) == 3
+    assert sum(int(line.split()[0]) for line in told) == 30
+    assert all("of the 20 trainings" in line for line in told)
+    every = plan_of("imbalance_as_published", rehearse="all")
+    assert not any("trainings of" in line for line in stood_in_for(every, "imbalance_as_published"))
+
+
 def test_counts_are_those_of_the_study_as_it_is_written():
     (view,) = plan_of("mammography_as_published").asked
     asked = counts(view)

@@ -50,6 +50,22 @@ def mixes(train_images, real_share, when="fail"):
     return [mix.to_dict() for mix in planned]
 
 
+def test_batches_are_those_of_the_baseline_where_steps_are_equal(check):
+    """The baseline has 60 images, of which 59 go in a batch and one is left; the mix has 100."""
+    planned = mixes(100, 0.5)
+    classifiers = {"net": {"": [{"batch_size": 59, "devices": 1}]}}
+    own = {"mixes": planned, "classifiers": classifiers}
+    check(**own)
+    check(**own, equal_steps=True)  # a last batch of one joins the one before it
+    classifiers["net"][""][0] = {"batch_size": 100, "devices": 40}
+    with pytest.raises(UserError, match="not two for each") as without:
+        check(**own, equal_steps=False)
+    with pytest.raises(UserError, match="not two for each") as with_:
+        check(**own, equal_steps=True)
+    assert "100 images of mix gan" not in str(without.value)
+    assert "60 images" in str(with_.value)
+
+
 def test_counts_of_the_whole_data_set_are_listed(check):
     counts = check().set_index(["label", "split"])["images"]
     assert counts["sick", "train"] == 30

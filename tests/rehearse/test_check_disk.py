@@ -20,7 +20,7 @@ def check(tmp_path, monkeypatch):
         counts = {"s/d": {"cancer": 50_000, "normal": 50_000}} if published else {}
         check_disk(
             lambda config: study().graph,
-            {"scale": "paper"},
+            {"scale": "paper", "studies": ["studies/first.yaml", "second"]},
             counts,
             tmp_path / "results" / "paper",
             tmp_path / "data",
@@ -38,7 +38,8 @@ def test_what_the_run_keeps_is_written_where_there_is_room(check, tmp_path):
 
 
 def test_a_disk_that_is_too_small_is_told_with_the_settings(check):
-    told = r"the full run will keep about 1\d\d MB in .*results/paper and .*data, and that disk has"
+    told = r"the full run of first, second will keep about 1\d\d MB in .*results/paper and .*data, "
+    told += "and that disk has"
     with pytest.raises(UserError, match=told + r" 90 MB free.*data_dir.*pools\.images"):
         check(90_000_000)
 

@@ -2,6 +2,7 @@ import errno
 import logging
 import os
 import pickle
+import weakref
 
 import pytest
 import torch
@@ -162,3 +163,19 @@ def test_one_that_pauses_breaks_a_training_off_once_and_has_it_go_on(tmp_path):
     checkpoint.resumed(train)
     assert begun == [0, 1]
     assert epochs == [1, 2, 3]
+
+
+def test_nothing_of_what_was_broken_off_is_held_while_it_goes_on(tmp_path):
+    """Else it would take nearly twice the memory of the full run, which is never so."""
+    checkpoint = Checkpoint(tmp_path / "a.pt", "mine", every_seconds=3600, pauses=True)
+    networks, alive = [], []
+
+    def train():
+        alive.append(sum(network() is not None for network in networks))
+        network = torch.nn.Linear(2, 2)
+        network.itself = [network]  # a cycle, as networks and what trains them have
+        networks.append(weakref.ref(network))
+        checkpoint.save_if_due(network.state_dict)
+
+    checkpoint.resumed(train)
+    assert alive == [0, 0]

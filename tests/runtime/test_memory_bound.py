@@ -38,7 +38,7 @@ names = ("weights", "last", "history", "times", "snapshots", "sheet", "trained_o
 checkpoint = Checkpoint(folder / "kept.pt", "a", 3600)
 bound = folder / "bound"
 if not bound.exists():
-    bound.write_text(str(memory_bound._held() / 2**30 + room))
+    bound.write_text(str(memory_bound.held() / 2**30 + room))
 try:
     with memory_bound.kept_below(float(bound.read_text()), checkpoint):
         train_generator(
@@ -61,7 +61,7 @@ def checkpoint(tmp_path):
 def beyond(monkeypatch):
     """A process that has just begun and holds 3 GB; what it is replaced by is told."""
     begun = []
-    monkeypatch.setattr(memory_bound, "_held", lambda: 3 * GB)
+    monkeypatch.setattr(memory_bound, "held", lambda: 3 * GB)
     monkeypatch.setattr(memory_bound, "LOOK_EVERY", 60)  # tests look themselves
     monkeypatch.setattr(os, "execv", lambda *given: begun.append(given))
     return begun
@@ -221,11 +221,11 @@ def test_what_a_control_group_leaves_counts(tmp_path, monkeypatch):
 def test_a_job_of_the_workflow_starts_anew_at_once(tmp_path):
     project = Project.copy(tmp_path / "synthmix")
     module = "scripts/synthmix/runtime/memory_bound.py"
-    held, little = "most = max(most, _held())", "most = 2**50 if _now.parts in (1, 2) else 0"
-    rehearsed = 'rehearsed = config["scale"] == "rehearsal" and'
+    held, little = "most = max(most, held())", "most = 2**50 if _now.parts in (1, 2) else 0"
+    free, asked = "scripts/synthmix/runtime/memory_free.py", ' if config["scale"] == REHEARSAL else'
     with (
         project.edit(module, held, little),
-        project.edit(module, rehearsed, "rehearsed ="),
+        project.edit(free, asked, " if config else"),
         project.edit("studies/tiny.yaml", "epochs: 40", "epochs: 2"),
     ):
         made = "results/paper/tiny/phantoms/generators/dcgan/cancer/history.csv"

@@ -118,10 +118,29 @@ def test_too_little_room_for_the_full_run_is_told_before_it(tmp_path):
     project = Project.copy(tmp_path / "synthmix")
     with project.edit(STUDY, "image_size: 32", "image_size: 1024"):
         with small_disk(project.folder / "results" / "paper", 1):
-            run = project.run("results/rehearsal/tiny/disk.csv", scale="rehearsal")
+            run = project.run("results/rehearsal/disk.csv", scale="rehearsal")
         assert run.returncode == 1
         (message,) = found_by(project).values()
-        assert "the full run will keep about" in message
+        assert "the full run of tiny will keep about" in message
         assert "pools.images" in message
-        run = project.run("results/rehearsal/tiny/disk.csv", scale="rehearsal")
+        run = project.run("results/rehearsal/disk.csv", scale="rehearsal")
         assert run.returncode == 0, run.stdout[-3000:]
+
+
+@pytest.mark.full
+def test_studies_that_are_asked_for_at_once_share_the_room(tmp_path):
+    project = Project.copy(tmp_path / "synthmix")
+    study = project.folder / STUDY
+    twin = study.with_stem("twin")
+    twin.write_text(study.read_text().replace("image_size: 32", "image_size: 512"))
+
+    def needed(*targets, **config):
+        run = project.run(*targets, "--until", "check_disk", scale="rehearsal", **config)
+        assert run.returncode == 0, run.stdout[-3000:]
+        return read_table(project.folder / "results/rehearsal/disk.csv")["needed_mb"].tolist()
+
+    first, second, both = needed(), needed(studies="twin"), needed(studies="tiny,twin")
+    # the state of one training passes at a time, and the raw files, the same ones, are there once
+    assert max(first[0], second[0]) < both[0] < first[0] + second[0]
+    assert first[1] == second[1] == both[1]
+    assert needed("tiny", "twin") == both

@@ -259,9 +259,7 @@ def _of_each_kind(mixes: Iterable[Mix]) -> dict[tuple[Any, ...], Mix]:
 
 
 def _kind(mix: Mix) -> tuple[Any, ...]:
-    share = mix.real_share if mix.real_share in (None, 0, 1) else "some"
-    made = (mix.generator, mix.selection, mix.training, mix.class_shares is None, share)
-    return (*made, mix.fill is None, mix.ratio is None, mix.adds_to_validation)
+    return mix.generator, mix.selection, mix.composition
 
 
 def _least(study: Study) -> int:
@@ -275,13 +273,15 @@ def _mixes(study: Study) -> Mixes:
     """Return the mixes with fewer images: a full batch of the largest classifier at the least."""
     mixes = study.mixes
     train = min(mixes.train_images, max(largest_batch(study), _least(study)))
+    few: dict[str, Any] = {"train_images": train, "when_real_runs_short": "repeat"}
+    if mixes.validation_images is None:
+        return mixes.model_copy(update=few)
     shares = mixes.validation_class_shares
     of_validation = mixes.class_shares if shares == AS_TRAINING else [shares]
     rarest = min(share for one in of_validation for share in one.values() if share)
     part = math.ceil(mixes.validation_images * train / mixes.train_images)
     validation = min(mixes.validation_images, max(part, math.ceil(2 / rarest)))
-    few = {"train_images": train, "validation_images": validation}
-    return mixes.model_copy(update=few | {"when_real_runs_short": "repeat"})
+    return mixes.model_copy(update=few | {"validation_images": validation})
 
 
 def _scores(scores: ScoreSettings) -> ScoreSettings:

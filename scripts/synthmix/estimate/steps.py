@@ -118,7 +118,9 @@ def _macs(settings: Mapping[str, Any], job: Job, sizes: Sizes) -> tuple[float, f
 
 def _train_classifier(job: Job, sizes: Sizes, drawn: int, fewest: bool) -> Kinds:
     settings = training_settings(job)
-    train, validation = sizes.mix(job, done=False)
+    if sizes.takes_over(job, done=False):
+        return {}
+    train, validation = sizes.epoch(job, done=False), sizes.mix(job, done=False)[1]
     epochs = epochs_of_classifier(settings)[0 if fewest else 1]
     frozen, trained = _macs(settings, job, sizes)
     batch = min(settings["batch_size"], train)

@@ -105,16 +105,21 @@ def trainings(view: View) -> list[tuple[str, str, str]]:
 
 
 def trained(view: View, classifier: str) -> list[repeats.Prediction]:
+    """Return the trainings that are taken for those of a classifier, as they are called."""
+    return [repeats.taken(view, one) for one in _trainings(view, classifier)]
+
+
+def histories(view: View, classifier: str) -> list[tuple[str, str]]:
+    """Return mix and repeat of the histories of one classifier, in their order."""
+    return [(one.mix, _repeat(one)) for one in _trainings(view, classifier)]
+
+
+def _trainings(view: View, classifier: str) -> list[repeats.Prediction]:
     """Return the trainings of a classifier, by the name that it is trained under."""
     name = classify.trained_as(view, classifier)
     return [
         repeats.Prediction(name, mix, *run) for mix in view.mixes for run in repeats.runs(view, mix)
     ]
-
-
-def histories(view: View, classifier: str) -> list[tuple[str, str]]:
-    """Return mix and repeat of the histories of one classifier, in their order."""
-    return [(one.mix, _repeat(one)) for one in trained(view, classifier)]
 
 
 def _repeat(one: repeats.Prediction) -> str:

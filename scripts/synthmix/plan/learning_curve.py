@@ -7,9 +7,9 @@ from typing import Any
 
 from synthmix.errors import UserError
 from synthmix.plan import repeats
-from synthmix.plan.repeats import Deal, Prediction
+from synthmix.plan.repeats import Prediction
 from synthmix.plan.view import View
-from synthmix.repeats import share_folder, share_of_patients
+from synthmix.repeats import Deal, share_folder, share_of_patients
 
 
 def shares(view: View) -> list[str]:
@@ -65,7 +65,7 @@ def is_drawn(view: View) -> bool:
 def predictions(view: View) -> list[Prediction]:
     """Return the predictions of all trainings: by share, classifier, mix and repeat."""
     return [
-        Prediction(classifier, mix, *run)
+        repeats.taken(view, Prediction(classifier, mix, *run))
         for share in shares(view)
         for classifier in classifiers(view)
         for mix in mixes(view)

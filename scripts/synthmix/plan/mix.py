@@ -7,8 +7,8 @@ from synthmix.generate.models.settings import LearnsFrom
 from synthmix.mix.plan import REAL_STORE, Mix
 from synthmix.mix.removal import Removal
 from synthmix.plan.generate import Model, scopes
-from synthmix.plan.repeats import Deal
 from synthmix.plan.view import View
+from synthmix.repeats import Deal
 
 
 class Store(NamedTuple):

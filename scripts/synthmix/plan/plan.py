@@ -45,6 +45,8 @@ class Plan:
             )
             for (study, dataset), settings in configuration.views.items()
         }
+        for view in views.values():
+            view.fellows.extend(one for one in views.values() if one.study == view.study)
         return cls(configuration, views)
 
     @property

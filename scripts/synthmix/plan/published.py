@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from synthmix.plan import classify, generate, repeats
+from synthmix.plan.cover import taken_for
 from synthmix.plan.generate import Model
 from synthmix.plan.search import Choice, Searched, all_searched
 from synthmix.plan.view import View
@@ -138,14 +139,17 @@ def counted(view: View) -> list[Training]:
 
 
 def counted_as_trained(view: View) -> list[Training]:
-    """Return the same under the names of the classifiers whose trainings they are."""
-    return _as_trained(view, counted(view))
+    """Return the trainings that are taken for these, as they are called."""
+    return [
+        Training(one.classifier, taken_for(view, one.classifier, one.mix))
+        for one in _as_trained(view, counted(view))
+    ]
 
 
 def _repeated(view: View, found: list[Training]) -> list[repeats.Prediction]:
     """Return as many trainings of each: a mix without a generator has one in each split."""
     return [
-        repeats.Prediction(one.classifier, one.mix, split, fold, "", "", seed)
+        repeats.taken(view, repeats.Prediction(one.classifier, one.mix, split, fold, "", "", seed))
         for one in found
         for split, seed, fold in product(view.splits, view.seeds, view.folds)
     ]

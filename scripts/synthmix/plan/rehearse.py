@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from synthmix.classify.networks.plan import DOWNLOADED
-from synthmix.plan import classify, generate, learning_curve
+from synthmix.plan import classify, generate, learning_curve, repeats
 from synthmix.plan.plan import Plan
 from synthmix.plan.view import View
 from synthmix.prepare.settings import LongTailSubsample
@@ -36,6 +36,7 @@ def counts(view: View) -> dict[str, Any]:
         "published": true_counts(view) if is_drawn(view) else None,
         "mixes": [mix.to_dict() for mix in full.mixes.values()],
         "selections": {n: own.model_dump(mode="json") for n, own in study.selections.items()},
+        "equal_steps": classify.has_equal_steps(full),
         "folds": list(range(1, full.fold_count + 1)) or [None],
         "generators": {name: _generator(full, name) for name in study.generators},
         "classifiers": {name: _classifier(full, name) for name in full.classifiers},
@@ -122,7 +123,21 @@ def stood_in_for(plan: Plan, study: str) -> list[str]:
         for file in plan.score_weights_of(views)
         if not (kept / Path(file).name).is_file()
     ]
+    lines += [line for view in views for line in _left_out(view)]
     return sorted(set(lines))
+
+
+def _left_out(view: View) -> list[str]:
+    """Return how many trainings of classifiers others stand in for, where there are any."""
+    there = [(one.classifier, one.mix) for one in repeats.predictions(view)]
+    taken = [(one.classifier, one.mix) for one in repeats.predicted(view)]
+    left = len(set(there) - set(taken))
+    if not left:
+        return []
+    return [
+        f"{left} of the {len(set(there))} trainings of {view.study}/{view.dataset} by others of "
+        f"the same classifiers, on other mixes: rehearse=all makes them all"
+    ]
 
 
 def unproven(plan: Plan, study: str) -> list[str]:

@@ -7,8 +7,10 @@ Splits, folds, shares of the training patients and trainings go by what paths ha
 from itertools import product
 from typing import NamedTuple
 
+from synthmix.plan.cover import taken_for
 from synthmix.plan.view import View
 from synthmix.repeats import (
+    Deal,
     Repeat,
     repeat_seed,
     split_number,
@@ -17,14 +19,6 @@ from synthmix.repeats import (
     training_seed,
     training_suffix,
 )
-
-
-class Deal(NamedTuple):
-    """One way in which the patients are dealt out, `share` of the training patients being used."""
-
-    split: str
-    fold: str
-    share: str
 
 
 class Training(NamedTuple):
@@ -120,6 +114,21 @@ def predictions(view: View) -> list[Prediction]:
         for classifier, mix in product(view.classifiers, view.mixes)
         for run in runs(view, mix)
     ]
+
+
+def predicted(view: View) -> list[Prediction]:
+    """Return the trainings that are taken for these, in the same order."""
+    return [taken(view, one) for one in predictions(view)]
+
+
+def scored(view: View, classifier: str, mix: str) -> list[Prediction]:
+    """Return the trainings that are taken for all those of a classifier on a mix, as `runs`."""
+    return [taken(view, Prediction(classifier, mix, *run)) for run in runs(view, mix)]
+
+
+def taken(view: View, one: Prediction) -> Prediction:
+    """Return the training that is taken for one: in a rehearsal it may be on another mix."""
+    return one._replace(mix=taken_for(view, one.classifier, one.mix))
 
 
 def are_several(view: View) -> bool:

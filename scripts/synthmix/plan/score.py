@@ -3,10 +3,9 @@
 from typing import NamedTuple
 
 from synthmix.plan import generate, repeats
-from synthmix.plan.repeats import Deal
 from synthmix.plan.view import View
 from synthmix.prepare.parts import LEARNED_FROM
-from synthmix.repeats import fold_number, split_number, training_number
+from synthmix.repeats import Deal, fold_number, split_number, training_number
 from synthmix.score.settings import FeatureKind, ScoreSettings
 
 

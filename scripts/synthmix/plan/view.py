@@ -1,7 +1,7 @@
 """A study as one of its data sets has it: what all stages ask about."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from math import prod
 from pathlib import Path
@@ -29,8 +29,9 @@ class View:
 
     `settings` are those of the study with what the data set has of its own laid over; `file` is
     the study file; `seeds_of_run` are those of the run, of which the first seeds all but repeats.
-    Of a rehearsal `written` are the settings of scale paper, which it has in short. What takes time
-    is found when it is first asked for: a job on a node needs little of all this.
+    Of a rehearsal `written` are the settings of scale paper, which it has in short. `fellows` are
+    the views of all data sets of the study. What takes time is found when it is first asked for: a
+    job on a node needs little of all this.
     """
 
     study: str
@@ -39,6 +40,7 @@ class View:
     file: Path
     seeds_of_run: tuple[int, ...]
     written: Study | None = None
+    fellows: "list[View]" = field(default_factory=list)
 
     @property
     def seed(self) -> int:

@@ -32,6 +32,7 @@ def check_disk(
 ) -> None:
     """Write what the run that `config` describes will keep on disk, of what is not there yet.
 
+    All of its studies are taken together: what they share is kept once.
     `plan` and `published` are as of `write_estimate`; files come to lie in the folders `results`
     and `data`. `output` has for each of them the megabytes to come, of trainings what one keeps
     while it learns too, and those that are free. What is not known is left out, and logged.
@@ -44,7 +45,8 @@ def check_disk(
         for name, folder in folders.items()
     ]
     write_table(output, pd.DataFrame(rows).round(1))
-    _require_room(rows, {row["folder"]: _disk_of(Path(row["folder"])) for row in rows})
+    studies = ", ".join(Path(file).stem for file in config["studies"])
+    _require_room(studies, rows, {row["folder"]: _disk_of(Path(row["folder"])) for row in rows})
 
 
 def _needed(sizes: Sizes) -> dict[str, float]:
@@ -66,7 +68,9 @@ def _needed(sizes: Sizes) -> dict[str, float]:
     return needed
 
 
-def _require_room(rows: Iterable[Mapping[str, Any]], disk_of: Mapping[str, int]) -> None:
+def _require_room(
+    studies: str, rows: Iterable[Mapping[str, Any]], disk_of: Mapping[str, int]
+) -> None:
     """Raise UserError where the folders on one disk take more than it has."""
     for number in sorted(set(disk_of.values())):
         own = [row for row in rows if disk_of[row["folder"]] == number]
@@ -74,9 +78,9 @@ def _require_room(rows: Iterable[Mapping[str, Any]], disk_of: Mapping[str, int])
         where = " and ".join(row["folder"] for row in own)
         if needed > free:
             raise UserError(
-                f"the full run will keep about {size(needed)} in {where}, and that disk has "
-                f"{size(free)} free: free some, set data_dir to a folder of another disk, or lower "
-                f"pools.images or mixes.train_images"
+                f"the full run of {studies} will keep about {size(needed)} in {where}, and that "
+                f"disk has {size(free)} free: free some, set data_dir to a folder of another disk, "
+                f"or lower pools.images or mixes.train_images"
             )
         LOGGER.info("about %s in %s, of %s that are free", size(needed), where, size(free))
 

@@ -4,7 +4,7 @@ from typing import Any
 
 import pandas as pd
 
-from synthmix.evaluate.comparisons import PAIRS
+from synthmix.evaluate.comparisons import OF_PAIRS
 from synthmix.evaluate.paired import differences
 from synthmix.evaluate.verdict import judged_by
 from synthmix.evaluate.wording import (
@@ -224,7 +224,7 @@ def comparison_groups(comparison: pd.DataFrame, names: dict[str, MixName]) -> di
                 for row in _records(rows)
             },
         )
-        for classifier, rows in comparison[comparison["family"] != PAIRS].groupby(
+        for classifier, rows in comparison[~comparison["family"].isin(OF_PAIRS)].groupby(
             "classifier", sort=False
         )
     }
@@ -238,7 +238,7 @@ def mix_pair_rows(comparison: pd.DataFrame, names: dict[str, MixName]) -> list[R
             "name": f"{names[row['mix']].full} \u2212 {names[row['baseline']].full}",
             "shown": _difference(row),
         }
-        for row in _records(comparison[comparison["family"] == PAIRS])
+        for row in _records(comparison[comparison["family"].isin(OF_PAIRS)])
     ]
 
 
@@ -276,7 +276,7 @@ def worth_rows(curve: pd.DataFrame, names: dict[str, MixName]) -> list[Row]:
 
 def families(comparison: pd.DataFrame) -> dict[str, int]:
     """Return of how many comparisons each family is, where there are several besides pairs."""
-    sizes = comparison["family"].value_counts(sort=False).drop(PAIRS, errors="ignore")
+    sizes = comparison["family"].value_counts(sort=False).drop([*OF_PAIRS], errors="ignore")
     return {} if len(sizes) < 2 else sizes.to_dict()
 
 

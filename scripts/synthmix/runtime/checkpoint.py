@@ -1,5 +1,6 @@
 """Keeping the state of a training, so that a killed job goes on where it was."""
 
+import gc
 import hashlib
 import json
 import logging
@@ -131,9 +132,12 @@ class Checkpoint:
         """Call `train`, and once more where this has broken it off."""
         try:
             train()
+            return
         except PausedError:
             LOGGER.info("broken off with its state kept, and taken up again: a rehearsal")
-            train()
+        # not within the exception, which holds all that the first part had; networks are in cycles
+        gc.collect()
+        train()
 
     def note_parts(self, parts: int) -> None:
         """Note, beside the state, in how many parts the next attempt is to take its batches."""

@@ -25,7 +25,7 @@ from synthmix.files import write_text
 from synthmix.runtime import pace
 from synthmix.runtime.checkpoint import Checkpoint
 from synthmix.runtime.devices import set_up_torch
-from synthmix.runtime.memory_free import GB
+from synthmix.runtime.memory_free import GB, bound_of, held
 
 LOGGER = logging.getLogger(__name__)
 
@@ -68,7 +68,7 @@ def kept_below(
     the same program and arguments. Raises UserError, with `advice`, where the one before could do
     with no more parts. Files that are mapped do not count: the system needs no room for them.
     """
-    if gigabytes is None or _held() is None:
+    if gigabytes is None or held() is None:
         yield
         return
     _end_if_beyond(checkpoint, gigabytes, advice)
@@ -130,14 +130,13 @@ def asked_of(config: Mapping[str, Any], device: str) -> float | None:
 
     There is one at scale rehearsal and on a CPU alone: a GPU has one of its own.
     """
-    rehearsed = config["scale"] == "rehearsal" and device == "cpu"
-    return config.get("rehearsal_memory_gb") if rehearsed else None
+    return bound_of(config) if device == "cpu" else None
 
 
 def _watch(gigabytes: float, limit: float, checkpoint: Checkpoint, over: threading.Event) -> None:
     most = 0
     while not over.wait(LOOK_EVERY):
-        most = max(most, _held())
+        most = max(most, held())
         if most > limit:
             _begin_anew(gigabytes, most, checkpoint)
 
@@ -180,12 +179,3 @@ def _end_if_beyond(checkpoint: Checkpoint, gigabytes: float, advice: str) -> Non
 
 def _beyond(checkpoint: Checkpoint) -> Path:
     return checkpoint.path.with_suffix(".beyond.json")
-
-
-def _held() -> int | None:
-    """Return the bytes that this process holds, without mapped files; None if nothing says so."""
-    try:
-        resident, shared = Path("/proc/self/statm").read_text(encoding="utf-8").split()[1:3]
-    except (OSError, ValueError):
-        return None
-    return (int(resident) - int(shared)) * os.sysconf("SC_PAGE_SIZE")

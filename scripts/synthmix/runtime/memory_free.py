@@ -1,7 +1,11 @@
 """How much memory there is for a training. No torch here: it is asked when a run begins."""
 
-from collections.abc import Iterator
+import os
+from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import Any
+
+from synthmix.scales import REHEARSAL
 
 SHARE = 0.75  # of the memory that is free
 GB = 2**30
@@ -17,6 +21,23 @@ def bound_for(asked: float | None, at_once: int) -> float | None:
         return asked
     free = _free()
     return None if free is None else round(SHARE * free / GB / max(1, at_once), 2)
+
+
+def bound_of(config: Mapping[str, Any]) -> float | None:
+    """Return the GB that a job of a run may take on a CPU by its `config`; None without a bound.
+
+    There is one at scale rehearsal alone.
+    """
+    return config.get("rehearsal_memory_gb") if config["scale"] == REHEARSAL else None
+
+
+def held() -> int | None:
+    """Return the bytes that this process holds, without mapped files; None if nothing says so."""
+    try:
+        resident, shared = Path("/proc/self/statm").read_text(encoding="utf-8").split()[1:3]
+    except (OSError, ValueError):
+        return None
+    return (int(resident) - int(shared)) * os.sysconf("SC_PAGE_SIZE")
 
 
 def _free() -> int | None:

@@ -109,6 +109,11 @@ class GeneratorSettings(SettingsModel):
         return 1
 
     @property
+    def makes_copies(self) -> bool:
+        """Whether its images are training images as they are."""
+        return False
+
+    @property
     def joint(self) -> bool:
         """Whether one model learns all classes, told their labels; else there is one a class."""
         return False
