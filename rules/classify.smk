@@ -96,7 +96,7 @@ use rule job as train_classifier with:
         history=DEALT + "/classifiers/{classifier}/{mix}{training}/seed{seed}/history.csv",
     params:
         **runs("train_classifier", classifier_modules),
-        **in_rehearsal(pauses=True),
+        **in_rehearsal(pauses=True, most_steps=CONFIGURATION.workflow.max_steps),
         base=of(classify.base),
         own=of(classify.own),
         equal_steps=of(classify.has_equal_steps),

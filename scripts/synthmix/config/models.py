@@ -95,7 +95,9 @@ class Workflow(SettingsModel):
         " each two of classifier, data set and kind of mix meet.",
     )
     max_steps: Annotated[int, Field(ge=2)] = Field(
-        2, description="At scale rehearsal: steps that a training makes at the least."
+        2,
+        description="At scale rehearsal: epochs of a training, and the most steps that a classifier"
+        " makes in one.",
     )
     data_dir: Annotated[str, Field(min_length=1), AfterValidator(folder_for_snakemake)] = Field(
         "data", description="Where raw data and downloaded weights are kept."
