@@ -16,10 +16,6 @@ classifier_modules = of(classify.modules)
 chosen_file = file_of(CHOSEN, classify.choice)
 
 
-# of a rehearsal: a step on volumes takes minutes on a CPU
-longest_epoch = of(lambda view: CONFIGURATION.workflow.max_steps if view.has_volumes else None)
-
-
 def start_file(wildcards):
     """Return the trained classifier that one goes on from, if it does."""
     weights = rules.train_classifier.output.weights

@@ -1,10 +1,11 @@
 """Training generators and drawing pools of synthetic images."""
 
-from synthmix.plan import generate
+from synthmix.plan import generate, rehearse
 
 generator_of = of(generate.settings)
 generator_devices = of(generate.devices)
 snapshot_bytes = of(generate.snapshot_bytes)
+longest_epoch = of(rehearse.longest_epoch)
 
 # what a search has chosen, where a training waits for that
 SEARCH = DEALT + "/searches/{kind}/{name}"
@@ -46,7 +47,7 @@ use rule job as train_generator with:
         trained_on=DEALT + "/generators/{generator}{training}/{scope}/trained_on.csv",
     params:
         **runs("train_generator", of(generate.training_modules)),
-        **in_rehearsal(pauses=True),
+        **in_rehearsal(pauses=True, longest_epoch=longest_epoch),
         base=of(generate.base),
         own=of(generate.own),
         devices=generator_devices,

@@ -167,6 +167,22 @@ def test_a_training_goes_on_in_smaller_parts_from_where_it_was(store, monkeypatc
     assert len(calls) == 3 + 2
 
 
+@pytest.mark.parametrize(("longest", "seen"), [(None, 80), (2, 16), (3, 24)])
+def test_a_short_epoch_has_as_many_images_as_its_batches_take(tmp_path, longest, seen):
+    store = write_store(tmp_path, 170, 16)
+    out = train(store, "one", own={"epochs": 1}, longest_epoch=longest)
+    assert len(read_table(out / "trained_on.csv")) == seen
+    assert read_table(out / "history.csv")["images_seen"].tolist() == [seen]
+
+
+def test_a_short_epoch_has_some_images_of_each_class():
+    samples = pd.DataFrame({"label": ["a"] * 50 + ["b"] * 3 + ["c"] * 20}, index=range(100, 173))
+    few = module._few(samples, 8)
+    assert few["label"].value_counts().to_dict() == {"a": 25, "b": 3, "c": 20}
+    assert few.index.is_monotonic_increasing
+    assert module._few(samples, 500).equals(samples)
+
+
 def test_two_images_at_a_time_are_the_fewest(store):
     with (
         room_for(1),

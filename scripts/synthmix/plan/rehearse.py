@@ -13,7 +13,10 @@ from synthmix.plan.view import View
 from synthmix.prepare.settings import LongTailSubsample
 from synthmix.search.resolve import possible_settings
 
+_STEPS = 2  # of which the second is one that has warmed up
 _BATCHES = ("batch_size", "devices")
+# values of an image from which on a step of a network takes seconds to minutes on a CPU
+_LARGE = 256 * 256
 _TIMES = 20  # as many images as a long tail keeps, so that no part of a split is without
 
 
@@ -22,6 +25,11 @@ def is_drawn(view: View) -> bool:
     drawn = getattr(view.data, "embedded", None)
     written = view.written and view.written.datasets[view.dataset]
     return drawn is not None and getattr(written, "embedded", None) is None
+
+
+def longest_epoch(view: View) -> int | None:
+    """Return how many steps an epoch of a rehearsal takes at the most; None for all of them."""
+    return _STEPS if view.image_values >= _LARGE else None
 
 
 def counts(view: View) -> dict[str, Any]:
