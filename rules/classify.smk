@@ -22,6 +22,19 @@ def start_file(wildcards):
     return file_of(weights, classifier=classify.starts_from)(wildcards)
 
 
+def of_baseline(output):
+    """Return an input function: an output of the same training on a mix's baseline, if it has one.
+
+    It is there where the mix may turn out to have the same images.
+    """
+
+    def found(wildcards):
+        file = getattr(rules.train_classifier.output, output)
+        return file_of(file, mix=classify.equalled, training="")(wildcards)
+
+    return found
+
+
 use rule job as measure_pipeline with:
     input:
         images=rules.prepare_images.output.images,
@@ -75,14 +88,18 @@ use rule job as train_classifier with:
         weights=weights_files,
         chosen=chosen_file,
         start=start_file,
+        baseline=file_of(rules.compose_mix.output[0], mix=classify.baseline, training=""),
+        baseline_weights=of_baseline("weights"),
+        baseline_history=of_baseline("history"),
     output:
         weights=DEALT + "/classifiers/{classifier}/{mix}{training}/seed{seed}/weights.safetensors",
         history=DEALT + "/classifiers/{classifier}/{mix}{training}/seed{seed}/history.csv",
     params:
         **runs("train_classifier", classifier_modules),
-        **in_rehearsal(pauses=True, longest_epoch=longest_epoch),
+        **in_rehearsal(pauses=True, most_steps=CONFIGURATION.workflow.max_steps),
         base=of(classify.base),
         own=of(classify.own),
+        equal_steps=of(classify.has_equal_steps),
         stores=of(mix.stores),
         backbones=of(classify.backbones),
         weights=weights_of,
@@ -103,7 +120,8 @@ use rule job as train_classifier with:
         job="train_classifier/{classifier}/{mix}{training}-seed{seed}",
     message:
         "Training {wildcards.classifier} on {wildcards.mix}{wildcards.training} of"
-        " {wildcards.dataset}{wildcards.split}{wildcards.fold}, seed {wildcards.seed}"
+        " {wildcards.dataset}{wildcards.split}{wildcards.fold}{wildcards.share},"
+        " seed {wildcards.seed}"
 
 
 use rule job as predict with:
@@ -137,5 +155,6 @@ use rule job as predict with:
         **OF_A_DEAL,
         job="predict/{classifier}/{mix}{training}-seed{seed}",
     message:
-        "Predicting the test images of {wildcards.dataset}{wildcards.split}{wildcards.fold} with"
+        "Predicting the test images of"
+        " {wildcards.dataset}{wildcards.split}{wildcards.fold}{wildcards.share} with"
         " {wildcards.classifier} of {wildcards.mix}{wildcards.training}"

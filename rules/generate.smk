@@ -5,7 +5,10 @@ from synthmix.plan import generate, rehearse
 generator_of = of(generate.settings)
 generator_devices = of(generate.devices)
 snapshot_bytes = of(generate.snapshot_bytes)
-longest_epoch = of(rehearse.longest_epoch)
+# of an epoch of a rehearsal
+most_steps = of(
+    lambda view: CONFIGURATION.workflow.max_steps if rehearse.has_long_steps(view) else None
+)
 
 # what a search has chosen, where a training waits for that
 SEARCH = DEALT + "/searches/{kind}/{name}"
@@ -47,7 +50,7 @@ use rule job as train_generator with:
         trained_on=DEALT + "/generators/{generator}{training}/{scope}/trained_on.csv",
     params:
         **runs("train_generator", of(generate.training_modules)),
-        **in_rehearsal(pauses=True, longest_epoch=longest_epoch),
+        **in_rehearsal(pauses=True, most_steps=most_steps),
         base=of(generate.base),
         own=of(generate.own),
         devices=generator_devices,
@@ -75,7 +78,7 @@ use rule job as train_generator with:
         study=f"(?!{PLAN.adopted}){STUDY_NAME}",
     message:
         "Training {wildcards.generator}{wildcards.training} on {wildcards.scope} of"
-        " {wildcards.dataset}{wildcards.split}{wildcards.fold}"
+        " {wildcards.dataset}{wildcards.split}{wildcards.fold}{wildcards.share}"
 
 
 use rule job as sample_generator with:
@@ -106,4 +109,5 @@ use rule job as sample_generator with:
         job="sample_generator/{generator}{training}-{scope}",
     message:
         "Drawing synthetic images of {wildcards.scope} from"
-        " {wildcards.generator}{wildcards.training}{wildcards.split}{wildcards.fold}"
+        " {wildcards.generator}{wildcards.training}"
+        "{wildcards.split}{wildcards.fold}{wildcards.share}"

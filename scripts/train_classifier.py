@@ -30,7 +30,8 @@ with (
         "seed": params.seed,
         "master_seed": params.master_seed,
         "tracker": tracker,
-        "longest_epoch": params.get("longest_epoch"),
+        "equal_steps": params.equal_steps,
+        "most_steps": params.get("most_steps"),
     }
     most = asked_of(snakemake.config, device.type)
     with kept_below(most, checkpoint, params.devices):

@@ -36,7 +36,7 @@ with (
         "seed": params.seed,
         "tracker": tracker,
         "leakage": params.leakage,
-        "longest_epoch": params.get("longest_epoch"),
+        "most_steps": params.get("most_steps"),
     }
     most = asked_of(snakemake.config, device.type)
     with kept_below(most, checkpoint, params.devices):

@@ -46,8 +46,9 @@ def nfs_locks(monkeypatch):
 
 
 @pytest.fixture(scope="session")
-def paper_mammography():
-    """The mammography study at paper scale."""
+def published_mammography():
+    """The mammography study as published, at paper scale."""
     from synthmix.config.load import load
 
-    return load({"studies": ["mammography"], "scale": "paper"}, ROOT).studies["mammography"]
+    name = "mammography_as_published"
+    return load({"studies": [name], "scale": "paper"}, ROOT).studies[name]

@@ -77,17 +77,45 @@ def study(epochs=10, size=32, split=None, network="vgg16", **changes):
             [3],
             wildcards=pool,
         ),
-        job("compose_mix", {"mix": MIX.to_dict()}, [4], outputs=("mixes/m.csv",)),
+        job(
+            "compose_mix",
+            {"mix": MIX.to_dict()},
+            [4],
+            wildcards={**DATASET, "mix": "m"},
+            outputs=("mixes/m.csv",),
+        ),
         job(
             "train_classifier",
             {"base": classifier.model_dump(mode="json"), "own": {}},
             [5],
+            wildcards={**DATASET, "mix": "m", "classifier": "c"},
             outputs=("weights.safetensors", "history.csv"),
         ),
-        job("predict", {}, [5, 6]),
+        job("predict", {}, [5, 6], wildcards={**DATASET, "mix": "m", "classifier": "c"}),
         job("score_real", {"settings": ScoreSettings().model_dump(mode="json")}, [2]),
     )
     return Sizes(graph(*jobs), {"s/d": {"cancer": 120, "normal": 80}})
+
+
+BASELINE = Mix("real_only", None, None, None, 1.0, None, None, "fail")
+
+
+def with_baseline(sizes, mix, equal_steps, baseline=BASELINE):
+    """Return sizes whose training is on `mix` and knows of its baseline, which was trained on."""
+    composed, trained = of_rule(sizes, "compose_mix"), of_rule(sizes, "train_classifier")
+    names = {"wildcards": {**DATASET, "mix": baseline.name, "classifier": "c"}}
+    first = len(sizes.graph.jobs)
+    jobs = list(sizes.graph.jobs)
+    jobs[composed.number] = replace(composed, params={"mix": mix.to_dict()})
+    jobs[trained.number] = replace(
+        trained,
+        params={**trained.params, "equal_steps": equal_steps},
+        needs=(*trained.needs, first, first + 1),
+    )
+    jobs.append(job("compose_mix", {"mix": baseline.to_dict()}, [2], outputs=("r.csv",), **names))
+    own = {**trained.params, "equal_steps": equal_steps}
+    jobs.append(job("train_classifier", own, [first], outputs=("r.safetensors",), **names))
+    return replace(sizes, graph=graph(*jobs))
 
 
 def altered(sizes, rule=None, **fields):

@@ -1,3 +1,4 @@
+import logging
 from dataclasses import replace
 
 import numpy as np
@@ -11,7 +12,7 @@ from little_memory import room_for
 from synthmix.classify.examples import Examples, FromImages, Source
 from synthmix.classify.extract_features import extract_features
 from synthmix.classify.fetch_weights import fetch_weights
-from synthmix.classify.files import TrainingFiles
+from synthmix.classify.files import BaselineFiles, TrainingFiles
 from synthmix.classify.inputs import to_inputs, to_tensor
 from synthmix.classify.losses import build_loss
 from synthmix.classify.network import load_network, read_header
@@ -25,7 +26,6 @@ from synthmix.classify.train_classifier import train_classifier
 from synthmix.errors import UserError
 from synthmix.files import write_table
 from synthmix.prepare.folds import split_for_fold
-from synthmix.runtime import pace
 from synthmix.runtime.checkpoint import Checkpoint
 from synthmix.runtime.distributed import run_together
 from synthmix.runtime.trackers import NO_TRACKER, Tracker, open_tracker
@@ -102,10 +102,13 @@ def train(
     device=CPU,
     start=None,
     cached=True,
+    baseline=None,
+    equal_steps=False,
+    most_steps=None,
     **changes,
 ):
     classifier = settings(**changes)
-    files = files_for(data, classifier, start=start)
+    files = files_for(data, classifier, start=start, baseline=baseline)
     work = {
         "base": classifier,
         "own": {},
@@ -118,6 +121,8 @@ def train(
         "seed": 1,
         "master_seed": 1,
         "tracker": tracker,
+        "equal_steps": equal_steps,
+        "most_steps": most_steps,
     }
     run_together(train_classifier, work, classifier["devices"], device)
     return folder
@@ -469,26 +474,10 @@ def test_accuracy_under_mixup_is_of_the_image_of_which_more_is_seen():
     source = Source({"real": images}, FromImages(network, frozen, None, CPU))
     chosen = settings(mixup=0.2, learning_rate=1e-12)
     optimizer, loss = build_optimizer(chosen, trained), build_loss(chosen["loss"], ["a", "b"], None)
-    passes = Passes(trained, chosen, optimizer, loss, 2, None, None, CPU)
+    passes = Passes(trained, chosen, optimizer, loss, 2, None, None, CPU, len(rows))
     torch.manual_seed(0)
     values = passes.learn(Examples(rows, source, ["a", "b"]), 1)
     assert values["accuracy"] == values["balanced_accuracy"] == 1
-
-
-def test_an_epoch_ends_after_as_many_steps_as_it_may_take():
-    _, trained = Network(nn.Sequential(nn.Linear(3, 2)), nn.Identity(), nn.Sequential(), 1).cut(1)
-    rows = pd.DataFrame({"store": "real", "row": range(10), "label": ["a", "b"] * 5})
-    examples = Examples(rows, Source({"real": np.eye(10, 3, dtype=np.float32)}), ["a", "b"])
-    chosen = settings(batch_size=2)
-    steps = {}
-    for longest in (None, 3, 9):
-        optimizer = build_optimizer(chosen, trained)
-        loss = build_loss(chosen["loss"], ["a", "b"], None)
-        passes = Passes(trained, chosen, optimizer, loss, 2, None, None, CPU, longest)
-        pace.begin()
-        assert passes.learn(examples, 1)["loss"] > 0
-        steps[longest] = 1 + pace.told()["steps"][pace.STEP]["steady_steps"]
-    assert steps == {None: 5, 3: 3, 9: 5}
 
 
 def test_an_auxiliary_output_helps_training_by_its_weight():
@@ -508,7 +497,7 @@ def test_an_auxiliary_output_helps_training_by_its_weight():
         chosen = settings(auxiliary_weight=weight, learning_rate=1e-12)
         optimizer = build_optimizer(chosen, trained)
         loss = build_loss(chosen["loss"], ["a", "b"], None)
-        passes = Passes(trained, chosen, optimizer, loss, 2, None, None, CPU)
+        passes = Passes(trained, chosen, optimizer, loss, 2, None, None, CPU, len(rows))
         learned[weight] = passes.learn(examples, 1)["loss"]
     with torch.no_grad():
         auxiliary = nn.functional.cross_entropy(
@@ -659,3 +648,107 @@ def test_it_repeats_itself_on_a_gpu(data, tmp_path):
     for name in ("one", "two"):
         train(data, tmp_path / name, device=torch.device("cuda"))
     assert_same(tmp_path / "one", tmp_path / "two")
+
+
+@pytest.fixture
+def baseline(data, tmp_path):
+    """A function that makes the baseline of the mix, with so many of its 50 training images."""
+
+    def make(images):
+        mix = read_table(data / "mix.csv")
+        more = pd.concat([mix[:50]] * 2)[: max(0, images - 50)]
+        table = pd.concat([mix[: min(images, 50)], more, mix[50:]], ignore_index=True)
+        assert (table["split"] == "train").sum() == images
+        write_table(tmp_path / "baseline.csv", table)
+        return BaselineFiles(tmp_path / "baseline.csv")
+
+    return make
+
+
+@pytest.mark.parametrize(("images", "steps"), [(20, 3), (90, 12), (57, 7)])
+def test_an_epoch_has_as_many_batches_as_the_baseline(
+    data, tmp_path, baseline, monkeypatch, images, steps
+):
+    taken, step = [], Passes._step
+
+    def count(self, train, positions, *others):
+        taken.append(len(positions))
+        return step(self, train, positions, *others)
+
+    monkeypatch.setattr(Passes, "_step", count)
+    train(data, tmp_path, epochs=2, baseline=baseline(images), equal_steps=True)
+    assert (len(taken), sum(taken)) == (2 * steps, 2 * images)
+    taken.clear()
+    train(data, tmp_path, epochs=2, baseline=baseline(images))
+    assert (len(taken), sum(taken)) == (2 * 7, 2 * 50)
+
+
+def test_a_mix_as_large_as_its_baseline_is_trained_as_without(data, tmp_path, baseline):
+    with_, without = (
+        train(data, tmp_path / str(own), epochs=2, baseline=baseline(50), equal_steps=own)
+        for own in (True, False)
+    )
+    assert_same(with_, without)
+
+
+@pytest.mark.parametrize("images", [20, 90])
+def test_equal_steps_repeat_themselves_and_go_on_where_they_were(
+    data, tmp_path, baseline, monkeypatch, images
+):
+    own = {"baseline": baseline(images), "equal_steps": True, "epochs": 4}
+    whole = train(data, tmp_path / "whole", **own)
+    checkpoint = Checkpoint(tmp_path / "kept.pt", "a", every_seconds=0)
+    judge = Passes.judge
+
+    def stop_in_the_third(self, examples, epoch):
+        if epoch == 3:
+            raise KeyboardInterrupt
+        return judge(self, examples, epoch)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Passes, "judge", stop_in_the_third)
+        with pytest.raises(KeyboardInterrupt):
+            train(data, tmp_path / "resumed", checkpoint, **own)
+    train(data, tmp_path / "resumed", checkpoint, **own)
+    assert_same(whole, tmp_path / "resumed")
+
+
+@pytest.mark.parametrize(("most", "sizes"), [(1, [8]), (2, [8, 8]), (99, None)])
+def test_an_epoch_has_no_more_than_the_most_steps(data, tmp_path, monkeypatch, most, sizes):
+    taken = []
+    step = Passes._step
+
+    def noted(self, train, positions, *others):
+        taken.append(len(positions))
+        return step(self, train, positions, *others)
+
+    monkeypatch.setattr(Passes, "_step", noted)
+    train(data, tmp_path / "few", epochs=2, batch_size=8, most_steps=most)
+    whole = int((read_table(data / "mix.csv")["split"] == "train").sum())
+    assert sum(taken) == 2 * (whole if sizes is None else sum(sizes))
+
+
+def test_a_mix_of_the_images_of_its_baseline_is_not_trained(data, tmp_path, caplog, monkeypatch):
+    """What is taken over is what the training would have come to, byte for byte."""
+    first = train(data, tmp_path / "first", epochs=2)
+    weights, history = first / "weights.safetensors", first / "history.csv"
+    baseline = BaselineFiles(data / "mix.csv", weights, history)
+    trained = train(data, tmp_path / "trained", epochs=2, baseline=BaselineFiles(data / "mix.csv"))
+    with monkeypatch.context() as patch, caplog.at_level(logging.WARNING, "synthmix"):
+        patch.setattr(Passes, "learn", None)
+        taken = train(data, tmp_path / "taken", epochs=2, baseline=baseline)
+    assert_same(taken, trained)
+    assert "the mix mix has the same images as its baseline mix: it is not trained" in caplog.text
+
+
+def test_a_mix_with_an_image_more_is_trained(data, tmp_path):
+    table = read_table(data / "mix.csv")
+    write_table(tmp_path / "baseline.csv", table.drop(index=0))
+    missing = tmp_path / "nowhere"
+    found = train(
+        data,
+        tmp_path,
+        epochs=1,
+        baseline=BaselineFiles(tmp_path / "baseline.csv", missing, missing),
+    )
+    assert (found / "weights.safetensors").is_file()

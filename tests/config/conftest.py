@@ -37,11 +37,13 @@ def settings() -> dict[str, Any]:
         "generators": {"small": {"model": "dcgan", "epochs": 100}},
         "mixes": {
             "train_images": 200,
+            "validation": "mixed",
             "validation_images": 40,
             "class_shares": [{"normal": 0.5, "benign": 0.25, "cancer": 0.25}],
             "validation_class_shares": {"normal": 0.5, "benign": 0.25, "cancer": 0.25},
             "real_shares": [0.05, 0.5],
         },
+        "controls": {"copies": False},
         "classifiers": {"vgg": {"network": "vgg16", "unfrozen_layers": 3}},
         "demo": {"prepare": {"image_size": 32}},
     }

@@ -6,7 +6,7 @@ from math import prod
 import pandas as pd
 import pytest
 
-from estimate_graphs import MIX, altered, job, of_rule, study
+from estimate_graphs import BASELINE, MIX, altered, job, of_rule, study, with_baseline
 from synthmix.estimate.disk import disk
 from synthmix.estimate.sizes import NotKnownError, Sizes
 from synthmix.estimate.work import MACS, PAIRS, SECONDS, SEEN, Load, Work, work
@@ -116,3 +116,54 @@ def test_every_unit_has_a_weight():
     assert Work("a", MACS, Load(), Load(2e10, 100)).weights == pytest.approx((0, 1.2))
     for unit in SECONDS:
         assert Work("a", unit, Load(other=1), Load(other=2)).weights[1] > 0
+
+
+ADDED = replace(MIX, name="m", class_shares=None, real_share=None, ratio=1.0)
+
+
+def on_mix(mix, equal_steps, **others):
+    """Return the sizes of a study that trains on `mix`, of whose baseline it knows, and the job."""
+    sizes = with_baseline(study(), mix, equal_steps, **others)
+    return sizes, next(
+        each
+        for each in sizes.graph.jobs
+        if each.rule == "train_classifier" and each.wildcards["mix"] == "m"
+    )
+
+
+def test_a_training_of_equal_steps_is_as_much_work_as_that_of_its_baseline():
+    sizes, own = on_mix(ADDED, equal_steps=False)
+    assert (sizes.epoch(own, False), sizes.mix(own, False)) == (200, (200, 60))
+    more = work(own, sizes).most.macs
+    sizes, own = on_mix(ADDED, equal_steps=True)
+    assert (sizes.epoch(own, False), sizes.mix(own, False)) == (100, (200, 60))
+    (trained,) = (
+        each
+        for each in sizes.graph.jobs
+        if each.wildcards.get("mix") == BASELINE.name and each.rule == "train_classifier"
+    )
+    assert work(own, sizes).most == work(trained, sizes).most
+    assert work(own, sizes).most.macs < 0.7 * more
+
+
+def test_what_is_taken_over_from_the_baseline_is_no_work(tmp_path, monkeypatch):
+    filled = replace(ADDED, ratio=None, fill=1.0)
+    assert work(*reversed(on_mix(filled, True))).most.macs > 0
+    sizes, own = on_mix(filled, True)
+    even = replace(sizes, published={"s/d": {"cancer": 100, "normal": 100}})
+    assert work(own, even).weights == (0, 0)
+    # once it is done, its tables tell
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "mixes").mkdir()
+    table = pd.DataFrame({"split": ["train", "validation"], "row": [0, 1]})
+    for name in ("r.csv", "mixes/m.csv"):
+        table.to_csv(name, index=False)
+    assert work(own, sizes, done=True).weights == (0, 0)
+    table.assign(row=[0, 2]).to_csv("r.csv", index=False)
+    assert work(own, even, done=True).weights[1] > 0
+
+
+def test_the_validation_of_a_fixed_mix_may_be_of_its_baseline():
+    sizes, own = on_mix(replace(MIX, validation_images=None), equal_steps=False)
+    # of 36 and 24 real validation images
+    assert sizes.mix(own, False) == (80, 48)

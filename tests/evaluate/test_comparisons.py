@@ -39,6 +39,21 @@ def test_generators_are_compared_by_the_mixes_that_differ_in_them_alone():
     assert len(list(pairs_of(MIXES, "smote", "h"))) == 2
 
 
+def test_mixes_are_compared_with_the_same_of_copies_in_a_family_of_their_own():
+    additions = {**ADDITIONS, "validation": "real", "trained_as": {"h": "large"}}
+    mixes = plan_study(["g", "h", "c"], None, additions, [], ["large"], ["c"], "c")
+    compared = plan_comparisons(mixes, [["g-filled", "c-filled"], ["g", "h"]], copies="c")
+    pairs = [one for one in compared if one.is_pair]
+    assert [one for one in pairs if one.family == "copies"] == [
+        Comparison("g-filled50", "c-filled50", "copies"),
+        # g-filled was asked for already
+        Comparison("h-filled50", "c-filled50-as-large", "copies"),
+        Comparison("h-filled", "c-filled-as-large", "copies"),
+    ]
+    assert [one.family for one in pairs].count("pairs") == 3
+    assert not any(one.family == "copies" for one in plan_comparisons(mixes))
+
+
 def test_mixes_are_compared_by_their_names_and_once():
     asked = [["g-filled", "h-filled"], ["g", "h"], ["h", "g"], ["weighted", "tomek"]]
     pairs = plan_comparisons(MIXES, [*asked, ["tomek", "weighted"]])

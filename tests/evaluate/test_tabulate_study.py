@@ -108,6 +108,9 @@ def test_the_tables_of_a_study_of_mixes(tmp_path):
     assert set(METRICS) <= set(summary)
     assert summary[list(METRICS)].notna().all().all()
     assert read_table(outputs["mixes"])["repeated"].tolist() == [1, 1, 1, 1]
+    # what is removed from the real images leaves all of them here
+    same = read_table(outputs["mixes"]).set_index("mix")["same_as"].dropna()
+    assert same.to_dict() == {"fewer-cancer30-normal70": "real_only-cancer30-normal70"}
     (table,) = blocks(outputs["summary_markdown"])
     assert len(table) == 2 + 4
     assert len({line.count("|") for line in table}) == 1

@@ -72,10 +72,37 @@ def test_a_mix_has_the_planned_counts_and_no_row_twice():
     assert set(table["store"]) == {"real", "g/cancer", "g/normal"}
 
 
-def test_the_paper_mixes_are_composed_to_the_image(paper_mammography):
+def test_a_mix_is_validated_on_the_real_images_of_its_baseline():
+    ways = [{"cancer": 0.3, "normal": 0.7}], {"cancer": 0.4, "normal": 0.6}, [0, 0.1]
+    *mixes, baseline = plan_mixes(["g"], *ways, 100, None, "fail", validation="real")
+    real = real_rows(real_samples(50, 20), seed=1)
+    wanted = assemble(baseline, real, {})
+    wanted = wanted[wanted["split"] == "validation"].reset_index(drop=True)
+    assert wanted["label"].value_counts().to_dict() == {"normal": 20, "cancer": 13}
+    for mix in mixes:
+        table = assemble(mix, real, POOLS)
+        found = table[table["split"] == "validation"].reset_index(drop=True)
+        pd.testing.assert_frame_equal(found, wanted)
+        train = table[table["split"] == "train"]
+        assert len(train) == 100
+        # no image of a pool is put aside for validation
+        assert train.loc[train["origin"] == "synthetic", "row"].min() == 0
+
+
+def test_too_few_real_images_to_validate_on_are_told():
+    ways = [{"cancer": 0.3, "normal": 0.7}], {"cancer": 0.01, "normal": 0.99}, [0]
+    mix, _ = plan_mixes(["g"], *ways, 100, None, "fail", validation="real")
+    real = real_rows(real_samples(50, 20), seed=1)
+    said = r"the validation split has .* too few for the class shares"
+    with pytest.raises(UserError, match=said):
+        assemble(mix, real, POOLS)
+
+
+def test_the_paper_mixes_are_composed_to_the_image(published_mammography):
     samples = real_samples(1400, 600)
     pools = {label: pool(label, 17000) for label in ("cancer", "normal")}
-    for mix in plan_mixes(["g"], **paper_mammography.mixes.model_dump(exclude={"generators"}))[:9]:
+    settings = published_mammography.mixes.model_dump(exclude={"generators"})
+    for mix in plan_mixes(["g"], **settings):
         table = assemble(mix, real_rows(samples, seed=1), pools)
         planned = {
             (split, label, origin): images

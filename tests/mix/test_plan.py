@@ -3,6 +3,7 @@ from pathlib import Path
 import pytest
 
 from synthmix.mix.plan import (
+    copy_of,
     describe_addition,
     describe_class_shares,
     plan_additions,
@@ -16,9 +17,14 @@ PUBLISHED = Path(__file__).parents[2] / "studies" / "published" / "mammography.c
 PARTS = ("train", "validation")
 
 
+def with_baselines(study):
+    """Return the settings of the mixes of `study`, with the real-only baselines."""
+    return study.mixes.model_dump(exclude={"generators"}) | {"real_only": True}
+
+
 @pytest.fixture
-def paper_mixes(paper_mammography):
-    return plan_mixes(["dcgan"], **paper_mammography.mixes.model_dump(exclude={"generators"}))
+def paper_mixes(published_mammography):
+    return plan_mixes(["dcgan"], **with_baselines(published_mammography))
 
 
 def published_counts():
@@ -31,8 +37,8 @@ def published_counts():
     }
 
 
-def test_the_mixes_have_the_published_counts_to_the_image(paper_mammography):
-    settings = paper_mammography.mixes.model_dump(exclude={"generators"})
+def test_the_mixes_have_the_published_counts_to_the_image(published_mammography):
+    settings = with_baselines(published_mammography)
     mixes = plan_mixes(["stylegan2_ada"], **settings)
     published = published_counts()
     ours = {
@@ -48,10 +54,10 @@ def test_the_mixes_have_the_published_counts_to_the_image(paper_mammography):
     assert {(mix.train_images, mix.validation_images) for mix in mixes} == {(14280, 2520)}
 
 
-def test_the_validation_images_are_those_that_the_annex_counts(paper_mammography):
+def test_the_validation_images_are_those_that_the_annex_counts(published_mammography):
     """Recall and accuracy of an epoch are shares of whole numbers: of 9 batches of 256 images."""
-    settings = paper_mammography.mixes.model_dump(exclude={"generators"})
-    batch = paper_mammography.classifiers["vgg16"].batch_size
+    settings = with_baselines(published_mammography)
+    batch = published_mammography.classifiers["vgg16"].batch_size
     mixes = {mix.name: mix.counts() for mix in plan_mixes(["stylegan2_ada"], **settings)}
     curves = read_curves(curves_file(PUBLISHED))
     validated = [curve for curve in curves if curve.split == "validation"]
@@ -75,8 +81,8 @@ def near(count):
     return range(round(count) - 30, round(count) + 31)
 
 
-def test_a_study_may_train_on_no_real_images_alone(paper_mammography):
-    settings = paper_mammography.mixes.model_dump(exclude={"generators"})
+def test_a_study_may_train_on_no_real_images_alone(published_mammography):
+    settings = with_baselines(published_mammography)
     without = plan_mixes(["g"], **settings | {"real_only": False})
     assert len(without) == 9
     assert plan_mixes(["g"], **settings)[:9] == without
@@ -88,8 +94,8 @@ def test_every_class_share_has_its_real_only_baseline(paper_mixes):
     assert {mix.baseline for mix in paper_mixes} == baselines
 
 
-def test_every_selection_has_a_mix_for_each_class_share(paper_mammography):
-    settings = paper_mammography.mixes.model_dump(exclude={"generators"})
+def test_every_selection_has_a_mix_for_each_class_share(published_mammography):
+    settings = with_baselines(published_mammography)
     mixes = plan_mixes(["dcgan"], **settings, selections=["fewer", "cleaned"])
     assert mixes[:9] + mixes[15:] == plan_mixes(["dcgan"], **settings)
     assert [mix.selection for mix in mixes[9:15]] == ["fewer"] * 3 + ["cleaned"] * 3
@@ -195,6 +201,80 @@ def test_a_study_is_planned_in_the_order_of_its_tables():
     assert [describe_addition(mix) for mix in mixes] == ["filled", "200% added", "", "", ""]
 
 
+def test_beside_each_mix_there_is_the_same_with_copies():
+    additions = {
+        "fill": [1],
+        "ratios": [0.5],
+        "validation": "added",
+        "generators": ["g", "h"],
+        "trained_as": {"h": "large"},
+        "after_removal": {"tomek": ["g"]},
+    }
+    sections = (["g", "h", "c"], None, additions, ["tomek"], ["large"], ["c"])
+    without, mixes = plan_study(*sections), plan_study(*sections, copies="c")
+    copied = [mix for mix in mixes if mix.generator == "c"]
+    assert [mix for mix in mixes if mix.generator != "c"] == without
+    assert [mix.name for mix in copied] == [
+        "c-filled",
+        "c-added50",
+        "c-filled-after-tomek",
+        "c-added50-after-tomek",
+        "c-filled-as-large",
+        "c-added50-as-large",
+    ]
+    assert [mix.baseline for mix in copied] == ["real_only"] * 4 + ["large"] * 2
+    assert not any(mix.adds_to_validation for mix in copied)
+    for mix in without:
+        if mix.generator:
+            control = copy_of(mix, mixes, "c")
+            assert (control.fill, control.ratio, control.selection, control.training) == (
+                *(mix.fill, mix.ratio, mix.selection, mix.training),
+            )
+
+
+def test_copies_that_are_there_are_not_there_twice():
+    additions = {"fill": [1], "ratios": [0.5], "validation": "real"}
+    sections = (["g", "smote", "c"], None, additions, [], [], ["c", "smote"])
+    assert plan_study(*sections, copies="c") == plan_study(*sections)
+    # nor are there copies of copies
+    alone = (["c"], *sections[1:])
+    assert plan_study(*alone, copies="c") == plan_study(*alone)
+
+
+def test_copies_for_plain_training_have_a_name_where_another_has_theirs():
+    additions = {"fill": [1], "ratios": [], "validation": "real", "trained_as": {"c": "large"}}
+    mixes = plan_study(["g", "c"], None, additions, [], ["large"], ["c"], copies="c")
+    found = {mix.name: mix.training for mix in mixes if mix.generator == "c"}
+    assert found == {"c-filled": "large", "c-filled-as-real_only": None}
+
+
+def test_mixes_of_a_fixed_size_have_copies_too():
+    shares = [{"a": 0.5, "b": 0.5}]
+    settings = {
+        "class_shares": shares,
+        "validation_class_shares": shares[0],
+        "real_shares": [0, 0.1],
+        "train_images": 10,
+        "validation_images": None,
+        "when_real_runs_short": "fail",
+        "validation": "real",
+        "generators": ["g"],
+    }
+    mixes = plan_study(["g", "c"], settings, copying=["c"], copies="c")
+    assert [mix.name for mix in mixes] == [
+        *("g-a50-b50-real0", "g-a50-b50-real10"),
+        *("c-a50-b50-real0", "c-a50-b50-real10"),
+        "real_only-a50-b50",
+    ]
+    # what validates depends on the real images alone; without these nothing is said of it
+    assert mixes[1].counts().keys() == {"train"}
+    assert mixes[1].counts(REAL)["validation"] == {
+        "a": {"real": 10, "synthetic": 0},
+        "b": {"real": 10, "synthetic": 0},
+    }
+    assert pool_size(mixes, "g", "a") == 5
+
+
 def test_selections_have_class_shares_where_nothing_is_as_it_is():
     shares = {"a": 0.5, "b": 0.5}
     settings = {
@@ -211,8 +291,8 @@ def test_selections_have_class_shares_where_nothing_is_as_it_is():
     assert [mix.name for mix in both][2:] == ["fewer", "weighted", "real_only"]
 
 
-def test_validation_images_have_the_shares_of_the_training_where_asked_for(paper_mammography):
-    settings = paper_mammography.mixes.model_dump(exclude={"generators"})
+def test_validation_images_have_the_shares_of_the_training_where_asked_for(published_mammography):
+    settings = with_baselines(published_mammography)
     assert settings["validation_class_shares"] == "as_training"
     mixes = {mix.name: mix.counts() for mix in plan_mixes(["g"], **settings)}
     assert mixes["g-cancer70-normal30-real0"]["validation"] == {

@@ -1,7 +1,7 @@
 import pytest
 import yaml
 
-from plan_data import STUDIES, changed, view_of
+from plan_data import STUDIES, changed, plan_of, study_file, view_of
 from synthmix.errors import UserError
 from synthmix.plan import classify, search
 from synthmix.plan.search import Choice
@@ -121,3 +121,51 @@ def test_a_classifier_that_is_not_there_is_a_message():
         classify.possible(view_of("tiny"), "resnet18", BASELINE)
     with pytest.raises(UserError, match="tiny has no mix 'some'"):
         classify.trained(view_of("tiny"), "vgg16", "some")
+
+
+ADDED = {"fill": [1], "ratios": [0.5]}
+FIXED, REAL = "dcgan-cancer50-normal50-real10", "real_only-cancer50-normal50"
+
+
+@pytest.mark.parametrize("equal_steps", [True, False])
+def test_a_training_knows_of_the_baseline_of_its_mix_what_it_needs(tmp_path, equal_steps):
+    sections = {
+        "controls": {"equal_steps": equal_steps, "copies": True},
+        "additions": ADDED,
+        "selections": {"few": {"method": "tomek_links"}},
+        "baselines": {"weighted": {"class_weights": "balanced"}},
+    }
+    view = changed(tmp_path, "tiny", **sections)
+    assert classify.has_equal_steps(view) is equal_steps
+    found = {
+        mix: (classify.baseline(view, mix), classify.equalled(view, mix)) for mix in view.mixes
+    }
+    # how many synthetic images a mix of a fixed size has is known: it is no baseline's equal
+    assert found[FIXED] == (REAL if equal_steps else None, None)
+    assert found["copies-cancer50-normal50-real10"] == found[FIXED]
+    for mix in ("dcgan-filled", "dcgan-added50", "copies-filled", "few"):
+        assert found[mix] == ("real_only", "real_only")
+    for mix in ("weighted", "real_only", REAL):
+        assert found[mix] == (None, None)
+
+
+def test_an_addition_that_is_trained_otherwise_has_that_baseline(tmp_path):
+    added = ADDED | {"trained_as": {"dcgan": "weighted"}}
+    baselines = {"weighted": {"class_weights": "balanced"}}
+    controls = {"copies": True}
+    view = changed(tmp_path, "tiny", additions=added, baselines=baselines, controls=controls)
+    for mix in ("dcgan-filled", "copies-filled-as-weighted"):
+        assert classify.equalled(view, mix) == "weighted"
+
+
+def test_without_a_baseline_there_is_nothing_to_know(tmp_path):
+    mixes = yaml.safe_load((STUDIES / "tiny.yaml").read_text())["mixes"] | {"real_only": False}
+    view = changed(tmp_path, "tiny", mixes=mixes)
+    assert classify.baseline(view, FIXED) is None
+
+
+def test_a_rehearsal_trains_what_its_few_images_make_equal(tmp_path):
+    file = study_file(tmp_path, "tiny", additions=ADDED)
+    view = plan_of(file, scale="rehearsal").view("tiny", "phantoms")
+    assert classify.baseline(view, "dcgan-filled") == "real_only"
+    assert classify.equalled(view, "dcgan-filled") is None

@@ -23,9 +23,9 @@ def test_a_generator_has_a_model_a_class_or_one_of_all(tmp_path):
 
 
 def test_models_make_as_many_images_as_the_mix_that_needs_most(tmp_path):
-    # 90% of the half that a class has of 40 + 20 images, or those that scores look at
+    # 90% of the half that a class has of 40 images, or those that scores look at
     tiny = changed(tmp_path, "tiny", pools={"images": 3})
-    assert generate.images_needed(tiny, "dcgan", "cancer") == {"cancer": 27}
+    assert generate.images_needed(tiny, "dcgan", "cancer") == {"cancer": 18}
     few = changed(tmp_path, "tiny", pools={"images": 50})
     assert generate.images_needed(few, "dcgan", "cancer") == {"cancer": 50}
 

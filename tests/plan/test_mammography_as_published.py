@@ -162,7 +162,13 @@ def test_the_fair_study_is_another_protocol(fair):
     assert fair.settings.leakage == "none"
     assert fair.settings.deviations == []
     assert len([mix for mix in fair.mixes.values() if mix.is_baseline]) == 4
-    assert not any(one.is_pair for one in fair.settings.plan_comparisons())
+    pairs = [one for one in fair.settings.plan_comparisons() if one.is_pair]
+    # nine mixes of a fixed size, and three additions of each of two generators, with copies
+    assert [one.family for one in pairs] == ["copies"] * (9 + 2 * 3)
+    assert {fair.mixes[one.baseline].generator for one in pairs} == {"oversampling"}
+    assert not any(mix.validation_images for mix in fair.mixes.values())
     assert set(fair.settings.generators) == {"stylegan2_ada", "diffusion", "oversampling"}
-    assert [mix for mix in fair.mixes if fair.mixes[mix].real_share in (0, 0.05, 0.1)] == MIXES
+    fixed = [mix for mix in fair.mixes if fair.mixes[mix].real_share in (0, 0.05, 0.1)]
+    copied = [mix.replace("stylegan2_ada", "oversampling") for mix in MIXES]
+    assert fixed == MIXES + copied
     assert vgg16_of(fair)["keep"] == "best"

@@ -11,6 +11,7 @@ from synthmix.store import read_table
 
 SPLIT = {"method": "shares", "train": 0.6, "validation": 0.2, "test": 0.2}
 SHARES = {"sick": 0.5, "well": 0.5}
+NO_CURVE = {"shares": [], "mixes": [], "generators": [], "classifiers": []}
 
 
 @pytest.fixture
@@ -35,6 +36,7 @@ def check(tmp_path):
             "folds": [None],
             "generators": {},
             "classifiers": {},
+            "learning_curve": NO_CURVE,
         }
         output = tmp_path / "counts.csv"
         check_counts(tmp_path / "index.csv", output=output, seed=1, **settings | changes)
@@ -46,6 +48,22 @@ def check(tmp_path):
 def mixes(train_images, real_share, when="fail"):
     planned = plan_mixes(["gan"], [SHARES], SHARES, [real_share], train_images, 10, when)
     return [mix.to_dict() for mix in planned]
+
+
+def test_batches_are_those_of_the_baseline_where_steps_are_equal(check):
+    """The baseline has 60 images, of which 59 go in a batch and one is left; the mix has 100."""
+    planned = mixes(100, 0.5)
+    classifiers = {"net": {"": [{"batch_size": 59, "devices": 1}]}}
+    own = {"mixes": planned, "classifiers": classifiers}
+    check(**own)
+    check(**own, equal_steps=True)  # a last batch of one joins the one before it
+    classifiers["net"][""][0] = {"batch_size": 100, "devices": 40}
+    with pytest.raises(UserError, match="not two for each") as without:
+        check(**own, equal_steps=False)
+    with pytest.raises(UserError, match="not two for each") as with_:
+        check(**own, equal_steps=True)
+    assert "100 images of mix gan" not in str(without.value)
+    assert "60 images" in str(with_.value)
 
 
 def test_counts_of_the_whole_data_set_are_listed(check):
@@ -61,6 +79,18 @@ def test_real_images_that_a_mix_does_not_find_are_told_with_the_setting(check):
     with pytest.raises(UserError, match=r"lower mixes\.train_images or mixes\.real_shares"):
         check(mixes=mixes(160, 0.5))
     check(mixes=mixes(160, 0.5, "repeat"))
+
+
+def test_what_a_share_of_the_patients_runs_short_of_is_told(check):
+    half = NO_CURVE | {"shares": [0.5], "mixes": [mixes(100, 0.5)[0]["name"]]}
+    with pytest.raises(UserError, match=r"share of 0\.5 of the patients: mix gan.* there are 15"):
+        check(mixes=mixes(100, 0.5), learning_curve=half)
+    check(mixes=mixes(100, 0.5), learning_curve=half | {"mixes": []})
+    tenth = NO_CURVE | {"shares": [0.03], "generators": ["dcgan"]}
+    with pytest.raises(
+        UserError, match=r"share of 0\.03 of the patients: generators\.dcgan: class"
+    ):
+        check(generators={"dcgan": generator()}, learning_curve=tenth)
 
 
 def test_a_fold_without_a_class_is_told(check):

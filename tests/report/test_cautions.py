@@ -10,6 +10,7 @@ MIX = {
     "addition": "",
     "class_shares": "a 50 / b 50",
     "kind": "synthetic_mix",
+    "same_as": "",
 }
 MIXES = pd.DataFrame(
     [
@@ -46,6 +47,15 @@ def test_a_small_test_sample_and_repeated_images_are_told():
     assert small.startswith("The test sample has 30 images, not the 3,000 asked for")
     assert "10%\N{NO-BREAK SPACE}real (10)" in repeated
     assert "5%\N{NO-BREAK SPACE}real" not in repeated
+
+
+def test_mixes_of_the_images_of_their_baseline_are_told():
+    mixes = MIXES.assign(repeated=0, same_as=["", "real", "real", ""])
+    (told,) = find_cautions({}, "d", split(30), mixes, summary())
+    assert "10%\N{NO-BREAK SPACE}real (as real only)" in told
+    assert "5%\N{NO-BREAK SPACE}real" not in told
+    empty = mixes.assign(same_as=np.nan)  # as a column without a value is read
+    assert find_cautions({}, "d", split(30), empty, summary()) == []
 
 
 def test_a_classifier_that_always_says_the_same_is_told():

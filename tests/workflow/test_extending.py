@@ -71,7 +71,6 @@ def test_a_data_set_a_generator_and_a_classifier_are_used_together(tmp_path):
         "prepare": {"image_size": 16},
         "mixes": {
             "train_images": 8,
-            "validation_images": 4,
             "class_shares": [shares],
             "validation_class_shares": shares,
             "real_shares": [0.5],

@@ -39,12 +39,13 @@ class Passes:
         augment: Change | None,
         positive: int | None,
         device: torch.device,
-        longest_epoch: int | None = None,
+        epoch_images: int,
     ) -> None:
-        """Prepare to learn so many `classes`, in so many steps an epoch at the most, if told.
+        """Prepare to learn so many `classes`.
 
-        `positive` is the index of the class that precision and recall are about. `class_errors`
-        (K,) are the mean squared errors of the training images as `learn` last found them.
+        `positive` is the index of the class that precision and recall are about. An epoch learns
+        from `epoch_images` images, or so many times from an image. `class_errors` (K,) are the mean
+        squared errors of the training images as `learn` last found them.
         """
         self.trained = trained
         self.settings = settings
@@ -54,21 +55,22 @@ class Passes:
         self.augment = augment
         self.positive = positive
         self.device = device
-        self.longest_epoch = longest_epoch
+        self.epoch_images = epoch_images
 
     def learning_rate(self) -> float:
         """Return that of the dense layers."""
         return max(group["lr"] for group in self.optimizer.param_groups)
 
     def learn(self, train: Examples, epoch: int) -> dict[str, float]:
-        """Go once through `train`, or as far as is told, and learn; return what it measured.
+        """Learn from an epoch's images of `train`; return what it measured on the way.
 
         With dropout on and weights changing. Raises UserError where a loss is not finite.
         """
         self.trained.train()
-        order = epoch_order(train.labels, self.settings["sampler"]).numpy()
+        sampler = self.settings["sampler"]
+        order = epoch_order(train.labels, sampler, self.epoch_images).numpy()
         tally = Tally(train.classes)
-        batches = batches_of(order, self.settings["batch_size"])[: self.longest_epoch]
+        batches = batches_of(order, self.settings["batch_size"])
         images = torch.bincount(train.labels[order], minlength=train.classes)
         whole = Whole(images, self.class_errors)
         for step, positions in enumerate(pace.each(batches), start=1):

@@ -30,7 +30,7 @@ from synthmix.classify.optimizers import build_optimizer
 from synthmix.classify.passes import Passes, has_batch_norm
 from synthmix.classify.stopping import BestEpoch, PlateauSchedule
 from synthmix.errors import UserError
-from synthmix.files import write_table
+from synthmix.files import copy_file, write_table
 from synthmix.runtime import distributed
 from synthmix.runtime.accumulation import parts_to_take, smaller_parts_next
 from synthmix.runtime.checkpoint import Checkpoint
@@ -55,7 +55,8 @@ def train_classifier(
     master_seed: int,
     device: torch.device,
     tracker: Tracker = NO_TRACKER,
-    longest_epoch: int | None = None,
+    equal_steps: bool = False,
+    most_steps: int | None = None,
 ) -> None:
     """Train the unfrozen layers and the dense layers of a classifier on the images of a mix.
 
@@ -65,14 +66,23 @@ def train_classifier(
     `positive_class`; without one the macro averages), the learning_rate, kept, whether that epoch's
     weights are the ones written, and accumulation_steps, more than the settings say where an
     attempt before ran out of GPU memory. `tracker` is shown the values as they come. `master_seed`
-    names the starting weights, `seed` draws all else. In a rehearsal an epoch may be over after
-    `longest_epoch` steps. Of several processes at this the first alone
-    writes. Raises UserError when a part of the mix lacks a class, the training breaks, or GPU
-    memory runs out: the next attempt then takes smaller parts.
+    names the starting weights, `seed` draws all else. Of several processes at this the first alone
+    writes.
+
+    With `equal_steps` an epoch has as many images as the baseline of the mix (`files.baseline`);
+    of `most_steps` batches it has no more than that.
+    Where the mix has the images of the baseline and no others, nothing is trained: what the
+    training would come to is copied from there, and said. Raises UserError when a part of the mix
+    lacks a class, the training breaks, or GPU memory runs out: the next attempt then takes smaller
+    parts.
     """
     settings = settle(base, own, files.chosen)
     settings["accumulation_steps"] = parts_to_take(checkpoint, settings["accumulation_steps"])
     table = read_table(files.mix)
+    baseline = read_table(files.baseline.mix) if files.baseline else None
+    if files.baseline and files.baseline.weights and table.equals(baseline):
+        _take_over(files, output, history, checkpoint)
+        return
     _check_classes(table, classes)
     arrays = {
         store: load_array(path) for store, path in files.sources(settings, master_seed).items()
@@ -88,12 +98,18 @@ def train_classifier(
         Examples(table[table["split"] == split], source, classes)
         for split in ("train", "validation")
     )
-    _check_batches(settings, trained, len(train))
+    epoch_images = len(train)
+    if equal_steps and baseline is not None:
+        epoch_images = int((baseline["split"] == "train").sum())
+    if most_steps is not None:
+        epoch_images = min(epoch_images, most_steps * settings["batch_size"])
+    _check_batches(settings, trained, epoch_images)
     LOGGER.info(
-        "training %s on %d %s, on %s",
+        "training %s on %d %s, %d an epoch, on %s",
         settings["network"],
         len(train),
         "images, by their features" if cached else "images",
+        epoch_images,
         distributed.described(device),
     )
     class_weights = class_weight_tensor(settings["class_weights"], train.labels, classes)
@@ -107,7 +123,7 @@ def train_classifier(
         _augmentation(settings, source),
         None if positive_class is None else classes.index(positive_class),
         device,
-        longest_epoch,
+        epoch_images,
     )
     training = Training(network, settings, passes)
     training.fit(train, validation, checkpoint, derive_seed("classifier epochs", seed), tracker)
@@ -159,7 +175,7 @@ class Training:
             self.epoch += 1
             torch.manual_seed(derive_seed("epoch", seed, self.epoch))
             distributed.seed_own(derive_seed("parts", seed, self.epoch))
-            with smaller_parts_next(checkpoint, self.parts, *self._parted(len(train))):
+            with smaller_parts_next(checkpoint, self.parts, self._parted()):
                 self._record("train", self.passes.learn(train, self.epoch))
                 values = self._judge(validation)
             self._record("validation", values)
@@ -197,13 +213,11 @@ class Training:
             if name not in ("epoch", "split", "accumulation_steps")
         }
 
-    def _parted(self, images: int) -> tuple[int, str | None]:
-        """Return how many images of a batch a device has, and why they can't be parted, if so."""
-        settings = self.passes.settings
-        loss, whole = settings["loss"]["name"], None
-        if loss in OF_A_BATCH:
-            whole = f"{loss} is a loss of all images of a batch together"
-        return min(settings["batch_size"], images) // distributed.world_size(), whole
+    def _parted(self) -> int:
+        """Return of how many images parts can be made: a device's of a batch, 1 where of none."""
+        settings, images = self.passes.settings, self.passes.epoch_images
+        whole = settings["loss"]["name"] in OF_A_BATCH
+        return 1 if whole else min(settings["batch_size"], images) // distributed.world_size()
 
     def _record(self, split: str, values: dict[str, float]) -> None:
         how = {"learning_rate": self.passes.learning_rate(), "accumulation_steps": self.parts}
@@ -233,6 +247,21 @@ class Training:
             self.plateau.load(state["plateau"])
         for name in ("epoch", "kept", "kept_weights", "history"):
             setattr(self, name, state[name])
+
+
+def _take_over(
+    files: TrainingFiles, output: str | Path, history: str | Path, checkpoint: Checkpoint
+) -> None:
+    """Copy what the baseline's training has come to: on the same images this one would, too."""
+    if distributed.rank() == 0:
+        LOGGER.warning(
+            "the mix %s has the same images as its baseline %s: it is not trained, and has the "
+            "results of that",
+            *(Path(files.mix).stem, Path(files.baseline.mix).stem),
+        )
+        copy_file(files.baseline.weights, output)
+        copy_file(files.baseline.history, history)
+        checkpoint.remove()
 
 
 def _start(

@@ -5,16 +5,17 @@ from pathlib import Path
 
 from synthmix.config.classifier_checks import check_classifiers
 from synthmix.config.generator_searches import check_generator_searches, setting_path, trained_as
-from synthmix.config.models import GeneratorSettings, Study
+from synthmix.config.learning_curve_checks import check_learning_curve
+from synthmix.config.models import COPIES, GeneratorSettings, Study
 from synthmix.config.parse import KeyPath
 from synthmix.config.paths import no_path_for_snakemake
 from synthmix.errors import UserError, one_of
-from synthmix.evaluate.comparisons import PAIRS, WITH_BASELINES, names_for, pairs_of
+from synthmix.evaluate.comparisons import OF_PAIRS, WITH_BASELINES, names_for, pairs_of
 from synthmix.evaluate.settings import check_threshold
 from synthmix.files import expanded
 from synthmix.generate.models.weights_file import read_header
 from synthmix.leakage import AS_PUBLISHED, NONE
-from synthmix.mix.plan import AS_TRAINING, REAL_ONLY
+from synthmix.mix.plan import AS_TRAINING, MIXED, REAL, REAL_ONLY
 from synthmix.prepare.settings import (
     CountSplit,
     FoldSplit,
@@ -41,9 +42,12 @@ def check(study: Study, folder: Path) -> list[Finding]:
         *_check_classes(study),
         *_check_sums(study),
         *(_check_mix_sizes(study) if study.mixes else ()),
+        *(_check_validation(study) if study.mixes else ()),
         *(_check_mixes(study) if study.has_mixes else ()),
         *_check_names_of_mixes(study),
+        *_check_controls(study),
         *_check_comparisons(study),
+        *check_learning_curve(study),
         *check_generator_searches(study),
         *_check_generators(study),
         *_check_scores(study),
@@ -233,7 +237,8 @@ def _check_sums(study: Study) -> Iterator[Finding]:
 
 def _check_mix_sizes(study: Study) -> Iterator[Finding]:
     training = [("training", study.mixes.train_images)]
-    validation = [("validation", study.mixes.validation_images)]
+    validated = study.mixes.validation_images
+    validation = [] if validated is None else [("validation", validated)]
     alike = study.mixes.validation_class_shares == AS_TRAINING
     images = {
         "class_shares": training + validation * alike,
@@ -246,6 +251,29 @@ def _check_mix_sizes(study: Study) -> Iterator[Finding]:
             for label, count in apportion(total, shares).items():
                 if count == 0:
                     yield path, f"leaves no {kind} image of {label} among {total}"
+
+
+def _check_validation(study: Study) -> Iterator[Finding]:
+    """Check that mixes of a fixed size say how many images validate, if they may."""
+    path, images = ("mixes", "validation_images"), study.mixes.validation_images
+    if study.mixes.validation == MIXED and images is None:
+        yield path, f"is missing: with validation: {MIXED} a mix has so many validation images"
+    if study.mixes.validation == REAL and images is not None:
+        yield (
+            path,
+            f"means nothing where mixes are validated on the real images of their baselines: "
+            f"remove it, or set validation: {MIXED}",
+        )
+
+
+def _check_controls(study: Study) -> Iterator[Finding]:
+    """Check that the generator of copies can have its name."""
+    if not study.needs_copies:
+        return
+    taken = COPIES in study.generators and not study.generators[COPIES].makes_copies
+    if taken and study.copies is None:
+        text = f"adds a generator called {COPIES}, and there is another one of that name"
+        yield ("controls", "copies"), f"{text}: call that something else, or set this to false"
 
 
 def _check_mixes(study: Study) -> Iterator[Finding]:
@@ -296,7 +324,7 @@ def _check_comparisons(study: Study) -> Iterator[Finding]:
     there = {comparison.family for comparison in study.plan_comparisons()}
     for family, names in study.evaluation.families.items():
         path = ("evaluation", "families", family)
-        if family in (WITH_BASELINES, PAIRS):
+        if family in (WITH_BASELINES, *OF_PAIRS):
             yield path, "every study has a family of that name already: choose another one"
         for position, name in enumerate(names):
             if name not in named:

@@ -5,12 +5,15 @@ from typing import Annotated, Any, ClassVar, Literal, Self, Union
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from synthmix.config.classifiers import Baseline, StudyClassifier
+from synthmix.config.learning_curve import LearningCurve
 from synthmix.config.options import dataset_settings, generator_settings
 from synthmix.config.paths import folder_for_snakemake
-from synthmix.evaluate.comparisons import Comparison, plan_comparisons
+from synthmix.evaluate.comparisons import Comparison, names_for, plan_comparisons
 from synthmix.evaluate.settings import Evaluation
+from synthmix.generate.models.resampling.settings import RANDOM_OVER_SAMPLING
+from synthmix.generate.models.resampling.settings import Settings as Resampling
 from synthmix.leakage import NONE, Leakage
-from synthmix.mix.plan import AS_TRAINING, Mix, plan_study
+from synthmix.mix.plan import AS_TRAINING, MIXED, REAL, Mix, plan_study
 from synthmix.mix.removal import Removal
 from synthmix.prepare.settings import InputPipeline, Prepare, ShareSplit, Split
 from synthmix.scales import Scale
@@ -92,7 +95,9 @@ class Workflow(SettingsModel):
         " each two of classifier, data set and kind of mix meet.",
     )
     max_steps: Annotated[int, Field(ge=2)] = Field(
-        2, description="At scale rehearsal: steps that a training makes at the least."
+        2,
+        description="At scale rehearsal: epochs of a training, and the most steps that a classifier"
+        " makes in one.",
     )
     data_dir: Annotated[str, Field(min_length=1), AfterValidator(folder_for_snakemake)] = Field(
         "data", description="Where raw data and downloaded weights are kept."
@@ -156,7 +161,14 @@ class Mixes(SettingsModel):
     """The training sets to compare: every class share with every share of real images."""
 
     train_images: PositiveInt = Field(description="Training images of a mix.")
-    validation_images: PositiveInt = Field(description="Validation images of a mix.")
+    validation: Literal[REAL, MIXED] = Field(
+        REAL,
+        description="real: a mix is validated on the images that its real-only baseline is"
+        " validated on. mixed: on validation_images, in its shares of real and synthetic ones.",
+    )
+    validation_images: PositiveInt | None = Field(
+        None, description="Validation images of a mix, where validation is mixed."
+    )
     class_shares: Annotated[list[ClassShares], Field(min_length=1), Distinct] = Field(
         description="Shares of the classes among the training images, one entry a series of mixes."
     )
@@ -215,6 +227,26 @@ class Additions(SettingsModel):
         if not self.fill and not self.ratios:
             raise ValueError("adds nothing: give fill, ratios, or both")
         return self
+
+
+class Controls(SettingsModel):
+    """What tells the worth of synthetic images from that of more images and more steps."""
+
+    equal_steps: bool = Field(
+        True,
+        description="An epoch of a mix has as many batches as one of its real-only baseline: of a"
+        " larger mix a new random part of its images, a smaller one is gone round.",
+    )
+    copies: bool = Field(
+        True,
+        description="Beside each mix with synthetic images the same one with copies of real images"
+        " in their place, by a resampling generator with method: random_over_sampling: the study's,"
+        " or one called copies; and their comparison.",
+    )
+
+
+# the generator that makes the copies where a study has none that does
+COPIES = "copies"
 
 
 class Pools(SettingsModel):
@@ -300,6 +332,12 @@ class Study(SettingsModel):
     repeats: Repeats = Field(
         Repeats(), description="How often it is repeated, each time with other seeds."
     )
+    learning_curve: LearningCurve | None = Field(
+        None,
+        description="Train on shares of the training patients too, with and without synthetic"
+        " images, to say how many more patients these are worth. Every share takes as many jobs"
+        " again as what it trains.",
+    )
     leakage: Leakage = Field(
         NONE,
         description="none: patients are kept apart. The others are for works that do not, to be"
@@ -336,6 +374,9 @@ class Study(SettingsModel):
         " name of your choice: settings that go over those of every classifier, such as"
         " class_weights. Each is compared with plain training on these images.",
     )
+    controls: Controls = Field(
+        Controls(), description="What mixes with synthetic images are held against, to be fair."
+    )
     compare: list[Annotated[list[str], Field(min_length=2, max_length=2), Distinct]] = Field(
         [],
         description="Pairs to compare with each other, each [one, other]: two generators, by all"
@@ -364,8 +405,24 @@ class Study(SettingsModel):
         return self.datasets[dataset].split or self.split
 
     def at_scale(self, demo: bool) -> Self:
-        """Return the study with what depends on the scale decided."""
-        return self.model_copy(update={"scores": self.scores.at_scale(demo)})
+        """Return the study with what depends on the scale decided, and the generator of copies."""
+        generators = dict(self.generators)
+        if self.copies is None and self.needs_copies and COPIES not in generators:
+            generators[COPIES] = Resampling(model="resampling", method=RANDOM_OVER_SAMPLING)
+        update = {"scores": self.scores.at_scale(demo), "generators": generators}
+        return self.model_copy(update=update)
+
+    @property
+    def needs_copies(self) -> bool:
+        """Whether copies of real images are asked for, and there is what to hold against them."""
+        makes_others = any(not model.makes_copies for model in self.generators.values())
+        return self.controls.copies and self.has_mixes and makes_others
+
+    @property
+    def copies(self) -> str | None:
+        """The generator whose images, copies of real ones, those of others are held against."""
+        copying = (name for name, model in self.generators.items() if model.makes_copies)
+        return next(copying, None) if self.needs_copies else None
 
     @property
     def has_mixes(self) -> bool:
@@ -381,8 +438,18 @@ class Study(SettingsModel):
             self.selections,
             self.baselines,
             [name for name, model in self.generators.items() if model.keeps_training_images],
+            self.copies,
         )
 
     def plan_comparisons(self) -> list[Comparison]:
         """Return what is compared with what, in the order of the table."""
-        return plan_comparisons(self.plan(), self.compare, self.evaluation.families)
+        families = self.evaluation.families
+        return plan_comparisons(self.plan(), self.compare, families, self.copies)
+
+    def plan_curves(self) -> list[Comparison]:
+        """Return the mixes, each with its baseline, that have learning curves; [] without any."""
+        if self.learning_curve is None:
+            return []
+        named = self.learning_curve.mixes
+        chosen = {mix.name for mix in self.plan() if named is None or names_for(mix) & set(named)}
+        return [one for one in self.plan_comparisons() if not one.is_pair and one.mix in chosen]

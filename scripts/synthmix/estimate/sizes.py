@@ -13,6 +13,7 @@ from synthmix.estimate.images import Images, counted, expected, rehearsed
 from synthmix.estimate.jobs import Graph, Job
 from synthmix.mix.plan import Mix, pool_size
 from synthmix.registry import load_dataset
+from synthmix.repeats import share_of_patients
 from synthmix.shares import largest_sample
 from synthmix.store import read_table
 
@@ -46,21 +47,24 @@ class Sizes:
         return prod(self.shape(job)) * (2 if volumes else 1)
 
     def images(self, job: Job) -> Images:
-        """Return the images of the data set of a job; raises NotKnownError where they are not."""
+        """Return the images of the data set of a job; raises NotKnownError where they are not.
+
+        Of a job that has a share of the training patients that share of the training images.
+        """
         if job.dataset not in self._images:
             self._images[job.dataset] = self._find_images(job)
         found = self._images[job.dataset]
         if found is None:
             raise NotKnownError(f"how many images {'/'.join(map(str, job.dataset))} has")
-        return found
+        return found.with_share(share_of_patients(job.wildcards.get("share", "")))
 
     def of_store(self, job: Job, store: str) -> float:
         """Return the images of a store: real ones, or those that a model of a generator made."""
         if store == "real":
             return self.images(job).total
-        generator, scope = store.split("/")
         for pool in self.graph.needed(job, "sample_generator"):
-            if pool.wildcards["generator"] == generator and pool.wildcards["scope"] == scope:
+            of = pool.wildcards
+            if f"{of['generator']}{of.get('training', '')}/{of['scope']}" == store:
                 return self.pool(pool)
         raise NotKnownError(f"how many images are in {store}")
 
@@ -90,14 +94,51 @@ class Sizes:
 
         Where it is `done` they are counted.
         """
-        (composed,) = self.graph.needed(job, "compose_mix")
-        table = Path(composed.outputs[0])
+        (composed,) = (each for each in self._composed(job) if _is_of(each, job))
+        return self._of_table(composed, done)
+
+    def epoch(self, job: Job, done: bool) -> float:
+        """Return the images of an epoch of a training: of the mix, or as many as its baseline."""
+        others = [each for each in self._composed(job) if not _is_of(each, job)]
+        if others and job.params["equal_steps"]:
+            return self._of_table(others[0], done)[0]
+        return self.mix(job, done)[0]
+
+    def takes_over(self, job: Job, done: bool) -> bool:
+        """Return whether a training has, or as far as is known will have, its baseline's results.
+
+        So it is where the mix has the same images.
+        """
+        if not any(
+            other.wildcards["classifier"] == job.wildcards["classifier"] and not _is_of(other, job)
+            for other in self.graph.needed(job, "train_classifier")
+        ):
+            return False
+        composed = self._composed(job)
+        tables = [Path(each.outputs[0]) for each in composed]
+        if done and all(table.is_file() for table in tables):
+            first, second = map(read_table, tables)
+            return first.equals(second)
+        (mix,) = (Mix.from_dict(each.params["mix"]) for each in composed if _is_of(each, job))
+        if not mix.is_addition or mix.selection:
+            return False
+        counts = mix.counts(self._real_counts(job)).values()
+        return not any(n["synthetic"] for classes in counts for n in classes.values())
+
+    def _composed(self, job: Job) -> list[Job]:
+        """Return the jobs that compose the mix of a training and its baseline."""
+        return self.graph.needed(job, "compose_mix")
+
+    def _of_table(self, job: Job, done: bool) -> tuple[float, float]:
+        """Return the training and the validation images of the mix that a job composes."""
+        table = Path(job.outputs[0])
         if done and table.is_file():
             splits = read_table(table)["split"].value_counts()
             return int(splits["train"]), int(splits["validation"])
-        mix = Mix.from_dict(composed.params["mix"])
+        mix = Mix.from_dict(job.params["mix"])
         if mix.generator is not None:
-            counts = mix.counts(self._real_counts(job) if mix.is_addition else None)
+            on_real = mix.is_addition or mix.validation_images is None
+            counts = mix.counts(self._real_counts(job) if on_real else None)
             train, validation = (
                 sum(sum(origins.values()) for origins in counts[part].values())
                 for part in ("train", "validation")
@@ -141,6 +182,11 @@ class Sizes:
     @cached_property
     def _images(self) -> dict[Any, Images | None]:
         return {}
+
+
+def _is_of(composed: Job, job: Job) -> bool:
+    """Return whether a job composes the mix of another one, not the baseline of that."""
+    return composed.wildcards["mix"] == job.wildcards["mix"]
 
 
 def epochs_done(job: Job) -> int | None:

@@ -76,6 +76,8 @@ def _train_generator(job: Job, sizes: Sizes, drawn: int, fewest: bool) -> Kinds:
     own = load_generator_settings(settings["model"]).model_validate({**settings, "epochs": epochs})
     cost = generator_cost(settings, shape)
     learning, image = (cost.learning, cost.image) if cost else (0.0, 0.0)
+    if most := job.params.get("most_steps"):  # of an epoch, in a rehearsal
+        images = min(images, own.most_images(most, len(classes)) or images)
     counted = own.steps(max(1, round(images)))
     first = settings.get("autoencoder_batch_size") or settings["batch_size"]
     batches = {AUTOENCODING: first, STEP: settings["batch_size"]}
@@ -118,9 +120,13 @@ def _macs(settings: Mapping[str, Any], job: Job, sizes: Sizes) -> tuple[float, f
 
 def _train_classifier(job: Job, sizes: Sizes, drawn: int, fewest: bool) -> Kinds:
     settings = training_settings(job)
-    train, validation = sizes.mix(job, done=False)
+    if sizes.takes_over(job, done=False):
+        return {}
+    train, validation = sizes.epoch(job, done=False), sizes.mix(job, done=False)[1]
     epochs = epochs_of_classifier(settings)[0 if fewest else 1]
     frozen, trained = _macs(settings, job, sizes)
+    if most := job.params.get("most_steps"):  # of an epoch, in a rehearsal
+        train = min(train, most * settings["batch_size"])
     batch = min(settings["batch_size"], train)
     part = max(1, settings["batch_size"] // settings["accumulation_steps"])
     judged = min(part, LARGEST_JUDGED, validation)

@@ -183,7 +183,7 @@ def training_settings(job: Job) -> dict[str, Any]:
 def _train_classifier(job: Job, sizes: Sizes, done: bool) -> Work:
     settings, shape = training_settings(job), sizes.shape(job)
     cost = classifier_cost(settings, shape)
-    train, validation = sizes.mix(job, done)
+    train, validation = sizes.epoch(job, done), sizes.mix(job, done)[1]
     cached = backbone_name(settings, 0) is not None
     if cost is None:
         epoch = Load(other=(train + validation) * prod(shape))
@@ -195,6 +195,8 @@ def _train_classifier(job: Job, sizes: Sizes, done: bool) -> Work:
     least, most = epochs_of_classifier(settings)
     if done:
         least = most = epochs_done(job) or most
+    if sizes.takes_over(job, done):
+        least = most = 0  # what the baseline has learned is taken over
     kind = f"{settings['network']}, by features" if cached else settings["network"]
     return Work(kind, SEEN if cost is None else MACS, epoch.times(least), epoch.times(most))
 

@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from synthmix.evaluate.comparisons import PAIRS, Comparison
+from synthmix.evaluate.comparisons import OF_PAIRS, Comparison
 from synthmix.evaluate.conclusion import Conclusion, Verdict
 from synthmix.evaluate.paired import (
     AGAINST,
@@ -67,7 +67,7 @@ def compare_mixes(
 
 def _verdict(row: Row, concluded: Conclusion) -> str:
     verdict = concluded.verdict
-    return VERDICTS_ON_PAIRS.get(verdict, verdict) if row["family"] == PAIRS else verdict
+    return VERDICTS_ON_PAIRS.get(verdict, verdict) if row["family"] in OF_PAIRS else verdict
 
 
 def columns(measure: str = ACCURACY) -> list[str]:

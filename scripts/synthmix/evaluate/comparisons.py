@@ -7,9 +7,11 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Self
 
-from synthmix.mix.plan import Mix
+from synthmix.mix.plan import Mix, copy_of
 
-WITH_BASELINES, PAIRS = "mixes", "pairs"  # families that every study has
+# families that every study has
+WITH_BASELINES, PAIRS, WITH_COPIES = "mixes", "pairs", "copies"
+OF_PAIRS = (PAIRS, WITH_COPIES)  # those in which two mixes are compared, not one with its baseline
 NO_FAMILIES: Mapping[str, Sequence[str]] = {}
 
 
@@ -24,7 +26,7 @@ class Comparison:
     @property
     def is_pair(self) -> bool:
         """Whether two mixes are compared, not one with its baseline."""
-        return self.family == PAIRS
+        return self.family in OF_PAIRS
 
     def to_dict(self) -> dict[str, Any]:
         """Return the comparison as plain values, for a rule's parameters."""
@@ -40,12 +42,14 @@ def plan_comparisons(
     mixes: Sequence[Mix],
     compare: Iterable[Sequence[str]] = (),
     families: Mapping[str, Sequence[str]] = NO_FAMILIES,
+    copies: str | None = None,
 ) -> list[Comparison]:
     """Return the comparisons of a study in the order of its tables.
 
     First each mix against its baseline, if there is one, in the first of the `families` that names
     it, its generator, its selection or its baseline, then the pairs that `compare` asks for, each
-    once: the same the other way round would count as another question.
+    once: the same the other way round would count as another question. Last each mix with synthetic
+    images against the same with `copies`, the generator of them, where that is no such pair.
     """
     baselines = {mix.name for mix in mixes if mix.generator is None}
     with_baselines = [
@@ -57,7 +61,24 @@ def plan_comparisons(
     once: dict[frozenset[str], tuple[str, str]] = {}
     for pair in pairs:
         once.setdefault(frozenset(pair), pair)
-    return with_baselines + [Comparison(*pair, PAIRS) for pair in once.values()]
+    asked = [Comparison(*pair, PAIRS) for pair in once.values()]
+    return (
+        with_baselines
+        + asked
+        + [
+            Comparison(mix.name, control.name, WITH_COPIES)
+            for mix, control in _with_controls(mixes, copies)
+            if frozenset((mix.name, control.name)) not in once
+        ]
+    )
+
+
+def _with_controls(mixes: Sequence[Mix], copies: str | None) -> Iterator[tuple[Mix, Mix]]:
+    """Yield each mix with synthetic images and the same with copies in their place."""
+    for mix in mixes if copies else ():
+        control = copy_of(mix, mixes, copies) if mix.generator not in (None, copies) else None
+        if control is not None:
+            yield mix, control
 
 
 def pairs_of(mixes: Sequence[Mix], first: str, second: str) -> Iterator[tuple[str, str]]:

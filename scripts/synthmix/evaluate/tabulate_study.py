@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from synthmix.evaluate.comparisons import PAIRS
+from synthmix.evaluate.comparisons import OF_PAIRS
 from synthmix.evaluate.measure import CONSTANT, constant_answer
 from synthmix.evaluate.metrics import OF_POSITIVE, OVERALL, PUBLISHED_WAY
 from synthmix.evaluate.paired import TOLD
@@ -52,21 +52,25 @@ def tabulate_study(
     write_table(outputs["confusion"], confusion)
     write_table(outputs["summary"], summary)
     compared = read_table(comparison)
-    pairs = compared[compared["family"] == PAIRS]
+    pairs = compared[compared["family"].isin(OF_PAIRS)]
     markdown = study_markdown(summary, metrics, read_table(classifier_comparison), pairs, leakage)
     write_text(outputs["summary_markdown"], markdown)
 
 
 def count_mixes(mixes: Sequence[Mix], tables: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
-    """Return the number of images of each mix by split, class and origin."""
+    """Return the number of images of each mix by split, class and origin.
+
+    `same_as` names the baseline of a mix that has the same images, and so its results.
+    """
     parts = []
     for mix in mixes:
         groups = tables[mix.name].groupby(["split", "label", "origin"])
         part = groups.agg(images=("row", "size"), distinct=("row", "nunique")).reset_index()
         part["repeated"] = part["images"] - part["distinct"]
         facts = _facts(mix, _real_share(mix, part))
-        parts.append(part.drop(columns="distinct").assign(**facts))
-    columns = [*_facts(mixes[0], 1.0), "split", "label", "origin", "images", "repeated"]
+        same = _same_as(mix, tables)
+        parts.append(part.drop(columns="distinct").assign(**facts, same_as=same))
+    columns = [*_facts(mixes[0], 1.0), "split", "label", "origin", "images", "repeated", "same_as"]
     return pd.concat(parts, ignore_index=True)[columns]
 
 
@@ -85,7 +89,7 @@ def summarise(
     """
     train = counts[counts["split"] == "train"].groupby(["mix", "origin"])["images"].sum()
     overall = _of_all_seeds(metrics).set_index(["classifier", "mix", "metric"]).sort_index()
-    compared = comparison[comparison["family"] != PAIRS].set_index(["classifier", "mix"])
+    compared = comparison[~comparison["family"].isin(OF_PAIRS)].set_index(["classifier", "mix"])
     rows = []
     real_shares = counts.groupby("mix")["real_share"].first()
     for classifier in classifiers:
@@ -141,6 +145,12 @@ def _comparison_columns(found: pd.Series | None) -> dict[str, float | str | None
     if found is None:
         return dict.fromkeys(names)
     return {name: found[column] for name, column in zip(names, columns, strict=True)}
+
+
+def _same_as(mix: Mix, tables: Mapping[str, pd.DataFrame]) -> str:
+    baseline = tables.get(mix.baseline) if mix.has_other_images else None
+    same = baseline is not None and tables[mix.name].equals(baseline)
+    return mix.baseline if same else ""
 
 
 def _real_share(mix: Mix, counts: pd.DataFrame) -> float:

@@ -1,5 +1,6 @@
 """What mixes are called where people read them, and in which order they come."""
 
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -45,13 +46,15 @@ def mix_names(table: pd.DataFrame) -> dict[str, MixName]:
             mix.real_share,
         ),
     )
-    return {
-        mix.mix: MixName(
-            group=_unbroken(mix.class_shares) if len(shares) > 1 else "",
-            short=_short_name(mix, with_generator=len(generators) > 1),
-        )
-        for mix in order
-    }
+    with_generator = len(generators) > 1
+    called = Counter((mix.class_shares, _short_name(mix, with_generator)) for mix in order)
+    names = {}
+    for mix in order:
+        short = _short_name(mix, with_generator)
+        if called[mix.class_shares, short] > 1 and isinstance(mix.training, str) and mix.training:
+            short += f", as {mix.training}"  # as controls are of generators that are trained so
+        names[mix.mix] = MixName(_unbroken(mix.class_shares) if len(shares) > 1 else "", short)
+    return names
 
 
 def read_mix_names(mixes: str | Path | None, present: Iterable[str]) -> dict[str, MixName]:

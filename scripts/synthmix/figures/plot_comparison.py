@@ -10,7 +10,7 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
 from synthmix.evaluate.compare_mixes import VERDICTS_ON_PAIRS
-from synthmix.evaluate.comparisons import PAIRS
+from synthmix.evaluate.comparisons import OF_PAIRS
 from synthmix.evaluate.verdict import judged_by
 from synthmix.figures import style
 from synthmix.figures.measures import measure_name
@@ -37,7 +37,7 @@ def plot_comparison(
     classifiers = list(table["classifier"].unique())
     height = 0.8 + len(classifiers) * (style.rows_height(names) + 0.4)
     measure = measure_name(judged_by(table))
-    is_pair = table["family"] == PAIRS
+    is_pair = table["family"].isin(OF_PAIRS)
     against = [] if is_pair.all() else ["with real images alone"]
     against += ["with each other"] if is_pair.any() else []
     title = f"{measure[0].upper()}{measure[1:]} compared {', and '.join(against)}"
@@ -59,7 +59,7 @@ def _with_rows(
 ) -> tuple[pd.DataFrame, dict[str, MixName]]:
     """Return `table` with the `row` of each comparison, and the names of the rows."""
     of_mixes = read_mix_names(mixes, [*table["mix"], *table["baseline"]])
-    is_pair = table["family"] == PAIRS
+    is_pair = table["family"].isin(OF_PAIRS)
     pairs = table[is_pair].drop_duplicates(["mix", "baseline"])
     against_baselines = set(table.loc[~is_pair, "mix"])
     names = {mix: name for mix, name in of_mixes.items() if mix in against_baselines}

@@ -33,7 +33,6 @@ from synthmix.store import load_array, read_table
 
 LOGGER = logging.getLogger(__name__)
 BLOCK = 64  # images that are resized at a time
-LEAST = 16  # images of a class that a rehearsal keeps
 SNAPSHOT_COLUMNS = ["epoch", "images_seen", "seconds", "score", "value"]
 
 # The module that scores snapshots. Named, not imported: its code, and that of all scores, counts
@@ -98,7 +97,7 @@ def train_generator(
     device: torch.device,
     tracker: Tracker = NO_TRACKER,
     leakage: Leakage = NONE,
-    longest_epoch: int | None = None,
+    most_steps: int | None = None,
 ) -> None:
     """Train the generator `name` on the training images of `classes`, or on more of them.
 
@@ -110,8 +109,8 @@ def train_generator(
     `outputs`: the `weights` that make images and those of the `last` epoch (safetensors), the
     losses an epoch (`history`), the seconds of training by its end (`times`), the scores
     (`snapshots`), images from the same latent vectors at set epochs (`sheet`, PNG) and the samples
-    it has seen (`trained_on`). In a rehearsal it may have no more images than `longest_epoch`
-    batches take. Both files of weights say how the images were split, `leakage`.
+    it has seen (`trained_on`). With `most_steps`, of a rehearsal, it learns from no more images
+    than the settings say for that. Both files of weights say how the images were split, `leakage`.
     Raises UserError when a class has fewer than two, or when GPU memory runs out: the next attempt
     then takes batches in smaller parts. Of several processes at this the first alone writes.
     """
@@ -120,8 +119,8 @@ def train_generator(
     own = model.Settings(**settings)
     learned = samples["split"].isin(LEARNED_FROM[own.learns_from])
     seen = samples[learned & samples["label"].isin(classes)]
-    if longest_epoch is not None and not own.keeps_training_images:
-        seen = _few(seen, longest_epoch * own.batch_size)
+    if most_steps is not None:
+        seen = _few(seen, own.most_images(most_steps, len(classes)))
     _check_counts(seen["label"].value_counts(), classes)
     store = load_array(images)
     pixels = _pixels(store, seen.index.to_numpy(), own.image_size)
@@ -144,9 +143,8 @@ def train_generator(
         checkpoint.remove()
 
 
-def _few(samples: pd.DataFrame, images: int) -> pd.DataFrame:
-    """Return so many of the samples, of each class as many; more where each class has too few."""
-    images = max(images, LEAST * samples["label"].nunique())
+def _few(samples: pd.DataFrame, images: int | None) -> pd.DataFrame:
+    """Return so many of the samples, of each class as many as far as it has them; None: all."""
     in_turn = samples.groupby("label").cumcount().sort_values(kind="stable").index
     return samples.loc[sorted(in_turn[:images])]
 

@@ -112,6 +112,8 @@ def assemble(
     generator and a real share are judged on the same validation images.
     """
     counts = _largest_counts(mix, real) if mix.generator is None else mix.counts(_sizes(real))
+    if mix.generator is not None and mix.class_shares and mix.validation_images is None:
+        _require_sample(mix, "validation", counts["validation"], real)
     parts = []
     for split, classes in counts.items():
         for label, origins in classes.items():
@@ -217,13 +219,25 @@ def _largest_counts(
             continue
         available = {label: len(real.get((split, label), ())) for label in shares}
         sample = largest_sample(available, shares)
-        if not all(sample[label] for label, share in shares.items() if share):
-            raise UserError(
-                f"mix {mix.name}: the {split} split has {available} images, too few for "
-                f"the class shares {shares}"
-            )
         counts[split] = {label: {"real": n, "synthetic": 0} for label, n in sample.items()}
+        _require_sample(mix, split, counts[split], real)
     return counts
+
+
+def _require_sample(
+    mix: Mix,
+    split: str,
+    counts: Mapping[str, Mapping[str, int]],
+    real: Mapping[tuple[str, str], pd.DataFrame],
+) -> None:
+    """Raise UserError where a class that is to have a share of a sample has no image in it."""
+    shares = next(shares for name, _, shares in mix.splits() if name == split)
+    if not all(counts[label]["real"] for label, share in shares.items() if share):
+        available = {label: len(real.get((split, label), ())) for label in shares}
+        raise UserError(
+            f"mix {mix.name}: the {split} split has {available} images, too few for the class "
+            f"shares {shares}"
+        )
 
 
 def _sizes(real: Mapping[tuple[str, str], pd.DataFrame]) -> dict[str, dict[str, int]]:

@@ -3,16 +3,17 @@
 Imports neither torch nor pandas: the workflow plans its jobs with it.
 """
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
-from dataclasses import asdict, dataclass
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
 from typing import Any, Self
 
-from synthmix.shares import apportion
+from synthmix.shares import apportion, largest_sample
 
 REAL_ONLY = "real_only"
 REAL_STORE = "real"
 AS_THEY_ARE = "as they are"
 AS_TRAINING = "as_training"  # validation images have the class shares of the training images
+REAL, MIXED = "real", "mixed"  # what a mix of a fixed size is validated on
 
 RealCounts = Mapping[str, Mapping[str, int]]  # images by split and class
 Counts = dict[str, dict[str, dict[str, int]]]  # images by split, class and origin
@@ -28,6 +29,9 @@ class Mix:
     `class_shares` either, it takes all there are, the classes as they are. With a `selection` it
     is trained on images which that keeps, with a `training` in the way that the study calls so;
     without either it is the real-only baseline.
+
+    Without `validation_images` a mix with a generator is validated on the images that its baseline
+    is validated on: real ones, as many as the class shares allow.
 
     An addition has a `generator` and no `class_shares`: all real images, or with a `selection` as
     well those that it keeps, to which synthetic ones are added, either `fill` of what each class
@@ -65,6 +69,11 @@ class Mix:
         return self.generator is None and self.selection is None and self.training is None
 
     @property
+    def has_other_images(self) -> bool:
+        """Whether it is to have other images than its baseline, not only another training."""
+        return self.generator is not None or self.selection is not None
+
+    @property
     def is_addition(self) -> bool:
         """Whether synthetic images are added to all the real ones."""
         return self.fill is not None or self.ratio is not None
@@ -83,7 +92,8 @@ class Mix:
     def counts(self, real: RealCounts | None = None) -> Counts:
         """Return the number of images by split, class and origin of a mix with a generator.
 
-        `real` says how many real images there are: just an addition depends on it.
+        `real` says how many real images there are. An addition depends on it, and so does the
+        validation on real images alone, which is left out where it is not known.
         """
         if self.is_addition:
             return {
@@ -95,13 +105,20 @@ class Mix:
                 if split in ("train", "validation")
             }
         origin_shares = {"synthetic": 1 - self.real_share, "real": self.real_share}
-        return {
+        found = {
             split: {
                 label: apportion(count, origin_shares)
                 for label, count in apportion(images, shares).items()
             }
             for split, images, shares in self.splits()
+            if images is not None
         }
+        if self.validation_images is None and real is not None:
+            there = real.get("validation", {})
+            shares = self.validation_class_shares
+            sample = largest_sample({label: there.get(label, 0) for label in shares}, shares)
+            found["validation"] = {n: {"real": k, "synthetic": 0} for n, k in sample.items()}
+        return found
 
     def _added(self, split: str, real: Mapping[str, int]) -> Iterator[tuple[str, int, int]]:
         """Yield class, real images and synthetic ones added to them."""
@@ -111,7 +128,7 @@ class Mix:
             adds = split == "train" or self.adds_to_validation
             yield label, images, round(wanted) if adds else 0
 
-    def splits(self) -> tuple[tuple[str, int, dict[str, float]], ...]:
+    def splits(self) -> tuple[tuple[str, int | None, dict[str, float] | None], ...]:
         """Return the name, the number of images and the class shares of each part."""
         return (
             ("train", self.train_images, self.class_shares),
@@ -135,12 +152,14 @@ def plan_study(
     selections: Iterable[str] = (),
     baselines: Iterable[str] = (),
     copying: Collection[str] = (),
+    copies: str | None = None,
 ) -> list[Mix]:
     """Return the mixes of a study in the order of its tables, by the sections of its file.
 
     With additions or baselines there is a real-only mix of the classes as they are, which these
     and the selections are compared with; otherwise those have the class shares of the mixes.
     Images of the generators `copying` are training images or blends of them: they validate nothing.
+    With `copies`, a generator, there is each mix of another one with its images too.
     """
     generators, planned = list(generators), []
     as_they_are = mixes is None or additions is not None or bool(list(baselines))
@@ -161,7 +180,40 @@ def plan_study(
             after = [selection for selection, added in removals.items() if name in added]
             for selection in (None, *after):
                 planned += plan_additions([name], *ways, selection, training)
+    if copies is not None:
+        planned = with_copies(planned, copies)
     return planned + (plan_real_mixes(selections, baselines) if as_they_are else [])
+
+
+def with_copies(planned: Sequence[Mix], copies: str) -> list[Mix]:
+    """Return the mixes `planned`, and what each is with images of the generator `copies` instead.
+
+    Of those there is each once. They come after the last mix with synthetic images.
+    """
+    planned = list(planned)
+    controls: list[Mix] = []
+    for mix in planned:
+        there = planned + controls
+        if mix.generator in (None, copies) or copy_of(mix, there, copies) is not None:
+            continue
+        name = f"{copies}{mix.name.removeprefix(mix.generator)}"
+        if mix.training is not None or any(other.name == name for other in there):
+            name += f"-as-{mix.training or REAL_ONLY}"
+        controls.append(_with_generator(mix, copies, name))
+    ends = [place for place, mix in enumerate(planned, start=1) if mix.generator is not None]
+    end = max(ends, default=0)
+    return planned[:end] + controls + planned[end:]
+
+
+def copy_of(mix: Mix, mixes: Iterable[Mix], copies: str) -> Mix | None:
+    """Return which of the `mixes` is `mix` with images of the generator `copies`, if one is."""
+    wanted = _with_generator(mix, copies, "")
+    return next((other for other in mixes if replace(other, name="") == wanted), None)
+
+
+def _with_generator(mix: Mix, copies: str, name: str) -> Mix:
+    # copies of training images validate nothing
+    return replace(mix, name=name, generator=copies, adds_to_validation=False)
 
 
 def plan_mixes(
@@ -170,16 +222,19 @@ def plan_mixes(
     validation_class_shares: Mapping[str, float] | str,
     real_shares: Iterable[float],
     train_images: int,
-    validation_images: int,
+    validation_images: int | None,
     when_real_runs_short: str,
     selections: Iterable[str] = (),
     real_only: bool = True,
+    validation: str = MIXED,
 ) -> list[Mix]:
     """Return the mixes of a study in the order of its tables: by generator, real share, classes.
 
     Then come the mixes of each of the `selections`, last the `real_only` baselines, if there are
     to be any: of either one for each entry of `class_shares`. Validation images have the
-    `validation_class_shares`, or, as `as_training` asks for, those of the training images.
+    `validation_class_shares`, or, as `as_training` asks for, those of the training images. Where
+    `validation` is real, those of a mix are its baseline's, else so many, real and synthetic ones
+    in its shares.
     """
     class_shares = list(class_shares)
     wanted = [
@@ -202,7 +257,7 @@ def plan_mixes(
             ),
             real_share=real_share,
             train_images=train_images,
-            validation_images=validation_images,
+            validation_images=None if validation == REAL else validation_images,
             when_real_runs_short=when_real_runs_short,
             selection=selection,
         )

@@ -15,6 +15,7 @@ from synthmix.classify.networks.plan import (
     weights_name,
 )
 from synthmix.errors import UserError
+from synthmix.mix.plan import Mix
 from synthmix.plan.mix import Store, all_placed, placed
 from synthmix.plan.search import Choice, choice_for
 from synthmix.plan.view import View
@@ -25,11 +26,12 @@ Settings = dict[str, Any]
 
 
 class Features(NamedTuple):
-    """What a frozen part makes of a store, and the split and fold that this is of."""
+    """What a frozen part makes of a store, and how the patients were dealt out that it is of."""
 
     backbone: str
     split: str
     fold: str
+    share: str
     store: str
 
 
@@ -89,6 +91,36 @@ def choice(view: View, classifier: str) -> Choice | None:
     return choice_for("classifiers", trained(view, classifier))
 
 
+def baseline(view: View, mix: str) -> str | None:
+    """Return the baseline of a mix of other images that there is something to be known of, if any.
+
+    That is how many steps it makes, or whether the mix turns out to have its images.
+    """
+    found = view.known("mix", mix, view.mixes)
+    if not found.has_other_images or found.baseline not in view.mixes:
+        return None
+    return found.baseline if has_equal_steps(view) or _may_equal(found) else None
+
+
+def equalled(view: View, mix: str) -> str | None:
+    """Return the baseline that a mix may turn out to have the images of, if it has one.
+
+    What an addition adds and a selection removes is known once the images are there. In a rehearsal
+    each training is made: it has too few images to tell.
+    """
+    is_rehearsed = view.written is not None
+    return baseline(view, mix) if _may_equal(view.mixes[mix]) and not is_rehearsed else None
+
+
+def has_equal_steps(view: View) -> bool:
+    """Return whether an epoch of a mix has as many batches as one of its baseline."""
+    return view.settings.controls.equal_steps
+
+
+def _may_equal(mix: Mix) -> bool:
+    return mix.is_addition or mix.generator is None
+
+
 def starts_from(view: View, classifier: str) -> str | None:
     """Return the classifier that a training goes on from, if it does."""
     return trained(view, classifier).starts_from
@@ -123,18 +155,18 @@ def backbones(view: View, classifier: str, mix: str) -> list[str]:
 
 
 def features(
-    view: View, classifier: str, mix: str, split: str, fold: str, training: str
+    view: View, classifier: str, mix: str, split: str, fold: str, share: str, training: str
 ) -> list[Features]:
     """Return what such parts may make of the stores of a mix, and where that lies."""
-    places = placed(view, mix, split, fold, training)
+    places = placed(view, mix, split, fold, share, training)
     return _by_backbone(backbones(view, classifier, mix), places)
 
 
 def all_features(
-    view: View, classifier: str, mix: str, split: str, fold: str, training: str
+    view: View, classifier: str, mix: str, split: str, fold: str, share: str, training: str
 ) -> list[Features]:
     """Return the same of a mix and of the real images."""
-    places = all_placed(view, mix, split, fold, training)
+    places = all_placed(view, mix, split, fold, share, training)
     return _by_backbone(backbones(view, classifier, mix), places)
 
 

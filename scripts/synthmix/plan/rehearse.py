@@ -7,16 +7,14 @@ from pathlib import Path
 from typing import Any
 
 from synthmix.classify.networks.plan import DOWNLOADED
-from synthmix.plan import classify, generate, repeats
+from synthmix.plan import classify, generate, learning_curve, repeats
 from synthmix.plan.plan import Plan
 from synthmix.plan.view import View
 from synthmix.prepare.settings import LongTailSubsample
 from synthmix.search.resolve import possible_settings
 
-_STEPS = 2  # of which the second is one that has warmed up
 _BATCHES = ("batch_size", "devices")
-# values of an image from which on a step of a network takes seconds to minutes on a CPU
-_LARGE = 256 * 256
+_LARGE = 256 * 256  # values of an image
 _TIMES = 20  # as many images as a long tail keeps, so that no part of a split is without
 
 
@@ -27,9 +25,9 @@ def is_drawn(view: View) -> bool:
     return drawn is not None and getattr(written, "embedded", None) is None
 
 
-def longest_epoch(view: View) -> int | None:
-    """Return how many steps an epoch of a rehearsal takes at the most; None for all of them."""
-    return _STEPS if view.image_values >= _LARGE else None
+def has_long_steps(view: View) -> bool:
+    """Return whether a step of a generator may take minutes on a CPU."""
+    return view.image_values >= _LARGE
 
 
 def counts(view: View) -> dict[str, Any]:
@@ -44,9 +42,16 @@ def counts(view: View) -> dict[str, Any]:
         "published": true_counts(view) if is_drawn(view) else None,
         "mixes": [mix.to_dict() for mix in full.mixes.values()],
         "selections": {n: own.model_dump(mode="json") for n, own in study.selections.items()},
+        "equal_steps": classify.has_equal_steps(full),
         "folds": list(range(1, full.fold_count + 1)) or [None],
         "generators": {name: _generator(full, name) for name in study.generators},
         "classifiers": {name: _classifier(full, name) for name in full.classifiers},
+        "learning_curve": {
+            "shares": [share for share in learning_curve.plain_shares(full) if share < 1],
+            "mixes": learning_curve.mixes(full),
+            "generators": learning_curve.generators(full),
+            "classifiers": learning_curve.classifiers(full),
+        },
     }
 
 

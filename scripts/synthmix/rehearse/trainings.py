@@ -45,11 +45,16 @@ def troubles_of_generator(samples: pd.DataFrame, name: str, entry: Settings) -> 
 
 
 def troubles_of_classifier(
-    mix: str, table: pd.DataFrame, classes: Sequence[str], name: str, settings: Settings
+    mix: str,
+    table: pd.DataFrame,
+    images: int,
+    classes: Sequence[str],
+    name: str,
+    settings: Settings,
 ) -> Iterator[str]:
     """Yield what would stop a classifier with these `settings` (batch_size, devices) on a mix.
 
-    `table` are the images of the `mix`.
+    `table` are the images of the `mix`, of which or of how many an epoch has `images`.
     """
     for split in ("train", "validation"):
         there = set(table.loc[table["split"] == split, "label"])
@@ -58,7 +63,6 @@ def troubles_of_classifier(
                 f"mix {mix} has no {split} image of class {', '.join(missing)}: change its shares "
                 f"or those of the split, or leave the class out"
             )
-    images = int((table["split"] == "train").sum())
     if not images:
         return
     where, what = f"classifiers.{name}", f"of mix {mix}"

@@ -30,6 +30,7 @@ def find_cautions(
         _unknown_patients(settings.get("datasets", {}).get(dataset, {})),
         _test_sample(settings.get("test_sample"), split),
         _repeated(mixes),
+        _same_as(mixes),
         *_one_answer(summary),
     ]
     return [sentence for sentence in found if sentence]
@@ -107,6 +108,20 @@ def _repeated(mixes: pd.DataFrame) -> str:
     names = mix_names(mixes)
     which = listed([f"{names[mix].full} ({count:,})" for mix, count in repeated.items()])
     return f"Real images ran short, so some were used more than once: {which}."
+
+
+def _same_as(mixes: pd.DataFrame) -> str:
+    """Name the mixes that have the images of their baselines and no others."""
+    same = mixes[mixes["same_as"].notna() & (mixes["same_as"] != "")]
+    if same.empty:
+        return ""
+    names = mix_names(mixes)
+    found = dict.fromkeys(zip(same["mix"], same["same_as"], strict=True))
+    which = listed([f"{names[mix].full} (as {names[other].full})" for mix, other in found])
+    return (
+        f"These mixes add no image to the real ones and remove none; they were not trained, and "
+        f"have the results of their baselines: {which}."
+    )
 
 
 def _one_answer(summary: pd.DataFrame) -> list[str]:

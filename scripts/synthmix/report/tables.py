@@ -4,7 +4,7 @@ from typing import Any
 
 import pandas as pd
 
-from synthmix.evaluate.comparisons import PAIRS
+from synthmix.evaluate.comparisons import OF_PAIRS
 from synthmix.evaluate.paired import differences
 from synthmix.evaluate.verdict import judged_by
 from synthmix.evaluate.wording import (
@@ -224,7 +224,7 @@ def comparison_groups(comparison: pd.DataFrame, names: dict[str, MixName]) -> di
                 for row in _records(rows)
             },
         )
-        for classifier, rows in comparison[comparison["family"] != PAIRS].groupby(
+        for classifier, rows in comparison[~comparison["family"].isin(OF_PAIRS)].groupby(
             "classifier", sort=False
         )
     }
@@ -238,18 +238,54 @@ def mix_pair_rows(comparison: pd.DataFrame, names: dict[str, MixName]) -> list[R
             "name": f"{names[row['mix']].full} \u2212 {names[row['baseline']].full}",
             "shown": _difference(row),
         }
-        for row in _records(comparison[comparison["family"] == PAIRS])
+        for row in _records(comparison[comparison["family"].isin(OF_PAIRS)])
     ]
+
+
+def worth_rows(curve: pd.DataFrame, names: dict[str, MixName]) -> list[Row]:
+    """Return what each mix is worth, with its points: `tables/learning_curve.csv`."""
+    points = {
+        key: {row["share"]: row for row in _records(rows)}
+        for key, rows in curve.groupby(["classifier", "mix"], sort=False)
+    }
+    worth = []
+    for (classifier, mix), own in points.items():
+        first = next(iter(own.values()))
+        if first["baseline"] is None:
+            continue
+        real = points[classifier, first["baseline"]]
+        worth.append(
+            {
+                "classifier": classifier,
+                "name": names[mix].full,
+                "in_words": first["in_words"],
+                "points": [
+                    {
+                        "share": f"{share:.4g}",
+                        "patients": row["patients"],
+                        "images": row["images"],
+                        "real": _interval_of(real[share]),
+                        "mix": _interval_of(row),
+                    }
+                    for share, row in own.items()
+                ],
+            }
+        )
+    return worth
 
 
 def families(comparison: pd.DataFrame) -> dict[str, int]:
     """Return of how many comparisons each family is, where there are several besides pairs."""
-    sizes = comparison["family"].value_counts(sort=False).drop(PAIRS, errors="ignore")
+    sizes = comparison["family"].value_counts(sort=False).drop([*OF_PAIRS], errors="ignore")
     return {} if len(sizes) < 2 else sizes.to_dict()
 
 
 def _difference(row: Row) -> tuple[str, str]:
     return signed_interval(row["difference"], row["low"], row["high"])
+
+
+def _interval_of(row: Row) -> tuple[str, str]:
+    return interval(row["value"], row["low"], row["high"])
 
 
 def _images(rows: pd.DataFrame) -> Row:

@@ -107,6 +107,12 @@ def test_copies_are_training_images_grey_or_rgb(channels):
     assert np.any(found, axis=0).all()
 
 
+def test_copies_stay_copies_under_truncation():
+    images, labels = digits()
+    copies = build("random_over_sampling", images, labels)
+    np.testing.assert_array_equal(copies.sample(range(9), 1, 0.3), copies.sample(range(9), 1))
+
+
 def test_rgb_images_lie_between_two_of_their_class():
     black, red = torch.zeros(1, 3, 8, 8), torch.zeros(1, 3, 8, 8)
     red[:, 0] = 200

@@ -53,7 +53,7 @@ class Resampling(Generator):
     def finish(self, images: torch.Tensor, labels: torch.Tensor) -> None:
         """Fit the method to the training images and keep them."""
         self._remember(images, labels)
-        if self.settings.method != "random_over_sampling":
+        if not self.settings.makes_copies:
             log_small_classes(labels, self.settings.neighbours)
         self.sampling_network()
 
@@ -78,13 +78,16 @@ class Resampling(Generator):
     def sample(self, seeds: Sequence[int], label: int = 0, truncation: float = 1.0) -> np.ndarray:
         """Return an image of the class `label` for each seed; see `Generator`.
 
-        `truncation` pulls an image towards the mean of its class, after any cleaning. Raises
-        UserError when the cleaning would remove whatever is made of the class.
+        `truncation` pulls an image towards the mean of its class, after any cleaning; copies stay
+        what they are. Raises UserError when the cleaning would remove whatever is made of the
+        class.
         """
         height, width, channels = self.image_shape
         bank = self.sampling_network()
         samples = self._draw(bank, seeds, label)
-        pixels = _rounded(bank.pull(samples, label, truncation))
+        if not self.settings.makes_copies:
+            samples = bank.pull(samples, label, truncation)
+        pixels = _rounded(samples)
         return pixels.reshape(len(seeds), channels, height, width).transpose(0, 2, 3, 1)
 
     def _draw(self, bank: SmoteBank, seeds: Sequence[int], label: int) -> np.ndarray:
@@ -123,7 +126,7 @@ class Resampling(Generator):
 def fit_bank(settings: Settings, images: torch.Tensor, labels: torch.Tensor) -> SmoteBank:
     """Return what the method needs of `images` (N, C, H, W) uint8 of `labels` (N,)."""
     points = images.flatten(1)
-    if settings.method == "random_over_sampling":
+    if settings.makes_copies:
         # a step to oneself is a copy
         return SmoteBank(points, labels, torch.arange(len(points))[:, None])
     nearest = class_neighbours(points, labels, settings.neighbours)

@@ -8,6 +8,8 @@ from synthmix.generate.models.settings import GeneratorSettings
 from synthmix.network_costs import GeneratorCost
 from synthmix.settings import PositiveInt
 
+RANDOM_OVER_SAMPLING = "random_over_sampling"
+
 
 class Settings(GeneratorSettings):
     """Over-sampling methods on pixels, by imbalanced-learn, https://imbalanced-learn.org."""
@@ -38,6 +40,11 @@ class Settings(GeneratorSettings):
         10,
         description="Nearest images among which Borderline-SMOTE counts those of other classes.",
     )
+
+    @property
+    def makes_copies(self) -> bool:
+        """Whether its images are training images as they are; other methods blend them."""
+        return self.method == RANDOM_OVER_SAMPLING
 
     @property
     def joint(self) -> bool:
