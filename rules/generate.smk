@@ -1,10 +1,14 @@
 """Training generators and drawing pools of synthetic images."""
 
-from synthmix.plan import generate
+from synthmix.plan import generate, rehearse
 
 generator_of = of(generate.settings)
 generator_devices = of(generate.devices)
 snapshot_bytes = of(generate.snapshot_bytes)
+# of an epoch of a rehearsal
+most_steps = of(
+    lambda view: CONFIGURATION.workflow.max_steps if rehearse.has_long_steps(view) else None
+)
 
 # what a search has chosen, where a training waits for that
 SEARCH = DEALT + "/searches/{kind}/{name}"
@@ -46,7 +50,7 @@ use rule job as train_generator with:
         trained_on=DEALT + "/generators/{generator}{training}/{scope}/trained_on.csv",
     params:
         **runs("train_generator", of(generate.training_modules)),
-        **in_rehearsal(pauses=True),
+        **in_rehearsal(pauses=True, most_steps=most_steps),
         base=of(generate.base),
         own=of(generate.own),
         devices=generator_devices,

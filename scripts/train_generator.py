@@ -36,6 +36,7 @@ with (
         "seed": params.seed,
         "tracker": tracker,
         "leakage": params.leakage,
+        "most_steps": params.get("most_steps"),
     }
     most = asked_of(snakemake.config, device.type)
     with kept_below(most, checkpoint, params.devices):

@@ -16,6 +16,7 @@ from synthmix.generate.models.dcgan.model import DCGAN
 from synthmix.generate.models.weights_file import read_header
 from synthmix.generate.sample_generator import sample_generator
 from synthmix.generate.train_generator import train_generator
+from synthmix.registry import load_generator_settings
 from synthmix.runtime.checkpoint import Checkpoint
 from synthmix.store import load_store, read_table, save_array
 
@@ -165,6 +166,38 @@ def test_a_training_goes_on_in_smaller_parts_from_where_it_was(store, monkeypatc
     assert history["epoch"].tolist() == [1, 2, 3, 4]
     assert history["accumulation_steps"].tolist() == [1, 1, 2, 2]
     assert len(calls) == 3 + 2
+
+
+@pytest.mark.parametrize(("longest", "seen"), [(None, 80), (2, 16), (3, 24)])
+def test_a_short_epoch_has_as_many_images_as_its_batches_take(tmp_path, longest, seen):
+    store = write_store(tmp_path, 170, 16)
+    out = train(store, "one", own={"epochs": 1}, most_steps=longest)
+    assert len(read_table(out / "trained_on.csv")) == seen
+    assert read_table(out / "history.csv")["images_seen"].tolist() == [seen]
+
+
+def test_a_short_epoch_has_some_images_of_each_class():
+    samples = pd.DataFrame({"label": ["a"] * 50 + ["b"] * 3 + ["c"] * 20}, index=range(100, 173))
+    few = module._few(samples, 48)
+    assert few["label"].value_counts().to_dict() == {"a": 25, "b": 3, "c": 20}
+    assert few.index.is_monotonic_increasing
+    for all_of_them in (500, None):
+        assert module._few(samples, all_of_them).equals(samples)
+
+
+@pytest.mark.parametrize(
+    ("model", "own", "images"),
+    [
+        ("dcgan", {"batch_size": 64}, 128),
+        ("dcgan", {"batch_size": 8}, 48),
+        ("bagan_gp", {"batch_size": 8, "autoencoder_batch_size": 64, "autoencoder_epochs": 1}, 64),
+        ("resampling", {"method": "smote"}, None),
+    ],
+)
+def test_batches_of_a_short_epoch_are_full(model, own, images):
+    given = {"model": model, "epochs": 2} | own
+    settings = load_generator_settings(model).model_validate(given)
+    assert settings.most_images(2, 3) == images
 
 
 def test_two_images_at_a_time_are_the_fewest(store):

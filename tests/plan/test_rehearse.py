@@ -6,7 +6,14 @@ import pandas as pd
 
 import plan_data
 from synthmix.files import write_table
-from synthmix.plan.rehearse import counts, is_drawn, knows_counts, stood_in_for, unproven
+from synthmix.plan.rehearse import (
+    counts,
+    has_long_steps,
+    is_drawn,
+    knows_counts,
+    stood_in_for,
+    unproven,
+)
 from synthmix.rehearse.check_counts import check_counts
 from synthmix.store import read_table
 
@@ -21,6 +28,12 @@ def test_what_is_not_there_is_stood_in_for_and_told():
     assert f"{start} (mini_ddsm) by drawn images" in lines
     assert any(line.startswith("the weights vgg16-imagenet by random ones") for line in lines)
     assert not stood_in_for(plan_of("tests/studies/tiny.yaml"), "tiny")
+
+
+def test_steps_on_large_images_are_long():
+    asked = ("tests/studies/tiny.yaml", "mammography_as_published", "skin_lesions_as_published")
+    views = [plan_of(study).asked[0] for study in asked]
+    assert [has_long_steps(view) for view in views] == [False, True, True]
 
 
 def test_trainings_that_others_stand_in_for_are_told():

@@ -76,6 +76,8 @@ def _train_generator(job: Job, sizes: Sizes, drawn: int, fewest: bool) -> Kinds:
     own = load_generator_settings(settings["model"]).model_validate({**settings, "epochs": epochs})
     cost = generator_cost(settings, shape)
     learning, image = (cost.learning, cost.image) if cost else (0.0, 0.0)
+    if most := job.params.get("most_steps"):  # of an epoch, in a rehearsal
+        images = min(images, own.most_images(most, len(classes)) or images)
     counted = own.steps(max(1, round(images)))
     first = settings.get("autoencoder_batch_size") or settings["batch_size"]
     batches = {AUTOENCODING: first, STEP: settings["batch_size"]}

@@ -97,6 +97,7 @@ def train_generator(
     device: torch.device,
     tracker: Tracker = NO_TRACKER,
     leakage: Leakage = NONE,
+    most_steps: int | None = None,
 ) -> None:
     """Train the generator `name` on the training images of `classes`, or on more of them.
 
@@ -108,7 +109,8 @@ def train_generator(
     `outputs`: the `weights` that make images and those of the `last` epoch (safetensors), the
     losses an epoch (`history`), the seconds of training by its end (`times`), the scores
     (`snapshots`), images from the same latent vectors at set epochs (`sheet`, PNG) and the samples
-    it has seen (`trained_on`). Both files of weights say how the images were split, `leakage`.
+    it has seen (`trained_on`). With `most_steps`, of a rehearsal, it learns from no more images
+    than the settings say for that. Both files of weights say how the images were split, `leakage`.
     Raises UserError when a class has fewer than two, or when GPU memory runs out: the next attempt
     then takes batches in smaller parts. Of several processes at this the first alone writes.
     """
@@ -117,6 +119,8 @@ def train_generator(
     own = model.Settings(**settings)
     learned = samples["split"].isin(LEARNED_FROM[own.learns_from])
     seen = samples[learned & samples["label"].isin(classes)]
+    if most_steps is not None:
+        seen = _few(seen, own.most_images(most_steps, len(classes)))
     _check_counts(seen["label"].value_counts(), classes)
     store = load_array(images)
     pixels = _pixels(store, seen.index.to_numpy(), own.image_size)
@@ -137,6 +141,12 @@ def train_generator(
         write_table(outputs["trained_on"], seen[["sample_id", "group"]])
         _write(generator, classes, progress, outputs, leakage)
         checkpoint.remove()
+
+
+def _few(samples: pd.DataFrame, images: int | None) -> pd.DataFrame:
+    """Return so many of the samples, of each class as many as far as it has them; None: all."""
+    in_turn = samples.groupby("label").cumcount().sort_values(kind="stable").index
+    return samples.loc[sorted(in_turn[:images])]
 
 
 def _pixels(store: np.ndarray, rows: np.ndarray, size: int | None) -> np.ndarray:

@@ -14,6 +14,7 @@ from synthmix.prepare.settings import LongTailSubsample
 from synthmix.search.resolve import possible_settings
 
 _BATCHES = ("batch_size", "devices")
+_LARGE = 256 * 256  # values of an image
 _TIMES = 20  # as many images as a long tail keeps, so that no part of a split is without
 
 
@@ -22,6 +23,11 @@ def is_drawn(view: View) -> bool:
     drawn = getattr(view.data, "embedded", None)
     written = view.written and view.written.datasets[view.dataset]
     return drawn is not None and getattr(written, "embedded", None) is None
+
+
+def has_long_steps(view: View) -> bool:
+    """Return whether a step of a generator may take minutes on a CPU."""
+    return view.image_values >= _LARGE
 
 
 def counts(view: View) -> dict[str, Any]:

@@ -8,6 +8,8 @@ from synthmix.network_costs import GeneratorCost
 from synthmix.runtime.pace import STEP
 from synthmix.settings import PositiveInt, SettingsModel
 
+_LEAST = 16  # images of a class that a rehearsal learns from
+
 
 def batches_in_epoch(images: int, batch_size: int) -> int:
     """Return how many batches an epoch has: a last one that is not full is left out."""
@@ -128,6 +130,15 @@ class GeneratorSettings(SettingsModel):
             few = {"every": 1, "images": min(self.snapshots.images, 16), "patience": None}
             short["snapshots"] = self.snapshots.model_copy(update=few)
         return short
+
+    def most_images(self, steps: int, classes: int) -> int | None:
+        """Return from how many images a rehearsal learns where steps are long; None: from all.
+
+        They are of so many `classes`, and give an epoch of so many `steps`, or some more.
+        """
+        if self.keeps_training_images:  # it has no steps, and its neighbours are to be there
+            return None
+        return max(steps * self.batch_size, _LEAST * classes)
 
     def steps(self, images: int) -> dict[str, int]:
         """Return how many steps of each kind all epochs take on so many images.

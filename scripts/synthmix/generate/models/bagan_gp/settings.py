@@ -100,6 +100,11 @@ class Settings(GeneratorSettings):
         """Return what a rehearsal changes: an epoch of the autoencoder comes before the GAN's."""
         return super().in_short(steps) | {"autoencoder_epochs": 1, "epochs": steps + 1}
 
+    def most_images(self, steps: int, classes: int) -> int:
+        """Return from how many images a rehearsal learns; the autoencoder's batch is full too."""
+        full = self.autoencoder_batch_size or self.batch_size
+        return max(super().most_images(steps, classes), full)
+
     def steps(self, images: int) -> dict[str, int]:
         """Return the steps of the autoencoder, and those of the GAN in the epochs after it."""
         first = min(self.autoencoder_epochs, self.epochs)
