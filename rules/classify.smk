@@ -96,7 +96,7 @@ use rule job as train_classifier with:
         history=DEALT + "/classifiers/{classifier}/{mix}{training}/seed{seed}/history.csv",
     params:
         **runs("train_classifier", classifier_modules),
-        **in_rehearsal(pauses=True),
+        **in_rehearsal(pauses=True, most_steps=CONFIGURATION.workflow.max_steps),
         base=of(classify.base),
         own=of(classify.own),
         equal_steps=of(classify.has_equal_steps),
@@ -120,7 +120,8 @@ use rule job as train_classifier with:
         job="train_classifier/{classifier}/{mix}{training}-seed{seed}",
     message:
         "Training {wildcards.classifier} on {wildcards.mix}{wildcards.training} of"
-        " {wildcards.dataset}{wildcards.split}{wildcards.fold}, seed {wildcards.seed}"
+        " {wildcards.dataset}{wildcards.split}{wildcards.fold}{wildcards.share},"
+        " seed {wildcards.seed}"
 
 
 use rule job as predict with:
@@ -154,5 +155,6 @@ use rule job as predict with:
         **OF_A_DEAL,
         job="predict/{classifier}/{mix}{training}-seed{seed}",
     message:
-        "Predicting the test images of {wildcards.dataset}{wildcards.split}{wildcards.fold} with"
+        "Predicting the test images of"
+        " {wildcards.dataset}{wildcards.split}{wildcards.fold}{wildcards.share} with"
         " {wildcards.classifier} of {wildcards.mix}{wildcards.training}"

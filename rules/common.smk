@@ -1,5 +1,6 @@
 """The plan of the run, and how rules ask it."""
 
+import re
 from contextlib import contextmanager
 
 from snakemake.settings.types import DeploymentMethod
@@ -40,7 +41,7 @@ try:
     from synthmix.plan.jobs import studies_of_jobs
     from synthmix.plan import repeats
     from synthmix.plan.plan import Plan
-    from synthmix.repeats import ANY_FOLD, ANY_SPLIT, ANY_TRAINING
+    from synthmix.repeats import ANY_FOLD, ANY_SHARE, ANY_SPLIT, ANY_TRAINING
 
     # each job on a node reads all this anew, and most need nothing of the other studies
     needed = None if workflow.is_main_process else studies_of_jobs(sys.argv)
@@ -84,30 +85,47 @@ if GPUS and here and "gpu" not in workflow.global_resources and (cards := visibl
 DATA = PLAN.data
 RESULTS = PLAN.results
 DATASET = RESULTS + "/{study}/{dataset}"
-# what depends on how the patients are dealt out: on the split, and on the fold of it tested on
-DEALT = DATASET + "{split}{fold}"
+# what depends on how the patients are dealt out: on the split, on the fold of it tested on, and on
+# the share of the others that is trained on
+DEALT = DATASET + "{split}{fold}{share}"
 # the first of all repeats, which figures and exports are of
-FIRST = {"split": "", "fold": repeats.first_fold, "training": ""}
+FIRST = {"split": "", "fold": repeats.first_fold, "share": "", "training": ""}
 STUDY_NAME = "[A-Za-z0-9_]+"
 
 
+# what each wildcard may be
+WILDCARDS = {
+    "study": STUDY_NAME,
+    "dataset": "[A-Za-z0-9_]+",
+    "generator": "[A-Za-z0-9_]+",
+    "selection": "[A-Za-z0-9_]+",
+    "backbone": "[A-Za-z0-9_-]+",
+    "classifier": "[A-Za-z0-9_]+",
+    "scope": "[A-Za-z0-9_]+",
+    "mix": "[A-Za-z0-9_.-]+?",
+    "store": f"real|[A-Za-z0-9_]+{ANY_TRAINING}/[A-Za-z0-9_]+",
+    "seed": "[0-9]+",
+    "split": ANY_SPLIT,
+    "fold": ANY_FOLD,
+    "share": ANY_SHARE,
+    "training": ANY_TRAINING,
+    "kind": "generators|classifiers",
+    "name": "[A-Za-z0-9_]+",
+    "stage": "[0-9]+",
+}
+
+
 wildcard_constraints:
-    study=STUDY_NAME,
-    dataset="[A-Za-z0-9_]+",
-    generator="[A-Za-z0-9_]+",
-    selection="[A-Za-z0-9_]+",
-    backbone="[A-Za-z0-9_-]+",
-    classifier="[A-Za-z0-9_]+",
-    scope="[A-Za-z0-9_]+",
-    mix="[A-Za-z0-9_.-]+?",
-    store=f"real|[A-Za-z0-9_]+{ANY_TRAINING}/[A-Za-z0-9_]+",
-    seed="[0-9]+",
-    split=ANY_SPLIT,
-    fold=ANY_FOLD,
-    training=ANY_TRAINING,
-    kind="generators|classifiers",
-    name="[A-Za-z0-9_]+",
-    stage="[0-9]+",
+    **WILDCARDS,
+
+
+def with_constraints(pattern):
+    """Return `pattern` with what its wildcards may be, as Snakemake writes it.
+
+    By itself it knows that of outputs alone. It looks among the names of logs and benchmarks too
+    for each file of a run, where several wildcards side by side would take longer than all else.
+    """
+    return re.sub(r"{(\w+)}", lambda found: f"{{{found[1]},{WILDCARDS[found[1]]}}}", pattern)
 
 
 def answer(find):

@@ -1,6 +1,6 @@
 """Metrics with their intervals, comparisons and tables, all from the predictions."""
 
-from synthmix.plan import classify, evaluate, mix, repeats
+from synthmix.plan import classify, evaluate, learning_curve, mix, repeats
 
 evaluation_of = of(evaluate.settings)
 verdict_of = of(evaluate.verdict)
@@ -82,6 +82,32 @@ use rule job as compare_classifiers with:
         job="compare_classifiers",
     message:
         "Comparing the classifiers of {wildcards.dataset}"
+
+
+use rule job as tabulate_learning_curve with:
+    input:
+        test=files_of(rules.predict.output.test, learning_curve.predictions),
+        splits=files_of(SPLIT, learning_curve.deals),
+        index=rules.index_dataset.output.index,
+    output:
+        DATASET + "/tables/learning_curve.csv",
+    params:
+        **runs("tabulate_learning_curve"),
+        shares=of(learning_curve.plain_shares),
+        comparisons=of(learning_curve.comparisons),
+        classifiers=of(learning_curve.classifiers),
+        repeats=of(learning_curve.plain_repeats),
+        folds=folds_of,
+        seed=MASTER_SEED,
+        classes=classes_of,
+        positive_class=positive_class_of,
+        leakage=leakage_of,
+        evaluation=of(learning_curve.settings),
+        verdict=verdict_of,
+    pathvars:
+        job="tabulate_learning_curve",
+    message:
+        "Writing the learning curves of {wildcards.dataset}"
 
 
 use rule job as tabulate_study with:

@@ -57,6 +57,7 @@ FIGURE_INPUTS = {
     "summary": rules.tabulate_study.output.summary,
     "comparison": rules.compare_mixes.output.comparison,
     "variance": rules.compare_mixes.output.variance,
+    "learning_curve": rules.tabulate_learning_curve.output[0],
     # beside published values: the comparison, their histories, and ours by classifier and mix
     "published": rules.compare_published.output.table,
     "curves": curves_of,

@@ -74,7 +74,7 @@ use rule job as train_generator with:
         study=f"(?!{PLAN.adopted}){STUDY_NAME}",
     message:
         "Training {wildcards.generator}{wildcards.training} on {wildcards.scope} of"
-        " {wildcards.dataset}{wildcards.split}{wildcards.fold}"
+        " {wildcards.dataset}{wildcards.split}{wildcards.fold}{wildcards.share}"
 
 
 use rule job as sample_generator with:
@@ -105,4 +105,5 @@ use rule job as sample_generator with:
         job="sample_generator/{generator}{training}-{scope}",
     message:
         "Drawing synthetic images of {wildcards.scope} from"
-        " {wildcards.generator}{wildcards.training}{wildcards.split}{wildcards.fold}"
+        " {wildcards.generator}{wildcards.training}"
+        "{wildcards.split}{wildcards.fold}{wildcards.share}"

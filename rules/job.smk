@@ -6,8 +6,16 @@ from synthmix.runtime.digest import code_digest
 ENVIRONMENT = f"../envs/{'gpu' if GPUS else 'cpu'}.yaml"
 # where logs and benchmarks of what is of no data set lie
 OF_THE_RUN = {"logs": f"{RESULTS}/logs", "benchmarks": f"{RESULTS}/benchmarks"}
-# and of what is of one split, or fold
-OF_A_DEAL = {"logs": DEALT + "/logs", "benchmarks": DEALT + "/benchmarks"}
+
+
+def places_in(folder):
+    """Return the pathvars by which logs and benchmarks lie below a `folder` with wildcards."""
+    known = with_constraints(folder)
+    return {"logs": f"{known}/logs", "benchmarks": f"{known}/benchmarks"}
+
+
+# and of what is of one way to deal the patients out
+OF_A_DEAL = places_in(DEALT)
 
 
 def runs(script, modules_of=None):
@@ -58,8 +66,7 @@ def minutes(base, work=lambda wildcards: 0):
 
 # by the names of Snakemake; rules of other places have their own
 pathvars:
-    logs=DATASET + "/logs",
-    benchmarks=DATASET + "/benchmarks",
+    **places_in(DATASET),
 
 
 # What all rules have in common. An heir says what it `runs`, and by the pathvar `job` what its log

@@ -22,7 +22,8 @@ use rule job as select_samples with:
         **OF_A_DEAL,
         job="select_samples/{selection}",
     message:
-        "Selecting training images of {wildcards.dataset}{wildcards.split}{wildcards.fold} by"
+        "Selecting training images of"
+        " {wildcards.dataset}{wildcards.split}{wildcards.fold}{wildcards.share} by"
         " {wildcards.selection}"
 
 
@@ -47,4 +48,4 @@ use rule job as compose_mix with:
     localrule: True
     message:
         "Composing the mix {wildcards.mix}{wildcards.training} of"
-        " {wildcards.dataset}{wildcards.split}{wildcards.fold}"
+        " {wildcards.dataset}{wildcards.split}{wildcards.fold}{wildcards.share}"

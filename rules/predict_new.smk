@@ -34,6 +34,7 @@ def of_asked_classifiers(pattern):
                 mix=name,
                 split="",
                 fold=fold,
+                share="",
                 training="",
                 seed=MASTER_SEED,
             )
@@ -72,7 +73,7 @@ use rule job as export_classifier with:
 
 use rule job as predict_new with:
     input:
-        files_of(EXPORTED, split="", training="", seed=MASTER_SEED, fold=repeats.folds),
+        files_of(EXPORTED, seed=MASTER_SEED, **FIRST | {"fold": repeats.folds}),
     output:
         DATASET + "/new_images/{classifier}/{mix}.csv",
     params:

@@ -1,10 +1,11 @@
 """From raw files to a store of equal images, split by patient."""
 
-from synthmix.plan import acquire, prepare
+from synthmix.plan import acquire, learning_curve, prepare
 
 larger_image_bytes = of(prepare.larger_image_bytes)
 # the split that all else of it goes by: where folds are tested on in turn, that of the fold
 SPLIT = DEALT + "/split.csv"
+OF_A_FOLD = DATASET + "{split}{fold}"
 fetched_of = file_of(rules.fetch_dataset.output[0], raw=acquire.raw_name)
 
 
@@ -122,8 +123,7 @@ use rule job as split_samples with:
         near_duplicates=of(prepare.near_duplicates),
         seed=seed_of,
     pathvars:
-        logs=DATASET + "{split}/logs",
-        benchmarks=DATASET + "{split}/benchmarks",
+        **places_in(DATASET + "{split}"),
         job="split_samples",
     message:
         "Splitting {wildcards.dataset}{wildcards.split}"
@@ -133,17 +133,37 @@ use rule job as take_fold with:
     input:
         rules.split_samples.output.split,
     output:
-        SPLIT,
+        OF_A_FOLD + "/split.csv",
     params:
         **runs("take_fold"),
     pathvars:
-        **OF_A_DEAL,
+        **places_in(OF_A_FOLD),
         job="take_fold",
     wildcard_constraints:
         fold=ANY_FOLD.removesuffix("?"),
     localrule: True
     message:
         "Splitting {wildcards.dataset}{wildcards.split} to test on {wildcards.fold}"
+
+
+use rule job as take_share with:
+    input:
+        file_of(SPLIT, share=""),
+    output:
+        SPLIT,
+    params:
+        **runs("take_share"),
+        share=of(learning_curve.share),
+        seed=seed_of,
+    pathvars:
+        **OF_A_DEAL,
+        job="take_share",
+    wildcard_constraints:
+        share=ANY_SHARE.removesuffix("?"),
+    localrule: True
+    message:
+        "Taking {wildcards.share} of the training patients of"
+        " {wildcards.dataset}{wildcards.split}{wildcards.fold}"
 
 
 use rule job as tabulate_datasets with:

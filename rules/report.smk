@@ -13,6 +13,7 @@ REPORT_TABLES = {
     "summary": ("trainings", rules.tabulate_study.output.summary),
     "comparison": ("trainings", rules.compare_mixes.output.comparison),
     "classifier_comparison": ("trainings", rules.compare_classifiers.output[0]),
+    "learning_curve": ("learning curves", rules.tabulate_learning_curve.output[0]),
     "scores": ("generators", rules.tabulate_scores.output.scores),
     "census": ("census", rules.tabulate_census.output.table),
     "pipeline": ("pipeline", rules.measure_pipeline.output.table),

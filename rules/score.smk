@@ -51,7 +51,8 @@ use rule job as train_score_network with:
         **OF_A_DEAL,
         job="train_score_network",
     message:
-        "Training a network for the scores of {wildcards.dataset}{wildcards.split}{wildcards.fold}"
+        "Training a network for the scores of"
+        " {wildcards.dataset}{wildcards.split}{wildcards.fold}{wildcards.share}"
 
 
 use rule job as extract_score_features with:
@@ -75,7 +76,7 @@ use rule job as extract_score_features with:
         job="extract_score_features/{store}",
     message:
         "Extracting features of {wildcards.store} of"
-        " {wildcards.dataset}{wildcards.split}{wildcards.fold} to score by"
+        " {wildcards.dataset}{wildcards.split}{wildcards.fold}{wildcards.share} to score by"
 
 
 use rule job as fit_real with:
@@ -97,7 +98,8 @@ use rule job as fit_real with:
         job="fit_real",
     message:
         "Describing the training images of"
-        " {wildcards.dataset}{wildcards.split}{wildcards.fold} to score snapshots by"
+        " {wildcards.dataset}{wildcards.split}{wildcards.fold}{wildcards.share}"
+        " to score snapshots by"
 
 
 use rule job as score_real with:
@@ -122,7 +124,7 @@ use rule job as score_real with:
         job="score_real",
     message:
         "Describing the real images of"
-        " {wildcards.dataset}{wildcards.split}{wildcards.fold} to score by"
+        " {wildcards.dataset}{wildcards.split}{wildcards.fold}{wildcards.share} to score by"
 
 
 use rule job as score_generator with:
@@ -149,7 +151,8 @@ use rule job as score_generator with:
         job="score_generator/{generator}{training}",
     message:
         "Scoring the images of"
-        " {wildcards.generator}{wildcards.training}{wildcards.split}{wildcards.fold}"
+        " {wildcards.generator}{wildcards.training}"
+        "{wildcards.split}{wildcards.fold}{wildcards.share}"
 
 
 use rule job as tabulate_scores with:

@@ -73,7 +73,8 @@ use rule job as choose_candidate with:
     localrule: True
     message:
         "Choosing the settings of {wildcards.name} for"
-        " {wildcards.dataset}{wildcards.split}{wildcards.fold}, stage {wildcards.stage}"
+        " {wildcards.dataset}{wildcards.split}{wildcards.fold}{wildcards.share},"
+        " stage {wildcards.stage}"
 
 
 use rule job as adopt_generator with:
@@ -98,7 +99,7 @@ use rule job as adopt_generator with:
     localrule: True
     message:
         "Taking the best candidate for {wildcards.generator} on {wildcards.scope} of"
-        " {wildcards.dataset}{wildcards.split}{wildcards.fold}"
+        " {wildcards.dataset}{wildcards.split}{wildcards.fold}{wildcards.share}"
 
 
 use rule job as tabulate_search with:
@@ -125,4 +126,4 @@ use rule job as tabulate_search with:
         job="tabulate_search/{kind}-{name}",
     message:
         "Writing the table of the search for settings of {wildcards.name} for"
-        " {wildcards.dataset}{wildcards.split}{wildcards.fold}"
+        " {wildcards.dataset}{wildcards.split}{wildcards.fold}{wildcards.share}"

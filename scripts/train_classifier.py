@@ -31,6 +31,7 @@ with (
         "master_seed": params.master_seed,
         "tracker": tracker,
         "equal_steps": params.equal_steps,
+        "most_steps": params.get("most_steps"),
     }
     most = asked_of(snakemake.config, device.type)
     with kept_below(most, checkpoint, params.devices):

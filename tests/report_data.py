@@ -14,9 +14,11 @@ from PIL import Image
 from published_data import printed, write_published
 from synthmix.evaluate.conclusion import SCOPES, Verdict
 from synthmix.evaluate.effect import PATIENTS
+from synthmix.evaluate.exchange import Exchange, Kind
 from synthmix.evaluate.measure import CONSTANT, constant_answer
 from synthmix.evaluate.paired import differences
 from synthmix.evaluate.score_predictions import OF_REPEATS
+from synthmix.evaluate.tabulate_learning_curve import columns as learning_curve_columns
 from synthmix.evaluate.verdict import ACCURACY, JUDGED_BY, measure_column
 from synthmix.figures.catalogue import FIGURES
 from synthmix.figures.predictions import PredictionFile
@@ -64,11 +66,17 @@ SPLIT_SIZES = {"train": 18, "validation": 6, "test": 6, "held_out": 2}
 
 OF_MIXES = {
     *("plot_real_share", "plot_synthetic_share", "plot_mixes", "plot_comparison"),
-    "plot_validation",
+    *("plot_validation", "plot_learning_curve"),
     *("plot_generator_history", "plot_snapshots", "plot_scores", "plot_search"),
     "plot_search_curves",
     *("plot_samples", "plot_quiz", "plot_pca", "plot_nearest"),
 }
+# how far above its baseline the curve of a mix is, and what is said of it
+WORTHS = (
+    (0.05, Exchange(Kind.MEASURED, 0.35, 0.1, 0.8)),
+    (0.4, Exchange(Kind.AT_LEAST, 3.0)),
+    (0.0, Exchange(Kind.FLAT, np.nan)),
+)
 
 
 @dataclass(frozen=True)
@@ -86,6 +94,7 @@ class StudyFiles:
     summary: Path
     metrics: Path
     comparison: Path
+    learning_curve: Path
     classifier_comparison: Path
     predictions: list[PredictionFile]
     scores: Path
@@ -148,6 +157,7 @@ def make_study(
             random, folder, mixes, classes, classifiers, seeds, max(folds, 1)
         ),
         comparison=folder / "tables" / "comparison.csv",
+        learning_curve=folder / "tables" / "learning_curve.csv",
         scores=folder / "tables" / "scores.csv",
         confusion=folder / "tables" / "confusion.csv",
         generator_histories=_write_generator_histories(random, folder, classes, generators),
@@ -168,6 +178,7 @@ def make_study(
     write_table(files.scores, _scores(generators, classes))
     write_table(files.summary, summary)
     write_table(files.comparison, _comparison(mixes, summary))
+    write_table(files.learning_curve, _learning_curve(files.comparison, judged_by))
     write_table(files.confusion, _confusion(random, mixes, classes, classifiers, seeds))
     return files
 
@@ -249,6 +260,28 @@ def _write_pools(
             write_table(table_path(path), pd.DataFrame(rows | {"generator": generator}))
             pools[generator][label] = path
     return pools
+
+
+def _learning_curve(comparison: Path, judged_by: str) -> pd.DataFrame:
+    """Return the curves of up to three mixes and their baselines: measured, beyond and flat."""
+    compared = read_table(comparison)
+    columns = learning_curve_columns(judged_by)
+    rows = []
+    for classifier, own in compared.groupby("classifier", sort=False):
+        worths = zip(WORTHS, own.head(len(WORTHS)).itertuples(), strict=False)
+        pairs = [(mix.mix, mix.baseline, *worth) for worth, mix in worths]
+        real = dict.fromkeys(baseline for _, baseline, *_ in pairs)
+        pairs += [(baseline, "", 0.0, None) for baseline in real]
+        rows += [
+            {"classifier": classifier, "mix": mix, "baseline": baseline, "share": share}
+            | {"patients": 160 * share, "images": 320 * share, "leakage": "none"}
+            | {"value": value, "low": value - 0.05, "high": value + 0.05}
+            | ({"in_words": found.in_words(), "worth": found.kind.value} if found else {})
+            for mix, baseline, more, found in pairs
+            for share in (0.25, 0.5, 1.0)
+            for value in [0.7 + more + 0.1 * np.log2(2 * share)]
+        ]
+    return pd.DataFrame(rows, columns=columns).assign(**measure_column(judged_by))
 
 
 def _composition(mixes: Sequence[Mix], classes: Sequence[str]) -> pd.DataFrame:
@@ -640,6 +673,7 @@ def make_study_report(folder: Path, **changes: Any) -> StudyReport:
         mixes=files.mixes,
         summary=files.summary,
         comparison=files.comparison,
+        learning_curve=files.learning_curve,
         metrics=files.metrics,
         classifier_comparison=files.classifier_comparison,
         figures=_figures(folder, list(files.pools), png, svg),
@@ -658,6 +692,7 @@ def make_study_report(folder: Path, **changes: Any) -> StudyReport:
     )
     if options.get("real_only"):
         report = without(report, *OF_MIXES, scores=None, sheets=(), searches=())
+        report = replace(report, learning_curve=None)
     if not options.get("positive_class", True):
         report = replace(report, positive_class=None)
     return replace(report, **changes)

@@ -4,10 +4,13 @@ import pytest
 
 from synthmix.repeats import (
     ANY_DEAL,
+    ANY_SHARE,
     ANY_TRAINING,
     fold_folder,
     fold_number,
     repeat_seed,
+    share_folder,
+    share_of_patients,
     split_folder,
     split_number,
     split_seed,
@@ -42,10 +45,18 @@ def test_the_number_of_a_training_is_told_from_those_in_the_name_of_a_mix(mix, t
     assert (found["mix"], found["training"]) == (mix, training)
 
 
-def test_a_path_has_a_split_and_then_a_fold():
-    for deal in ("", "/split2", "/fold3", "/split2/fold3"):
+@pytest.mark.parametrize("share", [0.01, 0.07, 0.125, 0.25, 0.333, 1])
+def test_a_share_is_told_by_its_folder(share):
+    folder = share_folder(share)
+    assert re.fullmatch(ANY_SHARE, folder)
+    assert share_of_patients(folder) == share
+    assert (folder == "") == (share == 1)
+
+
+def test_a_path_has_a_split_and_then_a_fold_and_then_a_share():
+    for deal in ("", "/split2", "/fold3", "/split2/fold3", "/share12.5", "/split2/fold3/share25"):
         assert re.fullmatch(ANY_DEAL, deal)
-    for other in ("/fold3/split2", "/split", "/splits2"):
+    for other in ("/fold3/split2", "/share25/fold3", "/split", "/splits2"):
         assert not re.fullmatch(ANY_DEAL, other)
 
 

@@ -1,7 +1,8 @@
-"""How paths name the repeats of a study: splits, folds of these, and trainings of generators.
+"""How paths name the repeats of a study, splits, folds and trainings of generators, and shares.
 
 The first split and the first training have no name: a study that is done once has the paths, the
-seeds and the bytes of one that is repeated, and a repeat more leaves what is there as it is.
+seeds and the bytes of one that is repeated, and a repeat more leaves what is there as it is. Nor
+has all of the training patients a name, where a learning curve trains on a share of them too.
 """
 
 import re
@@ -9,11 +10,23 @@ from typing import NamedTuple
 
 from synthmix.seeds import derive_seed
 
-SPLIT, FOLD, TRAINING = "/split", "/fold", ".training"
+SPLIT, FOLD, SHARE, TRAINING = "/split", "/fold", "/share", ".training"
 # what paths may have for each, as wildcards of the rules
 ANY_SPLIT, ANY_FOLD = rf"(?:{SPLIT}[0-9]+)?", rf"(?:{FOLD}[0-9]+)?"
+ANY_SHARE = rf"(?:{SHARE}[0-9.]+)?"
 ANY_TRAINING = rf"(?:{re.escape(TRAINING)}[0-9]+)?"
-ANY_DEAL = ANY_SPLIT + ANY_FOLD
+ANY_DEAL = ANY_SPLIT + ANY_FOLD + ANY_SHARE
+
+
+class Deal(NamedTuple):
+    """One way in which the patients are dealt out, as paths have its parts.
+
+    Of the training patients a `share` is used.
+    """
+
+    split: str
+    fold: str
+    share: str
 
 
 class Repeat(NamedTuple):
@@ -37,6 +50,11 @@ def fold_folder(number: int) -> str:
     return f"{FOLD}{number}"
 
 
+def share_folder(share: float) -> str:
+    """Return what paths have for a share of the training patients: "/share25", "" for all."""
+    return "" if share == 1 else f"{SHARE}{100 * share:g}"
+
+
 def training_suffix(number: int) -> str:
     """Return what follows the name of a generator, or of a mix with its images: ".training2"."""
     return "" if number == 1 else f"{TRAINING}{number}"
@@ -50,6 +68,12 @@ def split_number(wildcard: str) -> int:
 def fold_number(wildcard: str) -> int | None:
     """Return the number of the fold that paths have `wildcard` for, None where there are none."""
     return int(wildcard.removeprefix(FOLD)) if wildcard else None
+
+
+def share_of_patients(wildcard: str) -> float:
+    """Return the share of the training patients that paths have `wildcard` for."""
+    # what division adds in the last digits is no share that anyone wrote
+    return round(float(wildcard.removeprefix(SHARE) or 100) / 100, 9)
 
 
 def training_number(wildcard: str) -> int:

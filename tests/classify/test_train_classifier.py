@@ -104,6 +104,7 @@ def train(
     cached=True,
     baseline=None,
     equal_steps=False,
+    most_steps=None,
     **changes,
 ):
     classifier = settings(**changes)
@@ -121,6 +122,7 @@ def train(
         "master_seed": 1,
         "tracker": tracker,
         "equal_steps": equal_steps,
+        "most_steps": most_steps,
     }
     run_together(train_classifier, work, classifier["devices"], device)
     return folder
@@ -442,7 +444,7 @@ def test_a_training_goes_on_in_smaller_parts_from_where_it_was(data, tmp_path, m
 
 
 def test_a_loss_of_a_batch_as_a_whole_takes_no_smaller_parts(data, tmp_path):
-    said = r"batches in 1 part\(s\) can't be taken in smaller ones: lower batch_size"
+    said = r"whole batches \(dice is a loss of all images of a batch together\): lower batch_size"
     with room_for(4), pytest.raises(UserError, match=said):
         train(data, tmp_path, loss={"name": "dice"})
     assert not list(tmp_path.iterdir())
@@ -709,6 +711,21 @@ def test_equal_steps_repeat_themselves_and_go_on_where_they_were(
             train(data, tmp_path / "resumed", checkpoint, **own)
     train(data, tmp_path / "resumed", checkpoint, **own)
     assert_same(whole, tmp_path / "resumed")
+
+
+@pytest.mark.parametrize(("most", "sizes"), [(1, [8]), (2, [8, 8]), (99, None)])
+def test_an_epoch_has_no_more_than_the_most_steps(data, tmp_path, monkeypatch, most, sizes):
+    taken = []
+    step = Passes._step
+
+    def noted(self, train, positions, *others):
+        taken.append(len(positions))
+        return step(self, train, positions, *others)
+
+    monkeypatch.setattr(Passes, "_step", noted)
+    train(data, tmp_path / "few", epochs=2, batch_size=8, most_steps=most)
+    whole = int((read_table(data / "mix.csv")["split"] == "train").sum())
+    assert sum(taken) == 2 * (whole if sizes is None else sum(sizes))
 
 
 def test_a_mix_of_the_images_of_its_baseline_is_not_trained(data, tmp_path, caplog, monkeypatch):

@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 
 from synthmix.datasets.image_folder import ImageFolder
-from synthmix.estimate.images import counted, expected
+from synthmix.estimate.images import Images, counted, expected
 
 SHARES = {"split": {"method": "shares", "train": 0.6, "validation": 0.2, "test": 0.2}}
 PUBLIC = {"source": "covid_xray"}
@@ -94,3 +94,11 @@ def test_a_generator_of_no_class_learns_from_all_there_are(tmp_path):
     found = counted(tmp_path / "split.csv")
     assert found.of("train", ["unlabelled"]) == 4
     assert found.of("train", ["a"]) == 1
+
+
+def test_a_share_has_fewer_training_images_and_no_fewer_others():
+    whole = Images({"a": {"train": 40, "test": 8}, "b": {"train": 60, "validation": 6}}, 114, "x")
+    half = whole.with_share(0.5)
+    assert (half.of("train"), half.of("test"), half.of("validation")) == (50, 8, 6)
+    assert half.total == 114
+    assert whole.with_share(1) is whole

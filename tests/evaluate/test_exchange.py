@@ -121,9 +121,9 @@ def test_curves_vary_as_their_splits_and_patients_do(shared):
 
 
 @pytest.mark.parametrize("shares", [(1.0,), (0.5, 0.25), (0.5, 0.5)])
-def test_a_curve_takes_shares_that_rise(shares):
+def test_a_curve_takes_patients_that_rise(shares):
     one = points([0.8] * len(shares))
-    with pytest.raises(ValueError, match="two shares or more"):
+    with pytest.raises(ValueError, match="two numbers of patients or more"):
         exchange_rate(shares, one, one)
 
 

@@ -16,6 +16,7 @@ from synthmix.figures.plot_classifier_history import plot_classifier_history
 from synthmix.figures.plot_comparison import plot_comparison
 from synthmix.figures.plot_confusion import plot_confusion
 from synthmix.figures.plot_generator_history import plot_generator_history
+from synthmix.figures.plot_learning_curve import plot_learning_curve
 from synthmix.figures.plot_metrics import plot_metrics
 from synthmix.figures.plot_mixes import plot_mixes
 from synthmix.figures.plot_real_share import plot_real_share
@@ -57,13 +58,17 @@ FIGURES = {
     "calibration": lambda files, output, scale: plot_calibration(
         files.predictions, files.metrics, output, scale=scale, mixes=files.mixes
     ),
+    "learning_curve": lambda files, output, scale: plot_learning_curve(
+        files.learning_curve, output, scale=scale, mixes=files.mixes
+    ),
     "metrics": lambda files, output, scale: plot_metrics(files.summary, output, scale=scale),
     "comparison": lambda files, output, scale: plot_comparison(
         files.comparison, output, scale=scale, mixes=files.mixes
     ),
 }
 OF_MIXES = {
-    *("samples", "mixes", "generator_history", "real_share", "synthetic_share", "comparison")
+    *("samples", "mixes", "generator_history", "real_share", "synthetic_share", "comparison"),
+    "learning_curve",
 }
 GENERATORS = ("dcgan", "stylegan2_ada")
 LONG = "lesion_of_an_unusually_long_name_that_nobody_would_shorten"

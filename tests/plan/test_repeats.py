@@ -7,9 +7,9 @@ TWICE = {"splits": 2, "generators": 2, "classifiers": 2}
 
 def test_a_study_that_is_done_once_has_paths_without_repeats():
     view = view_of("tiny")
-    assert repeats.deals(view) == [("", "")]
-    assert repeats.runs(view, TENTH) == [("", "", "", 1)]
-    assert repeats.of_generator(view, "dcgan") == [("", "", "")]
+    assert repeats.deals(view) == [("", "", "")]
+    assert repeats.runs(view, TENTH) == [("", "", "", "", 1)]
+    assert repeats.of_generator(view, "dcgan") == [("", "", "", "")]
     assert repeats.plain(view, TENTH) == [(1, 1, 1)]
 
 
@@ -17,7 +17,7 @@ def test_a_mix_is_trained_on_in_all_repeats_and_real_images_not_for_each_generat
     view = changed(tmp_path, "tiny", repeats=TWICE)
     assert len(repeats.runs(view, TENTH)) == 2 * 2 * 2
     assert repeats.plain(view, REAL) == [(1, 1, 1), (1, 1, 2), (2, 1, 1), (2, 1, 2)]
-    assert repeats.runs(view, TENTH)[-1] == ("/split2", "", ".training2", 2)
+    assert repeats.runs(view, TENTH)[-1] == ("/split2", "", "", ".training2", 2)
     assert len(repeats.predictions(view)) == 8 + 4
     assert len(repeats.of_generator(view, "dcgan")) == 4
 
@@ -54,20 +54,20 @@ def test_a_repeat_more_leaves_the_seeds_of_those_before_as_they_are(tmp_path):
 
 def test_real_images_and_what_frozen_networks_make_of_them_lie_above_the_splits(tmp_path):
     view = changed(tmp_path, "tiny", repeats=TWICE)
-    places = mix.placed(view, TENTH, "/split2", "", ".training2")
-    assert places[0] == ("", "", "real")
-    assert places[1] == ("/split2", "", "dcgan.training2/cancer")
+    places = mix.placed(view, TENTH, "/split2", "", "", ".training2")
+    assert places[0] == ("", "", "", "real")
+    assert places[1] == ("/split2", "", "", "dcgan.training2/cancer")
     assert [store for *_, store in places] == mix.stores(view, TENTH, ".training2")
-    features = classify.features(view, "vgg16", TENTH, "/split2", "", ".training2")
+    features = classify.features(view, "vgg16", TENTH, "/split2", "", "", ".training2")
     (backbone,) = classify.backbones(view, "vgg16", TENTH)
     assert features == [(backbone, *place) for place in places]
 
 
 def test_features_to_score_by_are_shared_where_no_split_has_made_them(tmp_path):
     own = changed(tmp_path, "tiny")
-    assert score.real_placed(own, "/split2", "/fold1") == ("/split2", "/fold1")
+    assert score.real_placed(own, "/split2", "/fold1", "") == ("/split2", "/fold1", "")
     downloaded = changed(tmp_path, "tiny", scores={"weights": "download"})
-    assert score.real_placed(downloaded, "/split2", "/fold1") == ("", "")
+    assert score.real_placed(downloaded, "/split2", "/fold1", "") == ("", "", "")
 
 
 def test_a_rehearsal_does_one_of_each():

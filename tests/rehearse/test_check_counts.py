@@ -11,6 +11,7 @@ from synthmix.store import read_table
 
 SPLIT = {"method": "shares", "train": 0.6, "validation": 0.2, "test": 0.2}
 SHARES = {"sick": 0.5, "well": 0.5}
+NO_CURVE = {"shares": [], "mixes": [], "generators": [], "classifiers": []}
 
 
 @pytest.fixture
@@ -35,6 +36,7 @@ def check(tmp_path):
             "folds": [None],
             "generators": {},
             "classifiers": {},
+            "learning_curve": NO_CURVE,
         }
         output = tmp_path / "counts.csv"
         check_counts(tmp_path / "index.csv", output=output, seed=1, **settings | changes)
@@ -77,6 +79,18 @@ def test_real_images_that_a_mix_does_not_find_are_told_with_the_setting(check):
     with pytest.raises(UserError, match=r"lower mixes\.train_images or mixes\.real_shares"):
         check(mixes=mixes(160, 0.5))
     check(mixes=mixes(160, 0.5, "repeat"))
+
+
+def test_what_a_share_of_the_patients_runs_short_of_is_told(check):
+    half = NO_CURVE | {"shares": [0.5], "mixes": [mixes(100, 0.5)[0]["name"]]}
+    with pytest.raises(UserError, match=r"share of 0\.5 of the patients: mix gan.* there are 15"):
+        check(mixes=mixes(100, 0.5), learning_curve=half)
+    check(mixes=mixes(100, 0.5), learning_curve=half | {"mixes": []})
+    tenth = NO_CURVE | {"shares": [0.03], "generators": ["dcgan"]}
+    with pytest.raises(
+        UserError, match=r"share of 0\.03 of the patients: generators\.dcgan: class"
+    ):
+        check(generators={"dcgan": generator()}, learning_curve=tenth)
 
 
 def test_a_fold_without_a_class_is_told(check):

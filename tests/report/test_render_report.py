@@ -447,6 +447,21 @@ def test_pairs_of_mixes_and_families_are_told(report, tmp_path):
     assert "adjusted among" not in plain
 
 
+def test_what_synthetic_images_are_worth_is_told_with_its_curves(report, tmp_path):
+    words = Page(render(tmp_path, report)).words()
+    mix = "cancer 30 / normal 70"
+    assert "What synthetic images are worth" in words
+    assert ": as good as 35% more patients (10% more to 80% more)." in words
+    assert ": better than 300% more patients." in words
+    assert "they are about these trained networks, and other trainings would give other" in words
+    assert mix in words
+    several = Page(render(tmp_path, replace(report, splits=3))).words()
+    assert "intervals, over patients and training sets." in several
+    figures = {name: f for name, f in report.figures.items() if name != "plot_learning_curve"}
+    none = replace(report, learning_curve=None, figures=figures)
+    assert "What synthetic images are worth" not in Page(render(tmp_path, none)).words()
+
+
 def test_a_page_without_mixes_of_real_images_alone(tmp_path):
     report = make_study_report(tmp_path / "mixes")
     found = {name: read_table(getattr(report, name)) for name in ("summary", "mixes", "comparison")}

@@ -56,6 +56,7 @@ def train_classifier(
     device: torch.device,
     tracker: Tracker = NO_TRACKER,
     equal_steps: bool = False,
+    most_steps: int | None = None,
 ) -> None:
     """Train the unfrozen layers and the dense layers of a classifier on the images of a mix.
 
@@ -68,7 +69,8 @@ def train_classifier(
     names the starting weights, `seed` draws all else. Of several processes at this the first alone
     writes.
 
-    With `equal_steps` an epoch has as many images as the baseline of the mix (`files.baseline`).
+    With `equal_steps` an epoch has as many images as the baseline of the mix (`files.baseline`);
+    of `most_steps` batches it has no more than that.
     Where the mix has the images of the baseline and no others, nothing is trained: what the
     training would come to is copied from there, and said. Raises UserError when a part of the mix
     lacks a class, the training breaks, or GPU memory runs out: the next attempt then takes smaller
@@ -99,6 +101,8 @@ def train_classifier(
     epoch_images = len(train)
     if equal_steps and baseline is not None:
         epoch_images = int((baseline["split"] == "train").sum())
+    if most_steps is not None:
+        epoch_images = min(epoch_images, most_steps * settings["batch_size"])
     _check_batches(settings, trained, epoch_images)
     LOGGER.info(
         "training %s on %d %s, %d an epoch, on %s",

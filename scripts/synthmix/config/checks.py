@@ -5,6 +5,7 @@ from pathlib import Path
 
 from synthmix.config.classifier_checks import check_classifiers
 from synthmix.config.generator_searches import check_generator_searches, setting_path, trained_as
+from synthmix.config.learning_curve_checks import check_learning_curve
 from synthmix.config.models import COPIES, GeneratorSettings, Study
 from synthmix.config.parse import KeyPath
 from synthmix.config.paths import no_path_for_snakemake
@@ -46,6 +47,7 @@ def check(study: Study, folder: Path) -> list[Finding]:
         *_check_names_of_mixes(study),
         *_check_controls(study),
         *_check_comparisons(study),
+        *check_learning_curve(study),
         *check_generator_searches(study),
         *_check_generators(study),
         *_check_scores(study),

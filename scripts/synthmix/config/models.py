@@ -5,9 +5,10 @@ from typing import Annotated, Any, ClassVar, Literal, Self, Union
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from synthmix.config.classifiers import Baseline, StudyClassifier
+from synthmix.config.learning_curve import LearningCurve
 from synthmix.config.options import dataset_settings, generator_settings
 from synthmix.config.paths import folder_for_snakemake
-from synthmix.evaluate.comparisons import Comparison, plan_comparisons
+from synthmix.evaluate.comparisons import Comparison, names_for, plan_comparisons
 from synthmix.evaluate.settings import Evaluation
 from synthmix.generate.models.resampling.settings import RANDOM_OVER_SAMPLING
 from synthmix.generate.models.resampling.settings import Settings as Resampling
@@ -94,7 +95,9 @@ class Workflow(SettingsModel):
         " each two of classifier, data set and kind of mix meet.",
     )
     max_steps: Annotated[int, Field(ge=2)] = Field(
-        2, description="At scale rehearsal: steps that a training makes at the least."
+        2,
+        description="At scale rehearsal: epochs of a training, and the most steps that a classifier"
+        " makes in one.",
     )
     data_dir: Annotated[str, Field(min_length=1), AfterValidator(folder_for_snakemake)] = Field(
         "data", description="Where raw data and downloaded weights are kept."
@@ -329,6 +332,12 @@ class Study(SettingsModel):
     repeats: Repeats = Field(
         Repeats(), description="How often it is repeated, each time with other seeds."
     )
+    learning_curve: LearningCurve | None = Field(
+        None,
+        description="Train on shares of the training patients too, with and without synthetic"
+        " images, to say how many more patients these are worth. Every share takes as many jobs"
+        " again as what it trains.",
+    )
     leakage: Leakage = Field(
         NONE,
         description="none: patients are kept apart. The others are for works that do not, to be"
@@ -436,3 +445,11 @@ class Study(SettingsModel):
         """Return what is compared with what, in the order of the table."""
         families = self.evaluation.families
         return plan_comparisons(self.plan(), self.compare, families, self.copies)
+
+    def plan_curves(self) -> list[Comparison]:
+        """Return the mixes, each with its baseline, that have learning curves; [] without any."""
+        if self.learning_curve is None:
+            return []
+        named = self.learning_curve.mixes
+        chosen = {mix.name for mix in self.plan() if named is None or names_for(mix) & set(named)}
+        return [one for one in self.plan_comparisons() if not one.is_pair and one.mix in chosen]

@@ -5,13 +5,15 @@ image sizes, networks, batch sizes, and the names of mixes and candidates.
 """
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar
 
+from synthmix.config.learning_curve import LearningCurve
 from synthmix.config.models import Mixes, Repeats, Study
 from synthmix.datasets.base import Dataset
+from synthmix.evaluate.comparisons import names_for
 from synthmix.mix.plan import AS_TRAINING, Mix
 from synthmix.prepare.settings import CountSplit, FoldSplit, LongTailSubsample, ShareSplit, Split
 from synthmix.score.settings import ScoreSettings
@@ -34,10 +36,7 @@ class OneOfEach(Study):
 
     def plan(self) -> list[Mix]:
         """Return one training set of each kind, in the order of the tables."""
-        kinds: dict[tuple[Any, ...], Mix] = {}
-        for mix in super().plan():
-            kinds.setdefault((mix.generator, mix.selection, mix.composition), mix)
-        return list(kinds.values())
+        return list(_of_each_kind(super().plan()).values())
 
 
 @dataclass(frozen=True)
@@ -75,6 +74,7 @@ def rehearse(
     }
     if not every_job:
         short["repeats"] = Repeats()
+        short["learning_curve"] = study.learning_curve and _learning_curve(study)
         for section in ("generators", "classifiers"):
             short[section] = {n: _with_few_candidates(s) for n, s in short[section].items()}
     if study.test_sample is not None:
@@ -102,11 +102,13 @@ def rehearse(
 def few_of(study: Study, dataset: str) -> Few:
     """Return how many images and patients of each class a rehearsal of `study` keeps.
 
-    A full batch of the largest training is among those that are learned from.
+    A full batch of the largest training is among those that are learned from, of the smallest share
+    of patients that a learning curve takes.
     """
     split, data = study.split_of(dataset), study.datasets[dataset]
     learned = max(IMAGES, *_needed(study, len(data.class_names())))
-    images = math.ceil(learned / _training_share(split)) + 2
+    smallest = study.learning_curve.shares[0] if study.learning_curve else 1
+    images = math.ceil(learned / (_training_share(split) * smallest)) + 2
     if isinstance(data.subsample, LongTailSubsample):
         images = max(images, max(_tail(data.subsample.train, images).values()))
     folds = split.folds if isinstance(split, FoldSplit) else 0
@@ -232,6 +234,32 @@ def _size(point: Point) -> tuple[float, ...]:
     values = (point.get(name) or 0 for name in _SIZES)
     numbers = (sum(value) if isinstance(value, list) else value for value in values)
     return tuple(float(n) if isinstance(n, int | float) else math.inf for n in numbers)
+
+
+def _learning_curve(study: Study) -> LearningCurve:
+    """Return the learning curves with one share besides 1, the smallest: it runs short first.
+
+    What they name is named by the training sets of its kind that are left.
+    """
+    curve = study.learning_curve
+    changes: dict[str, Any] = {"real_patients": curve.shares[:1]}
+    if curve.mixes is not None:
+        kept = _of_each_kind(study.plan())
+        named = [mix for mix in study.plan() if names_for(mix) & set(curve.mixes)]
+        changes["mixes"] = list(dict.fromkeys(kept[_kind(mix)].name for mix in named))
+    return curve.model_copy(update=changes)
+
+
+def _of_each_kind(mixes: Iterable[Mix]) -> dict[tuple[Any, ...], Mix]:
+    """Return the first of each kind."""
+    kinds: dict[tuple[Any, ...], Mix] = {}
+    for mix in mixes:
+        kinds.setdefault(_kind(mix), mix)
+    return kinds
+
+
+def _kind(mix: Mix) -> tuple[Any, ...]:
+    return mix.generator, mix.selection, mix.composition
 
 
 def _least(study: Study) -> int:

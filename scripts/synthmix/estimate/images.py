@@ -4,7 +4,7 @@ import fnmatch
 import os
 import zipfile
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import inf
 from pathlib import Path, PurePosixPath
 from typing import Any
@@ -46,6 +46,16 @@ class Images:
             return self.total
         wanted = self.counts if labels is None else labels
         return sum(self.counts.get(label, {}).get(split, 0) for label in wanted)
+
+    def with_share(self, share: float) -> "Images":
+        """Return the same with a share of the training images."""
+        if share == 1:
+            return self
+        counts = {
+            label: {part: share * n if part == "train" else n for part, n in parts.items()}
+            for label, parts in self.counts.items()
+        }
+        return replace(self, counts=counts)
 
     def by_class(self, split: str) -> dict[str, int]:
         """Return the images of a split by class."""

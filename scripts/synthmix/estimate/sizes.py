@@ -13,6 +13,7 @@ from synthmix.estimate.images import Images, counted, expected, rehearsed
 from synthmix.estimate.jobs import Graph, Job
 from synthmix.mix.plan import Mix, pool_size
 from synthmix.registry import load_dataset
+from synthmix.repeats import share_of_patients
 from synthmix.shares import largest_sample
 from synthmix.store import read_table
 
@@ -46,21 +47,24 @@ class Sizes:
         return prod(self.shape(job)) * (2 if volumes else 1)
 
     def images(self, job: Job) -> Images:
-        """Return the images of the data set of a job; raises NotKnownError where they are not."""
+        """Return the images of the data set of a job; raises NotKnownError where they are not.
+
+        Of a job that has a share of the training patients that share of the training images.
+        """
         if job.dataset not in self._images:
             self._images[job.dataset] = self._find_images(job)
         found = self._images[job.dataset]
         if found is None:
             raise NotKnownError(f"how many images {'/'.join(map(str, job.dataset))} has")
-        return found
+        return found.with_share(share_of_patients(job.wildcards.get("share", "")))
 
     def of_store(self, job: Job, store: str) -> float:
         """Return the images of a store: real ones, or those that a model of a generator made."""
         if store == "real":
             return self.images(job).total
-        generator, scope = store.split("/")
         for pool in self.graph.needed(job, "sample_generator"):
-            if pool.wildcards["generator"] == generator and pool.wildcards["scope"] == scope:
+            of = pool.wildcards
+            if f"{of['generator']}{of.get('training', '')}/{of['scope']}" == store:
                 return self.pool(pool)
         raise NotKnownError(f"how many images are in {store}")
 

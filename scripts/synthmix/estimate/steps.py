@@ -123,6 +123,8 @@ def _train_classifier(job: Job, sizes: Sizes, drawn: int, fewest: bool) -> Kinds
     train, validation = sizes.epoch(job, done=False), sizes.mix(job, done=False)[1]
     epochs = epochs_of_classifier(settings)[0 if fewest else 1]
     frozen, trained = _macs(settings, job, sizes)
+    if most := job.params.get("most_steps"):  # of an epoch, in a rehearsal
+        train = min(train, most * settings["batch_size"])
     batch = min(settings["batch_size"], train)
     part = max(1, settings["batch_size"] // settings["accumulation_steps"])
     judged = min(part, LARGEST_JUDGED, validation)

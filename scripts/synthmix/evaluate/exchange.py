@@ -62,7 +62,7 @@ class Exchange:
 
 
 def exchange_rate(
-    shares: Sequence[float],
+    patients: Sequence[float],
     real: Sequence[Repeats],
     mixed: Sequence[Repeats],
     confidence: float = 0.95,
@@ -70,20 +70,21 @@ def exchange_rate(
 ) -> Exchange:
     """Return what synthetic images are worth by two learning curves.
 
-    `real` and `mixed` are the results, not differences, at the `shares` of the real patients, in
-    rising order; all were tested on the same patients, in as many training sets. The interval is
-    from 2,000 curves as other patients and training sets would have given them: see `curves`.
+    `real` and `mixed` are the results, not differences, with so many training `patients`, or shares
+    of them, in rising order; all were tested on the same patients, in as many training sets. The
+    interval is from 2,000 curves as other patients and training sets would have given them: see
+    `curves`.
 
-    Raises ValueError where there are fewer than two shares, where they don't rise, and where
+    Raises ValueError where there are fewer than two results, where patients don't rise, and where
     results are of other test patients or another number of training sets.
     """
-    if len(shares) < 2 or not (np.diff(shares) > 0).all():
-        raise ValueError("a learning curve takes two shares or more, in rising order")
+    if len(patients) < 2 or not (np.diff(patients) > 0).all():
+        raise ValueError("a learning curve takes two numbers of patients or more, rising")
     drawn = curves([*real, *mixed], _SAMPLES, seed)
     of_real, of_mixed = np.split(drawn, 2, axis=1)
     if np.mean(of_real[1:, -1] > of_real[1:, 0]) < (1 + confidence) / 2:
         return Exchange(Kind.FLAT, np.nan)
-    logarithms = np.log(shares)
+    logarithms = np.log(patients)
     worth = np.array([_distance(logarithms, *pair) for pair in zip(of_real, of_mixed, strict=True)])
     found = worth[0]
     if np.isinf(found):
@@ -130,13 +131,29 @@ def _shared_part(influence: np.ndarray) -> float:
     return float(np.clip(shared / whole, 0, 1))
 
 
+def levelled(values: Sequence[float]) -> np.ndarray:
+    """Return the nearest curve to `values` that does not fall."""
+    return isotonic_regression(values).x
+
+
+def between(
+    logarithms: np.ndarray, real: np.ndarray, mixed: np.ndarray
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return the values that two levelled curves both take, and where each of them does.
+
+    All are (64,), the latter two on the axis of `logarithms` of patients; empty if no value is
+    taken by both.
+    """
+    low, high = max(real[0], mixed[0]), min(real[-1], mixed[-1])
+    heights = low + (high - low) * (np.arange(_HEIGHTS) + 0.5) / _HEIGHTS
+    heights = heights if low < high else heights[:0]
+    return heights, *(np.interp(heights, curve, logarithms) for curve in (real, mixed))
+
+
 def _distance(logarithms: np.ndarray, real: np.ndarray, mixed: np.ndarray) -> float:
     """Return the logarithm of how many times the patients; infinite if the curves don't meet."""
-    real, mixed = isotonic_regression(real).x, isotonic_regression(mixed).x
-    low, high = max(real[0], mixed[0]), min(real[-1], mixed[-1])
-    if low >= high:
+    real, mixed = levelled(real), levelled(mixed)
+    heights, of_real, of_mixed = between(logarithms, real, mixed)
+    if not len(heights):
         return np.inf if mixed[0] >= real[-1] else -np.inf
-    heights = low + (high - low) * (np.arange(_HEIGHTS) + 0.5) / _HEIGHTS
-    return float(
-        np.mean(np.interp(heights, real, logarithms) - np.interp(heights, mixed, logarithms))
-    )
+    return float(np.mean(of_real - of_mixed))

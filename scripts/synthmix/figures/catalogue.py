@@ -218,6 +218,20 @@ FIGURES = (
         message="Drawing where the uncertainty is from",
     ),
     Figure(
+        "plot_learning_curve",
+        inputs=("learning_curve", "mixes"),
+        when="learning curves",
+        file="learning_curve.svg",
+        section="worth",
+        alt="{{ judged_by[0] | upper }}{{ judged_by[1:] }} against the number of training patients,"
+        " with and without synthetic images, and the distance between the two curves",
+        caption="Both curves were trained on the same shares of the patients. Shaded is how far "
+        "apart they are along the axis of patients, over all values that both take; the arrow is "
+        "in the middle of that. Curves are drawn so that they do not fall. Bars are "
+        "{{ confidence }} intervals.",
+        message="Drawing the learning curves of {wildcards.dataset}",
+    ),
+    Figure(
         "plot_confusion",
         inputs=("confusion", "mixes"),
         when="trainings",

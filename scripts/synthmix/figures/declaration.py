@@ -19,6 +19,7 @@ SECTIONS = {
     "mixes": "Mixes",
     "results": "Results",
     "comparisons": "Training sets compared",
+    "worth": "What synthetic images are worth",
     "classifiers": "Classifiers compared",
     "confusion": "Which classes are mistaken",
     "probabilities": "How sure the classifiers are",

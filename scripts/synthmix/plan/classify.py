@@ -26,11 +26,12 @@ Settings = dict[str, Any]
 
 
 class Features(NamedTuple):
-    """What a frozen part makes of a store, and the split and fold that this is of."""
+    """What a frozen part makes of a store, and how the patients were dealt out that it is of."""
 
     backbone: str
     split: str
     fold: str
+    share: str
     store: str
 
 
@@ -154,18 +155,18 @@ def backbones(view: View, classifier: str, mix: str) -> list[str]:
 
 
 def features(
-    view: View, classifier: str, mix: str, split: str, fold: str, training: str
+    view: View, classifier: str, mix: str, split: str, fold: str, share: str, training: str
 ) -> list[Features]:
     """Return what such parts may make of the stores of a mix, and where that lies."""
-    places = placed(view, mix, split, fold, training)
+    places = placed(view, mix, split, fold, share, training)
     return _by_backbone(backbones(view, classifier, mix), places)
 
 
 def all_features(
-    view: View, classifier: str, mix: str, split: str, fold: str, training: str
+    view: View, classifier: str, mix: str, split: str, fold: str, share: str, training: str
 ) -> list[Features]:
     """Return the same of a mix and of the real images."""
-    places = all_placed(view, mix, split, fold, training)
+    places = all_placed(view, mix, split, fold, share, training)
     return _by_backbone(backbones(view, classifier, mix), places)
 
 

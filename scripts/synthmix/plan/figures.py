@@ -4,7 +4,16 @@ from collections.abc import Callable, Collection
 from typing import Any
 
 from synthmix.figures.declaration import Figure
-from synthmix.plan import classify, generate, mixups, prepare, published, repeats, search
+from synthmix.plan import (
+    classify,
+    generate,
+    learning_curve,
+    mixups,
+    prepare,
+    published,
+    repeats,
+    search,
+)
 from synthmix.plan.view import View
 
 ALL_KINDS = ("generators", "classifiers")
@@ -26,6 +35,7 @@ WHEN: dict[str, Callable[[View], Any]] = {
     "repeated comparisons": lambda view: (
         view.is_trained and repeats.are_several(view) and view.settings.plan_comparisons()
     ),
+    "learning curves": learning_curve.is_drawn,
     "published": published.rows,
     "published curves": published.has_curves,
 }

@@ -8,13 +8,15 @@ from synthmix.mix.plan import REAL_STORE, Mix
 from synthmix.mix.removal import Removal
 from synthmix.plan.generate import Model, scopes
 from synthmix.plan.view import View
+from synthmix.repeats import Deal
 
 
 class Store(NamedTuple):
-    """Images, and the split and fold that they are of; no such of real ones."""
+    """Images, and how the patients were dealt out that they are of; no such of real ones."""
 
     split: str
     fold: str
+    share: str
     store: str
 
 
@@ -71,14 +73,16 @@ def all_stores(view: View, mix: str, training: str) -> list[str]:
     return list(dict.fromkeys([REAL_STORE, *stores(view, mix, training)]))
 
 
-def placed(view: View, mix: str, split: str, fold: str, training: str) -> list[Store]:
+def placed(view: View, mix: str, split: str, fold: str, share: str, training: str) -> list[Store]:
     """Return the stores of a mix and where they lie: real images are above all splits."""
-    return place(stores(view, mix, training), split, fold)
+    return place(stores(view, mix, training), Deal(split, fold, share))
 
 
-def all_placed(view: View, mix: str, split: str, fold: str, training: str) -> list[Store]:
+def all_placed(
+    view: View, mix: str, split: str, fold: str, share: str, training: str
+) -> list[Store]:
     """Return the same of a mix and of the real images."""
-    return place(all_stores(view, mix, training), split, fold)
+    return place(all_stores(view, mix, training), Deal(split, fold, share))
 
 
 def first_stores(view: View, mix: str) -> list[str]:
@@ -88,19 +92,19 @@ def first_stores(view: View, mix: str) -> list[str]:
 
 def first_placed(view: View, mix: str) -> list[Store]:
     """Return the same and where they lie."""
-    return placed(view, mix, "", view.folds[0], "")
+    return placed(view, mix, "", view.folds[0], "", "")
 
 
-def place(names: Iterable[str], split: str, fold: str) -> list[Store]:
-    """Return stores and where they lie, of those of synthetic images of a fold of a split."""
-    return [place_one(name, split, fold) for name in names]
+def place(names: Iterable[str], deal: Deal) -> list[Store]:
+    """Return stores and where they lie, of those of synthetic images of a way to deal."""
+    return [place_one(name, deal) for name in names]
 
 
-def place_one(name: str, split: str, fold: str) -> Store:
+def place_one(name: str, deal: Deal) -> Store:
     """Return one of them."""
-    return Store("", "", name) if name == REAL_STORE else Store(split, fold, name)
+    return Store("", "", "", name) if name == REAL_STORE else Store(*deal, name)
 
 
-def store_placed(view: View, store: str, split: str, fold: str) -> Store:
-    """Return where a store lies that something is made of for a fold of a split."""
-    return place_one(store, split, fold)
+def store_placed(view: View, store: str, split: str, fold: str, share: str) -> Store:
+    """Return where a store lies that something is made of for a way to deal."""
+    return place_one(store, Deal(split, fold, share))

@@ -149,7 +149,7 @@ def counted_as_trained(view: View) -> list[Training]:
 def _repeated(view: View, found: list[Training]) -> list[repeats.Prediction]:
     """Return as many trainings of each: a mix without a generator has one in each split."""
     return [
-        repeats.taken(view, repeats.Prediction(one.classifier, one.mix, split, fold, "", seed))
+        repeats.taken(view, repeats.Prediction(one.classifier, one.mix, split, fold, "", "", seed))
         for one in found
         for split, seed, fold in product(view.splits, view.seeds, view.folds)
     ]

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from synthmix.classify.networks.plan import DOWNLOADED
-from synthmix.plan import classify, generate, repeats
+from synthmix.plan import classify, generate, learning_curve, repeats
 from synthmix.plan.plan import Plan
 from synthmix.plan.view import View
 from synthmix.prepare.settings import LongTailSubsample
@@ -40,6 +40,12 @@ def counts(view: View) -> dict[str, Any]:
         "folds": list(range(1, full.fold_count + 1)) or [None],
         "generators": {name: _generator(full, name) for name in study.generators},
         "classifiers": {name: _classifier(full, name) for name in full.classifiers},
+        "learning_curve": {
+            "shares": [share for share in learning_curve.plain_shares(full) if share < 1],
+            "mixes": learning_curve.mixes(full),
+            "generators": learning_curve.generators(full),
+            "classifiers": learning_curve.classifiers(full),
+        },
     }
 
 

@@ -1,6 +1,7 @@
 """What rules ask about repeats: splits, folds of these, and trainings by other seeds.
 
-Splits, folds and trainings go by what paths have for them: see `synthmix.repeats`.
+Splits, folds, shares of the training patients and trainings go by what paths have for them: see
+`synthmix.repeats`.
 """
 
 from itertools import product
@@ -9,6 +10,7 @@ from typing import NamedTuple
 from synthmix.plan.cover import taken_for
 from synthmix.plan.view import View
 from synthmix.repeats import (
+    Deal,
     Repeat,
     repeat_seed,
     split_number,
@@ -19,18 +21,12 @@ from synthmix.repeats import (
 )
 
 
-class Deal(NamedTuple):
-    """One way in which the patients are dealt out."""
-
-    split: str
-    fold: str
-
-
 class Training(NamedTuple):
     """One training of a generator."""
 
     split: str
     fold: str
+    share: str
     training: str
 
 
@@ -39,6 +35,7 @@ class Run(NamedTuple):
 
     split: str
     fold: str
+    share: str
     training: str
     seed: int
 
@@ -50,6 +47,7 @@ class Prediction(NamedTuple):
     mix: str
     split: str
     fold: str
+    share: str
     training: str
     seed: int
 
@@ -64,9 +62,9 @@ def first_fold(view: View) -> str:
     return view.folds[0]
 
 
-def deals(view: View) -> list[Deal]:
-    """Return each split, and each fold of it."""
-    return [Deal(*pair) for pair in product(view.splits, view.folds)]
+def deals(view: View, share: str = "") -> list[Deal]:
+    """Return each split, and each fold of it, with all training patients or a share of them."""
+    return [Deal(*pair, share) for pair in product(view.splits, view.folds)]
 
 
 def trainings(view: View, generator: str | None) -> list[str]:
@@ -82,10 +80,10 @@ def of_generator(view: View, generator: str) -> list[Training]:
     ]
 
 
-def runs(view: View, mix: str) -> list[Run]:
+def runs(view: View, mix: str, share: str = "") -> list[Run]:
     """Return all trainings of a classifier on a mix, the folds of each repeat together."""
     return [
-        Run(split, fold, training, seed)
+        Run(split, fold, share, training, seed)
         for split, training, seed in _repeats(view, mix)
         for fold in view.folds
     ]

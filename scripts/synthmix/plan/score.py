@@ -3,10 +3,9 @@
 from typing import NamedTuple
 
 from synthmix.plan import generate, repeats
-from synthmix.plan.repeats import Deal
 from synthmix.plan.view import View
 from synthmix.prepare.parts import LEARNED_FROM
-from synthmix.repeats import fold_number, split_number, training_number
+from synthmix.repeats import Deal, fold_number, split_number, training_number
 from synthmix.score.settings import FeatureKind, ScoreSettings
 
 
@@ -16,6 +15,7 @@ class Scored(NamedTuple):
     generator: str
     split: str
     fold: str
+    share: str
     training: str
 
 
@@ -34,12 +34,12 @@ def images(view: View, store: str) -> int | None:
     return None if store == "real" else settings(view).images
 
 
-def real_placed(view: View, split: str, fold: str) -> Deal:
+def real_placed(view: View, split: str, fold: str, share: str) -> Deal:
     """Return where the features of real images lie by which a split is scored.
 
     A network that has learned from the images of the split makes others in each.
     """
-    return Deal(split, fold) if features(view) == "own" else Deal("", "")
+    return Deal(split, fold, share) if features(view) == "own" else Deal("", "", "")
 
 
 def scored(view: View) -> list[Scored]:

@@ -23,6 +23,7 @@ from synthmix.prepare.folds import split_for_fold
 from synthmix.prepare.index_dataset import read_index
 from synthmix.prepare.settings import Split, Subsample
 from synthmix.prepare.split_samples import split_samples
+from synthmix.prepare.take_share import split_for_share
 from synthmix.rehearse.removals import left_by, troubles_of_selection
 from synthmix.rehearse.trainings import troubles_of_classifier, troubles_of_generator
 from synthmix.store import read_table
@@ -43,6 +44,7 @@ def check_counts(
     folds: Sequence[int | None],
     generators: Mapping[str, Mapping[str, Any]],
     classifiers: Mapping[str, Mapping[str, Sequence[Mapping[str, Any]]]],
+    learning_curve: Mapping[str, Any],
     output: str | Path,
     seed: int,
     equal_steps: bool = False,
@@ -51,13 +53,15 @@ def check_counts(
 
     The settings are those of scale paper, as plain values; `mixes` are all of its mixes,
     `generators` and `classifiers` what their trainings may have, of classifiers by the way to
-    train that mixes name ("" where they name none); with `equal_steps` their epochs have as many
-    images as those of their baselines. Where drawn images stand in, `published` says how many the
-    real data set has of each class, by the study: they are taken to be of a patient each. `output`
-    has the images by split and class. Raises UserError with all that would go wrong: a class
-    without images in a split, a fold or a mix, real images that a mix asks for and does not find,
-    a class too small for a generator or for a method of removal, batches with too few images for
-    several devices. What trainings merely do without is logged as a warning.
+    train that mixes name ("" where they name none); `learning_curve` has the `shares` below 1 of
+    the training patients, and the names of the `mixes`, `generators` and `classifiers` that are
+    trained on them; with `equal_steps` epochs have as many images as those of their baselines.
+    Where drawn images stand in, `published` says how many the real data set has of each class, by
+    the study: they are taken to be of a patient each. `output` has the images by split and class.
+    Raises UserError with all that would go wrong: a class without images in a split, a fold or a
+    mix, real images that a mix asks for and does not find, a class too small for a generator or for
+    a method of removal, batches with too few images for several devices. What trainings merely do
+    without is logged as a warning.
     """
     samples = _table(index, published)
     try:
@@ -76,14 +80,47 @@ def check_counts(
     ]
     kept = left_by(train, removals, seed)
     for fold in folds:
-        real = real_rows(split_for_fold(dealt, fold), seed)
-        troubles += _of_mixes(real, mixes, kept, classifiers, equal_steps)
+        of_fold = split_for_fold(dealt, fold)
+        troubles += _of_mixes(real_rows(of_fold, seed), mixes, kept, classifiers, equal_steps)
+        for share in learning_curve["shares"]:
+            on_share = _of_share(
+                *(of_fold, share, learning_curve, mixes, generators, classifiers),
+                *(seed, equal_steps),
+            )
+            troubles += (f"with a share of {share:g} of the patients: {text}" for text in on_share)
     if troubles:
         lines = "\n".join(f"- {text}" for text in dict.fromkeys(troubles))
         raise UserError(f"on the true counts this would go wrong:\n{lines}")
     counts = pd.crosstab(dealt["label"], dealt["split"]).stack().rename("images").reset_index()
     write_table(output, counts)
     LOGGER.info("all images that are asked for are there")
+
+
+def _of_share(
+    dealt: pd.DataFrame,
+    share: float,
+    learning_curve: Mapping[str, Any],
+    mixes: Sequence[Mapping[str, Any]],
+    generators: Mapping[str, Mapping[str, Any]],
+    classifiers: Mapping[str, Mapping[str, Sequence[Mapping[str, Any]]]],
+    seed: int,
+    equal_steps: bool,
+) -> Iterator[str]:
+    """Yield what goes wrong with a share of the training patients of the table `dealt`."""
+    try:
+        taken = split_for_share(dealt, share, seed)
+    except UserError as error:
+        yield str(error)
+        return
+    for name in learning_curve["generators"]:
+        yield from troubles_of_generator(taken, name, generators[name])
+    yield from _of_mixes(
+        real_rows(taken, seed),
+        [mix for mix in mixes if mix["name"] in learning_curve["mixes"]],
+        {},
+        {name: classifiers[name] for name in learning_curve["classifiers"]},
+        equal_steps,
+    )
 
 
 def _table(index: str | Path, published: Mapping[str, int] | None) -> pd.DataFrame:

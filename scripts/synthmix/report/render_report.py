@@ -103,6 +103,7 @@ class StudyReport:
     splits: int = 1
     generator_trainings: int = 1
     keeps_test: bool = False
+    learning_curve: Path | None = None
     census: Path | None = None
     scores: Path | None = None
     published: Path | None = None
@@ -256,6 +257,9 @@ def _mixes_view(study: StudyReport) -> dict[str, Any]:
         "comparisons": tables.comparison_groups(comparison, names),
         "mix_pairs": tables.mix_pair_rows(comparison, names),
         "families": tables.families(comparison),
+        "worth": tables.worth_rows(read_table(study.learning_curve), names)
+        if study.learning_curve
+        else [],
     }
 
 

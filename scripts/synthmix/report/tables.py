@@ -242,6 +242,38 @@ def mix_pair_rows(comparison: pd.DataFrame, names: dict[str, MixName]) -> list[R
     ]
 
 
+def worth_rows(curve: pd.DataFrame, names: dict[str, MixName]) -> list[Row]:
+    """Return what each mix is worth, with its points: `tables/learning_curve.csv`."""
+    points = {
+        key: {row["share"]: row for row in _records(rows)}
+        for key, rows in curve.groupby(["classifier", "mix"], sort=False)
+    }
+    worth = []
+    for (classifier, mix), own in points.items():
+        first = next(iter(own.values()))
+        if first["baseline"] is None:
+            continue
+        real = points[classifier, first["baseline"]]
+        worth.append(
+            {
+                "classifier": classifier,
+                "name": names[mix].full,
+                "in_words": first["in_words"],
+                "points": [
+                    {
+                        "share": f"{share:.4g}",
+                        "patients": row["patients"],
+                        "images": row["images"],
+                        "real": _interval_of(real[share]),
+                        "mix": _interval_of(row),
+                    }
+                    for share, row in own.items()
+                ],
+            }
+        )
+    return worth
+
+
 def families(comparison: pd.DataFrame) -> dict[str, int]:
     """Return of how many comparisons each family is, where there are several besides pairs."""
     sizes = comparison["family"].value_counts(sort=False).drop([*OF_PAIRS], errors="ignore")
@@ -250,6 +282,10 @@ def families(comparison: pd.DataFrame) -> dict[str, int]:
 
 def _difference(row: Row) -> tuple[str, str]:
     return signed_interval(row["difference"], row["low"], row["high"])
+
+
+def _interval_of(row: Row) -> tuple[str, str]:
+    return interval(row["value"], row["low"], row["high"])
 
 
 def _images(rows: pd.DataFrame) -> Row:

@@ -14,18 +14,18 @@ import pandas as pd
 
 from synthmix.prepare.parts import LEARNED_FROM, has_leak, rows_of
 from synthmix.prepare.passed_over import unreadable_of
-from synthmix.repeats import ANY_DEAL
+from synthmix.repeats import ANY_FOLD, ANY_SHARE, ANY_SPLIT
 from synthmix.scopes import UNLABELLED
 from synthmix.store import load_array, read_table
 from synthmix.trace.chain import AGAIN, Chain, Step
 
 Describer = Callable[[Step, "Files"], Iterator[str]]
 DESCRIBERS: dict[str, Describer] = {}
-_DEAL = re.compile(rf"^results/\w+/\w+/\w+({ANY_DEAL})/")
+_DEAL = re.compile(rf"^results/\w+/\w+/\w+({ANY_SPLIT}{ANY_FOLD}){ANY_SHARE}/")
 # rules whose only whole number among the parameters is the seed
 _SEEDED = {
     *("fetch_weights", "split_samples", "select_samples", "compose_mix"),
-    *("train_generator", "train_classifier", "predict"),
+    *("train_generator", "train_classifier", "predict", "take_share"),
 }
 _LONGEST = 300  # characters of settings
 _NOTHING = (None, {}, [], ())
@@ -147,6 +147,7 @@ def _prepared(step: Step, files: Files) -> Iterator[str]:
 
 
 @_of("take_fold")
+@_of("take_share")
 @_of("split_samples")
 def _split(step: Step, files: Files) -> Iterator[str]:
     if path := files.output("split.csv"):
