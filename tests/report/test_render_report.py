@@ -438,7 +438,7 @@ def test_pairs_of_mixes_and_families_are_told(report, tmp_path):
     changed = replace(report, comparison=tmp_path / "comparison.csv")
     page = Page(render(tmp_path, changed)).words()
     assert "Two mixes with each other" in page
-    assert "the number of these 1 comparisons" in page
+    assert "the number of comparisons of a kind: 1 that the study asks for." in page
     assert "adjusted among" in page
     others = f"mixes (exploratory: named in no family of the study) has {len(table) - 1}."
     assert f"question has 1, {others}" in page
