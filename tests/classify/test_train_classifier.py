@@ -444,7 +444,7 @@ def test_a_training_goes_on_in_smaller_parts_from_where_it_was(data, tmp_path, m
 
 
 def test_a_loss_of_a_batch_as_a_whole_takes_no_smaller_parts(data, tmp_path):
-    said = r"batches in 1 part\(s\) can't be taken in smaller ones: lower batch_size"
+    said = r"whole batches \(dice is a loss of all images of a batch together\): lower batch_size"
     with room_for(4), pytest.raises(UserError, match=said):
         train(data, tmp_path, loss={"name": "dice"})
     assert not list(tmp_path.iterdir())

@@ -17,9 +17,9 @@ def checkpoint(tmp_path):
     return Checkpoint(tmp_path / "dcgan-cancer.pt", "mine", 0)
 
 
-def run_out(checkpoint, parts, images):
+def run_out(checkpoint, parts, images, whole=None):
     """Return what is said where memory runs out with so many parts of a batch."""
-    with pytest.raises(UserError) as caught, smaller_parts_next(checkpoint, parts, images):
+    with pytest.raises(UserError) as caught, smaller_parts_next(checkpoint, parts, images, whole):
         raise torch.OutOfMemoryError(SAID)
     return str(caught.value)
 
@@ -48,8 +48,15 @@ def test_a_batch_of_one_in_front_of_batch_norm_is_told_with_the_setting(checkpoi
 
 @pytest.mark.parametrize(("parts", "images"), [(1, 1), (1, 3), (2, 4), (2, 5), (8, 6)])
 def test_parts_that_can_be_no_smaller_are_told(checkpoint, parts, images):
-    assert "can't be taken in smaller ones: lower batch_size" in run_out(checkpoint, parts, images)
+    taken = f"batches in {parts} parts" if parts > 1 else "whole batches"
+    said = run_out(checkpoint, parts, images)
+    assert f"It took {taken} (a part has two images at the least): lower batch_size" in said
     assert parts_to_take(checkpoint, parts) == parts
+
+
+def test_why_a_batch_is_taken_as_a_whole_is_told(checkpoint):
+    assert "It took whole batches (it is one): lower" in run_out(checkpoint, 1, 64, "it is one")
+    assert parts_to_take(checkpoint, 1) == 1
 
 
 def test_without_a_note_parts_are_those_of_the_settings(checkpoint, caplog):

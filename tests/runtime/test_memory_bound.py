@@ -105,7 +105,7 @@ def test_a_network_beyond_its_bound_is_told_with_the_settings(tmp_path):
 
 
 def test_batches_that_can_be_in_more_parts_are_next_time(checkpoint, beyond, caplog):
-    memory_bound.take_parts(2, 4)
+    memory_bound.take_parts(2, 4, "")
     memory_bound._begin_anew(2.0, 3 * GB, checkpoint)
     assert beyond == [(sys.executable, sys.orig_argv)]
     with kept_below(2.0, checkpoint):
@@ -115,10 +115,14 @@ def test_batches_that_can_be_in_more_parts_are_next_time(checkpoint, beyond, cap
 
 @pytest.mark.parametrize(
     ("parts", "said"),
-    [(8, "with batches in 8 part(s), which can be no more"), (None, "outside of its batches")],
+    [
+        (8, "with batches in 8 parts (just because)"),
+        (1, "with whole batches (just because)"),
+        (None, "outside of its batches"),
+    ],
 )
 def test_what_can_be_in_no_more_is_a_mistake_once(checkpoint, beyond, parts, said):
-    memory_bound.take_parts(parts, None)
+    memory_bound.take_parts(parts, None, "just because")
     memory_bound._begin_anew(2.0, 3 * GB, checkpoint)
     with pytest.raises(UserError) as caught, kept_below(2.0, checkpoint):
         pytest.fail("it went on")
@@ -128,7 +132,7 @@ def test_what_can_be_in_no_more_is_a_mistake_once(checkpoint, beyond, parts, sai
 
 
 def test_a_higher_bound_or_another_training_is_tried(checkpoint, beyond):
-    memory_bound.take_parts(8, None)
+    memory_bound.take_parts(8, None, "")
     for other in (Checkpoint(checkpoint.path, "another", 0), checkpoint):
         memory_bound._begin_anew(2.0, 3 * GB, checkpoint)
         with kept_below(4.0 if other is checkpoint else 2.0, other):
@@ -150,7 +154,7 @@ def test_what_draws_or_judges_images_takes_fewer_at_a_time_too(checkpoint, beyon
             sizes.append(part_of(16))
             memory_bound._begin_anew(2.0, 3 * GB, checkpoint)
     assert sizes == [16, 8, 4, 2]
-    told = r"more than 3.0 GB with batches in 8 part\(s\), which can be no more.* lower the size"
+    told = r"3.0 GB with batches in 8 parts \(a part has two images at the least\).* lower the size"
     with pytest.raises(UserError, match=told), kept_below(2.0, checkpoint, advice="lower the size"):
         pytest.fail("it went on")
 
@@ -158,7 +162,7 @@ def test_what_draws_or_judges_images_takes_fewer_at_a_time_too(checkpoint, beyon
 def test_a_training_whose_scores_take_too_much_has_them_in_parts(checkpoint, beyond):
     """Even where its own batches can be in no more."""
     with kept_below(2.0, checkpoint):
-        memory_bound.take_parts(1, None)
+        memory_bound.take_parts(1, None, "")
         assert part_of(16) == 16
         memory_bound._begin_anew(2.0, 3 * GB, checkpoint)
     with kept_below(2.0, checkpoint):

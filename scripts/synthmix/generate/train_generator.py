@@ -197,9 +197,9 @@ def _train_epoch(
     epoch, start = progress.epoch + 1, time.monotonic()
     settings, parts = generator.settings, generator.settings.accumulation_steps
     batch = min(settings.batch_size, len(images)) // distributed.world_size()
-    parted = batch if settings.works_in_parts else 0
+    whole = None if settings.works_in_parts else f"{settings.model} doesn't go through it in parts"
     try:
-        with smaller_parts_next(checkpoint, parts, parted):
+        with smaller_parts_next(checkpoint, parts, batch, whole):
             losses = checked.train_epoch(generator, images, labels)
     except UserError as error:
         raise UserError(f"{settings.model}, epoch {epoch}: {error}") from None

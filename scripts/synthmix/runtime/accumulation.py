@@ -29,15 +29,18 @@ def parts_to_take(checkpoint: Checkpoint, accumulation_steps: int) -> int:
 
 
 @contextmanager
-def smaller_parts_next(checkpoint: Checkpoint, parts: int, images: int) -> Iterator[None]:
+def smaller_parts_next(
+    checkpoint: Checkpoint, parts: int, images: int, whole: str | None = None
+) -> Iterator[None]:
     """Learn within the block; where memory runs out have the next attempt take smaller parts.
 
-    `images` is how many a batch has, on each of several devices, 0 where it can't be parted;
-    `parts` is in how many it is taken; none has fewer than two images. Raises UserError with what
-    ran out and what comes next.
+    `images` is how many a batch has, on each of several devices; `parts` is in how many it is
+    taken; none has fewer than two images. `whole` says why it can't be parted, where that is so.
+    Raises UserError with what ran out and what comes next.
     """
-    more = min(2 * parts, images // 2)
-    memory_bound.take_parts(parts, more if more > parts else None)
+    more = parts if whole else min(2 * parts, images // 2)
+    why = whole or memory_bound.FEWEST
+    memory_bound.take_parts(parts, more if more > parts else None, why)
     try:
         yield
     except ValueError as error:
@@ -53,8 +56,8 @@ def smaller_parts_next(checkpoint: Checkpoint, parts: int, images: int) -> Itera
             raise
         if more <= parts:
             raise UserError(
-                f"{said}, and batches in {parts} part(s) can't be taken in smaller ones: lower "
-                f"batch_size or image_size, or use a GPU with more memory or device: cpu"
+                f"{said}. It took {memory_bound.as_taken(parts, why)}: lower batch_size or "
+                f"image_size, or use a GPU with more memory or device: cpu"
             ) from error
         checkpoint.note_parts(more)
         raise UserError(

@@ -29,6 +29,7 @@ from synthmix.runtime.memory_free import GB, bound_of, held
 
 LOGGER = logging.getLogger(__name__)
 
+FEWEST = "a part has two images at the least"
 LOOK_EVERY = 0.02  # seconds, in which a process can take some ten MB more
 OF_TRAININGS = (
     "lower image_size (input_size of a classifier), the network's width or batch_size, raise "
@@ -46,6 +47,7 @@ class _Now:
 
     parts: int | None = None  # that its batches are in, None where there is none
     more: int | None = None  # that they can be in, None where in no more
+    why: str = ""  # they can be in no more
 
 
 _now = _Now()
@@ -115,14 +117,22 @@ def part_of(images: int) -> int:
         return images
     parts = max(1, min(_noted, images // 2))
     more = min(2 * _noted, images // 2)
-    take_parts(_noted, more if more > parts else None)
+    take_parts(_noted, more if more > parts else None, FEWEST)
     return -(-images // parts)
 
 
-def take_parts(parts: int, more: int | None) -> None:
-    """Say that batches are taken in so many `parts` from here on, and can be in `more`."""
+def take_parts(parts: int, more: int | None, why: str) -> None:
+    """Say that batches are taken in so many `parts` from here on, and can be in `more`.
+
+    `why` is what keeps them from being in ever more, as `as_taken` tells it.
+    """
     global _now
-    _now = _Now(parts, more)
+    _now = _Now(parts, more, why)
+
+
+def as_taken(parts: int, why: str) -> str:
+    """Return how batches are taken that can be in no more parts, for a message."""
+    return f"{f'batches in {parts} parts' if parts > 1 else 'whole batches'} ({why})"
 
 
 def asked_of(config: Mapping[str, Any], device: str) -> float | None:
@@ -149,7 +159,7 @@ def _begin_anew(gigabytes: float, held: int, checkpoint: Checkpoint) -> None:
         LOGGER.info("more than %g GB with batches in %d part(s)", gigabytes, now.parts)
     else:
         note = {"identity": checkpoint.identity, "gigabytes": gigabytes}
-        told = {"held": held / GB, "parts": now.parts}
+        told = {"held": held / GB, "parts": now.parts, "why": now.why}
         write_text(_beyond(checkpoint), json.dumps(note | told) + "\n")
     sys.stdout.flush()
     sys.stderr.flush()
@@ -166,11 +176,7 @@ def _end_if_beyond(checkpoint: Checkpoint, gigabytes: float, advice: str) -> Non
     if (note["identity"], note["gigabytes"]) != (checkpoint.identity, gigabytes):
         return
     parts = note["parts"]
-    when = (
-        f"with batches in {parts} part(s), which can be no more"
-        if parts
-        else "outside of its batches"
-    )
+    when = f"with {as_taken(parts, note['why'])}" if parts else "outside of its batches"
     raise UserError(
         f"the job needs more than {note['held']:.1f} GB {when}, and rehearsal_memory_gb allows "
         f"{gigabytes:g}: {advice}"
