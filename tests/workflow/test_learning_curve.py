@@ -8,6 +8,7 @@ from synthmix.store import read_table
 from workflow_project import Project
 
 CURVE = "learning_curve: { real_patients: [0.5] }\nadditions: { ratios: [0.5] }\n"
+ALONE = "controls: { copies: false }\n"  # without the copies that there are by default
 MORE = "learning_curve: { real_patients: [0.25, 0.5] }"
 
 
@@ -18,7 +19,7 @@ def project(tmp_path_factory):
     study = project.folder / "studies" / "tiny.yaml"
     settings = study.read_text().split("\nmixes:")
     classifiers = settings[1][settings[1].index("\nclassifiers:") :]
-    text = settings[0] + "\n" + CURVE + classifiers
+    text = settings[0] + "\n" + CURVE + ALONE + classifiers
     study.write_text(re.sub(r"(\w+_patients): \d+", r"\1: 16", text))
     repeated = project.folder / "studies" / "repeats.yaml"
     repeated.write_text(repeated.read_text() + "\nlearning_curve: { real_patients: [0.5] }\n")

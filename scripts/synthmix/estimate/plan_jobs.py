@@ -30,7 +30,7 @@ PARAMS = {
     *("source", "settings", "split", "subsample", "test_sample", "classes"),
     *("base", "own", "mix", "model", "images", "fill_to", "additions", "kind", "most", "features"),
     *("evaluation", "scorer", "repeats", "folds", "network", "mixes", "classifiers"),
-    *("predicting", "comparisons", "most_steps"),
+    *("predicting", "comparisons", "equal_steps", "most_steps"),
 }
 # as `code_digest` writes it, in the quotation marks of a recorded parameter
 CODE = re.compile(r"""["']?[0-9a-f]{16}["']?""")
