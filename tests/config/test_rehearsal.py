@@ -75,6 +75,14 @@ def test_what_is_kept_holds_a_full_batch_of_each_class_that_has_its_own_generato
     assert few_of(study, "isic").images * study.split.train >= 64
 
 
+def test_what_is_kept_holds_a_full_batch_of_each_phase(studies):
+    study = studies["imbalance_as_published", "cifar10"]
+    bagan_gp = study.generators["bagan_gp"].model_copy(update={"autoencoder_batch_size": 4096})
+    long = study.model_copy(update={"generators": study.generators | {"bagan_gp": bagan_gp}})
+    # of ten classes that it learns together; a fifth validates
+    assert few_of(long, "cifar10").images * 0.8 * 10 >= 4096 > few_of(study, "cifar10").images * 8
+
+
 def test_raw_files_that_are_there_are_taken(studies, tmp_path):
     study = studies["skin_lesions_as_published", "isic"]
     assert rehearse(study, data=tmp_path).datasets["isic"].embedded is not None

@@ -24,7 +24,8 @@ from synthmix.settings import SettingsModel
 IMAGES = 16  # of a class, unless a batch needs more
 PATIENTS = 6  # of a class: two for each split
 # settings that decide how large a training is
-_SIZES = ("batch_size", "accumulation_steps", "input_size", "unfrozen_layers", "unfrozen_share")
+_BATCHES = ("batch_size", "autoencoder_batch_size")
+_SIZES = (*_BATCHES, "accumulation_steps", "input_size", "unfrozen_layers", "unfrozen_share")
 _SIZES += ("base_channels", "discriminator_channels", "channel_base", "channel_max", "latent_dim")
 _SIZES += ("hidden_width", "num_channels", "num_res_blocks", "dense_layers", "working_size")
 
@@ -119,7 +120,8 @@ def _needed(study: Study, classes: int) -> Iterator[int]:
     """Yield how many real training images of each class there have to be for a full batch."""
     yield 1
     for settings in _possible(study.generators):
-        yield math.ceil(settings["batch_size"] / (classes if settings["joint"] else 1))
+        full = max(settings.get(name) or 1 for name in _BATCHES)
+        yield math.ceil(full / (classes if settings["joint"] else 1))
     if study.mixes is None:  # else those are full, of synthetic and of repeated real images
         yield math.ceil(largest_batch(study) / classes)
 
@@ -135,7 +137,7 @@ def _possible(entries: Mapping[str, SettingsModel]) -> Iterator[dict[str, Any]]:
     """Yield the settings that trainings may have, as far as they tell how large batches are."""
     for trained in all_trained(entries).values():
         joint = getattr(entries[trained.origin], "joint", False)
-        for settings in possible_settings(trained, entries, {"batch_size"}):
+        for settings in possible_settings(trained, entries, set(_BATCHES)):
             yield {**settings, "joint": joint}
 
 
