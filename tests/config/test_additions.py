@@ -103,10 +103,12 @@ def test_the_examples_of_the_documentation_can_be(settings, project):
         yaml.safe_load(text)
         for text in re.findall(r"```yaml\n(.*?)```", page.read_text(), re.DOTALL)
     ]
-    compared, repeated, judged, _, own = (one for one in examples if "extends" not in one)
+    compared, controlled, repeated, shared, judged, _, own = (
+        one for one in examples if "extends" not in one
+    )
     compared["baselines"]["focal"] = {"loss": {"name": "focal"}}
     del settings["mixes"]
-    project.write(settings | compared | repeated | judged)
+    project.write(settings | compared | controlled | repeated | shared | judged)
     assert project.load().studies["s"].evaluation.verdict == "macro_f1"
     assert {"dcgan-filled", "copies-added50", "weighted", "focal"} <= set(names(project))
     settings["datasets"]["cifar10"] = settings["datasets"]["films"]

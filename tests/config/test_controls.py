@@ -1,5 +1,7 @@
 """Fair controls: what mixes with synthetic images are held against."""
 
+import warnings
+
 import pytest
 
 STUDIES = ("imbalance", "mammography", "mri_qc", "skin_lesions", "transfer_learning")
@@ -20,6 +22,9 @@ def test_copies_stand_beside_every_generator_by_default(fair, project):
     study = project.load().studies["s"]
     assert (study.copies, list(study.generators)) == ("copies", ["small", "copies"])
     assert study.generators["copies"].makes_copies
+    with warnings.catch_warnings():  # of a model that no study file can have
+        warnings.simplefilter("error")
+        assert study.model_dump()["generators"]["copies"]["method"] == COPIES["method"]
     names = [mix.name for mix in study.plan()]
     shares = "normal50-benign25-cancer25"
     assert {f"copies-{shares}-real5", f"copies-{shares}-real50", "copies-added100"} <= set(names)

@@ -70,7 +70,7 @@ def test_a_data_set_a_generator_and_a_classifier_are_used_together(tmp_path):
         "title": "The examples",
         "prepare": {"image_size": 16},
         "mixes": {
-            "train_images": 8,
+            "train_images": 24,
             "class_shares": [shares],
             "validation_class_shares": shares,
             "real_shares": [0.5],

@@ -27,8 +27,9 @@ def test_the_demo_is_the_graph_of_the_paper(tmp_path):
     # features to score by are downloaded, or a demo's own
     assert paper.pop("fetch_score_weights") == demo.pop("train_score_network") == 1
     assert paper == demo
-    # the source's nine, three additions of three generators, two other ways, four of real images
-    assert paper["train_classifier"] == 9 + 9 + 2 + 4
+    # the source's nine and as many with copies, three additions of three generators, two other
+    # ways, four of real images
+    assert paper["train_classifier"] == 9 + 9 + 9 + 2 + 4
     # one a class, and two that learn both
     assert paper["train_generator"] == paper["sample_generator"] == 2 + 2
     # mammograms have no metadata but their folders; lesions have, and the report shows it

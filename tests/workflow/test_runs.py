@@ -17,7 +17,15 @@ FOLDER = "results/paper/tiny/phantoms"
 PREPARED = {"fetch_dataset", "fetch_weights", "index_dataset", "prepare_images", "split_samples"}
 # what the tiny study has nothing of
 LACKS = {"census", "snapshots", "pipeline", "published", "published curves", "mixups"}
-LACKS |= {"filled classes", "augmented classifier", "stage", "tested stage", "stage by a loss"}
+LACKS |= {
+    "repeated comparisons",
+    "learning curves",
+    "filled classes",
+    "augmented classifier",
+    "stage",
+    "tested stage",
+    "stage by a loss",
+}
 DRAWN = [figure for figure in FIGURES if not {figure.when, figure.per} & LACKS]
 
 

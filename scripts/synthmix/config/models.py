@@ -2,7 +2,7 @@
 
 from typing import Annotated, Any, ClassVar, Literal, Self, Union
 
-from pydantic import AfterValidator, BeforeValidator, Field, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, TypeAdapter, model_validator
 
 from synthmix.config.classifiers import Baseline, StudyClassifier
 from synthmix.config.learning_curve import LearningCurve
@@ -11,7 +11,6 @@ from synthmix.config.paths import folder_for_snakemake
 from synthmix.evaluate.comparisons import Comparison, names_for, plan_comparisons
 from synthmix.evaluate.settings import Evaluation
 from synthmix.generate.models.resampling.settings import RANDOM_OVER_SAMPLING
-from synthmix.generate.models.resampling.settings import Settings as Resampling
 from synthmix.leakage import NONE, Leakage
 from synthmix.mix.plan import AS_TRAINING, MIXED, REAL, Mix, plan_study
 from synthmix.mix.removal import Removal
@@ -408,7 +407,8 @@ class Study(SettingsModel):
         """Return the study with what depends on the scale decided, and the generator of copies."""
         generators = dict(self.generators)
         if self.copies is None and self.needs_copies and COPIES not in generators:
-            generators[COPIES] = Resampling(model="resampling", method=RANDOM_OVER_SAMPLING)
+            given = {"model": "resampling", "method": RANDOM_OVER_SAMPLING}
+            generators[COPIES] = TypeAdapter(GeneratorSettings).validate_python(given)
         update = {"scores": self.scores.at_scale(demo), "generators": generators}
         return self.model_copy(update=update)
 

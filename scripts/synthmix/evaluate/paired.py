@@ -60,11 +60,13 @@ class Run:
     scores: np.ndarray  # (N, classes) probabilities
     patients: np.ndarray  # (N,) names
     repeats: Mapping[str, Repeats]  # of each metric of `differences`
+    bootstrap: Bootstrap
+    values: Values  # of each metric, as of `Bootstrap`; empty where anything was repeated
 
     @property
     def is_repeated(self) -> bool:
         """Whether anything was split or trained more than once."""
-        return next(iter(self.repeats.values())).counts != (1, 1, 1)
+        return _are_several(self.repeats)
 
 
 @dataclass(frozen=True)
@@ -114,16 +116,21 @@ class Judge:
         }
         images = tested_images(tables)
         pooled = self._pooled(tables)
+        predictions = Predictions.from_table(pooled, self.classes)
+        repeats = {
+            metric: repeats_of(tables, None, self.classes, self.positive_class, metric)
+            for metric in differences(self.measure).values()
+        }
+        bootstrap = Bootstrap(pooled["group"], self.bootstrap_samples, self.seed)
         return Run(
             images=images,
             labels=pooled["label"].to_numpy(),
             answers=pooled["predicted"].to_numpy(),
-            scores=Predictions.from_table(pooled, self.classes).probabilities,
+            scores=predictions.probabilities,
             patients=pooled["group"].to_numpy(str),
-            repeats={
-                metric: repeats_of(tables, None, self.classes, self.positive_class, metric)
-                for metric in differences(self.measure).values()
-            },
+            repeats=repeats,
+            bootstrap=bootstrap,
+            values={} if _are_several(repeats) else bootstrap.apply(self._metrics(predictions)),
         )
 
     def compare(self, first: Run, second: Run, comparisons: int = 1) -> Compared:
@@ -211,13 +218,11 @@ class Judge:
         return effects, components_of(less[self.measure])
 
     def _trained_once(self, first: Run, second: Run, p_value: float) -> dict[str, Effect]:
-        bootstrap = Bootstrap(pd.Series(first.patients), self.bootstrap_samples, self.seed)
-        ours, theirs = (bootstrap.apply(self._metrics(run)) for run in (first, second))
         p_values = {self.measure: p_value, AUC: self._test_auc(first, second)}
         return {
             metric: effect_of_trained_networks(
-                ours[metric] - theirs[metric],
-                bootstrap,
+                first.values[metric] - second.values[metric],
+                first.bootstrap,
                 p_values.get(metric, np.nan),
                 self.confidence,
                 self.significance,
@@ -225,13 +230,12 @@ class Judge:
             for metric in differences(self.measure).values()
         }
 
-    def _metrics(self, run: Run) -> Statistics:
+    def _metrics(self, one: Predictions) -> Statistics:
         """Return what gives the metrics of `differences` by the weights of images.
 
         Macro F1 of a resample that lacks a class of the sample is nan: the average is over the
         classes that are true or said to be, which two runs may then not have in common.
         """
-        one = self._predictions(run)
         of_class = np.eye(len(self.classes))[one.actual]
         of_class = of_class[:, of_class.any(0)]
 
@@ -293,6 +297,10 @@ def difference_columns(measure: str) -> list[str]:
     """Return the columns of `differences` with their intervals."""
     ends = ("difference", "low", "high")
     return [f"{prefix}{end}" for prefix in differences(measure) for end in ends]
+
+
+def _are_several(repeats: Mapping[str, Repeats]) -> bool:
+    return next(iter(repeats.values())).counts != (1, 1, 1)
 
 
 def _variance_rows(names: Row, found: Compared) -> list[Row]:
