@@ -185,6 +185,7 @@ class TestKaggle:
 
     def test_credentials_are_tried(self, server, tmp_path, monkeypatch):
         monkeypatch.setenv("KAGGLE_API_TOKEN", "token")
+        monkeypatch.setattr(module.shutil, "disk_usage", lambda folder: Usage(0, 0, 10**12))
         sets = {"mini_ddsm": ("mini_ddsm", {})}
         server.files[self.ADDRESS] = bytes(100)
         assert "can be had" in check_downloads(sets, {}, [], tmp_path)

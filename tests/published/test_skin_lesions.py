@@ -167,7 +167,7 @@ def test_nothing_of_the_published_leakage_is_in_the_fair_study(fair):
     assert not fair.settings.deviations
     assert not fair.data.has_unlabelled
     generators = fair.settings.generators
-    assert list(generators) == ["dcgan", "diffusion", "smote"]
+    assert list(generators) == ["dcgan", "diffusion", "smote", "copies"]
     assert {found.learns_from for found in generators.values()} == {"training"}
     assert fair.classifiers == NETWORKS
     assert {mix.generator for mix in fair.mixes.values()} == {None, *generators}

@@ -175,7 +175,7 @@ class Training:
             self.epoch += 1
             torch.manual_seed(derive_seed("epoch", seed, self.epoch))
             distributed.seed_own(derive_seed("parts", seed, self.epoch))
-            with smaller_parts_next(checkpoint, self.parts, self._parted()):
+            with smaller_parts_next(checkpoint, self.parts, *self._parted()):
                 self._record("train", self.passes.learn(train, self.epoch))
                 values = self._judge(validation)
             self._record("validation", values)
@@ -213,11 +213,13 @@ class Training:
             if name not in ("epoch", "split", "accumulation_steps")
         }
 
-    def _parted(self) -> int:
-        """Return of how many images parts can be made: a device's of a batch, 1 where of none."""
+    def _parted(self) -> tuple[int, str | None]:
+        """Return how many images of a batch a device has, and why they can't be parted, if so."""
         settings, images = self.passes.settings, self.passes.epoch_images
-        whole = settings["loss"]["name"] in OF_A_BATCH
-        return 1 if whole else min(settings["batch_size"], images) // distributed.world_size()
+        loss, whole = settings["loss"]["name"], None
+        if loss in OF_A_BATCH:
+            whole = f"{loss} is a loss of all images of a batch together"
+        return min(settings["batch_size"], images) // distributed.world_size(), whole
 
     def _record(self, split: str, values: dict[str, float]) -> None:
         how = {"learning_rate": self.passes.learning_rate(), "accumulation_steps": self.parts}
