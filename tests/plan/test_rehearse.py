@@ -80,6 +80,17 @@ def test_what_the_study_does_not_print_is_listed_as_unproven():
     )
 
 
+def test_a_figure_of_several_repeats_is_listed_as_unproven():
+    def told(**config):
+        plan = plan_of("tests/studies/tiny.yaml", seeds="1,2", **config)
+        return [line for line in unproven(plan, "tiny") if "the figure" in line]
+
+    assert told() == [
+        "tiny/phantoms: the figure plot_variance, which takes what rehearse=all has several of"
+    ]
+    assert told(rehearse="all") == []
+
+
 def test_a_class_that_a_selection_empties_here_is_listed_with_the_setting(tmp_path, monkeypatch):
     removal = {"method": "edited_nearest_neighbours", "vote": "all"}
     study = plan_data.study_file(tmp_path, "tiny", selections={"cleaned": removal})

@@ -104,7 +104,8 @@ def test_all_jobs_of_a_small_study_run(tmp_path):
     project = Project.copy(tmp_path / "synthmix")
     few = project.planned(scale="rehearsal", seeds="1,2")
     every = project.planned(scale="rehearsal", seeds="1,2", rehearse="all")
-    assert set(every) == set(few)
+    # that of several repeats is told to be unproven
+    assert set(every) == set(few) | {"plot_variance"}
     assert every["train_classifier"] == 2 * few["train_classifier"]
     run = project.run(scale="rehearsal", rehearse="all", seeds="1,2")
     assert run.returncode == 0, run.stdout[-5000:]

@@ -64,7 +64,11 @@ def test_each_job_of_a_study_as_published_runs_in_short(name, tmp_path):
     file = project.folder / "studies" / f"{study}.yaml"
     settings = smaller(yaml.safe_load(file.read_text()), MOST | MOST_OF.get(name, {}))
     file.write_text(yaml.safe_dump(settings, sort_keys=False))
+    # how much room the full run leaves on this machine is another question
+    rule, on_disk = "rules/rehearse.smk", "        rules.check_disk.output[0],\n"
+    (project.folder / rule).write_text((project.folder / rule).read_text().replace(on_disk, ""))
     asked = project.planned(scale="rehearsal")
+    assert "check_disk" not in asked
 
     run = project.run("--retries", "0", scale="rehearsal", rehearsal_memory_gb=6)
 

@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from synthmix.classify.networks.plan import DOWNLOADED
-from synthmix.plan import classify, generate, learning_curve, repeats
+from synthmix.figures.catalogue import FIGURES
+from synthmix.plan import classify, figures, generate, learning_curve, repeats
 from synthmix.plan.plan import Plan
 from synthmix.plan.view import View
 from synthmix.prepare.settings import LongTailSubsample
@@ -159,6 +160,11 @@ def unproven(plan: Plan, study: str) -> list[str]:
         elif is_drawn(view):
             lines.append(f"{here}: which images are of one patient")
         lines += [f"{here}: {_left_by(plan, view, name)}" for name in view.settings.selections]
+        lines += [
+            f"{here}: the figure {figure.name}, which takes what rehearse=all has several of"
+            for figure in FIGURES
+            if figures.shown(as_written(view), figure) and not figures.shown(view, figure)
+        ]
     return lines
 
 
