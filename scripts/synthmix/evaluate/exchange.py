@@ -48,7 +48,7 @@ class Exchange:
     def in_words(self) -> str:
         """Return the worth as a report says it."""
         if self.kind is Kind.FLAT:
-            return "that more real patients help can't be told yet here, so nothing is counted in them"
+            return "that more real patients help can't be told yet, so nothing is counted in them"
         if self.kind is Kind.AT_LEAST:
             return f"better than {signed_percent(self.more)} patients"
         if self.kind is Kind.AT_MOST:
