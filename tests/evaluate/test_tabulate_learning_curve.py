@@ -129,7 +129,7 @@ def test_flat_curves_have_words_and_no_number(write):
     mix = table[table["mix"] == "gan-added50"]
     assert set(mix["worth"]) == {"flat"}
     assert mix["more_patients"].isna().all()
-    assert "no visible difference" in mix["in_words"].iloc[0]
+    assert "can't be told yet" in mix["in_words"].iloc[0]
 
 
 def test_shares_of_the_same_patients_are_named(write):
