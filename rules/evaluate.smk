@@ -5,6 +5,8 @@ from synthmix.plan import classify, evaluate, learning_curve, mix, repeats
 evaluation_of = of(evaluate.settings)
 verdict_of = of(evaluate.verdict)
 margin_of = of(evaluate.margin)
+# by whose images `verdict: auto` decides
+first_split = file_of(rules.split_samples.output.split, split="")
 
 # the predictions of all test images: by classifier, mix, split, training, seed and fold
 test_predictions = files_of(rules.predict.output.test, repeats.predicted)
@@ -36,7 +38,7 @@ use rule job as score_predictions with:
 use rule job as compare_mixes with:
     input:
         predictions=test_predictions,
-        index=rules.index_dataset.output.index,
+        split=first_split,
     output:
         comparison=DATASET + "/tables/comparison.csv",
         variance=DATASET + "/tables/variance.csv",
@@ -62,7 +64,7 @@ use rule job as compare_mixes with:
 use rule job as compare_classifiers with:
     input:
         predictions=test_predictions,
-        index=rules.index_dataset.output.index,
+        split=first_split,
     output:
         DATASET + "/tables/classifier_comparison.csv",
     params:
@@ -88,7 +90,7 @@ use rule job as tabulate_learning_curve with:
     input:
         test=files_of(rules.predict.output.test, learning_curve.predictions),
         splits=files_of(SPLIT, learning_curve.deals),
-        index=rules.index_dataset.output.index,
+        split=first_split,
     output:
         DATASET + "/tables/learning_curve.csv",
     params:
@@ -112,7 +114,7 @@ use rule job as tabulate_learning_curve with:
 
 use rule job as tabulate_study with:
     input:
-        index=rules.index_dataset.output.index,
+        split=first_split,
         mixes=files_of(rules.compose_mix.output[0], mix=mix.names, **FIRST),
         metrics=files_of(
             rules.score_predictions.output.metrics, classifier=classify.names, mix=mix.names

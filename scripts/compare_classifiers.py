@@ -12,5 +12,5 @@ with job(snakemake):
         params.mixes,
         params.classifiers,
         snakemake.output[0],
-        Judge.of_job(params, measure_for(params.verdict, files.index)),
+        Judge.of_job(params, measure_for(params.verdict, files.split)),
     )

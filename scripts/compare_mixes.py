@@ -14,5 +14,5 @@ with job(snakemake):
         params.classifiers,
         snakemake.output.comparison,
         snakemake.output.variance,
-        Judge.of_job(params, measure_for(params.verdict, files.index)),
+        Judge.of_job(params, measure_for(params.verdict, files.split)),
     )

@@ -26,7 +26,7 @@ with job(snakemake):
             params.positive_class,
             params.evaluation["confidence"],
             params.seed,
-            measure_for(params.verdict, snakemake.input.index),
+            measure_for(params.verdict, snakemake.input.split),
             params.leakage,
         ),
     )

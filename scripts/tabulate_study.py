@@ -17,5 +17,5 @@ with job(snakemake):
         classifier_comparison=snakemake.input.classifier_comparison,
         outputs=dict(snakemake.output.items()),
         leakage=snakemake.params.leakage,
-        measure=measure_for(snakemake.params.verdict, snakemake.input.index),
+        measure=measure_for(snakemake.params.verdict, snakemake.input.split),
     )

@@ -1,7 +1,8 @@
+import pandas as pd
 import pytest
 from sklearn.metrics import accuracy_score, balanced_accuracy_score, f1_score
 
-from synthmix.evaluate.measure import choose_measure, constant_answer
+from synthmix.evaluate.measure import choose_measure, constant_answer, measure_for
 
 
 @pytest.mark.parametrize(
@@ -37,3 +38,21 @@ def test_the_constant_answer_is_what_scikit_learn_makes_of_it(counts):
 def test_without_images_nothing_is_constant():
     with pytest.raises(ValueError, match="no images"):
         constant_answer({"a": 0})
+
+
+@pytest.mark.parametrize(
+    ("rows", "measure"),
+    [
+        # balanced by a subsample, and a long tail drawn from as many of each
+        ({("a", "train"): 10, ("b", "test"): 10, ("a", "held_out"): 90}, "accuracy"),
+        ({("a", "train"): 30, ("b", "train"): 5, ("b", "held_out"): 25}, "balanced_accuracy"),
+        ({("a", "train"): 10, ("b", "test"): 10, ("unlabelled", "train"): 90}, "accuracy"),
+    ],
+)
+def test_images_that_are_held_out_or_of_no_class_do_not_decide(tmp_path, rows, measure):
+    table = [
+        {"label": label, "split": split} for (label, split), n in rows.items() for _ in range(n)
+    ]
+    pd.DataFrame(table).to_csv(tmp_path / "split.csv", index=False)
+    assert measure_for("auto", tmp_path / "split.csv") == measure
+    assert measure_for("macro_f1", tmp_path / "split.csv") == "macro_f1"

@@ -6,17 +6,8 @@ from itertools import combinations
 from pathlib import Path
 
 from synthmix.evaluate.conclusion import Conclusion, Verdict
-from synthmix.evaluate.paired import (
-    AGAINST,
-    NARROW,
-    P_VALUES,
-    TOLD,
-    Files,
-    Judge,
-    Row,
-    difference_columns,
-)
-from synthmix.evaluate.verdict import ACCURACY, measure_column
+from synthmix.evaluate.paired import Files, Judge, Row, compared_columns
+from synthmix.evaluate.verdict import ACCURACY
 
 
 def compare_classifiers(
@@ -53,14 +44,7 @@ def columns(measure: str = ACCURACY) -> list[str]:
     """Return the columns of the table where classifiers are judged by `measure`."""
     return [
         *("mix", "first", "second", "leakage"),
-        *measure_column(measure),
-        *difference_columns(measure),
-        *NARROW,
-        AGAINST,
-        *("only_first_correct", "only_second_correct"),
-        *P_VALUES.keys(),
-        *P_VALUES.values(),
-        *TOLD,
+        *compared_columns(measure),
         "better",
     ]
 

@@ -6,17 +6,8 @@ from pathlib import Path
 
 from synthmix.evaluate.comparisons import OF_PAIRS, Comparison
 from synthmix.evaluate.conclusion import Conclusion, Verdict
-from synthmix.evaluate.paired import (
-    AGAINST,
-    NARROW,
-    P_VALUES,
-    TOLD,
-    Files,
-    Judge,
-    Row,
-    difference_columns,
-)
-from synthmix.evaluate.verdict import ACCURACY, measure_column
+from synthmix.evaluate.paired import Files, Judge, Row, compared_columns
+from synthmix.evaluate.verdict import ACCURACY
 
 # what is said of the first of a pair
 VERDICTS_ON_PAIRS = {Verdict.HELPS: "better", Verdict.HURTS: "worse"}
@@ -74,13 +65,6 @@ def columns(measure: str = ACCURACY) -> list[str]:
     """Return the columns of the table where verdicts are about `measure`."""
     return [
         *("classifier", "mix", "baseline", "family", "leakage"),
-        *measure_column(measure),
-        *difference_columns(measure),
-        *NARROW,
-        AGAINST,
-        *_RENAMED.values(),
-        *P_VALUES.keys(),
-        *P_VALUES.values(),
-        *TOLD,
+        *(_RENAMED.get(name, name) for name in compared_columns(measure)),
         "verdict",
     ]

@@ -9,6 +9,7 @@ from pathlib import Path
 from synthmix.evaluate.influence import AUC, BALANCED_ACCURACY, MACRO_F1
 from synthmix.evaluate.settings import AUTO
 from synthmix.evaluate.verdict import ACCURACY
+from synthmix.prepare.duplicates import HELD_OUT
 from synthmix.scopes import UNLABELLED
 from synthmix.store import read_table
 
@@ -17,14 +18,16 @@ CONSTANT = "constant_"  # how the columns of `constant_answer` begin
 LARGEST_RATIO = 1.5  # of the largest of more classes to the smallest
 
 
-def measure_for(verdict: str, index: str | Path) -> str:
-    """Return the measure for the setting `verdict` of a data set with this `index` of its images.
+def measure_for(verdict: str, split: str | Path) -> str:
+    """Return the measure for the setting `verdict` of a data set with this table of its split.
 
-    Images without a label don't count.
+    Images without a label don't count, nor those that are held out: a subsample may be balanced, or
+    long-tailed, where the images that it is drawn from are not.
     """
     if verdict != AUTO:
         return verdict
-    labels = read_table(index)["label"]
+    samples = read_table(split)
+    labels = samples.loc[samples["split"] != HELD_OUT, "label"]
     return choose_measure(labels[labels != UNLABELLED].value_counts().to_dict())
 
 

@@ -293,6 +293,20 @@ def differences(measure: str) -> dict[str, str]:
     return {"": measure} | {f"{metric}_": metric for metric in others}
 
 
+def compared_columns(measure: str) -> list[str]:
+    """Return the columns that tables have of what `Judge.compare` found and was concluded of it."""
+    return [
+        *measure_column(measure),
+        *difference_columns(measure),
+        *NARROW,
+        AGAINST,
+        *("only_first_correct", "only_second_correct"),
+        *P_VALUES.keys(),
+        *P_VALUES.values(),
+        *TOLD,
+    ]
+
+
 def difference_columns(measure: str) -> list[str]:
     """Return the columns of `differences` with their intervals."""
     ends = ("difference", "low", "high")
