@@ -75,7 +75,7 @@ def test_where_real_patients_do_not_help_nothing_is_counted_in_them():
         found = exchange_rate(SHARES, points(real), points(logarithmic(1.35)))
         assert found.kind is Kind.FLAT
         assert np.isnan(found.more)
-        assert "that more real patients help can't be told yet" in found.in_words()
+        assert "whether more real patients help can't be told yet" in found.in_words()
 
 
 def test_an_end_beyond_the_curves_is_said():

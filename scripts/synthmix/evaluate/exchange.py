@@ -29,7 +29,7 @@ class Kind(StrEnum):
     MEASURED = "measured"
     AT_LEAST = "at least"  # all of the curve with synthetic images is above the other one
     AT_MOST = "at most"  # all of it is below
-    FLAT = "flat"  # that more real patients help can't be told, so nothing can be counted in them
+    FLAT = "flat"  # whether more real patients help can't be told, so nothing is counted in them
 
 
 @dataclass(frozen=True)
@@ -48,7 +48,7 @@ class Exchange:
     def in_words(self) -> str:
         """Return the worth as a report says it."""
         if self.kind is Kind.FLAT:
-            return "that more real patients help can't be told yet, so nothing is counted in them"
+            return "whether more real patients help can't be told yet, so none is counted"
         if self.kind is Kind.AT_LEAST:
             return f"better than {signed_percent(self.more)} patients"
         if self.kind is Kind.AT_MOST:
