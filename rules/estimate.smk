@@ -5,7 +5,7 @@ Not part of `all`, whose jobs `estimate` plans itself.
 
 import time
 
-from synthmix.classify.networks.plan import DOWNLOADED
+from synthmix.classify.networks.plan import is_downloaded
 
 
 use rule job as estimate with:
@@ -44,7 +44,7 @@ use rule job as check_downloads with:
         networks=lambda wildcards: {
             name: settings["network"]
             for name, settings in PLAN.asked_weights.items()
-            if settings["weights"] in DOWNLOADED
+            if is_downloaded(settings)
         },
         score_weights=lambda wildcards: PLAN.score_weights,
         folder=DATA,

@@ -62,6 +62,7 @@ CLASSIFIERS = {
     "inception_v3": "synthmix.classify.networks.inception_v3",
     "squeezenet1_1": "synthmix.classify.networks.squeezenet",
     "efficientnet_b0": "synthmix.classify.networks.efficientnet",
+    "efficientnet_lite0": "synthmix.classify.networks.efficientnet_lite",
     "cnn": "synthmix.classify.networks.cnn",
     "cnn_3d": "synthmix.classify.networks.cnn",
 }

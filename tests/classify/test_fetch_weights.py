@@ -49,7 +49,7 @@ def serve(server, monkeypatch):
         checksum = hashlib.sha256((folder / "new.pth").read_bytes()).hexdigest()[:8]
         file = (folder / "new.pth").rename(folder / f"{network}-{checksum}.pth")
         published = load_classifier(network).PUBLISHED
-        here = replace(published[network], url=f"{address}/{file.name}")
+        here = replace(published[network], weights=f"{address}/{file.name}")
         monkeypatch.setitem(published, network, here)
         return file
 
@@ -98,16 +98,16 @@ def test_a_failed_download_names_the_setting_and_leaves_nothing(tmp_path, serve,
     ],
 )
 def test_torchvisions_addresses_end_in_a_checksum(network, file):
-    assert load_classifier(network).PUBLISHED[network].url.endswith(f"/{file}")
+    assert load_classifier(network).PUBLISHED[network].weights.endswith(f"/{file}")
 
 
 def test_the_weights_of_an_author_are_downloaded_from_their_own_address(tmp_path, serve):
     state = made_up("vgg16")
     file = serve("vgg16", state)
     published = load_classifier("vgg16").PUBLISHED["vgg16"]
-    here = replace(published.original, url=published.url)
+    here = replace(published.original, url=published.weights)
     with pytest.MonkeyPatch.context() as patch:
-        both = replace(published, url="http://127.0.0.1:9/not-00000000.pth", original=here)
+        both = replace(published, weights="http://127.0.0.1:9/not-00000000.pth", original=here)
         patch.setitem(load_classifier("vgg16").PUBLISHED, "vgg16", both)
         assert remote_file("vgg16", "imagenet_original").url.endswith(file.name)
         fetch_weights("vgg16", "imagenet_original", tmp_path / "w.safetensors", seed=1)

@@ -1,4 +1,4 @@
-"""The weights a classifier starts from: downloaded, drawn at random, or the user's own."""
+"""The weights a classifier starts from: downloaded, installed, random, or the user's own."""
 
 import contextlib
 import logging
@@ -18,7 +18,12 @@ from synthmix.acquire.torch_hub import download_weights
 from synthmix.classify.networks.base import Weights
 from synthmix.classify.networks.build import require_weights_of
 from synthmix.classify.networks.plan import DOWNLOADED, IMAGENET, ORIGINAL
-from synthmix.classify.networks.published import Published, pick_weights, published_backbone
+from synthmix.classify.networks.published import (
+    InstalledWeights,
+    Published,
+    pick_weights,
+    published_backbone,
+)
 from synthmix.classify.networks.random_weights import random_weights
 from synthmix.errors import UserError
 from synthmix.files import copy_file, expanded, write_beside
@@ -34,15 +39,16 @@ def fetch_weights(
     """Write the starting weights of the layers of `network`, as safetensors.
 
     `weights` is "imagenet" or "imagenet_original" (downloaded from torchvision's address and
-    checked), "none" (drawn from `seed`) or the path of a .safetensors or .pth file with
-    torchvision's names. What is
-    written has the names of a `synthmix.classify.networks.base.Network`, `layers.*` and
-    `auxiliary.*`, for `synthmix.classify.networks.build.load_backbone`. A rehearsal downloads
-    nothing: it takes the file `kept` of an earlier run, and random ones where that is not there.
-    Raises UserError when they can't be had.
+    checked, or read from an installed package), "none" (drawn from `seed`) or the path of a
+    .safetensors or .pth file with the names of the network's library. What is written has the
+    names of a `synthmix.classify.networks.base.Network`, `layers.*` and `auxiliary.*`, for
+    `synthmix.classify.networks.build.load_backbone`. A rehearsal downloads nothing: it takes the
+    file `kept` of an earlier run, and random ones where that is not there. Raises UserError when
+    they can't be had.
     """
     published = _published(network)
-    if kept is not None and weights in DOWNLOADED:
+    installed = _installed(published, weights)
+    if kept is not None and weights in DOWNLOADED and not installed:
         if Path(kept).is_file():
             _require_weights_of(network, kept)
             copy_file(kept, output)
@@ -53,6 +59,9 @@ def fetch_weights(
         torch.manual_seed(derive_seed("classifier weights", network, seed))
         state = random_weights(published)
         LOGGER.info("weights: none: random weights of %s", network)
+    elif installed:
+        state = _of_package(network, installed)
+        LOGGER.info("weights: %s: of the package %s", weights, installed.package)
     elif weights in DOWNLOADED:
         url = _url(published, weights)
         state = _download(network, url)
@@ -81,7 +90,7 @@ def _require_weights_of(network: str, kept: str | Path) -> None:
 
 
 def remote_file(network: str, weights: str = IMAGENET) -> RemoteFile:
-    """Return the file of the ImageNet `weights` of `network`, at torchvision's address.
+    """Return the file of the ImageNet `weights` of `network`, at its address.
 
     Raises UserError where there are none.
     """
@@ -99,8 +108,25 @@ def _published(network: str) -> Published:
     return published[network]
 
 
+def _installed(published: Published, weights: str) -> InstalledWeights | None:
+    """Return what tells the weights of an installed package, if these are."""
+    found = published.weights if weights == IMAGENET else None
+    return found if isinstance(found, InstalledWeights) else None
+
+
+def _of_package(network: str, installed: InstalledWeights) -> Weights:
+    try:
+        file = installed.file()
+    except FileNotFoundError as error:
+        raise UserError(
+            f"weights: {IMAGENET} of {network} come with the Python package {installed.package}, "
+            f"which is not installed: install it, or set weights: none to start from random ones"
+        ) from error
+    return _pick(network, installed.named(_read(file)), str(file))
+
+
 def _url(published: Published, weights: str) -> str:
-    return published.original.url if weights == ORIGINAL else published.url
+    return published.original.url if weights == ORIGINAL else published.weights
 
 
 def _download(network: str, url: str) -> Weights:

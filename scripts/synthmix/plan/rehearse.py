@@ -6,7 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from synthmix.classify.networks.plan import DOWNLOADED
+from synthmix.classify.networks.plan import is_downloaded
 from synthmix.figures.catalogue import FIGURES
 from synthmix.plan import classify, figures, generate, learning_curve, repeats
 from synthmix.plan.plan import Plan
@@ -123,7 +123,7 @@ def stood_in_for(plan: Plan, study: str) -> list[str]:
         f"the weights {name} by random ones"
         for view in views
         for name, settings in classify.starting(view)
-        if settings["weights"] in DOWNLOADED and not (kept / f"{name}.safetensors").is_file()
+        if is_downloaded(settings) and not (kept / f"{name}.safetensors").is_file()
     ]
     lines += [
         f"the weights {Path(file).name} by random ones: distances mean nothing"

@@ -20,7 +20,9 @@ from synthmix.search.resolve import possible_settings, trained_with
 from workflow_project import ROOT
 
 FACTS = {name: load_classifier_facts(name) for name in CLASSIFIERS}
-PUBLISHED = [name for name, facts in FACTS.items() if facts.pretrained]
+OF_TORCHVISION = [
+    name for name, facts in FACTS.items() if facts.pretrained and facts.weights_package is None
+]
 
 
 def settings_of(network, **settings):
@@ -54,7 +56,7 @@ def statistics(module):
     return sum(buffer.numel() for buffer in module.buffers() if buffer.ndim)
 
 
-@pytest.mark.parametrize("name", PUBLISHED)
+@pytest.mark.parametrize("name", OF_TORCHVISION)
 def test_facts_of_pretrained_networks_are_those_of_their_weights(name):
     weights = models.get_model_weights(name).IMAGENET1K_V1
     assert weights.transforms().crop_size == [FACTS[name].input_size]
@@ -110,7 +112,7 @@ def test_no_layer_changes_what_it_is_given(name):
             features = behind
 
 
-@pytest.mark.parametrize("name", PUBLISHED)
+@pytest.mark.parametrize("name", OF_TORCHVISION)
 def test_the_layers_are_torchvisions(name):
     # with its ImageNet weights torchvision makes inception_v3 so
     extra = {"transform_input": True, "init_weights": False} if name == "inception_v3" else {}

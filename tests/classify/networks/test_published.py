@@ -10,12 +10,14 @@ def published(network):
 
 
 def whole(network):
-    """Return torchvision's own state dict, without memory."""
+    """Return the library's own state dict, without memory."""
     with torch.device("meta"):
         return published(network).build().state_dict()
 
 
-@pytest.mark.parametrize("network", ["vgg16", "resnet50", "squeezenet1_1", "efficientnet_b0"])
+@pytest.mark.parametrize(
+    "network", ["vgg16", "resnet50", "squeezenet1_1", "efficientnet_b0", "efficientnet_lite0"]
+)
 def test_every_weight_but_those_of_the_dense_layers_is_picked(network):
     state = whole(network)
     body = [name for name in state if not name.startswith(("fc.", "classifier."))]

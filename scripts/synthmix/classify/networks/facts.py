@@ -29,6 +29,8 @@ class NetworkFacts:
     """Pixels that it was made for; None: those of the prepared images."""
     pretrained: bool = False
     """Whether there are ImageNet weights. All of another network is trained."""
+    weights_package: str | None = None
+    """The Python package that its ImageNet weights are installed with; None: they are downloaded."""
     original_weights: bool = False
     """Whether the weights of the network's authors can be had too."""
     volumes: bool = False

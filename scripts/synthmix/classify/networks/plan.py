@@ -23,6 +23,11 @@ def facts_of(settings: Settings) -> NetworkFacts:
     return load_classifier_facts(settings["network"])
 
 
+def is_downloaded(settings: Settings) -> bool:
+    """Return whether the weights that a classifier starts from are downloaded."""
+    return settings["weights"] in DOWNLOADED and facts_of(settings).weights_package is None
+
+
 def layers_of(settings: Settings) -> int:
     """Return how many layers a classifier has that can be frozen."""
     layers = facts_of(settings).layers

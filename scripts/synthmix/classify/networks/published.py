@@ -1,7 +1,8 @@
-"""Networks of torchvision that come with ImageNet weights: their layers in a row, their names."""
+"""Networks of a library that come with ImageNet weights: their layers in a row, their names."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from pathlib import Path
 
 import torch
 from torch import nn
@@ -26,18 +27,33 @@ class OriginalWeights:
 
 
 @dataclass(frozen=True)
+class InstalledWeights:
+    """Weights in an installed Python package: their file, and what `build` calls each of them."""
+
+    package: str
+    file: Callable[[], Path]
+    named: Callable[[Weights], Weights]
+
+
+@dataclass(frozen=True)
 class Published:
-    """A network of torchvision: how it is made, what its layers are, where its weights are."""
+    """A network of a library: how it is made, what its layers are, where its weights are.
+
+    `weights` are the address that they are downloaded from or those of a package; `mean` and
+    `standard_deviation`, of values in 0..1, what pictures are normalised by.
+    """
 
     build: Callable[[], nn.Module]
-    url: str
-    layers: tuple[tuple[str, ...], ...]  # torchvision's names of the modules of each layer
+    weights: str | InstalledWeights
+    layers: tuple[tuple[str, ...], ...]  # the library's names of the modules of each layer
     auxiliary: tuple[str, ...] = ()  # and of those of the second head that need not be new
     original: OriginalWeights | None = None
+    mean: tuple[float, ...] = MEAN
+    standard_deviation: tuple[float, ...] = STANDARD_DEVIATION
 
 
 def published_backbone(published: Published) -> Backbone:
-    """Return the layers of `published`, for pictures normalised as ImageNet's are."""
+    """Return the layers of `published`, for pictures normalised as its weights were trained."""
     network = published.build()
     layers = nn.Sequential(
         *(_in_a_row([network.get_submodule(name) for name in names]) for names in published.layers)
@@ -45,11 +61,16 @@ def published_backbone(published: Published) -> Backbone:
     for module in layers.modules():
         if hasattr(module, "inplace"):
             module.inplace = False  # whoever looks at what a module put out must find it as it was
-    return Backbone(layers, channels=3, mean=MEAN, standard_deviation=STANDARD_DEVIATION)
+    return Backbone(
+        layers,
+        channels=3,
+        mean=published.mean,
+        standard_deviation=published.standard_deviation,
+    )
 
 
 def pick_weights(published: Published, state: Weights) -> Weights:
-    """Return the weights of `state`, under torchvision's names, by the names of a `Network` here.
+    """Return the weights of `state`, under the library's names, by the names of a `Network` here.
 
     They are those of its `layers` and, where `state` has them, of its `auxiliary`; the dense
     layers are left out. Raises ValueError where one is missing, has another shape, or is of a
@@ -75,7 +96,7 @@ def pick_weights(published: Published, state: Weights) -> Weights:
 
 
 def names_of_weights(published: Published) -> Iterator[tuple[str, str, torch.Tensor]]:
-    """Yield our name of each weight, torchvision's, and a tensor without memory like it."""
+    """Yield our name of each weight, the library's, and a tensor without memory like it."""
     with torch.device("meta"):
         network = published.build()
     for own, theirs in _prefixes(published):

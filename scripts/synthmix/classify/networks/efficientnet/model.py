@@ -18,7 +18,7 @@ _BLOCKS = (1, 2, 2, 3, 3, 4, 1)  # of each stage
 PUBLISHED = {
     "efficientnet_b0": Published(
         build=partial(efficientnet_b0, weights=None),
-        url=EfficientNet_B0_Weights.IMAGENET1K_V1.url,
+        weights=EfficientNet_B0_Weights.IMAGENET1K_V1.url,
         layers=(
             ("features.0",),
             *(

@@ -35,7 +35,7 @@ _HALF = (0.5, 0.5, 0.5)
 PUBLISHED = {
     "inception_v3": Published(
         build=_BUILD,
-        url=Inception_V3_Weights.IMAGENET1K_V1.url,
+        weights=Inception_V3_Weights.IMAGENET1K_V1.url,
         layers=_LAYERS,
         auxiliary=("AuxLogits.conv0", "AuxLogits.conv1"),
     )

@@ -18,7 +18,7 @@ def _published(name: str, weights: Any, blocks: tuple[int, ...]) -> Published:
     return Published(
         build=partial(getattr(models, name), weights=None),
         # those of the paper's own training, not of later recipes
-        url=weights.IMAGENET1K_V1.url,
+        weights=weights.IMAGENET1K_V1.url,
         layers=(
             ("conv1", "bn1", "relu", "maxpool"),
             *(

@@ -20,7 +20,7 @@ _LAYERS = ((0, 1, 2), (3,), (4, 5), (6,), (7, 8), (9,), (10,), (11,), (12,))
 PUBLISHED = {
     "squeezenet1_1": Published(
         build=partial(squeezenet1_1, weights=None),
-        url=SqueezeNet1_1_Weights.IMAGENET1K_V1.url,
+        weights=SqueezeNet1_1_Weights.IMAGENET1K_V1.url,
         layers=tuple(tuple(f"features.{place}" for place in layer) for layer in _LAYERS),
     )
 }

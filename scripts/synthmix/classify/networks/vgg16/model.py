@@ -21,7 +21,7 @@ _STARTS = (0, 2, 5, 7, 10, 12, 14, 17, 19, 21, 24, 26, 28, 31)
 PUBLISHED = {
     "vgg16": Published(
         build=partial(vgg16, weights=None, init_weights=False),
-        url=VGG16_Weights.IMAGENET1K_V1.url,
+        weights=VGG16_Weights.IMAGENET1K_V1.url,
         layers=tuple(
             tuple(f"features.{place}" for place in range(start, end))
             for start, end in pairwise(_STARTS)

@@ -1,0 +1,1 @@
+"""EfficientNet-Lite: facts in `settings`, layers in `model`."""
