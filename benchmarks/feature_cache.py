@@ -29,11 +29,11 @@ from PIL import Image
 from synthmix.classify.extract_features import extract_features
 from synthmix.classify.fetch_weights import fetch_weights
 from synthmix.classify.files import TrainingFiles
-from synthmix.classify.networks.plan import backbone_name, weights_name
-from synthmix.classify.networks.settings import Classifier
+from synthmix.classify.settings import Classifier
 from synthmix.classify.train_classifier import train_classifier
 from synthmix.files import write_table
 from synthmix.mix.compose_mix import REAL_STORE
+from synthmix.networks.plan import backbone_name, weights_name
 from synthmix.readers import PICTURE_SUFFIXES
 from synthmix.runtime.checkpoint import Checkpoint
 from synthmix.store import read_table, save_array

@@ -145,7 +145,7 @@ def _generators(view: Any) -> Iterator[tuple[tuple[int, ...], dict[str, Any]]]:
 
 
 def _classifiers(view: Any) -> Iterator[tuple[tuple[int, ...], dict[str, Any]]]:
-    from synthmix.classify.networks.plan import input_size_of, unfrozen_of
+    from synthmix.networks.plan import input_size_of, unfrozen_of
     from synthmix.plan import classify
 
     for name in view.classifiers:
@@ -168,8 +168,8 @@ def _case(
 
 def tiny_cases() -> list[dict[str, Any]]:
     """Return every generator and network as small as its tests have it."""
-    from synthmix.classify.networks.plan import minimum_size_of
-    from synthmix.classify.networks.settings import Classifier
+    from synthmix.classify.settings import Classifier
+    from synthmix.networks.plan import minimum_size_of
     from synthmix.registry import load_classifier_facts, load_generator_settings
 
     cases = []

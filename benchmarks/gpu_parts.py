@@ -27,12 +27,12 @@ import torch
 from synthmix.classify.examples import Examples, Source
 from synthmix.classify.fetch_weights import fetch_weights
 from synthmix.classify.files import TrainingFiles
-from synthmix.classify.networks.plan import weights_name
 from synthmix.classify.train_classifier import train_classifier
 from synthmix.errors import UserError
 from synthmix.files import write_table
 from synthmix.generate.train_generator import train_generator
 from synthmix.mix.compose_mix import REAL_STORE
+from synthmix.networks.plan import weights_name
 from synthmix.registry import load_generator
 from synthmix.runtime import pace
 from synthmix.runtime.checkpoint import Checkpoint

@@ -19,14 +19,14 @@ from synthmix.acquire.fetch_dataset import fetch_dataset
 from synthmix.classify.extract_features import extract_features
 from synthmix.classify.fetch_weights import fetch_weights
 from synthmix.classify.files import TrainingFiles
-from synthmix.classify.networks.plan import backbone_name, frozen_settings, weights_name
-from synthmix.classify.networks.settings import Classifier
 from synthmix.classify.predict import predict
+from synthmix.classify.settings import Classifier
 from synthmix.classify.train_classifier import train_classifier
 from synthmix.evaluate.paired import Files
 from synthmix.files import write_table, write_text
 from synthmix.mix.compose_mix import compose_mix
 from synthmix.mix.plan import REAL_STORE, plan_real_mixes
+from synthmix.networks.plan import backbone_name, frozen_settings, weights_name
 from synthmix.prepare.index_dataset import index_dataset
 from synthmix.prepare.prepare_images import prepare_images
 from synthmix.prepare.settings import Prepare, ShareSplit

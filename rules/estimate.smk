@@ -5,7 +5,7 @@ Not part of `all`, whose jobs `estimate` plans itself.
 
 import time
 
-from synthmix.classify.networks.plan import is_downloaded
+from synthmix.networks.plan import is_downloaded
 
 
 use rule job as estimate with:

@@ -7,7 +7,7 @@ from functools import cache
 from pathlib import Path
 
 from plan_data import ROOT, plan_of
-from synthmix.classify.networks.weight_counts import count_weights
+from synthmix.classify.weight_counts import count_weights
 from synthmix.evaluate.metrics import OF_CLASS, OF_POSITIVE, OVERALL, PUBLISHED_WAY
 from synthmix.plan import classify, generate, published
 from synthmix.plan.view import View

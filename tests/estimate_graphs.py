@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from synthmix.classify.networks.settings import Classifier
+from synthmix.classify.settings import Classifier
 from synthmix.estimate.jobs import Graph, Job
 from synthmix.estimate.sizes import Sizes
 from synthmix.generate.models.dcgan.settings import Settings as Dcgan

@@ -9,7 +9,7 @@ PACKAGE = Path(__file__).parents[1] / "scripts" / "synthmix"
 # Modules at the root are the words that all of them share.
 ORDER = (
     *("root", "runtime", "readers", "acquire", "phantoms", "prepare", "datasets", "mix"),
-    *("evaluate", "score", "search", "generate", "classify", "published", "config"),
+    *("networks", "evaluate", "score", "search", "generate", "classify", "published", "config"),
     *("figures", "report", "plan", "export", "label", "trace", "estimate", "rehearse", "notebooks"),
 )
 

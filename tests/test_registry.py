@@ -143,7 +143,7 @@ def test_a_generator_s_line_without_a_class(told):
 
 
 FACTS = """
-from synthmix.classify.networks.facts import NetworkFacts
+from synthmix.networks.facts import NetworkFacts
 NETWORKS = {"mine": NetworkFacts(layers=1)}
 """
 PRETRAINED = FACTS.replace("layers=1", "layers=1, pretrained=True, input_size=224")
@@ -157,7 +157,7 @@ PRETRAINED = FACTS.replace("layers=1", "layers=1, pretrained=True, input_size=22
         (
             {"settings.py": ""},
             "PACKAGE/settings.py: NETWORKS must have an entry 'mine', a NetworkFacts "
-            "(scripts/synthmix/classify/networks/facts.py): add it; docs/extending.md has",
+            "(scripts/synthmix/networks/facts.py): add it; docs/extending.md has",
         ),
         ({"settings.py": FACTS.replace("mine", "yours")}, "NETWORKS must have an entry 'mine'"),
         ({"settings.py": "NETWORKS = {'mine': 3}"}, "NETWORKS must have an entry 'mine', a"),

@@ -5,10 +5,10 @@ import numpy as np
 import torch
 from PIL import Image
 
-from synthmix.classify.inputs import to_inputs, to_tensor
 from synthmix.classify.model_file import ModelHeader, save_model
 from synthmix.classify.network import new_network
-from synthmix.classify.networks.settings import Classifier
+from synthmix.classify.settings import Classifier
+from synthmix.networks.inputs import to_inputs, to_tensor
 from synthmix.prepare.prepare_images import prepare_image
 from synthmix.prepare.settings import Prepare
 

@@ -51,20 +51,20 @@ GENERATORS = {
 }
 
 # Package of `settings`, with the network's facts in `NETWORKS` (no torch there), and `model`, with
-# `backbone(settings, image_shape)`, which makes a `synthmix.classify.networks.base.Backbone`, and,
-# where there are ImageNet weights, `PUBLISHED`, a `synthmix.classify.networks.published.Published`
+# `backbone(settings, image_shape)`, which makes a `synthmix.networks.base.Backbone`, and,
+# where there are ImageNet weights, `PUBLISHED`, a `synthmix.networks.published.Published`
 # by name.
 CLASSIFIERS = {
-    "vgg16": "synthmix.classify.networks.vgg16",
-    "resnet18": "synthmix.classify.networks.resnet",
-    "resnet34": "synthmix.classify.networks.resnet",
-    "resnet50": "synthmix.classify.networks.resnet",
-    "inception_v3": "synthmix.classify.networks.inception_v3",
-    "squeezenet1_1": "synthmix.classify.networks.squeezenet",
-    "efficientnet_b0": "synthmix.classify.networks.efficientnet",
-    "efficientnet_lite0": "synthmix.classify.networks.efficientnet_lite",
-    "cnn": "synthmix.classify.networks.cnn",
-    "cnn_3d": "synthmix.classify.networks.cnn",
+    "vgg16": "synthmix.networks.vgg16",
+    "resnet18": "synthmix.networks.resnet",
+    "resnet34": "synthmix.networks.resnet",
+    "resnet50": "synthmix.networks.resnet",
+    "inception_v3": "synthmix.networks.inception_v3",
+    "squeezenet1_1": "synthmix.networks.squeezenet",
+    "efficientnet_b0": "synthmix.networks.efficientnet",
+    "efficientnet_lite0": "synthmix.networks.efficientnet_lite",
+    "cnn": "synthmix.networks.cnn",
+    "cnn_3d": "synthmix.networks.cnn",
 }
 
 
@@ -72,8 +72,8 @@ CLASSIFIERS = {
 _DATASET = "synthmix.datasets.base:Dataset"
 _GENERATOR = "synthmix.generate.models.base:Generator"
 _GENERATOR_SETTINGS = "synthmix.generate.models.settings:GeneratorSettings"
-_FACTS = "synthmix.classify.networks.facts:NetworkFacts"
-_PUBLISHED = "synthmix.classify.networks.published:Published"
+_FACTS = "synthmix.networks.facts:NetworkFacts"
+_PUBLISHED = "synthmix.networks.published:Published"
 
 
 @cache

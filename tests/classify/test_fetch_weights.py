@@ -9,8 +9,8 @@ import torch
 from safetensors.torch import load_file, save_file
 
 from synthmix.classify.fetch_weights import fetch_weights, remote_file
-from synthmix.classify.networks.published import names_of_weights
 from synthmix.errors import UserError
+from synthmix.networks.published import names_of_weights
 from synthmix.registry import load_classifier
 
 

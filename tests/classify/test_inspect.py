@@ -5,7 +5,7 @@ import torch
 from torch import nn
 
 from synthmix.classify.inspect import feature_maps, grad_cam
-from synthmix.classify.networks.base import Network
+from synthmix.networks.base import Network
 
 
 class MeanOverPlaces(nn.Module):

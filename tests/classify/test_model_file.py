@@ -10,7 +10,7 @@ from safetensors.torch import load_file, save_file
 
 from synthmix.classify.model_file import HEADER_KEY, load_model, save_model
 from synthmix.classify.network import new_network
-from synthmix.classify.networks.settings import Classifier
+from synthmix.classify.settings import Classifier
 from synthmix.errors import UserError
 from synthmix.prepare.settings import Prepare
 from tiny_classifiers import CLASSES, CPU, PICTURES, VOLUMES, export, header

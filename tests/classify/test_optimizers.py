@@ -2,8 +2,8 @@ import pytest
 import torch
 from torch import nn
 
-from synthmix.classify.networks.base import Network
 from synthmix.classify.optimizers import build_optimizer
+from synthmix.networks.base import Network
 
 SETTINGS = {
     "optimizer": "adam",

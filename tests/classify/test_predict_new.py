@@ -15,16 +15,16 @@ from synthmix.classify.extract_features import extract_features
 from synthmix.classify.files import TrainingFiles
 from synthmix.classify.model_file import load_model, save_model
 from synthmix.classify.network import new_network
-from synthmix.classify.networks.plan import backbone_name, weights_name
-from synthmix.classify.networks.settings import Classifier
 from synthmix.classify.new_images import open_images
 from synthmix.classify.predict import predict
 from synthmix.classify.predict_new import TrainedClassifier, predict_new, write_answers
+from synthmix.classify.settings import Classifier
 from synthmix.classify.train_classifier import train_classifier
 from synthmix.datasets.image_folder import ImageFolder
 from synthmix.datasets.nifti_folder import NiftiFolder
 from synthmix.errors import UserError
 from synthmix.files import write_table
+from synthmix.networks.plan import backbone_name, weights_name
 from synthmix.prepare.index_dataset import index_dataset
 from synthmix.prepare.intensity import limits_path
 from synthmix.prepare.prepare_images import prepare_file, prepare_images

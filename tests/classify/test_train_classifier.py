@@ -13,18 +13,18 @@ from synthmix.classify.examples import Examples, FromImages, Source
 from synthmix.classify.extract_features import extract_features
 from synthmix.classify.fetch_weights import fetch_weights
 from synthmix.classify.files import BaselineFiles, TrainingFiles
-from synthmix.classify.inputs import to_inputs, to_tensor
 from synthmix.classify.losses import build_loss
 from synthmix.classify.network import load_network, read_header
-from synthmix.classify.networks.base import Network
-from synthmix.classify.networks.plan import backbone_name, weights_name
-from synthmix.classify.networks.settings import Classifier
 from synthmix.classify.optimizers import build_optimizer
 from synthmix.classify.passes import Passes
 from synthmix.classify.predict import predict
+from synthmix.classify.settings import Classifier
 from synthmix.classify.train_classifier import train_classifier
 from synthmix.errors import UserError
 from synthmix.files import write_table
+from synthmix.networks.base import Network
+from synthmix.networks.inputs import to_inputs, to_tensor
+from synthmix.networks.plan import backbone_name, weights_name
 from synthmix.prepare.folds import split_for_fold
 from synthmix.runtime.checkpoint import Checkpoint
 from synthmix.runtime.distributed import run_together

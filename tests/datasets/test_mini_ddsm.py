@@ -21,7 +21,7 @@ from sklearn.preprocessing import StandardScaler
 from raw_files import files_below
 from synthmix.classify.extract_features import extract_features
 from synthmix.classify.fetch_weights import fetch_weights
-from synthmix.classify.networks.settings import Classifier
+from synthmix.classify.settings import Classifier
 from synthmix.datasets.mini_ddsm import MiniDDSM
 from synthmix.errors import UserError
 from synthmix.phantoms.mammogram_drawing import (

@@ -9,12 +9,12 @@ import torchvision
 from http_server import running_server
 from synthmix.acquire import download, kaggle
 from synthmix.classify import fetch_weights
-from synthmix.classify.networks.published import Published
 from synthmix.datasets import brain_tumor, isic
 from synthmix.datasets.isic import Isic
 from synthmix.errors import UserError
 from synthmix.estimate import check_downloads as module
 from synthmix.estimate.check_downloads import MOST_ASKED, check_downloads
+from synthmix.networks.published import Published
 from synthmix.score import fetch_score_weights
 
 NOWHERE = "http://127.0.0.1:9"  # nobody listens there

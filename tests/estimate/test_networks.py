@@ -7,8 +7,7 @@ from torch.utils.flop_counter import flop_registry
 
 from estimate_graphs import job, study
 from synthmix.classify.network import new_network
-from synthmix.classify.networks.plan import facts_of, input_size_of, unfrozen_of
-from synthmix.classify.networks.settings import Classifier
+from synthmix.classify.settings import Classifier
 from synthmix.estimate.disk import INCEPTION_WEIGHTS, SCORE_FEATURES, disk
 from synthmix.estimate.networks import (
     classifier_cost,
@@ -18,6 +17,7 @@ from synthmix.estimate.networks import (
     pretrained_parameters,
 )
 from synthmix.estimate.work import SCORE_BATCH, SCORE_STEPS
+from synthmix.networks.plan import facts_of, input_size_of, unfrozen_of
 from synthmix.registry import (
     CLASSIFIERS,
     GENERATORS,

@@ -8,8 +8,7 @@ from PIL import Image
 
 from figure_checks import assert_readable
 from synthmix.classify.network import Header, new_network, save_trained
-from synthmix.classify.networks.plan import unfrozen_of
-from synthmix.classify.networks.settings import Classifier
+from synthmix.classify.settings import Classifier
 from synthmix.evaluate.calibration import calibration_metrics
 from synthmix.evaluate.score_predictions import OF_REPEATS
 from synthmix.figures import style
@@ -26,6 +25,7 @@ from synthmix.figures.plot_real_share import plot_real_share
 from synthmix.figures.plot_roc import NO_CURVE, plot_roc
 from synthmix.figures.predictions import PredictionFile, overall, read_predictions
 from synthmix.files import write_table
+from synthmix.networks.plan import unfrozen_of
 from synthmix.store import read_table, save_array
 
 CLASSES = ["bad", "good"]

@@ -3,7 +3,7 @@ import pandas as pd
 import pytest
 import torch
 
-from synthmix.classify.networks.settings import Classifier, Cnn
+from synthmix.classify.settings import Classifier, Cnn
 from synthmix.errors import UserError
 from synthmix.files import write_table
 from synthmix.notebooks.experiment import Experiment

@@ -29,6 +29,6 @@ def test_a_users_own_weights_are_a_file_that_others_are_not():
 
 def test_code_is_that_of_the_source_and_of_the_network():
     assert acquire.modules(view_of("tiny").data) == ("synthmix.datasets.mini_ddsm",)
-    resnet = "synthmix.classify.networks.resnet"
+    resnet = "synthmix.networks.resnet"
     modules = acquire.network_modules({"network": "resnet18"})
     assert modules == (f"{resnet}.settings", f"{resnet}.model")

@@ -6,7 +6,7 @@ import pytest
 from safetensors.numpy import save_file
 
 from published_data import printed
-from synthmix.classify.networks.settings import Classifier
+from synthmix.classify.settings import Classifier
 from synthmix.files import write_table
 from synthmix.published.finders import find
 from synthmix.published.results import AbsentError, Results

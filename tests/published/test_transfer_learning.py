@@ -9,8 +9,8 @@ import pandas as pd
 import pytest
 
 from plan_data import plan_of
-from synthmix.classify.networks.plan import unfrozen_of
 from synthmix.files import write_table
+from synthmix.networks.plan import unfrozen_of
 from synthmix.plan import classify, published, search
 from synthmix.published.finders import find
 from synthmix.published.judging import is_inside

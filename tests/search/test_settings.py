@@ -3,7 +3,7 @@
 import pytest
 from pydantic import ValidationError
 
-from synthmix.classify.networks.settings import Classifier
+from synthmix.classify.settings import Classifier
 from synthmix.config.classifiers import ClassifierSearch
 from synthmix.evaluate.metrics import OVERALL
 from synthmix.search.scores import lower_is_better

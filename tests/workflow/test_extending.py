@@ -155,7 +155,7 @@ def test_the_tests_of_all_of_a_kind_try_them_too(tmp_path):
         target.parent.mkdir(exist_ok=True)
         shutil.copytree(source, target) if source.is_dir() else shutil.copy(source, target)
     doc_examples.add_to(project.folder)
-    tests = ["tests/test_registry.py", "tests/generate/models", "tests/classify/networks"]
+    tests = ["tests/test_registry.py", "tests/generate/models", "tests/networks"]
     tests.append("tests/estimate/test_networks.py")
     names = "eigenfaces or linear or named_files"
     result = subprocess.run(

@@ -7,8 +7,8 @@ import numpy as np
 import pandas as pd
 import torch
 
-from synthmix.classify.inputs import to_inputs, to_tensor
-from synthmix.classify.networks.base import FrozenPart, Network
+from synthmix.networks.base import FrozenPart, Network
+from synthmix.networks.inputs import to_inputs, to_tensor
 
 Change = Callable[[torch.Tensor], torch.Tensor]
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from synthmix.classify.model_file import ModelHeader, network_settings, save_model
 from synthmix.classify.network import load_network
-from synthmix.classify.networks.settings import Classifier
+from synthmix.classify.settings import Classifier
 from synthmix.evaluate.settings import LARGEST_PROBABILITY
 from synthmix.leakage import NONE, caution
 from synthmix.prepare.intensity import read_limits

@@ -10,9 +10,9 @@ import torch
 from tqdm import tqdm
 
 from synthmix.classify.examples import FromImages
-from synthmix.classify.inputs import to_tensor
 from synthmix.classify.network import load_starting_weights, new_network
-from synthmix.classify.networks.plan import input_size_of, unfrozen_of
+from synthmix.networks.inputs import to_tensor
+from synthmix.networks.plan import input_size_of, unfrozen_of
 from synthmix.runtime import pace
 from synthmix.runtime.memory_bound import part_of
 from synthmix.store import load_array, save_array

@@ -15,18 +15,18 @@ from safetensors.torch import load_file, save_file
 
 from synthmix.acquire.download import RemoteFile
 from synthmix.acquire.torch_hub import download_weights
-from synthmix.classify.networks.base import Weights
-from synthmix.classify.networks.build import require_weights_of
-from synthmix.classify.networks.plan import DOWNLOADED, IMAGENET, ORIGINAL
-from synthmix.classify.networks.published import (
+from synthmix.errors import UserError
+from synthmix.files import copy_file, expanded, write_beside
+from synthmix.networks.base import Weights
+from synthmix.networks.build import require_weights_of
+from synthmix.networks.plan import DOWNLOADED, IMAGENET, ORIGINAL
+from synthmix.networks.published import (
     InstalledWeights,
     Published,
     pick_weights,
     published_backbone,
 )
-from synthmix.classify.networks.random_weights import random_weights
-from synthmix.errors import UserError
-from synthmix.files import copy_file, expanded, write_beside
+from synthmix.networks.random_weights import random_weights
 from synthmix.registry import CLASSIFIERS, load_classifier
 from synthmix.seeds import derive_seed
 
@@ -41,8 +41,8 @@ def fetch_weights(
     `weights` is "imagenet" or "imagenet_original" (downloaded from torchvision's address and
     checked, or read from an installed package), "none" (drawn from `seed`) or the path of a
     .safetensors or .pth file with the names of the network's library. What is written has the
-    names of a `synthmix.classify.networks.base.Network`, `layers.*` and `auxiliary.*`, for
-    `synthmix.classify.networks.build.load_backbone`. A rehearsal downloads nothing: it takes the
+    names of a `synthmix.networks.base.Network`, `layers.*` and `auxiliary.*`, for
+    `synthmix.networks.build.load_backbone`. A rehearsal downloads nothing: it takes the
     file `kept` of an earlier run, and random ones where that is not there. Raises UserError when
     they can't be had.
     """

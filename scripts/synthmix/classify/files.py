@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Self
 
-from synthmix.classify.networks.plan import backbone_name
+from synthmix.networks.plan import backbone_name
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,7 @@
 import torch
 from torch.nn.functional import interpolate
 
-from synthmix.classify.networks.base import Network
+from synthmix.networks.base import Network
 
 
 @torch.no_grad()

@@ -16,8 +16,8 @@ from torchvision.transforms import v2
 
 from synthmix.acquire.raw import raw_root
 from synthmix.classify.batches import batches_of
-from synthmix.classify.inputs import to_tensor
 from synthmix.files import write_table, write_text
+from synthmix.networks.inputs import to_tensor
 from synthmix.prepare.prepare_images import upright
 from synthmix.prepare.settings import InputPipeline
 from synthmix.prepare.volumes import three_slices

@@ -12,12 +12,12 @@ from safetensors.torch import save_file
 
 from synthmix import weights_file
 from synthmix.classify.network import new_network
-from synthmix.classify.networks.base import Network
-from synthmix.classify.networks.plan import ORIGINAL, facts_of
-from synthmix.classify.networks.settings import Classifier
+from synthmix.classify.settings import Classifier
 from synthmix.errors import UserError
 from synthmix.evaluate.settings import Evaluation, check_threshold
 from synthmix.files import write_beside
+from synthmix.networks.base import Network
+from synthmix.networks.plan import ORIGINAL, facts_of
 from synthmix.prepare.settings import Prepare
 from synthmix.readers.raw_image import MOST_PIXELS
 from synthmix.settings import Distinct, Name, SettingsModel, Share

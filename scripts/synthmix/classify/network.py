@@ -14,11 +14,11 @@ import torch
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import load_file, save_file
 
-from synthmix.classify.networks.base import Network
-from synthmix.classify.networks.build import build_network, load_backbone
-from synthmix.classify.networks.plan import input_size_of, unfrozen_of
 from synthmix.errors import UserError
 from synthmix.files import write_beside
+from synthmix.networks.base import Network
+from synthmix.networks.build import build_network, load_backbone
+from synthmix.networks.plan import input_size_of, unfrozen_of
 
 # one key: of several the order, and with it the bytes of the file, would differ from run to run
 HEADER_KEY = "synthmix_classifier"

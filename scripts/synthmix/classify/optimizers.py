@@ -6,7 +6,7 @@ from typing import Any
 import torch
 from torch import nn
 
-from synthmix.classify.networks.base import TrainedPart
+from synthmix.networks.base import TrainedPart
 
 # Keras' own, with which the studies were made; torch's RMSprop forgets ten times as slowly.
 _RMSPROP_MEMORY = 0.9

@@ -18,9 +18,9 @@ from synthmix.classify.losses import (
     squared_errors_of_classes,
 )
 from synthmix.classify.mixup import mix_up
-from synthmix.classify.networks.base import TrainedPart
 from synthmix.classify.sampling import epoch_order
 from synthmix.errors import UserError
+from synthmix.networks.base import TrainedPart
 from synthmix.runtime import distributed, pace
 
 LARGEST_BATCH = 64  # where nothing is learned, a larger one takes memory to no end

@@ -13,11 +13,11 @@ from torch import nn
 from synthmix.classify.examples import Examples, FromImages, Source
 from synthmix.classify.files import TrainingFiles
 from synthmix.classify.network import load_network
-from synthmix.classify.networks.plan import input_size_of, unfrozen_of
 from synthmix.evaluate.predictions import PROBABILITY
 from synthmix.evaluate.threshold import choose_threshold, decide
 from synthmix.files import write_table
 from synthmix.mix.plan import REAL_STORE
+from synthmix.networks.plan import input_size_of, unfrozen_of
 from synthmix.prepare.parts import rows_of
 from synthmix.runtime import pace
 from synthmix.runtime.memory_bound import part_of

@@ -11,10 +11,7 @@ import torch
 from tqdm import tqdm
 
 from synthmix.classify.examples import FromImages
-from synthmix.classify.inputs import to_tensor
 from synthmix.classify.model_file import ModelHeader, load_model
-from synthmix.classify.networks.base import Network
-from synthmix.classify.networks.plan import input_size_of, unfrozen_of
 from synthmix.classify.new_images import NewImages, open_images
 from synthmix.classify.predict import dropout
 from synthmix.errors import UserError
@@ -22,6 +19,9 @@ from synthmix.evaluate.predictions import PROBABILITY
 from synthmix.evaluate.settings import LARGEST_PROBABILITY
 from synthmix.evaluate.threshold import predicted_classes
 from synthmix.files import write_beside
+from synthmix.networks.base import Network
+from synthmix.networks.inputs import to_tensor
+from synthmix.networks.plan import input_size_of, unfrozen_of
 from synthmix.prepare.intensity import takes_common
 from synthmix.prepare.prepare_images import (
     FACTS,

@@ -12,7 +12,6 @@ from tqdm import tqdm
 
 from synthmix.classify.examples import Examples, FromImages, Source
 from synthmix.classify.files import TrainingFiles
-from synthmix.classify.inputs import to_tensor
 from synthmix.classify.loss_settings import OF_A_BATCH
 from synthmix.classify.losses import build_loss, class_weight_tensor
 from synthmix.classify.network import (
@@ -24,13 +23,14 @@ from synthmix.classify.network import (
     save_trained,
     trained_state,
 )
-from synthmix.classify.networks.base import Network
-from synthmix.classify.networks.plan import input_size_of, unfrozen_of, weights_name
 from synthmix.classify.optimizers import build_optimizer
 from synthmix.classify.passes import Passes, has_batch_norm
 from synthmix.classify.stopping import BestEpoch, PlateauSchedule
 from synthmix.errors import UserError
 from synthmix.files import copy_file, write_table
+from synthmix.networks.base import Network
+from synthmix.networks.inputs import to_tensor
+from synthmix.networks.plan import input_size_of, unfrozen_of, weights_name
 from synthmix.runtime import distributed
 from synthmix.runtime.accumulation import parts_to_take, smaller_parts_next
 from synthmix.runtime.checkpoint import Checkpoint

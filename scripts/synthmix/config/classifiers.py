@@ -4,7 +4,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from synthmix.classify.networks.settings import Classifier
+from synthmix.classify.settings import Classifier
 from synthmix.search.settings import Search, SomeSettings, search_section, some_of
 from synthmix.settings import Name
 

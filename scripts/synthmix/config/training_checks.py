@@ -8,8 +8,14 @@ from typing import Any
 from pydantic import ValidationError
 
 from synthmix.classify.loss_settings import OF_A_BATCH, cost_matrix_classes
-from synthmix.classify.networks.facts import NetworkFacts
-from synthmix.classify.networks.plan import (
+from synthmix.classify.settings import Classifier
+from synthmix.config.models import Study
+from synthmix.config.parse import KeyPath
+from synthmix.config.paths import no_path_for_snakemake
+from synthmix.errors import did_you_mean, one_of, shown
+from synthmix.files import is_file
+from synthmix.networks.facts import NetworkFacts
+from synthmix.networks.plan import (
     DOWNLOADED,
     ORIGINAL,
     facts_of,
@@ -18,12 +24,6 @@ from synthmix.classify.networks.plan import (
     minimum_size_of,
     unfrozen_of,
 )
-from synthmix.classify.networks.settings import Classifier
-from synthmix.config.models import Study
-from synthmix.config.parse import KeyPath
-from synthmix.config.paths import no_path_for_snakemake
-from synthmix.errors import did_you_mean, one_of, shown
-from synthmix.files import is_file
 from synthmix.search.chosen import lay_over
 from synthmix.search.resolve import (
     Trained,

@@ -6,8 +6,8 @@ from itertools import pairwise
 from math import prod
 from typing import Any
 
-from synthmix.classify.networks.plan import input_size_of, pooling_of, unfrozen_of
 from synthmix.network_costs import Cost, GeneratorCost, LayerCost, convolution, dense, total
+from synthmix.networks.plan import input_size_of, pooling_of, unfrozen_of
 from synthmix.registry import load_classifier_facts, load_generator_settings
 
 Settings = Mapping[str, Any]

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from math import ceil
 from typing import Any
 
-from synthmix.classify.networks.plan import backbone_name
 from synthmix.estimate.jobs import Job
 from synthmix.estimate.networks import classifier_cost, generator_cost
 from synthmix.estimate.sizes import Sizes
@@ -22,6 +21,7 @@ from synthmix.estimate.work import (
     training_settings,
 )
 from synthmix.network_costs import BOTH
+from synthmix.networks.plan import backbone_name
 from synthmix.prepare.parts import LEARNED_FROM
 from synthmix.registry import load_generator_settings
 from synthmix.runtime.pace import (

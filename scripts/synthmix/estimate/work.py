@@ -13,7 +13,6 @@ from dataclasses import dataclass, replace
 from math import prod
 from typing import Any
 
-from synthmix.classify.networks.plan import backbone_name
 from synthmix.estimate.jobs import Job
 from synthmix.estimate.networks import (
     classifier_cost,
@@ -23,6 +22,7 @@ from synthmix.estimate.networks import (
 )
 from synthmix.estimate.sizes import NotKnownError, Sizes, epochs_done
 from synthmix.network_costs import BOTH
+from synthmix.networks.plan import backbone_name
 from synthmix.prepare.parts import LEARNED_FROM
 from synthmix.search.chosen import lay_over
 

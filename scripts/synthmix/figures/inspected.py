@@ -6,9 +6,9 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from synthmix.classify.inputs import to_inputs, to_tensor
 from synthmix.classify.network import load_network
-from synthmix.classify.networks.plan import input_size_of
+from synthmix.networks.inputs import to_inputs, to_tensor
+from synthmix.networks.plan import input_size_of
 from synthmix.runtime.devices import set_up_torch
 
 

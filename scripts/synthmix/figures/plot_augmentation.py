@@ -9,9 +9,9 @@ import torch
 from matplotlib.axes import Axes
 
 from synthmix.classify.augmentation import build_augmentation
-from synthmix.classify.inputs import to_tensor
 from synthmix.figures import style
 from synthmix.figures.pictures import StoredPictures, picture
+from synthmix.networks.inputs import to_tensor
 from synthmix.store import read_table
 
 CHANGED = 4  # pictures beside the original

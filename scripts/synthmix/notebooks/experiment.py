@@ -11,17 +11,9 @@ import torch
 from synthmix.classify.extract_features import extract_features
 from synthmix.classify.fetch_weights import fetch_weights
 from synthmix.classify.files import TrainingFiles
-from synthmix.classify.inputs import to_tensor
 from synthmix.classify.network import load_starting_weights, new_network
-from synthmix.classify.networks.base import Network
-from synthmix.classify.networks.plan import (
-    backbone_name,
-    frozen_settings,
-    unfrozen_of,
-    weights_name,
-)
-from synthmix.classify.networks.settings import Classifier
 from synthmix.classify.predict import predict
+from synthmix.classify.settings import Classifier
 from synthmix.classify.train_classifier import train_classifier
 from synthmix.errors import UserError
 from synthmix.evaluate.score_predictions import score_predictions
@@ -30,6 +22,14 @@ from synthmix.figures.predictions import PredictionFile
 from synthmix.files import write_table
 from synthmix.mix.compose_mix import REAL_STORE, compose_mix
 from synthmix.mix.plan import plan_real_mixes
+from synthmix.networks.base import Network
+from synthmix.networks.inputs import to_tensor
+from synthmix.networks.plan import (
+    backbone_name,
+    frozen_settings,
+    unfrozen_of,
+    weights_name,
+)
 from synthmix.prepare.split_samples import SPLITS
 from synthmix.repeats import Repeat
 from synthmix.runtime.checkpoint import Checkpoint, training_identity

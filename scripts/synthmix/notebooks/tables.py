@@ -6,9 +6,9 @@ from pathlib import Path
 import pandas as pd
 from torch import nn
 
-from synthmix.classify.networks.base import Network
 from synthmix.evaluate.wording import interval
 from synthmix.figures.predictions import overall
+from synthmix.networks.base import Network
 from synthmix.store import read_table
 
 

@@ -6,10 +6,10 @@ from functools import cache
 from hashlib import sha256
 from typing import Any
 
-from synthmix.classify.networks.plan import DOWNLOADED
 from synthmix.datasets.base import Dataset
 from synthmix.datasets.image_folder import ImageFolder
 from synthmix.files import expanded
+from synthmix.networks.plan import DOWNLOADED
 from synthmix.plan.view import View
 from synthmix.registry import classifier_modules, dataset_modules
 

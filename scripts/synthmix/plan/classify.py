@@ -8,14 +8,14 @@ from functools import cache
 from itertools import product
 from typing import Any, NamedTuple
 
-from synthmix.classify.networks.plan import (
+from synthmix.errors import UserError
+from synthmix.mix.plan import Mix
+from synthmix.networks.plan import (
     backbone_name,
     frozen_settings,
     training_mb,
     weights_name,
 )
-from synthmix.errors import UserError
-from synthmix.mix.plan import Mix
 from synthmix.plan.mix import Store, all_placed, placed
 from synthmix.plan.search import Choice, choice_for
 from synthmix.plan.view import View

@@ -6,8 +6,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from synthmix.classify.networks.plan import is_downloaded
 from synthmix.figures.catalogue import FIGURES
+from synthmix.networks.plan import is_downloaded
 from synthmix.plan import classify, figures, generate, learning_curve, repeats
 from synthmix.plan.plan import Plan
 from synthmix.plan.view import View

@@ -7,7 +7,6 @@ from math import prod
 from pathlib import Path
 from typing import TypeVar
 
-from synthmix.classify.networks.plan import facts_of
 from synthmix.config.generators import trained_generators
 from synthmix.config.models import Study
 from synthmix.datasets.base import Dataset
@@ -15,6 +14,7 @@ from synthmix.errors import UserError
 from synthmix.generate.models.settings import GeneratorSettings
 from synthmix.leakage import Leakage
 from synthmix.mix.plan import Mix
+from synthmix.networks.plan import facts_of
 from synthmix.prepare.settings import FoldSplit, Prepare, Split
 from synthmix.repeats import fold_folder, split_folder
 from synthmix.search.resolve import Trained, all_trained, search_of, searched_for

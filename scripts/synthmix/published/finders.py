@@ -404,7 +404,7 @@ def _find_parameters(row: Printed, results: Results) -> Ours:
 def _weights_of_network(row: Printed, results: Results) -> int:
     """Return how many weights a network has, or of a candidate with the settings of the row."""
     # torch is long to import
-    from synthmix.classify.networks.weight_counts import count_weights
+    from synthmix.classify.weight_counts import count_weights
 
     for found in results.networks:
         if (found["classifier"], found["candidate"]) == (row.classifier, row.candidate):

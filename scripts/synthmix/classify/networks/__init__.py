@@ -1,1 +1,0 @@
-"""Classifier networks; each is named in `synthmix.registry`."""
