@@ -56,7 +56,7 @@ use rule job as train_generator with:
         devices=generator_devices,
         classes=of(generate.learned_classes),
         scope=lambda wildcards: wildcards.scope,
-        features=of(generate.snapshot_features),
+        network=of(generate.snapshot_network),
         name=of(generate.seeded_as),
         leakage=of(generate.leakage),
         seed=of(repeats.generator_seed),

@@ -10,7 +10,9 @@ scores_of = of(score.settings)
 
 def score_weights(wildcards):
     """Return the file of the network whose features are compared."""
-    path = scores_of(wildcards).weights_path(PLAN.downloads)
+    if fetched := of(score.fetched_weights)(wildcards):
+        return rules.fetch_weights.output[0].format(weights=fetched)
+    path = scores_of(wildcards).inception_path(PLAN.downloads)
     return path or rules.train_score_network.output[0].format(**wildcards)
 
 
@@ -63,8 +65,8 @@ use rule job as extract_score_features with:
         features=SCORES + "/features/{store}.npy",
         table=SCORES + "/features/{store}.csv",
     params:
-        **runs("extract_score_features"),
-        kind=of(score.features),
+        **runs("extract_score_features", of(score.network_modules)),
+        network=of(score.network),
         most=of(score.images),
     threads: TRAINING_THREADS
     resources:

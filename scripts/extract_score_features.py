@@ -9,7 +9,7 @@ with job(snakemake), pace_of_job(snakemake), device_of_job(snakemake) as device:
     extract_score_features(
         images=snakemake.input.images,
         weights=snakemake.input.weights,
-        kind=snakemake.params.kind,
+        network=snakemake.params.network,
         output=snakemake.output[0],
         most=snakemake.params.most,
         device=device,

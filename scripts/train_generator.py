@@ -25,9 +25,9 @@ with (
         "classes": params.classes,
         "scope": params.scope,
         "name": params.name,
-        "scored_by": params.features
+        "scored_by": params.network
         and {
-            "kind": params.features,
+            "scoring_network": params.network,
             "weights": snakemake.input.score_weights,
             "reference": snakemake.input.reference,
         },

@@ -16,7 +16,7 @@ from synthmix.store import read_table, save_array, table_path
 
 CPU = torch.device("cpu")
 CLASSES = ("0", "1", "7")
-SETTINGS = ScoreSettings(kid_subsets=20)
+SETTINGS = ScoreSettings(network="own", kid_subsets=20)
 FRECHET = "frechet_distance_own_features"
 
 

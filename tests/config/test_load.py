@@ -297,7 +297,7 @@ def braces(path, setting):
 
 def test_braces_in_the_paths_of_weights_are_told(project, settings, mistakes):
     file = project.write("weights", "{study}/w.pth")
-    settings["scores"] = {"weights": str(file)}
+    settings["scores"] = {"network": "inception", "weights": str(file)}
     settings["classifiers"]["vgg"]["weights"] = str(file)
     generator = {"model": "stylegan2_ada", "epochs": 1, "init_from": str(file)}
     settings["generators"]["small"] = generator
@@ -953,13 +953,31 @@ def test_another_leakage_is_unknown(settings, mistakes):
 
 def test_scores_are_by_inception_at_paper_scale_alone(project, settings):
     project.write(settings)
-    for scale, weights in {"paper": "download", "demo": "none"}.items():
+    for scale, network in {"paper": "inception", "demo": "efficientnet_lite0"}.items():
         loaded = project.load(scale=scale)
         views = [loaded.studies["s"], loaded.views["s", "films"]]
-        assert {view.scores.weights for view in views} == {weights}
-    settings["scores"] = {"weights": "none"}
+        assert {view.scores.network for view in views} == {network}
+    settings["scores"] = {"network": "own"}
     project.write(settings)
-    assert project.load().studies["s"].scores.weights == "none"
+    assert project.load().studies["s"].scores.network == "own"
+
+
+@pytest.mark.parametrize(
+    ("scores", "message"),
+    [
+        ({"network": "vgg19"}, "scores.network: 'vgg19' is none of auto, inception, own, eff"),
+        ({"network": "cnn"}, "scores.network: 'cnn' is none of auto"),
+        ({"weights": "none"}, "scores.weights: 'none' is written scores: network: own now"),
+        ({"weights": "download"}, "scores.weights: 'download' is written scores: network: inc"),
+        ({"weights": "w.pth"}, "scores.weights: say which network's they are"),
+        ({"network": "own", "weights": "w.pth"}, "scores.weights: say which network's they are"),
+        ({"network": "vgg16", "weights": "gone.pth"}, "scores.weights: 'gone.pth' is not pretr"),
+    ],
+)
+def test_networks_of_scores_that_cannot_be_used(settings, mistakes, scores, message):
+    settings["scores"] = scores
+    (found,) = mistakes(settings)
+    assert message in found
 
 
 def test_validation_images_have_the_class_shares_of_the_training(project, settings, mistakes):

@@ -7,7 +7,6 @@ import pytest
 import yaml
 
 from synthmix.config.generators import trained_generators
-from synthmix.score.settings import ScoreSettings
 from synthmix.search.resolve import all_trained, candidates
 
 RATES = [1e-4, 2e-4, 5e-4]
@@ -206,7 +205,7 @@ def test_joint_and_separate_models_are_not_searched_together(settings, mistakes)
 
 
 def test_scores_have_names(settings, mistakes, project):
-    settings["scores"] = {"weights": "none"}
+    settings["scores"] = {"network": "own"}
     assert mistakes(searched(settings, score="fid")) == [
         f"{WHERE}.score: 'fid' is not one of the scores to choose by: distance, kernel_distance, "
         "frechet_distance_own_features, kernel_distance_own_features, precision, recall, density, "
@@ -219,10 +218,9 @@ def test_scores_have_names(settings, mistakes, project):
 
 def test_fid_needs_the_network_it_is_named_after(settings, project):
     weights = project.write("", "inception.pth")
-    settings["scores"] = {"weights": str(weights)}
+    settings["scores"] = {"network": "inception", "weights": str(weights)}
     project.write(searched(settings, score="fid"))
     assert project.load().studies["s"].generators["small"].search.score == "fid"
-    assert ScoreSettings(weights=str(weights)).features == "inception"
 
 
 @pytest.mark.parametrize(

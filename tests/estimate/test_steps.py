@@ -37,7 +37,7 @@ def test_snapshots_are_drawn_seen_and_compared():
     params = of_rule(sizes, "train_generator").params
     snapshots = {"every": 3, "images": 100, "patience": 1, "keep": "best"}
     base = {**params["base"], "snapshots": snapshots}
-    sizes = altered(sizes, "train_generator", params={**params, "base": base, "features": "own"})
+    sizes = altered(sizes, "train_generator", params={**params, "base": base, "network": "own"})
     found = counts(sizes, "train_generator")
     # after 3, 6, 9 and 10 epochs
     assert (found[DISTANCE], found[FEATURES]) == ((4, 1), (16, 32))

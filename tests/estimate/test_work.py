@@ -31,7 +31,7 @@ def test_a_generator_that_may_stop_early_does_so_after_its_patience():
     sizes = study(epochs=100)
     training = of_rule(sizes, "train_generator")
     snapshots = {"every": 10, "images": 2, "patience": 2, "keep": "best"}
-    params = {**training.params, "features": "own"}
+    params = {**training.params, "network": "own"}
     params["own"] = {"snapshots": snapshots}
     found = work(replace(training, params=params), sizes)
     assert found.weights[0] == pytest.approx(found.weights[1] * 30 / 100)

@@ -117,9 +117,9 @@ def test_the_card_tells_what_was_done_and_from_what(study):
     assert '| model | `"dcgan"` |' in text
     assert "| epochs | `1` |" in text
     assert "Radford, Metz and Chintala (2015)" in text
-    assert "| cancer | precision | 0.75 (0.7 to 0.8) | higher |  |" in text
-    assert "| cancer | recall | 0 (0 to 0) | higher |  |" in text
-    assert "(not FID) | 12.5 | lower | few images |" in text
+    assert "| cancer | Precision | 0.75 (0.7 to 0.8) | higher |  |" in text
+    assert "| cancer | Recall | 0 (0 to 0) | higher |  |" in text
+    assert "(own features) | 12.5 | lower | few images |" in text
     assert "Demo" not in text
     assert "stand-ins" not in text
     assert "unknown:" in text  # memorisation over all classes

@@ -61,8 +61,8 @@ def test_snapshots_are_scored_by_the_code_and_the_features_of_scores(tmp_path):
     settings = plain.settings.generators["dcgan"].model_dump(mode="json", exclude={"search"})
     settings |= {"snapshots": {"every": 5}}
     scored = changed(tmp_path, "tiny", generators={"dcgan": settings})
-    assert generate.snapshot_features(plain, "dcgan") is None
-    assert generate.snapshot_features(scored, "dcgan") == "own"
+    assert generate.snapshot_network(plain, "dcgan") is None
+    assert generate.snapshot_network(scored, "dcgan") == "own"
     assert generate.training_modules(plain, "dcgan") == generate.modules(plain, "dcgan")
     assert "synthmix.generate.snapshots" in generate.training_modules(scored, "dcgan")
     assert generate.models_with_snapshots(plain) == []

@@ -86,10 +86,19 @@ def test_data_sets_that_agree_in_their_raw_files_share_them():
 
 
 def test_weights_are_downloaded_for_the_studies_that_ask_for_them(tmp_path):
-    asks = study_file(tmp_path, "tiny", scores={"weights": "download"})
+    asks = study_file(tmp_path, "tiny", scores={"network": "inception"})
     plan = plan_of(STUDIES / "search.yaml", asks)
     assert plan.score_weights == [f"data/weights/{INCEPTION_FILE}"]
     assert plan_of(STUDIES / "search.yaml").score_weights == []
+
+
+def test_weights_of_a_classifiers_network_are_fetched_for_scores(tmp_path):
+    asks = study_file(tmp_path, "tiny", scores={"network": "efficientnet_lite0"})
+    plan = plan_of(asks)
+    name = "efficientnet_lite0-imagenet"
+    assert plan.starting_of(name) == {"network": "efficientnet_lite0", "weights": "imagenet"}
+    assert name in plan.asked_weights
+    assert plan.score_weights == []
 
 
 def test_a_run_at_paper_scale_downloads_inception_where_it_scores_generators():
@@ -106,7 +115,7 @@ def test_weights_that_trainings_start_from_are_known_by_their_settings(paper):
     tiny = plan_of(STUDIES / "tiny.yaml", seeds=[5, 6])
     assert list(tiny.starting_weights) == ["vgg16-random5"]
     assert tiny.starting_of("vgg16-random5")["weights"] == "none"
-    with pytest.raises(UserError, match="no classifier starts from vgg16-imagenet, but"):
+    with pytest.raises(UserError, match="nothing takes the weights vgg16-imagenet, but"):
         tiny.starting_of("vgg16-imagenet")
 
 

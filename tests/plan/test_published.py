@@ -5,7 +5,7 @@ from published_data import printed, write_published
 from synthmix.plan import generate, published
 from synthmix.plan.published import Training
 from synthmix.scopes import ALL_CLASSES
-from synthmix.score.settings import FRECHET, KERNEL
+from synthmix.score.names import frechet_name, kernel_name
 
 MIX = "dcgan-cancer50-normal50-real10"
 KEY = {"classifier": "vgg16", "mix": MIX}
@@ -136,14 +136,14 @@ def test_each_of_the_five_sources_prints_something_of_each_data_set(paper):
 
 
 def test_every_published_distance_can_be_computed_at_paper_scale(paper):
-    distances = {FRECHET["inception"], KERNEL["inception"]}
+    distances = {frechet_name("inception"), kernel_name("inception")}
     found = 0
     for view in paper.asked:
         for row in published.rows(view, "generator", "scores"):
             if row.metric not in distances:
                 continue
             found += 1
-            assert view.settings.scores.features == "inception", row
+            assert view.settings.scores.network == "inception", row
             model = (row.generator, row.label or ALL_CLASSES)
             assert model in generate.models(view), row
             if row.of == "generator":
@@ -155,4 +155,4 @@ def test_the_generators_of_mammography_stop_by_fid(paper):
     view = paper.view("mammography", "mammograms")
     snapshots = generate.settings(view, "stylegan2_ada").snapshots
     assert snapshots.patience is not None
-    assert FRECHET[generate.snapshot_features(view, "stylegan2_ada")] == "fid"
+    assert frechet_name(generate.snapshot_network(view, "stylegan2_ada")) == "fid"

@@ -66,7 +66,7 @@ def test_real_images_and_what_frozen_networks_make_of_them_lie_above_the_splits(
 def test_features_to_score_by_are_shared_where_no_split_has_made_them(tmp_path):
     own = changed(tmp_path, "tiny")
     assert score.real_placed(own, "/split2", "/fold1", "") == ("/split2", "/fold1", "")
-    downloaded = changed(tmp_path, "tiny", scores={"weights": "download"})
+    downloaded = changed(tmp_path, "tiny", scores={"network": "efficientnet_lite0"})
     assert score.real_placed(downloaded, "/split2", "/fold1", "") == ("", "", "")
 
 

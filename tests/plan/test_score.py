@@ -3,11 +3,11 @@ from synthmix.plan import mix, score
 
 
 def test_images_are_all_of_the_real_ones_and_some_of_the_others(tmp_path):
-    view = changed(tmp_path, "tiny", scores={"weights": "none", "images": 50, "plane_images": 7})
+    view = changed(tmp_path, "tiny", scores={"network": "own", "images": 50, "plane_images": 7})
     assert score.images(view, "real") is None
     assert score.images(view, "dcgan/cancer") == 50
     assert score.plane_images(view) == 7
-    assert score.features(view) == "own"
+    assert score.network(view) == "own"
 
 
 def test_all_generators_are_scored_by_what_any_of_them_learned_from(tmp_path):

@@ -59,7 +59,7 @@ def test_what_defaults_could_change_is_pinned(view):
     assert settings.generators["dcgan"].learns_from == "all"
     assert settings.generators["dcgan"].label_noise == 0
     assert settings.generators["dcgan"].real_label == 1
-    assert settings.scores.weights == "none"
+    assert settings.scores.network == "efficientnet_lite0"
     assert settings.scores.plane_images == 100
     assert view.settings.input_pipeline.batch_size == 32
     assert settings.published_values == "comparable"

@@ -4,14 +4,17 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+import timm
 import torch
 import torchvision
 from PIL import Image
 from pytorch_fid import fid_score, inception
 from safetensors.torch import save_file
 
+from synthmix.classify.fetch_weights import fetch_weights
 from synthmix.errors import UserError
 from synthmix.files import write_table
+from synthmix.registry import load_classifier
 from synthmix.score.extract_score_features import extract_score_features
 from synthmix.score.features import InceptionFeatures, load_network
 from synthmix.score.fetch_score_weights import fetch_score_weights
@@ -137,7 +140,9 @@ def test_weights_are_downloaded_and_checked(tmp_path, monkeypatch):
     file = tmp_path / "weights-00000000.pth"
     file.write_bytes(b"something else")
     monkeypatch.setattr(inception, "FID_WEIGHTS_URL", file.as_uri())
-    with pytest.raises(UserError, match=r"could not be downloaded(.|\n)*weights: none"):
+    with pytest.raises(
+        UserError, match=r"could not be downloaded(.|\n)*network: to efficientnet_lite0"
+    ):
         fetch_score_weights(tmp_path / "out" / INCEPTION_FILE)
     assert list((tmp_path / "out").iterdir()) == []
     checksum = hashlib.sha256(file.read_bytes()).hexdigest()[:8]
@@ -160,3 +165,28 @@ def test_random_weights_stand_in_for_those_of_inception(tmp_path, caplog):
     assert torch.isfinite(network(images)).all()
     fetch_score_weights(tmp_path / "copy.pth", output)
     assert (tmp_path / "copy.pth").read_bytes() == output.read_bytes()
+
+
+@pytest.fixture(scope="module")
+def lite(tmp_path_factory):
+    file = tmp_path_factory.mktemp("weights") / "lite.safetensors"
+    fetch_weights("efficientnet_lite0", "imagenet", file, seed=1)
+    return file
+
+
+@pytest.mark.parametrize("channels", [1, 3])
+def test_features_of_a_classifiers_network_are_what_a_frozen_one_gives_its_dense_layers(
+    lite, channels
+):
+    images = torch.from_numpy(pictures(3, channels, 0)).permute(0, 3, 1, 2)
+    features = load_network(lite, "efficientnet_lite0", CPU)
+    network = timm.create_model("tf_efficientnet_lite0", num_classes=0).eval()
+    state = load_classifier("efficientnet_lite0").PUBLISHED["efficientnet_lite0"].weights
+    tensors = torch.load(state.file(), weights_only=True)
+    network.load_state_dict(dict(zip(network.state_dict(), tensors.values(), strict=False)))
+    resized = torch.nn.functional.interpolate(
+        images.expand(-1, 3, -1, -1).float() / 255, 224, mode="bilinear", antialias=True
+    )
+    with torch.no_grad():
+        torch.testing.assert_close(features(images), network(resized * 2 - 1))
+    assert features(images).shape == (3, features.dims) == (3, 1280)

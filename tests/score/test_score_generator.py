@@ -155,24 +155,25 @@ def test_without_training_images_there_is_no_network(digits, tmp_path):
         )
 
 
-def test_auto_is_inception_at_paper_scale_and_none_in_demos():
+def test_auto_is_inception_at_paper_scale_and_needs_no_download_in_demos():
     scores = ScoreSettings()
-    assert (scores.weights, scores.check_weights()) == ("auto", None)
-    assert scores.at_scale(demo=False).features == "inception"
-    assert scores.at_scale(demo=True).weights == "none"
-    for weights in ("download", "none"):  # what a study says is kept
-        given = ScoreSettings(weights=weights)
+    assert (scores.network, scores.check_network(), scores.check_weights()) == ("auto", None, None)
+    assert scores.at_scale(demo=False).network == "inception"
+    assert scores.at_scale(demo=True).network == "efficientnet_lite0"
+    for network in ("inception", "own", "vgg16"):  # what a study says is kept
+        given = ScoreSettings(network=network)
         assert given.at_scale(demo=True) == given.at_scale(demo=False) == given
 
 
 def test_settings_say_where_weights_are_and_what_is_wrong(tmp_path):
-    assert ScoreSettings().features == "own"
-    assert ScoreSettings().weights_path("data") is None
-    download = ScoreSettings(weights="download")
-    assert (download.features, download.check_weights()) == ("inception", None)
-    assert Path(download.weights_path("data")).parent == Path("data")
-    gone = ScoreSettings(weights=str(tmp_path / "gone.pth"))
+    assert ScoreSettings(network="own").inception_path("data") is None
+    inception = ScoreSettings(network="inception")
+    assert (inception.check_weights(), inception.starting) == (None, None)
+    assert Path(inception.inception_path("data")).parent == Path("data")
+    gone = ScoreSettings(network="vgg16", weights=str(tmp_path / "gone.pth"))
     assert "no such file" in gone.check_weights()
+    assert gone.starting == {"network": "vgg16", "weights": str(tmp_path / "gone.pth")}
+    assert ScoreSettings(network="vgg16").starting == {"network": "vgg16", "weights": "imagenet"}
 
 
 MEMORY = """
@@ -193,7 +194,7 @@ for name in ("real", "pool"):
 samples = pd.DataFrame({"sample_id": range(count), "label": "a"})
 samples["split"] = np.array(["train"] * 4 + ["test"])[np.arange(count) % 5]
 write_table(folder / "split.csv", samples)
-settings = ScoreSettings(kid_subsets=2)
+settings = ScoreSettings(network="own", kid_subsets=2)
 real = folder / "real.npy", folder / "split.csv"
 score_real(*real, ["a"], settings, 1, folder / "reference", folder / "real.csv")
 pools = {"a": folder / "pool.npy"}

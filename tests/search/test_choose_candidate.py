@@ -9,7 +9,7 @@ import pytest
 from search_tables import write_scores
 from synthmix.errors import UserError
 from synthmix.files import write_table
-from synthmix.score.compare import FRECHET, KERNEL
+from synthmix.score.names import frechet_name, kernel_name
 from synthmix.search.choose_candidate import choose_candidate
 from synthmix.search.chosen import chosen_candidate, read_chosen, settle, write_chosen
 from synthmix.search.files import by_candidate
@@ -148,8 +148,8 @@ def test_a_total_loss_can_be_chosen_by(tmp_path):
 @pytest.mark.parametrize("features", ["own", "inception"])
 def test_names_of_scores_are_those_of_the_tables(features):
     names = score_names(features)
-    assert names["distance"] == FRECHET[features]
-    assert names["kernel_distance"] == KERNEL[features]
+    assert names["distance"] == frechet_name(features)
+    assert names["kernel_distance"] == kernel_name(features)
     better = {name: lower_is_better(column) for name, column in names.items()}
     assert [name for name in better if not better[name]] == [
         *("precision", "recall", "density", "coverage")

@@ -58,7 +58,7 @@ def test_fetch_all_is_of_the_studies_that_are_asked_for(project):
 
 def test_fetch_all_has_no_weights_of_fid_where_no_study_asks_for_it(mammography):
     with mammography.edit(
-        "studies/mammography.yaml", "\nmixes:", "\nscores: { weights: none }\nmixes:"
+        "studies/mammography.yaml", "\nmixes:", "\nscores: { network: own }\nmixes:"
     ):
         shown = mammography.run("--dry-run", "fetch_all")
     assert shown.returncode == 0, shown.stdout

@@ -75,7 +75,7 @@ def test_a_data_set_a_generator_and_a_classifier_are_used_together(tmp_path):
             "validation_class_shares": shares,
             "real_shares": [0.5],
         },
-        "scores": {"weights": "none"},
+        "scores": {"network": "own"},
         **doc_examples.sections(),
     }
     project.study = "examples"

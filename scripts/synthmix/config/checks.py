@@ -347,9 +347,10 @@ def _check_names_of_mixes(study: Study) -> Iterator[Finding]:
 
 
 def _check_scores(study: Study) -> Iterator[Finding]:
-    path = study.scores.weights_path("")
-    problem = study.scores.check_weights() or (path and no_path_for_snakemake(path))
-    if problem:
+    scores = study.scores
+    if problem := scores.check_network():
+        yield ("scores", "network"), problem
+    elif problem := scores.check_weights() or no_path_for_snakemake(scores.weights):
         yield ("scores", "weights"), problem
 
 

@@ -53,7 +53,7 @@ def setting_path(study: Study, name: str, setting: str) -> KeyPath:
 
 
 def _check_score(study: Study, settings: GeneratorSettings) -> Iterator[Finding]:
-    score, known = search_of(settings).score, score_names(study.scores.features)
+    score, known = search_of(settings).score, score_names(study.scores.network)
     if score not in known and not is_loss(score):
         text = one_of(score, known, "scores to choose by")
         names = "a name that ends in _loss or begins with loss_"

@@ -17,12 +17,14 @@ from synthmix.estimate.public_data import PUBLIC_DATA
 from synthmix.estimate.sizes import NotKnownError, Sizes
 from synthmix.estimate.work import made_shape, training_settings
 from synthmix.network_costs import GeneratorCost
+from synthmix.registry import load_classifier_facts
+from synthmix.score.settings import INCEPTION, OWN
 
 FLOAT = 4
 # a training keeps its weights and Adam's two moments of each until it is done
 STATE = 3
-# features of an image by the network that images are scored by; a test compares them
-SCORE_FEATURES = {"inception": 2048, "own": 64}
+# features of an image by the networks that only score; a test compares them
+SCORE_FEATURES = {INCEPTION: 2048, OWN: 64}
 # of the network whose features make FID, as its file has them; a test compares them
 INCEPTION_WEIGHTS = 23_885_486
 
@@ -116,7 +118,9 @@ def _extract_features(job: Job, sizes: Sizes) -> Disk:
 def _extract_score_features(job: Job, sizes: Sizes) -> Disk:
     images = sizes.of_store(job, job.wildcards["store"])
     images = min(images, job.params["most"] or images)
-    return Disk(FLOAT * SCORE_FEATURES[job.params["kind"]] * images)
+    network = job.params["network"]
+    features = SCORE_FEATURES.get(network) or load_classifier_facts(network).channels
+    return Disk(FLOAT * features * images)
 
 
 def _train_classifier(job: Job, sizes: Sizes) -> Disk:

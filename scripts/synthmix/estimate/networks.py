@@ -65,7 +65,12 @@ def pretrained_parameters(network: str) -> float | None:
 
 def inception_cost() -> Cost:
     """Return what FID's Inception network costs: an image is resized to what it was made for."""
-    return total(layer.cost for layer in _as_made("inception_v3"))
+    return frozen_cost("inception_v3")
+
+
+def frozen_cost(network: str) -> Cost:
+    """Return what the layers of a pretrained network cost at the size that it was made for."""
+    return total(layer.cost for layer in _as_made(network) or ())
 
 
 def _as_made(network: str) -> Sequence[LayerCost] | None:

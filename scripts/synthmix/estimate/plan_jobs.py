@@ -28,7 +28,7 @@ from snakemake.settings.types import (
 # the parameters that tell how much work a job is
 PARAMS = {
     *("source", "settings", "split", "subsample", "test_sample", "classes"),
-    *("base", "own", "mix", "model", "images", "fill_to", "additions", "kind", "most", "features"),
+    *("base", "own", "mix", "model", "images", "fill_to", "additions", "most"),
     *("evaluation", "scorer", "repeats", "folds", "network", "mixes", "classifiers"),
     *("predicting", "comparisons", "equal_steps", "most_steps"),
 }

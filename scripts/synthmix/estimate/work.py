@@ -16,6 +16,7 @@ from typing import Any
 from synthmix.estimate.jobs import Job
 from synthmix.estimate.networks import (
     classifier_cost,
+    frozen_cost,
     generator_cost,
     inception_cost,
     own_features_cost,
@@ -24,6 +25,7 @@ from synthmix.estimate.sizes import NotKnownError, Sizes, epochs_done
 from synthmix.network_costs import BOTH
 from synthmix.networks.plan import backbone_name
 from synthmix.prepare.parts import LEARNED_FROM
+from synthmix.score.settings import INCEPTION, OWN
 from synthmix.search.chosen import lay_over
 
 # those of `synthmix.score.train_score_network`, which needs torch; a test compares them
@@ -108,7 +110,7 @@ def _train_generator(job: Job, sizes: Sizes, done: bool) -> Work:
         least = most = epochs_done(job) or most
     if snapshots and cost is not None:
         scored = snapshots["images"] / snapshots["every"]
-        macs = cost.image + scoring_macs(job.params["features"], shape)
+        macs = cost.image + scoring_macs(job.params["network"], shape)
         epoch = replace(epoch, macs=epoch.macs + scored * macs)
     return Work(settings["model"], unit, epoch.times(least), epoch.times(most))
 
@@ -216,21 +218,23 @@ def _predict(job: Job, sizes: Sizes, done: bool) -> Work:
     return _exactly(kind, MACS, Load(images * macs, images / 32))
 
 
-def scoring_macs(features: str, shape: tuple[int, ...]) -> float:
+def scoring_macs(network: str, shape: tuple[int, ...]) -> float:
     """Return the multiply-adds of the network that images are scored by."""
-    return (inception_cost() if features == "inception" else own_features_cost(shape)).macs
+    if network == OWN:
+        return own_features_cost(shape).macs
+    return (inception_cost() if network == INCEPTION else frozen_cost(network)).macs
 
 
 def _extract_score_features(job: Job, sizes: Sizes, done: bool) -> Work:
     images = sizes.of_store(job, job.wildcards["store"])
     images = min(images, job.params["most"] or images)
-    macs = scoring_macs(job.params["kind"], sizes.shape(job))
-    return _exactly(job.params["kind"], MACS, Load(images * macs, images / 64))
+    macs = scoring_macs(job.params["network"], sizes.shape(job))
+    return _exactly(job.params["network"], MACS, Load(images * macs, images / 64))
 
 
 def _train_score_network(job: Job, sizes: Sizes, done: bool) -> Work:
     macs = BOTH * own_features_cost(sizes.shape(job)).macs
-    return _exactly("own", MACS, Load(SCORE_STEPS * SCORE_BATCH * macs, SCORE_STEPS))
+    return _exactly(OWN, MACS, Load(SCORE_STEPS * SCORE_BATCH * macs, SCORE_STEPS))
 
 
 def _prepare_images(job: Job, sizes: Sizes, done: bool) -> Work:

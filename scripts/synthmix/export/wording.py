@@ -7,26 +7,20 @@ from typing import Any
 import pandas as pd
 
 from synthmix.scopes import ALL_CLASSES
-
-# how a card calls a score, and which way is better
-SCORES = {
-    "fid": ("FID", "lower"),
-    "frechet_distance_own_features": ("Frechet distance on own features (not FID)", "lower"),
-    "kid": ("KID", "lower"),
-    "kernel_distance_own_features": ("kernel distance on own features (not KID)", "lower"),
-    "precision": ("precision", "higher"),
-    "recall": ("recall", "higher"),
-    "density": ("density", "higher"),
-    "coverage": ("coverage", "higher"),
-}
+from synthmix.score.names import NEAR, is_known, lower_is_better
+from synthmix.score.names import title as score_title
 
 
 def score_rows(scores: pd.DataFrame) -> list[tuple[str, str, str, str, str]]:
     """Return class, score, value with interval, the better direction and cautions."""
     rows = []
-    for row in scores[scores["score"].isin(SCORES)].to_dict("records"):
-        name, better = SCORES[row["score"]]
-        rows.append((class_title(row["label"]), name, _value(row), better, _text(row["caution"])))
+    for row in scores[scores["score"].map(is_known)].to_dict("records"):
+        name = row["score"]
+        if name == NEAR:
+            continue  # that is said in words
+        better = "lower" if lower_is_better(name) else "higher"
+        title = class_title(row["label"])
+        rows.append((title, score_title(name), _value(row), better, _text(row["caution"])))
     return rows
 
 
@@ -52,7 +46,7 @@ def memorisation(scores: pd.DataFrame, pairs: pd.DataFrame) -> str:
 
 def _verdict(scores: Mapping[str, Mapping[str, Any]]) -> str:
     """Return what the scores of a class, by their names, say of copies."""
-    near, chance = scores.get("suspiciously_near"), scores.get("suspiciously_near_by_chance")
+    near, chance = scores.get(NEAR), scores.get("suspiciously_near_by_chance")
     if near is None or chance is None or math.isnan(near["value"]) or math.isnan(chance["high"]):
         return "unknown: there were no held-out images to compare with."
     share, most = near["value"], chance["high"]

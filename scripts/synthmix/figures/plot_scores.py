@@ -9,27 +9,17 @@ from matplotlib.ticker import LogLocator, NullLocator
 
 from synthmix.figures import style
 from synthmix.scopes import ALL_CLASSES
+from synthmix.score import names
 from synthmix.score.settings import HELD_OUT_REAL
 from synthmix.store import read_table
 
-# a panel each, with the arrow that says where better images lie
-PANELS = {
-    "fid": "FID \u2190",
-    "frechet_distance_own_features": "Fr\u00e9chet distance,\nown features \u2190",
-    "kid": "KID \u2190",
-    "kernel_distance_own_features": "Kernel distance,\nown features \u2190",
-    "precision": "Precision \u2192",
-    "recall": "Recall \u2192",
-    "density": "Density \u2192",
-    "coverage": "Coverage \u2192",
-    "suspiciously_near": "Suspiciously near a\ntraining image \u2190",
-}
 # the interval of another score, drawn as a pale bar: what chance allows
 BACKGROUND = {"suspiciously_near": "suspiciously_near_by_chance"}
 COLUMNS = 4
-# never negative: drawn on a logarithmic axis where the largest is so many times the smallest
-DISTANCES = ("fid", "frechet_distance_own_features")
+# a Frechet distance is never negative: drawn on a logarithmic axis where the largest is so many
+# times the smallest
 WIDE = 20
+TITLE_WIDTH = 22
 SHARES = ("precision", "recall", "coverage")
 DODGE = 0.6
 
@@ -46,7 +36,7 @@ def plot_scores(scores: str | Path, output: str | Path, *, scale: str) -> None:
     # where generators have seen all real images there is none to hold their scores against
     known = table[table["value"].notna()]
     shown = table if known.empty else known
-    panels = [score for score in PANELS if (shown["score"] == score).any()]
+    panels = sorted(filter(names.is_known, shown["score"].unique()), key=names.order)
     labels = list(dict.fromkeys(table["label"]))
     generators = list(dict.fromkeys(shown["generator"]))
     bands = -(-len(panels) // COLUMNS)
@@ -58,15 +48,21 @@ def plot_scores(scores: str | Path, output: str | Path, *, scale: str) -> None:
     for axis, score in zip(grid.flat, panels, strict=False):
         behind = table[table["score"] == BACKGROUND.get(score)]
         _draw_panel(axis, table[table["score"] == score], behind, labels, generators)
-        axis.set_title(PANELS[score])
+        axis.set_title(_panel_title(score))
     for axis in grid.flat[len(panels) :]:
         axis.set_axis_off()
     for band in grid:
         _name_rows(band[0], labels)
     marks = [_mark(generator, generators) for generator in generators]
-    names = ["real, held out" if name == HELD_OUT_REAL else name for name in generators]
-    style.legend_below(figure, [Line2D([], [], **mark) for mark in marks], names)
+    shown_as = ["real, held out" if name == HELD_OUT_REAL else name for name in generators]
+    style.legend_below(figure, [Line2D([], [], **mark) for mark in marks], shown_as)
     style.save(figure, output)
+
+
+def _panel_title(score: str) -> str:
+    """Return what a panel shows, with the arrow that says where better images lie."""
+    arrow = "\u2190" if names.lower_is_better(score) else "\u2192"
+    return f"{style.wrap(names.title(score), TITLE_WIDTH)} {arrow}"
 
 
 def _draw_panel(
@@ -101,7 +97,7 @@ def _scale(axis: Axes, rows: pd.DataFrame) -> None:
     """Show all there is of a share, and distances near and far."""
     score = rows["score"].iloc[0]
     values = rows["value"]
-    if score in DISTANCES and values.max() > WIDE * values.min() > 0:
+    if names.is_frechet(score) and values.max() > WIDE * values.min() > 0:
         axis.set_xscale("log")
         axis.xaxis.set_major_locator(LogLocator(numticks=4))
         axis.xaxis.set_major_formatter(lambda value, _: f"{value:g}")
@@ -113,8 +109,8 @@ def _scale(axis: Axes, rows: pd.DataFrame) -> None:
 
 
 def _name_rows(axis: Axes, labels: list[str]) -> None:
-    names = ["all classes" if label == ALL_CLASSES else label for label in labels]
-    shown = [style.wrap(style.shorten(name, 26), 14) for name in names]
+    titles = ["all classes" if label == ALL_CLASSES else label for label in labels]
+    shown = [style.wrap(style.shorten(title, 26), 14) for title in titles]
     axis.set_yticks(range(len(labels)), shown)
     axis.set_ylim(len(labels) - 0.4, -0.6)
 

@@ -8,11 +8,11 @@ from matplotlib.axes import Axes
 from matplotlib.ticker import EngFormatter, LogLocator, NullLocator
 
 from synthmix.figures import style
+from synthmix.score.names import title as score_title
 from synthmix.store import read_table
 
 # what a score is drawn against: column, its unit in that of the axis, title
 ACROSS = (("images_seen", 1, "training images seen"), ("seconds", 60, "minutes of training"))
-NAMES = {"fid": "FID", "frechet_distance_own_features": "Frechet distance (own features)"}
 
 
 @style.look()
@@ -37,7 +37,7 @@ def plot_snapshots(snapshots: Mapping[str, str | Path], output: str | Path, *, s
         style.few_ticks(axis, "x", 5)
     left.xaxis.set_major_formatter(EngFormatter(sep=""))
     scores = dict.fromkeys(score for table in tables.values() for score in table["score"])
-    left.set_ylabel(", ".join(NAMES.get(score, score) for score in scores))
+    left.set_ylabel(", ".join(score_title(score) for score in scores))
     if all((table["value"].dropna() > 0).all() for table in tables.values()):
         left.set_yscale("log")
         left.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5), numticks=9))

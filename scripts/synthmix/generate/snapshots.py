@@ -15,7 +15,7 @@ from synthmix.runtime import pace
 from synthmix.score.extract_score_features import feature_blocks
 from synthmix.score.features import load_network
 from synthmix.score.fit_real import load_gaussians
-from synthmix.score.settings import FRECHET, FeatureKind
+from synthmix.score.names import frechet_name
 from synthmix.score.statistics import Gaussian, fit_gaussian, frechet_distance
 from synthmix.shares import apportion
 
@@ -39,7 +39,7 @@ class FrechetScorer:
     def of_files(
         cls,
         weights: str | Path,
-        kind: FeatureKind,
+        scoring_network: str,
         reference: str | Path,
         scope: str,
         labels: Sequence[int],
@@ -57,7 +57,13 @@ class FrechetScorer:
         # rare classes count for little, but not for nothing
         counts = {int(n): max(1, count) for n, count in apportion(images, shares).items()}
         real = load_gaussians(reference)[scope]
-        return cls(FRECHET[kind], load_network(weights, kind, device), real, counts, device)
+        return cls(
+            frechet_name(scoring_network),
+            load_network(weights, scoring_network, device),
+            real,
+            counts,
+            device,
+        )
 
     def score(self, generator: Generator) -> float:
         """Return the distance, the lower the better, of images that no pool has."""

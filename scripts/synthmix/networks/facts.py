@@ -21,6 +21,8 @@ class NetworkFacts:
     What its settings decide is a function of them: all settings of a classifier, as plain values.
     """
 
+    title: str | None = None
+    """What people call it; None: as study files do."""
     layers: int | Callable[[Settings], int]
     """Places to cut it at."""
     minimum_size: int | Callable[[Settings], int] = 1

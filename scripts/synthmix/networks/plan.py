@@ -9,7 +9,7 @@ from itertools import pairwise
 from typing import Any
 
 from synthmix.networks.facts import NetworkFacts
-from synthmix.registry import load_classifier_facts
+from synthmix.registry import CLASSIFIERS, load_classifier_facts
 
 Settings = Mapping[str, Any]
 
@@ -21,6 +21,12 @@ DOWNLOADED = (IMAGENET, ORIGINAL)
 def facts_of(settings: Settings) -> NetworkFacts:
     """Return what there is to know of a classifier's network."""
     return load_classifier_facts(settings["network"])
+
+
+def title_of(network: str) -> str:
+    """Return what people call a network."""
+    known = load_classifier_facts(network) if network in CLASSIFIERS else None
+    return (known and known.title) or network
 
 
 def is_downloaded(settings: Settings) -> bool:

@@ -10,11 +10,11 @@ from synthmix.plan.search import Choice, choice_for
 from synthmix.plan.view import View
 from synthmix.registry import generator_modules
 from synthmix.scopes import ALL_CLASSES, UNLABELLED
-from synthmix.score.settings import FeatureKind
+from synthmix.score.settings import OWN
 from synthmix.search.resolve import Trained, possible_settings
 
 _SNAPSHOTS = "synthmix.generate.snapshots"
-_INCEPTION_FEATURES = 2048  # of an image, each of four bytes
+_MOST_FEATURES = 2048  # of an image, each of four bytes: those of Inception
 
 
 class Model(NamedTuple):
@@ -136,17 +136,17 @@ def has_snapshots(view: View, generator: str) -> bool:
     return settings(view, generator).snapshots is not None
 
 
-def snapshot_features(view: View, generator: str) -> FeatureKind | None:
-    """Return by whose features snapshots are scored; None where there are no snapshots."""
-    return view.settings.scores.features if has_snapshots(view, generator) else None
+def snapshot_network(view: View, generator: str) -> str | None:
+    """Return by which network snapshots are scored; None where there are no snapshots."""
+    return view.settings.scores.network if has_snapshots(view, generator) else None
 
 
 def snapshot_bytes(view: View, generator: str) -> int:
     """Return the memory that scoring a snapshot takes: its features, and once more put together."""
     snapshots = settings(view, generator).snapshots
-    if snapshots is None or view.settings.scores.features == "own":
+    if snapshots is None or view.settings.scores.network == OWN:
         return 0
-    return 2 * 4 * _INCEPTION_FEATURES * snapshots.images
+    return 2 * 4 * _MOST_FEATURES * snapshots.images
 
 
 def additions(view: View, generator: str) -> list[dict[str, Any]]:
@@ -182,8 +182,9 @@ def modules(view: View, generator: str) -> tuple[str, ...]:
 
 def training_modules(view: View, generator: str) -> tuple[str, ...]:
     """Return the modules behind a training: those of scores too where it is scored."""
-    scoring = [_SNAPSHOTS] if has_snapshots(view, generator) else []
-    return (*modules(view, generator), *scoring)
+    if not has_snapshots(view, generator):
+        return modules(view, generator)
+    return (*modules(view, generator), _SNAPSHOTS, *view.settings.scores.network_modules)
 
 
 def _mixes(view: View, generator: str) -> list[Mix]:

@@ -10,10 +10,11 @@ from synthmix.config.load import Configuration
 from synthmix.datasets.base import Dataset
 from synthmix.errors import UserError
 from synthmix.files import expanded
-from synthmix.plan import acquire, classify
+from synthmix.plan import acquire, classify, score
 from synthmix.plan.view import View
 from synthmix.repeats import ANY_DEAL
 from synthmix.scales import DEMO, REHEARSAL
+from synthmix.score.settings import INCEPTION, PRETRAINED
 from synthmix.search.resolve import used_as_it_is
 
 _AS_PUBLISHED = "_as_published"  # how the studies are called that follow their source
@@ -179,7 +180,7 @@ class Plan:
 
     @cached_property
     def starting_weights(self) -> dict[str, dict[str, Any]]:
-        """The files of weights that classifiers start from, each with the settings of one."""
+        """The files of weights that classifiers start from or scores take, and settings of each."""
         return _starting(self.views.values())
 
     @cached_property
@@ -188,13 +189,13 @@ class Plan:
         return _starting(self.asked)
 
     def starting_of(self, weights: str) -> dict[str, Any]:
-        """Return settings of a classifier that starts from the file `weights`.
+        """Return the settings of what takes the file `weights`: a classifier, or scores.
 
-        Raises UserError where none does.
+        Raises UserError where nothing does.
         """
         if weights not in self.starting_weights:
-            there = ", ".join(sorted(self.starting_weights)) or "from none at all"
-            raise UserError(f"no classifier starts from {weights}, but {there}")
+            there = ", ".join(sorted(self.starting_weights)) or "none at all"
+            raise UserError(f"nothing takes the weights {weights}, but {there}")
         return self.starting_weights[weights]
 
     @cached_property
@@ -205,7 +206,8 @@ class Plan:
     def score_weights_of(self, views: Iterable[View]) -> list[str]:
         """Return what has to be downloaded for the scores of some views."""
         scores = [view.settings.scores for view in views if view.settings.generators]
-        return sorted({s.weights_path(self.downloads) for s in scores if s.weights == "download"})
+        downloaded = [s for s in scores if s.network == INCEPTION and s.weights == PRETRAINED]
+        return sorted({s.inception_path(self.downloads) for s in downloaded})
 
     @cached_property
     def adopted(self) -> str:
@@ -232,4 +234,8 @@ def _raw(views: Iterable[View]) -> dict[str, Dataset]:
 
 
 def _starting(views: Iterable[View]) -> dict[str, dict[str, Any]]:
-    return {name: settings for view in views for name, settings in classify.starting(view)}
+    return {
+        name: settings
+        for view in views
+        for name, settings in (*classify.starting(view), *score.starting(view))
+    }

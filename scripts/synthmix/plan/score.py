@@ -1,12 +1,14 @@
 """What rules ask about scoring generators."""
 
-from typing import NamedTuple
+from collections.abc import Iterator
+from typing import Any, NamedTuple
 
+from synthmix.networks.plan import weights_name
 from synthmix.plan import generate, repeats
 from synthmix.plan.view import View
 from synthmix.prepare.parts import LEARNED_FROM
 from synthmix.repeats import Deal, fold_number, split_number, training_number
-from synthmix.score.settings import FeatureKind, ScoreSettings
+from synthmix.score.settings import OWN, ScoreSettings
 
 
 class Scored(NamedTuple):
@@ -24,9 +26,27 @@ def settings(view: View) -> ScoreSettings:
     return view.settings.scores
 
 
-def features(view: View) -> FeatureKind:
-    """Return whose features are compared."""
-    return settings(view).features
+def network(view: View) -> str:
+    """Return the network whose features are compared."""
+    return settings(view).network
+
+
+def starting(view: View) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Yield the name of the file of weights that scores take, and its settings, if there is one."""
+    found = settings(view).starting
+    if found is not None and view.settings.generators:
+        yield weights_name(found, view.seed), found
+
+
+def fetched_weights(view: View) -> str | None:
+    """Return the name of that file; None where it is Inception's, or a network of our own."""
+    found = settings(view).starting
+    return found and weights_name(found, view.seed)
+
+
+def network_modules(view: View) -> tuple[str, ...]:
+    """Return the modules of that network, where it is one that classifiers have."""
+    return settings(view).network_modules
 
 
 def images(view: View, store: str) -> int | None:
@@ -39,7 +59,7 @@ def real_placed(view: View, split: str, fold: str, share: str) -> Deal:
 
     A network that has learned from the images of the split makes others in each.
     """
-    return Deal(split, fold, share) if features(view) == "own" else Deal("", "", "")
+    return Deal(split, fold, share) if network(view) == OWN else Deal("", "", "")
 
 
 def scored(view: View) -> list[Scored]:

@@ -123,7 +123,7 @@ def score(view: View, kind: str, name: str) -> str:
     asked = settings(view, kind, name).score
     if judge(view, kind, name) != "scores":
         return asked
-    return score_names(view.settings.scores.features)[asked]
+    return score_names(view.settings.scores.network)[asked]
 
 
 def scorer(view: View, kind: str) -> dict[str, Any]:

@@ -9,9 +9,10 @@ import pandas as pd
 
 from synthmix.files import write_table
 from synthmix.score.memorisation import memorisation
+from synthmix.score.names import frechet_name, kernel_name
 from synthmix.score.neighbours import overlap
 from synthmix.score.reference import RealClass
-from synthmix.score.settings import FRECHET, KERNEL, ScoreSettings
+from synthmix.score.settings import ScoreSettings
 from synthmix.score.statistics import (
     Estimate,
     fit_gaussian,
@@ -44,7 +45,7 @@ def compare(
     and density take the real images as given, those of recall and coverage the synthetic ones.
     `real` is None for a class of fewer than two training images.
     """
-    name = FRECHET[settings.features]
+    name = frechet_name(settings.network)
     if real is None or len(candidates) < 2:
         count = 0 if real is None else len(real.rows)
         return [row(name, Estimate(np.nan), count, len(candidates), FEW)]
@@ -95,14 +96,14 @@ def write_scores(
 ) -> None:
     """Write the table of scores of `generator`."""
     table = pd.DataFrame(rows)
-    table["generator"], table["features"] = generator, settings.features
+    table["generator"], table["features"] = generator, settings.network
     write_table(output, table[list(COLUMNS)])
 
 
 def _kernel_rows(
     sample: np.ndarray, candidates: np.ndarray, settings: ScoreSettings, seed: int
 ) -> list[Row]:
-    name, sizes = KERNEL[settings.features], (len(sample), len(candidates))
+    name, sizes = kernel_name(settings.network), (len(sample), len(candidates))
     if min(sizes) < 4:
         return [row(name, Estimate(np.nan), *sizes, "fewer than four images")]
     random = np.random.default_rng(derive_seed("kernel distance", seed))

@@ -15,7 +15,6 @@ from synthmix.files import write_table
 from synthmix.runtime import pace
 from synthmix.runtime.memory_bound import part_of
 from synthmix.score.features import load_network
-from synthmix.score.settings import FeatureKind
 from synthmix.store import load_store, save_array, table_path
 
 LOGGER = logging.getLogger(__name__)
@@ -25,7 +24,7 @@ BATCH = 32
 def extract_score_features(
     images: str | Path,
     weights: str | Path,
-    kind: FeatureKind,
+    network: str,
     output: str | Path,
     most: int | None,
     device: torch.device,
@@ -36,14 +35,14 @@ def extract_score_features(
     has the row in the store and the label of each. One batch at a time is in memory. Raises
     UserError where a feature is not a finite number.
     """
-    network = load_network(weights, kind, device)
+    features = load_network(weights, network, device)
     store, table = load_store(images)
     rows = np.arange(len(store))
     if most is not None:
         rows = rows[table.groupby("label").cumcount() < most]
-    save_array(output, (network.dims,), "float32", feature_blocks(network, store, rows, device))
+    save_array(output, (features.dims,), "float32", feature_blocks(features, store, rows, device))
     write_table(table_path(output), pd.DataFrame({"row": rows, "label": table["label"].iloc[rows]}))
-    LOGGER.info("%d %s features of %d images, on %s", network.dims, kind, len(rows), device)
+    LOGGER.info("%d %s features of %d images, on %s", features.dims, network, len(rows), device)
 
 
 def feature_blocks(

@@ -1,6 +1,6 @@
-"""The networks whose features are compared: pytorch-fid's Inception, or one of our own.
+"""The networks whose features are compared: FID's, one of our own, or one that classifiers have.
 
-Both are modules with a number of features `dims` that turn images (N, C, H, W), uint8, grey or
+All are modules with a number of features `dims` that turn images (N, C, H, W), uint8, grey or
 RGB, into features (N, dims), float32.
 """
 
@@ -14,10 +14,24 @@ from safetensors.torch import load_file
 from torch import nn
 
 from synthmix.errors import UserError
+from synthmix.networks.build import build_network, load_backbone
+from synthmix.networks.inputs import to_inputs
+from synthmix.networks.plan import input_size_of
 from synthmix.score.own_network import OwnFeatures
-from synthmix.score.settings import FeatureKind
+from synthmix.score.settings import INCEPTION, OWN
 
-ADVICE = "set scores: weights: to download, to the path of pytorch-fid's file, or to none"
+ADVICE = (
+    "set scores: weights: to pretrained or to the path of pytorch-fid's file, or network: to own or"
+    " to efficientnet_lite0"
+)
+# as settings of a classifier of which nothing is trained
+_FROZEN = {
+    "input_size": None,
+    "input_scaling": "network",
+    "pooling": "average",
+    "dense_layers": [],
+    "dropout": 0.0,
+}
 
 
 class InceptionFeatures(nn.Module):
@@ -44,21 +58,46 @@ class InceptionFeatures(nn.Module):
         return self.network(images.expand(-1, 3, -1, -1).float() / 255)[0].flatten(1)
 
 
-def load_network(weights: str | Path, kind: FeatureKind, device: torch.device) -> nn.Module:
-    """Return the network of the file `weights`, ready to be used on `device`.
+class ClassifierFeatures(nn.Module):
+    """The mean of each channel of the last layer of a network that classifiers have.
+
+    Images are resized to what the network was made for and normalised as its weights were trained;
+    a grey image is given to all three channels.
+    """
+
+    def __init__(self, network: str, weights: str | Path) -> None:
+        """Build `network` with the file `weights` that `fetch_weights` wrote."""
+        super().__init__()
+        settings = _FROZEN | {"network": network}
+        self.input_size = input_size_of(settings)
+        built = build_network(settings, (3, self.input_size, self.input_size), classes=2)
+        load_backbone(built, load_file(weights))
+        self.network, _ = built, built.cut(0)
+        self.dims = built.head[0].in_features
+
+    def forward(self, images: torch.Tensor) -> torch.Tensor:
+        """Return the features of images (N, 1 or 3, H, W), uint8."""
+        inputs = to_inputs(images, self.network, self.input_size, images.device)
+        return self.network.pooling(self.network.layers(inputs))
+
+
+def load_network(weights: str | Path, network: str, device: torch.device) -> nn.Module:
+    """Return `network` with the file `weights`, ready to be used on `device`.
 
     Raises UserError when the file can't be read or doesn't fit.
     """
-    if kind == "own":
+    if network == OWN:
         return OwnFeatures.load(weights).to(device).eval()
+    if network != INCEPTION:
+        return ClassifierFeatures(network, weights).to(device).eval()
     state = _read(Path(weights))
     try:
-        network = InceptionFeatures(state)
+        inception = InceptionFeatures(state)
     except (RuntimeError, TypeError, AttributeError) as error:
         raise UserError(
             f"{weights} does not fit pytorch-fid's Inception network; {ADVICE} ({error})"
         ) from error
-    return network.to(device).eval()
+    return inception.to(device).eval()
 
 
 def _read(file: Path) -> dict[str, torch.Tensor]:

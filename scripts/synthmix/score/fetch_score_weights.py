@@ -38,8 +38,8 @@ def fetch_score_weights(output: str | Path, kept: str | Path | None = None, seed
             torch.save(_random_state(), file)
         return
     otherwise = (
-        "get that file by other means and set scores: weights: to its path, or set weights: none to"
-        " compare features of a network of our own"
+        "get that file by other means and set scores: weights: to its path, or set network: to"
+        " efficientnet_lite0, whose weights are installed, or to own"
     )
     with write_beside(output) as temporary:
         download_weights(inception.FID_WEIGHTS_URL, temporary, "Inception", otherwise)

@@ -1,11 +1,13 @@
 """Settings of the scores of generators; no torch here."""
 
 from pathlib import Path
-from typing import Annotated, Literal, Self
+from typing import Annotated, Any, Self
 
 from pydantic import Field
 
 from synthmix.files import expanded, is_file
+from synthmix.networks.plan import IMAGENET
+from synthmix.registry import CLASSIFIERS, classifier_modules, load_classifier_facts
 from synthmix.settings import PositiveInt, SettingsModel
 
 # The file that pytorch-fid downloads; `fetch_score_weights` has its address.
@@ -14,23 +16,35 @@ INCEPTION_FILE = "pt_inception-2015-12-05-6726825d.pth"
 # What tables of scores call real images that no generator has seen.
 HELD_OUT_REAL = "held_out_real"
 
-# Whose features are compared: pytorch-fid's Inception network, or one of our own.
-FeatureKind = Literal["inception", "own"]
+# Networks of scores alone: that of FID, and a small one that is trained on the study's own images.
+AUTO, INCEPTION, OWN = "auto", "inception", "own"
+# What demos compare the features of: its weights are installed, and nothing is downloaded.
+DEMO_NETWORK = "efficientnet_lite0"
+PRETRAINED = "pretrained"
+# what earlier versions had for weights, and how that is written now
+_FORMER = {"auto": "network: auto", "none": "network: own", "download": "network: inception"}
 
-# features of Inception alone make these distances FID and KID
-FRECHET = {"inception": "fid", "own": "frechet_distance_own_features"}
-KERNEL = {"inception": "kid", "own": "kernel_distance_own_features"}
+
+def scoring_networks() -> list[str]:
+    """Return the networks of classifiers whose features can be compared."""
+    facts = {name: load_classifier_facts(name) for name in CLASSIFIERS}
+    return sorted(name for name, known in facts.items() if known.pretrained)
 
 
 class ScoreSettings(SettingsModel):
     """How generators are scored."""
 
+    network: str = Field(
+        AUTO,
+        description="The network whose features are compared. inception: pytorch-fid's, for FID;"
+        " own: a small network trained on the real training images; or a network of"
+        " docs/classifiers.md with ImageNet weights, such as efficientnet_lite0; auto: inception"
+        " at scale paper, efficientnet_lite0 in demos, since its weights are not downloaded.",
+    )
     weights: str = Field(
-        "auto",
-        description="The network whose features are compared. download: pytorch-fid's Inception"
-        " network, for FID; the path of a file of its weights; none: a small network trained on"
-        " the real training images, whose distances are not called FID; auto: download at scale"
-        " paper, none in demos.",
+        PRETRAINED,
+        description="The weights of that network. pretrained: downloaded, or installed with"
+        " synthmix; or the path of a file of them.",
     )
     images: Annotated[int, Field(ge=2)] = Field(
         10_000,
@@ -56,30 +70,50 @@ class ScoreSettings(SettingsModel):
     )
 
     def at_scale(self, demo: bool) -> Self:
-        """Return them with `auto` decided: a demo downloads nothing."""
-        if self.weights != "auto":
+        """Return them with `auto` decided: a demo downloads nothing.
+
+        It stays where there is a file of weights, of which one must be told what they are of.
+        """
+        if self.network != AUTO or self.weights != PRETRAINED:
             return self
-        return self.model_copy(update={"weights": "none" if demo else "download"})
+        return self.model_copy(update={"network": DEMO_NETWORK if demo else INCEPTION})
 
     @property
-    def features(self) -> FeatureKind:
-        """Whose features are compared; of `auto` those of a demo, until it is decided."""
-        return "inception" if self._are_given else "own"
-
-    def weights_path(self, folder: str) -> str | None:
-        """Return where the Inception weights lie, `folder` being for downloads; None for none."""
-        if not self._are_given:
+    def starting(self) -> dict[str, Any] | None:
+        """What `fetch_weights` is asked for; None where the network is no classifier's."""
+        if self.network in (AUTO, INCEPTION, OWN):
             return None
-        if self.weights == "download":
+        weights = IMAGENET if self.weights == PRETRAINED else self.weights
+        return {"network": self.network, "weights": weights}
+
+    @property
+    def network_modules(self) -> tuple[str, ...]:
+        """The modules of the network, where it is one that classifiers have."""
+        return classifier_modules(self.network) if self.starting else ()
+
+    def inception_path(self, folder: str) -> str | None:
+        """Return where Inception's weights lie, `folder` being for downloads, if they are used."""
+        if self.network != INCEPTION:
+            return None
+        if self.weights == PRETRAINED:
             return str(Path(folder) / INCEPTION_FILE)
         return str(expanded(self.weights))
 
-    @property
-    def _are_given(self) -> bool:
-        return self.weights not in ("auto", "none")
+    def check_network(self) -> str | None:
+        """Return what is wrong with `network`, or None."""
+        known = [AUTO, INCEPTION, OWN, *scoring_networks()]
+        if self.network in known:
+            return None
+        return f"{self.network!r} is none of {', '.join(known)}"
 
     def check_weights(self) -> str | None:
         """Return what is wrong with `weights`, or None where they can be had."""
-        if self.weights in ("auto", "download", "none") or is_file(self.weights):
+        if self.weights == PRETRAINED:
             return None
-        return f"{self.weights!r} is neither auto, download nor none, and there is no such file"
+        if self.weights in _FORMER:
+            return f"{self.weights!r} is written scores: {_FORMER[self.weights]} now"
+        if self.network in (AUTO, OWN):
+            return f"say which network's they are: {self.network!r} takes no file of weights"
+        if not is_file(self.weights):
+            return f"{self.weights!r} is not {PRETRAINED}, and there is no such file"
+        return None

@@ -1,18 +1,20 @@
 """By what candidates can be compared. None of it comes from test images."""
 
-from synthmix.score.settings import FRECHET, KERNEL, FeatureKind
+from synthmix.score.names import frechet_name, kernel_name
 
 _OF_IMAGES = ("precision", "recall", "density", "coverage")
 _HIGHER_IS_BETTER = (*_OF_IMAGES, "accuracy", "balanced_accuracy", "macro_f1", "auc")
 
 
-def score_names(features: FeatureKind) -> dict[str, str]:
+def score_names(network: str) -> dict[str, str]:
     """Return what study files call the scores of generators, and what tables of scores do.
+
+    `network` is that whose features are compared.
 
     Left out is how near images are to training images: its limit comes from held-out ones, test
     images among them, by which nothing may be chosen.
     """
-    frechet, kernel = FRECHET[features], KERNEL[features]
+    frechet, kernel = frechet_name(network), kernel_name(network)
     distances = {"distance": frechet, "kernel_distance": kernel, frechet: frechet, kernel: kernel}
     return distances | {name: name for name in _OF_IMAGES}
 

@@ -25,5 +25,7 @@ _LAYERS = (
 )
 
 NETWORKS = {
-    "efficientnet_b0": pretrained_network(_LAYERS, channels=1280, tiny={"input_size": 40}),
+    "efficientnet_b0": pretrained_network(
+        _LAYERS, title="EfficientNet-B0", channels=1280, tiny={"input_size": 40}
+    ),
 }

@@ -28,6 +28,10 @@ _LAYERS = (
 
 NETWORKS = {
     "efficientnet_lite0": pretrained_network(
-        _LAYERS, channels=1280, weights_package=PACKAGE, tiny={"input_size": 40}
+        _LAYERS,
+        title="EfficientNet-Lite0",
+        channels=1280,
+        weights_package=PACKAGE,
+        tiny={"input_size": 40},
     ),
 }

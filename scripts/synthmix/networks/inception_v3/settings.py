@@ -24,6 +24,11 @@ _LAYERS = (
 
 NETWORKS = {
     "inception_v3": pretrained_network(
-        _LAYERS, input_size=299, minimum_size=75, channels=2048, tiny={"input_size": 107}
+        _LAYERS,
+        title="Inception-v3",
+        input_size=299,
+        minimum_size=75,
+        channels=2048,
+        tiny={"input_size": 107},
     ),
 }

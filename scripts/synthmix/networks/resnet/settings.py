@@ -54,7 +54,9 @@ _RESNET50 = (
 )
 
 NETWORKS = {
-    "resnet18": pretrained_network(_RESNET18, tiny={"input_size": 40}),
-    "resnet34": pretrained_network(_RESNET34, tiny={"input_size": 40}),
-    "resnet50": pretrained_network(_RESNET50, channels=2048, tiny={"input_size": 40}),
+    "resnet18": pretrained_network(_RESNET18, title="ResNet-18", tiny={"input_size": 40}),
+    "resnet34": pretrained_network(_RESNET34, title="ResNet-34", tiny={"input_size": 40}),
+    "resnet50": pretrained_network(
+        _RESNET50, title="ResNet-50", channels=2048, tiny={"input_size": 40}
+    ),
 }

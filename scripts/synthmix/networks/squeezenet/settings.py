@@ -16,5 +16,7 @@ _LAYERS = (
 )
 
 NETWORKS = {
-    "squeezenet1_1": pretrained_network(_LAYERS, minimum_size=17, tiny={"input_size": 48}),
+    "squeezenet1_1": pretrained_network(
+        _LAYERS, title="SqueezeNet 1.1", minimum_size=17, tiny={"input_size": 48}
+    ),
 }

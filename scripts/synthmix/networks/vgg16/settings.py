@@ -23,6 +23,7 @@ NETWORKS = {
     "vgg16": pretrained_network(
         _LAYERS,
         minimum_size=32,
+        title="VGG16",
         pooling="flatten",
         original_weights=True,
         tiny={"input_size": 64},
