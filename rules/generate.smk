@@ -57,6 +57,7 @@ use rule job as train_generator with:
         classes=of(generate.learned_classes),
         scope=lambda wildcards: wildcards.scope,
         network=of(generate.snapshot_network),
+        input_size=of(generate.snapshot_input_size),
         name=of(generate.seeded_as),
         leakage=of(generate.leakage),
         seed=of(repeats.generator_seed),

@@ -67,6 +67,7 @@ use rule job as extract_score_features with:
     params:
         **runs("extract_score_features", of(score.network_modules)),
         network=of(score.network),
+        input_size=of(score.input_size),
         most=of(score.images),
     threads: TRAINING_THREADS
     resources:

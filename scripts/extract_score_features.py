@@ -10,6 +10,7 @@ with job(snakemake), pace_of_job(snakemake), device_of_job(snakemake) as device:
         images=snakemake.input.images,
         weights=snakemake.input.weights,
         network=snakemake.params.network,
+        input_size=snakemake.params.input_size,
         output=snakemake.output[0],
         most=snakemake.params.most,
         device=device,

@@ -28,6 +28,7 @@ with (
         "scored_by": params.network
         and {
             "scoring_network": params.network,
+            "input_size": params.input_size,
             "weights": snakemake.input.score_weights,
             "reference": snakemake.input.reference,
         },

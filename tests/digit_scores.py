@@ -58,7 +58,7 @@ class Digits:
     def features(self, images, output, most=None):
         network = self.folder / "network.safetensors"
         extract_score_features(
-            self.folder / images, network, "own", self.folder / output, most, CPU
+            self.folder / images, network, "own", None, self.folder / output, most, CPU
         )
         return self.folder / output
 

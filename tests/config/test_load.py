@@ -972,6 +972,8 @@ def test_scores_are_by_inception_at_paper_scale_alone(project, settings):
         ({"weights": "w.pth"}, "scores.weights: say which network's they are"),
         ({"network": "own", "weights": "w.pth"}, "scores.weights: say which network's they are"),
         ({"network": "vgg16", "weights": "gone.pth"}, "scores.weights: 'gone.pth' is not pretr"),
+        ({"network": "inception", "input_size": 64}, "scores.input_size: inception has a size"),
+        ({"network": "vgg16", "input_size": 16}, "scores.input_size: vgg16 needs images of 32"),
     ],
 )
 def test_networks_of_scores_that_cannot_be_used(settings, mistakes, scores, message):

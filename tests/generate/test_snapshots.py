@@ -111,7 +111,7 @@ def scored(tmp_path_factory):
     write_table(folder / "real.csv", samples)
     network = folder / "network.safetensors"
     train_score_network(folder / "real.npy", folder / "split.csv", CLASSES, network, 1, CPU)
-    extract_score_features(folder / "real.npy", network, "own", folder / "f.npy", None, CPU)
+    extract_score_features(folder / "real.npy", network, "own", None, folder / "f.npy", None, CPU)
     fit_real(folder / "f.npy", folder / "split.csv", CLASSES, folder / "training.safetensors")
     score_real(
         folder / "f.npy",
@@ -140,6 +140,7 @@ def train_scored(folder, name, snapshots, checkpoint=None, epochs=6):
             "weights": folder / "network.safetensors",
             "reference": folder / "training.safetensors",
             "scoring_network": "own",
+            "input_size": None,
         },
         outputs=outputs,
         checkpoint=checkpoint or Checkpoint(out / "kept.pt", "a", 3600),
@@ -208,7 +209,7 @@ def test_a_snapshots_score_is_that_of_the_table_of_scores(scored):
     weights, reference = scored / "network.safetensors", scored / "reference.safetensors"
     trained_on = scored / "training.safetensors"
     scorer = FrechetScorer.of_files(
-        weights, "own", trained_on, ALL_CLASSES, labels.tolist(), 180, CPU
+        weights, "own", None, trained_on, ALL_CLASSES, labels.tolist(), 180, CPU
     )
     counts = labels.bincount().tolist()
     assert list(scorer.counts.values()) == counts
@@ -219,7 +220,9 @@ def test_a_snapshots_score_is_that_of_the_table_of_scores(scored):
         save_array(scored / f"pool{label}.npy", (16, 16, 1), "uint8", [made])
         write_table(scored / f"pool{label}.csv", pd.DataFrame({"label": [label] * len(made)}))
         pools[label] = scored / f"pool{label}-f.npy"
-        extract_score_features(scored / f"pool{label}.npy", weights, "own", pools[label], None, CPU)
+        extract_score_features(
+            scored / f"pool{label}.npy", weights, "own", None, pools[label], None, CPU
+        )
     score_generator(
         "mine",
         pools,
@@ -237,7 +240,7 @@ def test_a_snapshots_score_is_that_of_the_table_of_scores(scored):
 
 
 def test_classes_are_scored_in_their_shares(scored):
-    files = scored / "network.safetensors", "own", scored / "training.safetensors"
+    files = scored / "network.safetensors", "own", None, scored / "training.safetensors"
     labels = [0] * 90 + [1] * 10
     scorer = FrechetScorer.of_files(*files, ALL_CLASSES, labels, 50, CPU)
     assert scorer.counts == {0: 45, 1: 5}

@@ -64,6 +64,7 @@ def our_features(tmp_path, state, images):
         tmp_path / "images.npy",
         tmp_path / "weights.pth",
         "inception",
+        None,
         tmp_path / "features.npy",
         None,
         CPU,
@@ -174,18 +175,18 @@ def lite(tmp_path_factory):
     return file
 
 
-@pytest.mark.parametrize("channels", [1, 3])
+@pytest.mark.parametrize(("channels", "size"), [(1, None), (3, 64)])
 def test_features_of_a_classifiers_network_are_what_a_frozen_one_gives_its_dense_layers(
-    lite, channels
+    lite, channels, size
 ):
     images = torch.from_numpy(pictures(3, channels, 0)).permute(0, 3, 1, 2)
-    features = load_network(lite, "efficientnet_lite0", CPU)
+    features = load_network(lite, "efficientnet_lite0", CPU, size)
     network = timm.create_model("tf_efficientnet_lite0", num_classes=0).eval()
     state = load_classifier("efficientnet_lite0").PUBLISHED["efficientnet_lite0"].weights
     tensors = torch.load(state.file(), weights_only=True)
     network.load_state_dict(dict(zip(network.state_dict(), tensors.values(), strict=False)))
     resized = torch.nn.functional.interpolate(
-        images.expand(-1, 3, -1, -1).float() / 255, 224, mode="bilinear", antialias=True
+        images.expand(-1, 3, -1, -1).float() / 255, size or 224, mode="bilinear", antialias=True
     )
     with torch.no_grad():
         torch.testing.assert_close(features(images), network(resized * 2 - 1))

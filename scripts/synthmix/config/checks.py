@@ -350,6 +350,8 @@ def _check_scores(study: Study) -> Iterator[Finding]:
     scores = study.scores
     if problem := scores.check_network():
         yield ("scores", "network"), problem
+    elif problem := scores.check_input_size():
+        yield ("scores", "input_size"), problem
     elif problem := scores.check_weights() or no_path_for_snakemake(scores.weights):
         yield ("scores", "weights"), problem
 

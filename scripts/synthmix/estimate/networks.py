@@ -59,7 +59,7 @@ def _pooled(settings: Settings, last: LayerCost) -> int:
 
 def pretrained_parameters(network: str) -> float | None:
     """Return how many parameters are downloaded for a network; None where it does not say."""
-    layers = _as_made(network)
+    layers = _layers(network)
     return layers and sum(layer.cost.parameters for layer in layers)
 
 
@@ -68,15 +68,19 @@ def inception_cost() -> Cost:
     return frozen_cost("inception_v3")
 
 
-def frozen_cost(network: str) -> Cost:
-    """Return what the layers of a pretrained network cost at the size that it was made for."""
-    return total(layer.cost for layer in _as_made(network) or ())
+def frozen_cost(network: str, size: int | None = None) -> Cost:
+    """Return what the layers of a pretrained network cost for an image of `size` pixels a side.
+
+    Where that is None, of the size that it was made for.
+    """
+    return total(layer.cost for layer in _layers(network, size) or ())
 
 
-def _as_made(network: str) -> Sequence[LayerCost] | None:
-    """Return what the layers of a pretrained network cost at the size that it was made for."""
+def _layers(network: str, size: int | None = None) -> Sequence[LayerCost] | None:
+    """Return what each layer of a pretrained network costs; None where it does not say."""
     facts = load_classifier_facts(network)
-    return facts.costs and facts.costs({}, (3, facts.input_size, facts.input_size))
+    size = size or facts.input_size
+    return facts.costs and facts.costs({}, (3, size, size))
 
 
 def own_features_cost(image_shape: Shape) -> Cost:

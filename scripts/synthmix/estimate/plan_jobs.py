@@ -29,7 +29,7 @@ from snakemake.settings.types import (
 PARAMS = {
     *("source", "settings", "split", "subsample", "test_sample", "classes"),
     *("base", "own", "mix", "model", "images", "fill_to", "additions", "most"),
-    *("evaluation", "scorer", "repeats", "folds", "network", "mixes", "classifiers"),
+    *("evaluation", "scorer", "repeats", "folds", "network", "input_size", "mixes", "classifiers"),
     *("predicting", "comparisons", "equal_steps", "most_steps"),
 }
 # as `code_digest` writes it, in the quotation marks of a recorded parameter

@@ -95,7 +95,7 @@ def _train_generator(job: Job, sizes: Sizes, drawn: int, fewest: bool) -> Kinds:
         )
         scored = snapshots["images"]
         count += taken * max(len(classes), ceil(scored / drawn))
-        macs = scoring_macs(job.params["network"], shape)
+        macs = scoring_macs(job.params, shape)
         found[FEATURES] = Steps(taken * ceil(scored / SCORE_BATCH), SCORE_BATCH, macs)
         found[DISTANCE] = Steps(taken, 1)
     return found | {DRAWING: Steps(count, drawn, image)}
@@ -155,7 +155,7 @@ def _extract_features(job: Job, sizes: Sizes, drawn: int, fewest: bool) -> Kinds
 def _extract_score_features(job: Job, sizes: Sizes, drawn: int, fewest: bool) -> Kinds:
     images = sizes.of_store(job, job.wildcards["store"])
     images = min(images, job.params["most"] or images)
-    macs = scoring_macs(job.params["network"], sizes.shape(job))
+    macs = scoring_macs(job.params, sizes.shape(job))
     return {FEATURES: Steps(ceil(images / SCORE_BATCH), min(SCORE_BATCH, images), macs)}
 
 

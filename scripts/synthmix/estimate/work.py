@@ -110,7 +110,7 @@ def _train_generator(job: Job, sizes: Sizes, done: bool) -> Work:
         least = most = epochs_done(job) or most
     if snapshots and cost is not None:
         scored = snapshots["images"] / snapshots["every"]
-        macs = cost.image + scoring_macs(job.params["network"], shape)
+        macs = cost.image + scoring_macs(job.params, shape)
         epoch = replace(epoch, macs=epoch.macs + scored * macs)
     return Work(settings["model"], unit, epoch.times(least), epoch.times(most))
 
@@ -218,17 +218,18 @@ def _predict(job: Job, sizes: Sizes, done: bool) -> Work:
     return _exactly(kind, MACS, Load(images * macs, images / 32))
 
 
-def scoring_macs(network: str, shape: tuple[int, ...]) -> float:
+def scoring_macs(params: Mapping[str, Any], shape: tuple[int, ...]) -> float:
     """Return the multiply-adds of the network that images are scored by."""
+    network, size = params["network"], params.get("input_size")
     if network == OWN:
         return own_features_cost(shape).macs
-    return (inception_cost() if network == INCEPTION else frozen_cost(network)).macs
+    return (inception_cost() if network == INCEPTION else frozen_cost(network, size)).macs
 
 
 def _extract_score_features(job: Job, sizes: Sizes, done: bool) -> Work:
     images = sizes.of_store(job, job.wildcards["store"])
     images = min(images, job.params["most"] or images)
-    macs = scoring_macs(job.params["network"], sizes.shape(job))
+    macs = scoring_macs(job.params, sizes.shape(job))
     return _exactly(job.params["network"], MACS, Load(images * macs, images / 64))
 
 

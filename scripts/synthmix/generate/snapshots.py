@@ -40,6 +40,7 @@ class FrechetScorer:
         cls,
         weights: str | Path,
         scoring_network: str,
+        input_size: int | None,
         reference: str | Path,
         scope: str,
         labels: Sequence[int],
@@ -59,7 +60,7 @@ class FrechetScorer:
         real = load_gaussians(reference)[scope]
         return cls(
             frechet_name(scoring_network),
-            load_network(weights, scoring_network, device),
+            load_network(weights, scoring_network, device, input_size),
             real,
             counts,
             device,

@@ -105,7 +105,8 @@ def train_generator(
     the class that it learns, or the name of all of them together. Its images have the size that its
     settings say, or that of the store. Reads the store `images` and its `split`; which splits it
     learns from is the setting `learns_from`. `scored_by` has the network and the files that
-    snapshots are scored by (scoring_network, weights, reference), None where there are none. Writes
+    snapshots are scored by (scoring_network, input_size, weights,
+    reference), None where there are none. Writes
     these `outputs`: the `weights` that make images and those of the `last` epoch (safetensors), the
     losses an epoch (`history`), the seconds of training by its end (`times`), the scores
     (`snapshots`), images from the same latent vectors at set epochs (`sheet`, PNG) and the samples
@@ -294,6 +295,7 @@ def _scorer(
     return importlib.import_module(SNAPSHOTS).FrechetScorer.of_files(
         scored_by["weights"],
         scored_by["scoring_network"],
+        scored_by["input_size"],
         scored_by["reference"],
         scope,
         labels.tolist(),

@@ -141,6 +141,11 @@ def snapshot_network(view: View, generator: str) -> str | None:
     return view.settings.scores.network if has_snapshots(view, generator) else None
 
 
+def snapshot_input_size(view: View, generator: str) -> int | None:
+    """Return the pixels at which that network sees images; None where it has a size of its own."""
+    return view.settings.scores.input_size if has_snapshots(view, generator) else None
+
+
 def snapshot_bytes(view: View, generator: str) -> int:
     """Return the memory that scoring a snapshot takes: its features, and once more put together."""
     snapshots = settings(view, generator).snapshots

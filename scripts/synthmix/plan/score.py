@@ -31,6 +31,11 @@ def network(view: View) -> str:
     return settings(view).network
 
 
+def input_size(view: View) -> int | None:
+    """Return the pixels at which it sees images; None where it has a size of its own."""
+    return settings(view).input_size
+
+
 def starting(view: View) -> Iterator[tuple[str, dict[str, Any]]]:
     """Yield the name of the file of weights that scores take, and its settings, if there is one."""
     found = settings(view).starting

@@ -25,17 +25,19 @@ def extract_score_features(
     images: str | Path,
     weights: str | Path,
     network: str,
+    input_size: int | None,
     output: str | Path,
     most: int | None,
     device: torch.device,
 ) -> None:
     """Write the features of the first `most` images of each class of a store, or of all images.
 
+    They are those of `network`, which sees images at `input_size` pixels if that is given.
     `output` is an array (N, dims), float32, in the order of the store `images`; the table beside it
     has the row in the store and the label of each. One batch at a time is in memory. Raises
     UserError where a feature is not a finite number.
     """
-    features = load_network(weights, network, device)
+    features = load_network(weights, network, device, input_size)
     store, table = load_store(images)
     rows = np.arange(len(store))
     if most is not None:

@@ -26,7 +26,6 @@ ADVICE = (
 )
 # as settings of a classifier of which nothing is trained
 _FROZEN = {
-    "input_size": None,
     "input_scaling": "network",
     "pooling": "average",
     "dense_layers": [],
@@ -61,14 +60,14 @@ class InceptionFeatures(nn.Module):
 class ClassifierFeatures(nn.Module):
     """The mean of each channel of the last layer of a network that classifiers have.
 
-    Images are resized to what the network was made for and normalised as its weights were trained;
-    a grey image is given to all three channels.
+    Images are resized, to what the network was made for unless told otherwise, and normalised as
+    its weights were trained; a grey image is given to all three channels.
     """
 
-    def __init__(self, network: str, weights: str | Path) -> None:
+    def __init__(self, network: str, weights: str | Path, input_size: int | None) -> None:
         """Build `network` with the file `weights` that `fetch_weights` wrote."""
         super().__init__()
-        settings = _FROZEN | {"network": network}
+        settings = _FROZEN | {"network": network, "input_size": input_size}
         self.input_size = input_size_of(settings)
         built = build_network(settings, (3, self.input_size, self.input_size), classes=2)
         load_backbone(built, load_file(weights))
@@ -81,15 +80,18 @@ class ClassifierFeatures(nn.Module):
         return self.network.pooling(self.network.layers(inputs))
 
 
-def load_network(weights: str | Path, network: str, device: torch.device) -> nn.Module:
+def load_network(
+    weights: str | Path, network: str, device: torch.device, input_size: int | None = None
+) -> nn.Module:
     """Return `network` with the file `weights`, ready to be used on `device`.
 
+    One that classifiers have sees images at `input_size` pixels, or at what it was made for.
     Raises UserError when the file can't be read or doesn't fit.
     """
     if network == OWN:
         return OwnFeatures.load(weights).to(device).eval()
     if network != INCEPTION:
-        return ClassifierFeatures(network, weights).to(device).eval()
+        return ClassifierFeatures(network, weights, input_size).to(device).eval()
     state = _read(Path(weights))
     try:
         inception = InceptionFeatures(state)

@@ -19,7 +19,7 @@ HELD_OUT_REAL = "held_out_real"
 # Networks of scores alone: that of FID, and a small one that is trained on the study's own images.
 AUTO, INCEPTION, OWN = "auto", "inception", "own"
 # What demos compare the features of: its weights are installed, and nothing is downloaded.
-DEMO_NETWORK = "efficientnet_lite0"
+_IN_DEMOS = {"network": "efficientnet_lite0", "input_size": 64}
 PRETRAINED = "pretrained"
 # what earlier versions had for weights, and how that is written now
 _FORMER = {"auto": "network: auto", "none": "network: own", "download": "network: inception"}
@@ -39,7 +39,13 @@ class ScoreSettings(SettingsModel):
         description="The network whose features are compared. inception: pytorch-fid's, for FID;"
         " own: a small network trained on the real training images; or a network of"
         " docs/classifiers.md with ImageNet weights, such as efficientnet_lite0; auto: inception"
-        " at scale paper, efficientnet_lite0 in demos, since its weights are not downloaded.",
+        " at scale paper, efficientnet_lite0 at 64 x 64 pixels in demos: its weights are not"
+        " downloaded.",
+    )
+    input_size: Annotated[int, Field(ge=8, le=1024)] | None = Field(
+        None,
+        description="Height and width in pixels at which such a network of classifiers sees images;"
+        " where absent, what it was made for.",
     )
     weights: str = Field(
         PRETRAINED,
@@ -76,7 +82,8 @@ class ScoreSettings(SettingsModel):
         """
         if self.network != AUTO or self.weights != PRETRAINED:
             return self
-        return self.model_copy(update={"network": DEMO_NETWORK if demo else INCEPTION})
+        decided = _IN_DEMOS if demo else {"network": INCEPTION}
+        return self.model_copy(update=decided)
 
     @property
     def starting(self) -> dict[str, Any] | None:
@@ -105,6 +112,17 @@ class ScoreSettings(SettingsModel):
         if self.network in known:
             return None
         return f"{self.network!r} is none of {', '.join(known)}"
+
+    def check_input_size(self) -> str | None:
+        """Return what is wrong with `input_size`, or None."""
+        if self.input_size is None or self.network == AUTO:
+            return None
+        if self.starting is None:
+            return f"{self.network} has a size of its own: remove it"
+        least = load_classifier_facts(self.network).minimum_size
+        if self.input_size < least:
+            return f"{self.network} needs images of {least} pixels or more, not {self.input_size}"
+        return None
 
     def check_weights(self) -> str | None:
         """Return what is wrong with `weights`, or None where they can be had."""
