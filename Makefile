@@ -3,7 +3,12 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+# what a run needs, and what developing needs besides
 STAMP := $(VENV)/requirements.stamp
+DEVELOPING := $(VENV)/requirements-dev.stamp
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes
+LOCK := uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes \
+	--no-emit-index-url --no-emit-find-links --no-header
 # a file of tests is in one process, in the order that tests/conftest.py gives them
 PYTEST := $(BIN)/python -m pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder
 
@@ -20,12 +25,12 @@ test: check
 test-full: check
 	$(PYTEST)
 
-check: $(STAMP)
+check: $(DEVELOPING)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/snakefmt --check Snakefile rules
 
-format: $(STAMP)
+format: $(DEVELOPING)
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 	$(BIN)/snakefmt Snakefile rules
@@ -36,9 +41,8 @@ schema: $(STAMP)
 
 # Pins every dependency anew, with hashes and without the address of any index.
 lock:
-	uv pip compile pyproject.toml --group dev --universal --python-version 3.11 \
-		--generate-hashes --no-emit-index-url --no-emit-find-links --no-header \
-		--output-file requirements.txt --upgrade
+	$(LOCK) --output-file requirements.txt --upgrade
+	$(LOCK) --group dev --constraint requirements.txt --output-file requirements-dev.txt --upgrade
 
 # The environment is made anew when it is missing or when the lock has changed.
 $(STAMP): requirements.txt
@@ -46,9 +50,12 @@ $(STAMP): requirements.txt
 		{ echo "synthmix needs Python 3.11 or newer: make PYTHON=/path/to/python3.11"; exit 1; }
 	rm -rf $(VENV)
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes \
-		--requirement requirements.txt
-	touch $(STAMP)
+	$(PIP) --requirement requirements.txt
+	touch $@
+
+$(DEVELOPING): $(STAMP) requirements-dev.txt
+	$(PIP) --requirement requirements-dev.txt
+	touch $@
 
 clean:
 	rm -rf results/demo results/paper results/report.html .snakemake

