@@ -22,6 +22,11 @@ def pools_of(pattern):
     return files_of(pattern, scope=generate.scopes)
 
 
+def drawing_bytes(wildcards):
+    """Return what drawing a batch takes; on a CPU its layers are in the same memory."""
+    return (1000 if GPUS else 20_000) * image_bytes(wildcards)
+
+
 def snapshot_weights(wildcards):
     """Return the file of the network that snapshots are scored by, where there are any."""
     return score_weights(wildcards) if generator_of(wildcards).snapshots else []
@@ -103,7 +108,7 @@ use rule job as sample_generator with:
     threads: TRAINING_THREADS
     resources:
         gpu=GPUS,
-        mem_mb=memory(2000, lambda wildcards: 1000 * image_bytes(wildcards)),
+        mem_mb=memory(2000, drawing_bytes),
         runtime=minutes(60),
     pathvars:
         **OF_A_DEAL,

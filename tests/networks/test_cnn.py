@@ -5,6 +5,9 @@ from torch import nn
 from synthmix.classify.settings import Classifier
 from synthmix.networks.build import build_network
 from synthmix.networks.cnn.model import MaxPooling3d, largest_of_windows
+from synthmix.networks.plan import training_mb
+
+LIBRARIES_MB = 2000  # as rules/classify.smk has it
 
 
 def build(network, image_shape, dense_layers=(), **cnn):
@@ -152,3 +155,23 @@ def test_a_training_step_repeats_on_a_gpu():
         assert gradient().equal(gradient())
     finally:
         torch.use_deterministic_algorithms(False)
+
+
+@pytest.mark.parametrize(
+    ("network", "shape", "measured"),
+    [  # the most that a training of 8 images held, in MB, on a CPU
+        ({"levels": 5, "filters": 32}, (1, 91, 109, 91), 4200),
+        (
+            {"levels": 7, "convolutions": 4, "filters": 32, "max_filters": 512},
+            (1, 91, 109, 91),
+            12750,
+        ),
+        ({"levels": 5, "filters": 16}, (1, 91, 109, 91), 2650),
+        ({"levels": 5, "convolutions": 3, "filters": 32}, (3, 217, 217), 4000),
+    ],
+)
+def test_a_training_is_granted_the_memory_that_it_was_seen_to_take(network, shape, measured):
+    name = "cnn_3d" if len(shape) == 4 else "cnn"
+    settings = Classifier(network=name, weights="none", batch_size=8, cnn=network)
+    granted = LIBRARIES_MB + training_mb(settings.model_dump(mode="json"), shape, 1)
+    assert measured < granted < 2 * measured

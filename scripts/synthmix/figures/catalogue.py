@@ -308,7 +308,7 @@ FIGURES = (
         "before pooling{% if study.folds %}, first fold{% endif %}; coarse, as that layer is. The "
         "line is half of the maximum.",
         message="Drawing where {wildcards.classifier} of {wildcards.mix} looks",
-        mem_mb=2500,
+        mem_mb=4000,
     ),
     Figure(
         "plot_feature_maps",

@@ -48,6 +48,9 @@ class NetworkFacts:
     costs: Costs | None = None
     """What each layer costs for an image (C, H, W) or (1, X, Y, Z); None: estimates say that it
     is not known. Of pretrained networks settings are not looked at."""
+    held_values: Callable[[Settings, Shape], float] | None = None
+    """Values in memory of an image (C, H, W) or (1, X, Y, Z) while the network learns from it;
+    None: about as many as of VGG16."""
     section: str | None = None
     """The section of settings that it is made by, if there is one."""
     tiny: Mapping[str, Any] = field(default_factory=dict)

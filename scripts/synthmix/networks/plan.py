@@ -4,8 +4,9 @@ Imports no torch: the workflow plans its jobs with it, and trainings find their 
 """
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from itertools import pairwise
+from math import prod
 from typing import Any
 
 from synthmix.networks.facts import NetworkFacts
@@ -16,6 +17,8 @@ Settings = Mapping[str, Any]
 # weights that are downloaded: torchvision's own, or those of a network's authors
 IMAGENET, ORIGINAL = "imagenet", "imagenet_original"
 DOWNLOADED = (IMAGENET, ORIGINAL)
+# of VGG16, with gradients, for each value of an image
+_HELD_OF_A_VALUE = 175
 
 
 def facts_of(settings: Settings) -> NetworkFacts:
@@ -119,26 +122,34 @@ def frozen_settings(settings: Settings) -> dict[str, Any]:
     }
 
 
-def training_mb(settings: Settings, image_values: int, seed: int) -> int:
+def training_mb(settings: Settings, image_shape: Sequence[int], seed: int) -> int:
     """Return about how much memory a training takes, in megabytes, besides libraries and arrays.
 
-    `image_values` are the pixels or voxels of an image, all channels, as it was prepared. Measured
-    peaks lie below: 40 MB an image of 224 x 224 for VGG16, 90 MB a volume of 91 x 109 x 91 for
-    cnn_3d, without gradients; the dense layers are there six times, with gradients, Adam's two
-    moments, the best weights and a copy for the checkpoint; the other layers are counted as those
-    of the largest network, ResNet-50.
+    `image_shape` is that of an image as it was prepared, channels first. On a CPU measured peaks
+    lie below: 100 MB an image of 224 x 224 for VGG16, 0.4 GB a volume of 91 x 109 x 91 for cnn_3d
+    with a convolution a level, of 32 filters at first, half of that without gradients. The dense
+    layers are there six times, with gradients, Adam's two moments, the best weights and a copy for
+    the checkpoint; the other layers are counted as those of the largest network, ResNet-50.
     """
-    size = input_size_of(settings)
-    values = image_values if size is None else 3 * size**2
     batch = min(64, settings["batch_size"])
     learning = max(1, settings["batch_size"] // settings["accumulation_steps"])
     if backbone_name(settings, seed) is not None:
         activations = learning * 1.0
     else:
-        activations = values / 150_000 * max(50 * batch, 100 * learning)
+        held = 4 * _held_values(settings, tuple(image_shape)) / 2**20
+        activations = held * max(0.5 * batch, learning)
     widths = [_features_width(settings), *settings["dense_layers"], 2]
     dense = sum(before * after for before, after in pairwise(widths))
     return int(activations + 6 * 4 * (dense + 25_000_000) / 2**20)
+
+
+def _held_values(settings: Settings, image_shape: tuple[int, ...]) -> float:
+    """Return how many values of an image are in memory while a network learns from it."""
+    facts, size = facts_of(settings), input_size_of(settings)
+    shape = image_shape if size is None else (3, size, size)
+    if facts.held_values is not None:
+        return facts.held_values(settings, shape)
+    return _HELD_OF_A_VALUE * prod(shape)
 
 
 def _features_width(settings: Settings) -> int:

@@ -145,7 +145,7 @@ def devices(view: View, classifier: str, mix: str | None = None) -> int:
 
 def training_bytes(view: View, classifier: str, mix: str) -> int:
     """Return what a training may take besides libraries."""
-    needs = (training_mb(s, view.image_values, view.seed) for s in possible(view, classifier, mix))
+    needs = (training_mb(s, view.image_shape, view.seed) for s in possible(view, classifier, mix))
     return 2**20 * max(needs)
 
 

@@ -1,0 +1,143 @@
+"""A network of timm as layers in a row, so that it can be cut between any two of them."""
+
+import copy
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import torch
+from torch import nn
+from torch.utils._python_dispatch import TorchDispatchMode
+
+# what timm's vision transformers do with an image before their blocks, in this order
+_TOKENS = ("patch_embed", "_pos_embed", "patch_drop", "norm_pre")
+
+
+class Part(nn.Module):
+    """Some modules of a network, and what is to be done with them, in the network's own words.
+
+    `steps` are names of its modules or methods, each given what the one before put out.
+    """
+
+    def __init__(self, network: nn.Module, modules: set[str], steps: tuple[str, ...]) -> None:
+        """Take `modules` of `network`, and its own parameters if the first step is the image."""
+        super().__init__()
+        own = copy.copy(network)
+        own._modules = {name: part for name, part in network._modules.items() if name in modules}
+        own._parameters = dict(network._parameters) if "_pos_embed" in steps else {}
+        self.own, self.steps = own, steps
+
+    def forward(self, images: torch.Tensor) -> torch.Tensor:
+        """Return what the last step puts out."""
+        for step in self.steps:
+            images = getattr(self.own, step)(images)
+        return images
+
+
+class Pooled(Part):
+    """The last part: what the network's dense layer would see, as a map of one place."""
+
+    def forward(self, features: torch.Tensor) -> torch.Tensor:
+        """Return (N, C, 1, 1)."""
+        features = super().forward(features)
+        return self.own.forward_head(features, pre_logits=True)[..., None, None]
+
+
+def in_a_row(network: nn.Module, image_shape: tuple[int, int, int]) -> nn.Sequential:
+    """Return the layers of `network`, made by timm on the meta device without a dense layer.
+
+    Each is what can be frozen: a block, or a convolution or other weights with the normalisation
+    and activation behind it; the last one pools too. They do the operations of the network itself,
+    one by one with the same weights, which is looked at on an image of `image_shape` (C, H, W). A
+    network whose layers do more than follow each other is one layer, all of it.
+    """
+    network.eval()
+    for take_apart in (_of_tokens, _of_children):
+        layers = take_apart(network)
+        if layers is not None and _same(network, layers, image_shape):
+            return layers
+    return nn.Sequential(Pooled(network, set(network._modules), ("forward_features",)))
+
+
+def _of_tokens(network: nn.Module) -> nn.Sequential | None:
+    """Return the parts of a vision transformer: patches with the first block, then the others."""
+    if not all(hasattr(network, name) for name in (*_TOKENS, "blocks", "norm")):
+        return None
+    stem = Part(network, {"patch_embed", "pos_drop", "patch_drop", "norm_pre"}, _TOKENS)
+    behind = set(network._modules) - {"patch_embed", "pos_drop", "patch_drop", "norm_pre", "blocks"}
+    return _closed([stem, *network.blocks], Pooled(network, behind, ("norm",)))
+
+
+def _of_children(network: nn.Module) -> nn.Sequential | None:
+    """Return the modules up to the pooling one after the other."""
+    there = list(network._modules)
+    ends = [n for n in ("global_pool", "pre_logits", "head", "head_drop") if n in there]
+    if not ends:
+        return None
+    end = min(map(there.index, ends))
+    blocks = [block for name in there[:end] for block in _unfolded(network._modules[name])]
+    return _closed(_grouped(blocks), Pooled(network, set(there[end:]), ()))
+
+
+def _unfolded(module: nn.Module) -> Iterator[nn.Module]:
+    """Yield the modules that sequences consist of."""
+    if type(module) is nn.Sequential:
+        for part in module:
+            yield from _unfolded(part)
+    else:
+        yield module
+
+
+def _grouped(modules: list[nn.Module]) -> list[nn.Module]:
+    """Return layers: what only normalises, activates or pools belongs to the one before it."""
+    groups: list[list[nn.Module]] = []
+    for module in modules:
+        if groups and all(value.dim() < 2 for value in module.parameters()):
+            groups[-1].append(module)
+        else:
+            groups.append([module])
+    return [group[0] if len(group) == 1 else nn.Sequential(*group) for group in groups]
+
+
+def _closed(layers: list[nn.Module], last: nn.Module) -> nn.Sequential:
+    *before, block = layers
+    return nn.Sequential(*before, nn.Sequential(block, last))
+
+
+def _same(network: nn.Module, layers: nn.Sequential, image_shape: tuple[int, ...]) -> bool:
+    """Return whether `layers` do what `network` does, in the same order with the same weights."""
+    with torch.no_grad(), torch.device("meta"):
+        image = torch.empty(1, *image_shape)
+        try:
+            found = _operations(lambda: layers(image).flatten(1))
+        except Exception:  # what is no chain may fail in any way where it is taken for one
+            return False
+        features = _operations(
+            lambda: network.forward_head(network.forward_features(image), pre_logits=True)
+        )
+    ending = len(found) - len(features)  # of making it a map of one place, and flat again
+    return ending >= 0 and found[: len(features)] == features
+
+
+def _operations(work: Callable[[], Any]) -> list[tuple[str, tuple[Any, ...]]]:
+    with _Recorder() as recorder:
+        work()
+    return recorder.found
+
+
+class _Recorder(TorchDispatchMode):
+    """Writes down each operation, the shapes that it is given and the weights among them."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.found: list[tuple[str, tuple[Any, ...]]] = []
+
+    def __torch_dispatch__(
+        self, operation: Any, types: Any, args: Any = (), kwargs: Any = None
+    ) -> Any:
+        given = tuple(
+            (tuple(value.shape), id(value) if isinstance(value, nn.Parameter) else None)
+            for value in args
+            if isinstance(value, torch.Tensor)
+        )
+        self.found.append((str(operation), given))
+        return operation(*args, **(kwargs or {}))
