@@ -67,6 +67,10 @@ CLASSIFIERS = {
     "cnn_3d": "synthmix.networks.cnn",
 }
 
+# Package of `settings`, with `facts(network)`, and `model`, with `backbone` as above: of all
+# networks whose names begin so, as timm/resnet18 does.
+FAMILIES = {"timm": "synthmix.networks.of_timm"}
+
 
 # Classes that these are derived from, or instances of
 _DATASET = "synthmix.datasets.base:Dataset"
@@ -127,12 +131,12 @@ def generator_modules(name: str) -> tuple[str, ...]:
 def load_classifier(name: str) -> ModuleType:
     """Return the module that makes the classifier network `name`; this loads torch."""
     facts = load_classifier_facts(name)
-    loaded = load_module("CLASSIFIERS", name, f"{CLASSIFIERS[name]}.model")
+    loaded = load_module("CLASSIFIERS", name, f"{_package(name)}.model")
     if not callable(getattr(loaded, "backbone", None)):
         raise fault(
             shown_file(loaded), "there is no function backbone(settings, image_shape): add it"
         )
-    if facts.pretrained:
+    if facts.pretrained and family_of(name) is None:
         get_entry(loaded, "PUBLISHED", name, _PUBLISHED)
     return loaded
 
@@ -140,7 +144,9 @@ def load_classifier(name: str) -> ModuleType:
 @cache
 def load_classifier_facts(name: str) -> Any:
     """Return the facts of the classifier network `name`, without loading torch."""
-    loaded = load_module("CLASSIFIERS", name, f"{CLASSIFIERS[name]}.settings")
+    loaded = load_module("CLASSIFIERS", name, f"{_package(name)}.settings")
+    if family_of(name) is not None:
+        return loaded.facts(name)
     facts = get_entry(loaded, "NETWORKS", name, _FACTS)
     require_beside("CLASSIFIERS", name, loaded, "model")
     return facts
@@ -148,4 +154,21 @@ def load_classifier_facts(name: str) -> Any:
 
 def classifier_modules(name: str) -> tuple[str, ...]:
     """Return the names of the modules of the classifier network `name`: its facts, its layers."""
-    return f"{CLASSIFIERS[name]}.settings", f"{CLASSIFIERS[name]}.model"
+    return f"{_package(name)}.settings", f"{_package(name)}.model"
+
+
+def is_network(name: str) -> bool:
+    """Return whether a network can be called so; of a family, whatever follows its name."""
+    return name in CLASSIFIERS or family_of(name) is not None
+
+
+def _package(name: str) -> str:
+    """Return the package of the classifier network `name`."""
+    family = family_of(name)
+    return CLASSIFIERS[name] if family is None else FAMILIES[family]
+
+
+def family_of(name: str) -> str | None:
+    """Return the family that a classifier network is of, as timm; None where it has an entry."""
+    family, slash, rest = name.partition("/")
+    return family if slash and rest and family in FAMILIES else None

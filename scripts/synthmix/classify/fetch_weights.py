@@ -19,7 +19,7 @@ from synthmix.errors import UserError
 from synthmix.files import copy_file, expanded, write_beside
 from synthmix.networks.base import Weights
 from synthmix.networks.build import require_weights_of
-from synthmix.networks.plan import DOWNLOADED, IMAGENET, ORIGINAL
+from synthmix.networks.plan import DOWNLOADED, IMAGENET, ORIGINAL, PRETRAINED, is_downloaded
 from synthmix.networks.published import (
     InstalledWeights,
     Published,
@@ -27,7 +27,7 @@ from synthmix.networks.published import (
     published_backbone,
 )
 from synthmix.networks.random_weights import random_weights
-from synthmix.registry import CLASSIFIERS, load_classifier
+from synthmix.registry import CLASSIFIERS, family_of, load_classifier
 from synthmix.seeds import derive_seed
 
 LOGGER = logging.getLogger(__name__)
@@ -46,37 +46,57 @@ def fetch_weights(
     file `kept` of an earlier run, and random ones where that is not there. Raises UserError when
     they can't be had.
     """
-    published = _published(network)
-    installed = _installed(published, weights)
-    if kept is not None and weights in DOWNLOADED and not installed:
+    if kept is not None and is_downloaded({"network": network, "weights": weights}):
         if Path(kept).is_file():
             _require_weights_of(network, kept)
             copy_file(kept, output)
             return
         LOGGER.warning("%s are stood in for by random weights of %s: no %s", weights, network, kept)
         weights = "none"
-    if weights == "none":
-        torch.manual_seed(derive_seed("classifier weights", network, seed))
-        state = random_weights(published)
-        LOGGER.info("weights: none: random weights of %s", network)
-    elif installed:
-        state = _of_package(network, installed)
-        LOGGER.info("weights: %s: of the package %s", weights, installed.package)
-    elif weights in DOWNLOADED:
-        url = _url(published, weights)
-        state = _download(network, url)
-        LOGGER.info("weights: %s: from %s", weights, url)
-    else:
-        state = _pick(network, _read(expanded(weights)), weights)
-        LOGGER.info("weights: from %s", weights)
+    torch.manual_seed(derive_seed("classifier weights", network, seed))
+    state = (_of_family if family_of(network) else _of_library)(network, weights)
     with write_beside(output) as temporary:
         save_file({name: tensor.contiguous() for name, tensor in state.items()}, temporary)
+
+
+def _of_library(network: str, weights: str) -> Weights:
+    """Return the weights of a network that has an entry of its own."""
+    published = _published(network)
+    installed = _installed(published, weights)
+    if weights == "none":
+        LOGGER.info("weights: none: random weights of %s", network)
+        return random_weights(published)
+    if installed:
+        LOGGER.info("weights: %s: of the package %s", weights, installed.package)
+        return _of_package(network, installed)
+    if weights in DOWNLOADED:
+        url = _url(published, weights)
+        LOGGER.info("weights: %s: from %s", weights, url)
+        return _download(network, url)
+    LOGGER.info("weights: from %s", weights)
+    return _pick(network, _read(expanded(weights)), weights)
+
+
+def _of_family(network: str, weights: str) -> Weights:
+    """Return the weights of a network of timm."""
+    module = load_classifier(network)
+    LOGGER.info("weights of %s: %s", network, weights)
+    if weights == "none":
+        return module.random_starting_weights(network)
+    if weights == PRETRAINED:
+        return module.starting_weights(network, None)
+    file = expanded(weights)
+    _require_file(file)
+    return module.starting_weights(network, file)
 
 
 def _require_weights_of(network: str, kept: str | Path) -> None:
     """Raise UserError unless the file `kept` has the weights of the layers of `network`."""
     with torch.device("meta"):
-        layers = published_backbone(_published(network)).layers
+        if family_of(network):
+            layers = load_classifier(network).layers_of(network)
+        else:
+            layers = published_backbone(_published(network)).layers
     try:
         state = load_file(kept)
         own = {n.removeprefix("layers."): t for n, t in state.items() if n.startswith("layers.")}
@@ -94,6 +114,8 @@ def remote_file(network: str, weights: str = IMAGENET) -> RemoteFile:
 
     Raises UserError where there are none.
     """
+    if family_of(network):
+        return load_classifier(network).remote_file(network)
     url = _url(_published(network), weights)
     return RemoteFile(url, PurePosixPath(urlsplit(url).path).name)
 
@@ -142,11 +164,7 @@ def _download(network: str, url: str) -> Weights:
 
 def _read(file: Path) -> Weights:
     """Read a file of weights; a pickle is read for its tensors alone, none of its code runs."""
-    if not file.is_file():
-        raise UserError(
-            f"weights: there is no file {file}; it may be imagenet, none or the path of a "
-            f".safetensors or .pth file"
-        )
+    _require_file(file)
     try:
         if file.suffix == ".safetensors":
             return load_file(file)
@@ -161,6 +179,14 @@ def _read(file: Path) -> Weights:
         reason = f"{type(error).__name__}: {error}".partition("\n")[0]
         raise UserError(f"weights: {file} can't be read as weights: {reason}") from error
     return _only_weights(state, file)
+
+
+def _require_file(file: Path) -> None:
+    if not file.is_file():
+        raise UserError(
+            f"weights: there is no file {file}; it may be imagenet, none or the path of a "
+            f".safetensors or .pth file"
+        )
 
 
 def _only_weights(state: Any, file: Path) -> Weights:

@@ -1,13 +1,14 @@
 """The settings of a classifier: its network, and how it is trained. No torch here."""
 
-from typing import Annotated, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, model_validator
 
 from synthmix.classify.augmentation_settings import Augmentation, VolumeAugmentation
 from synthmix.classify.loss_settings import CrossEntropy, LossSettings
 from synthmix.networks.cnn.settings import Cnn
-from synthmix.registry import CLASSIFIERS
+from synthmix.networks.plan import PRETRAINED
+from synthmix.registry import CLASSIFIERS, FAMILIES
 from synthmix.settings import (
     Name,
     NonNegativeFloat,
@@ -18,6 +19,9 @@ from synthmix.settings import (
 )
 
 Dropout = Annotated[float, Field(ge=0, lt=1)]
+NetworkName = (
+    Literal[*sorted(CLASSIFIERS)] | Annotated[str, Field(pattern=f"^({'|'.join(FAMILIES)})/[^/]+$")]
+)
 ClassWeights = Annotated[dict[Name, PositiveFloat], Field(min_length=2)]
 
 
@@ -35,12 +39,16 @@ class Plateau(SettingsModel):
 class Classifier(SettingsModel):
     """A network and how it is trained."""
 
-    network: Literal[*sorted(CLASSIFIERS)] = Field(description="The network.")
+    network: NetworkName = Field(
+        description="The network; timm/<name>, such as timm/convnext_tiny.in12k_ft_in1k, is one of"
+        " timm's."
+    )
     weights: str = Field(
         "imagenet",
-        description="imagenet: downloaded; imagenet_original: those of vgg16's authors, for"
-        " values less their means, unscaled; none: random; or the path of a .safetensors or .pth"
-        " file.",
+        description="imagenet: downloaded, or installed with synthmix; imagenet_original: those of"
+        " vgg16's authors, for values less their means, unscaled; pretrained: those that a network"
+        " of timm comes with, and the default there; none: random; or the path of a .safetensors"
+        " or .pth file.",
     )
     input_size: Annotated[int, Field(ge=8, le=1024)] | None = Field(
         None,
@@ -130,6 +138,13 @@ class Classifier(SettingsModel):
         None,
         description="Average predictions over so many passes with dropout on: Monte Carlo dropout.",
     )
+
+    @model_validator(mode="before")
+    @classmethod
+    def _weights_of_timm(cls, given: Any) -> Any:
+        if isinstance(given, dict) and "/" in str(given.get("network")) and "weights" not in given:
+            return {**given, "weights": PRETRAINED}
+        return given
 
     @model_validator(mode="after")
     def _one_way_to_unfreeze(self) -> Self:

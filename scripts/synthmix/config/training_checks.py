@@ -17,7 +17,9 @@ from synthmix.files import is_file
 from synthmix.networks.facts import NetworkFacts
 from synthmix.networks.plan import (
     DOWNLOADED,
+    IMAGENET,
     ORIGINAL,
+    PRETRAINED,
     facts_of,
     input_size_of,
     layers_of,
@@ -160,6 +162,10 @@ class TrainingCheck:
             if weights != "none":
                 text = f"must be none: there are no others of {self.network}"
                 yield self.place("weights"), text
+        elif self.facts.hub_weights and weights in (IMAGENET, ORIGINAL):
+            yield self.place("weights"), f"take {PRETRAINED}: {self.network} comes with others"
+        elif weights == PRETRAINED and not self.facts.hub_weights:
+            yield self.place("weights"), f"those of {self.network} are {IMAGENET}"
         elif weights == ORIGINAL and not self.facts.original_weights:
             yield self.place("weights"), f"there are none of {self.network}: take imagenet"
         elif weights not in _KNOWN_WEIGHTS and not is_file(weights):

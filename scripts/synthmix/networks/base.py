@@ -23,7 +23,8 @@ class Backbone:
     may be features that are used again. `channels` are those of the images it takes, which
     `mean` and `standard_deviation` are of. Where the last layer is flattened for the dense ones,
     and larger than twice `flattened_size` in height and width, windows of it are averaged first.
-    `auxiliary(classes)` makes a second head.
+    `auxiliary(classes)` makes a second head. `draw()` makes the layers with random weights, on
+    torch's default device, where that is not left to `synthmix.networks.build.draw_weights`.
     """
 
     layers: nn.Sequential
@@ -33,6 +34,7 @@ class Backbone:
     flattened_size: int | None = None
     auxiliary: Callable[[int], nn.Module] | None = None
     auxiliary_after: int | None = None
+    draw: Callable[[], nn.Sequential] | None = None
 
 
 class Network(nn.Module):

@@ -40,7 +40,7 @@ def build_network(
         backbone = _backbone(settings, image_shape)
         auxiliary = backbone.auxiliary(classes) if backbone.auxiliary else None
         shape = _features_shape(backbone, image_shape)
-    layers = draw_weights(backbone.layers)
+    layers = backbone.draw() if backbone.draw else draw_weights(backbone.layers)
     pooling = _pooling(pooling_of(settings), backbone.flattened_size, shape)
     width = pooling(torch.empty(1, *shape)).shape[1]
     return Network(
@@ -129,7 +129,8 @@ def _backbone(settings: Mapping[str, Any], image_shape: tuple[int, ...]) -> Back
         raise fault(place, f"{problem} {stated}")
     for name, layer in backbone.layers.named_modules():
         own = next(layer.parameters(recurse=False), None)
-        if own is not None and not hasattr(layer, "reset_parameters"):
+        drawn = backbone.draw is not None or hasattr(layer, "reset_parameters")
+        if own is not None and not drawn:
             problem = f"{type(layer).__name__}, in layer {name}, has weights"
             raise fault(place, f"{problem} and no reset_parameters(), which draws them: add that")
     return backbone

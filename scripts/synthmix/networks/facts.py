@@ -33,6 +33,8 @@ class NetworkFacts:
     """Whether there are ImageNet weights. All of another network is trained."""
     weights_package: str | None = None
     """The Python package that brings its ImageNet weights; None: they are downloaded."""
+    hub_weights: bool = False
+    """Whether they are those of timm, of the Hugging Face hub, and not of ImageNet alone."""
     original_weights: bool = False
     """Whether the weights of the network's authors can be had too."""
     volumes: bool = False

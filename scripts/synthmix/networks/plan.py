@@ -4,19 +4,22 @@ Imports no torch: the workflow plans its jobs with it, and trainings find their 
 """
 
 import hashlib
+import re
 from collections.abc import Mapping, Sequence
 from itertools import pairwise
 from math import prod
 from typing import Any
 
 from synthmix.networks.facts import NetworkFacts
-from synthmix.registry import CLASSIFIERS, load_classifier_facts
+from synthmix.registry import is_network, load_classifier_facts
 
 Settings = Mapping[str, Any]
 
-# weights that are downloaded: torchvision's own, or those of a network's authors
+# weights that are downloaded: torchvision's, or those of a network's authors
 IMAGENET, ORIGINAL = "imagenet", "imagenet_original"
-DOWNLOADED = (IMAGENET, ORIGINAL)
+# those that a network of timm comes with
+PRETRAINED = "pretrained"
+DOWNLOADED = (IMAGENET, ORIGINAL, PRETRAINED)
 # of VGG16, with gradients, for each value of an image
 _HELD_OF_A_VALUE = 175
 
@@ -28,7 +31,7 @@ def facts_of(settings: Settings) -> NetworkFacts:
 
 def title_of(network: str) -> str:
     """Return what people call a network."""
-    known = load_classifier_facts(network) if network in CLASSIFIERS else None
+    known = load_classifier_facts(network) if is_network(network) else None
     return (known and known.title) or network
 
 
@@ -85,7 +88,9 @@ def weights_name(settings: Settings, seed: int) -> str | None:
         return None
     known = {"none": f"random{seed}"} | {name: name for name in DOWNLOADED}
     origin = known.get(weights) or f"file_{_digest(weights)}"
-    return f"{settings['network']}-{origin}"
+    # of a family, as timm/vit_small_patch14_dinov2.lvd142m
+    network = re.sub(r"[^A-Za-z0-9_]", "-", settings["network"])
+    return f"{network}-{origin}"
 
 
 def backbone_name(settings: Settings, seed: int) -> str | None:

@@ -10,11 +10,12 @@ from synthmix.config.load import Configuration
 from synthmix.datasets.base import Dataset
 from synthmix.errors import UserError
 from synthmix.files import expanded
+from synthmix.networks.plan import PRETRAINED
 from synthmix.plan import acquire, classify, score
 from synthmix.plan.view import View
 from synthmix.repeats import ANY_DEAL
 from synthmix.scales import DEMO, REHEARSAL
-from synthmix.score.settings import INCEPTION, PRETRAINED
+from synthmix.score.settings import INCEPTION
 from synthmix.search.resolve import used_as_it_is
 
 _AS_PUBLISHED = "_as_published"  # how the studies are called that follow their source

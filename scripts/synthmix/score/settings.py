@@ -6,8 +6,13 @@ from typing import Annotated, Any, Self
 from pydantic import Field
 
 from synthmix.files import expanded, is_file
-from synthmix.networks.plan import IMAGENET
-from synthmix.registry import CLASSIFIERS, classifier_modules, load_classifier_facts
+from synthmix.networks.plan import IMAGENET, PRETRAINED
+from synthmix.registry import (
+    CLASSIFIERS,
+    classifier_modules,
+    family_of,
+    load_classifier_facts,
+)
 from synthmix.settings import PositiveInt, SettingsModel
 
 # The file that pytorch-fid downloads; `fetch_score_weights` has its address.
@@ -20,7 +25,6 @@ HELD_OUT_REAL = "held_out_real"
 AUTO, INCEPTION, OWN = "auto", "inception", "own"
 # What demos compare the features of: its weights are installed, and nothing is downloaded.
 _IN_DEMOS = {"network": "efficientnet_lite0", "input_size": 64}
-PRETRAINED = "pretrained"
 # what earlier versions had for weights, and how that is written now
 _FORMER = {"auto": "network: auto", "none": "network: own", "download": "network: inception"}
 
@@ -90,7 +94,8 @@ class ScoreSettings(SettingsModel):
         """What `fetch_weights` is asked for; None where the network is no classifier's."""
         if self.network in (AUTO, INCEPTION, OWN):
             return None
-        weights = IMAGENET if self.weights == PRETRAINED else self.weights
+        own = PRETRAINED if family_of(self.network) else IMAGENET
+        weights = own if self.weights == PRETRAINED else self.weights
         return {"network": self.network, "weights": weights}
 
     @property
@@ -109,9 +114,9 @@ class ScoreSettings(SettingsModel):
     def check_network(self) -> str | None:
         """Return what is wrong with `network`, or None."""
         known = [AUTO, INCEPTION, OWN, *scoring_networks()]
-        if self.network in known:
+        if self.network in known or family_of(self.network):
             return None
-        return f"{self.network!r} is none of {', '.join(known)}"
+        return f"{self.network!r} is none of {', '.join(known)}, or timm/ and a name of timm's"
 
     def check_input_size(self) -> str | None:
         """Return what is wrong with `input_size`, or None."""

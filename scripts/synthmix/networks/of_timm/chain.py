@@ -1,12 +1,13 @@
 """A network of timm as layers in a row, so that it can be cut between any two of them."""
 
 import copy
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 import torch
 from torch import nn
 from torch.utils._python_dispatch import TorchDispatchMode
+from torch.utils._pytree import tree_leaves
 
 # what timm's vision transformers do with an image before their blocks, in this order
 _TOKENS = ("patch_embed", "_pos_embed", "patch_drop", "norm_pre")
@@ -18,12 +19,20 @@ class Part(nn.Module):
     `steps` are names of its modules or methods, each given what the one before put out.
     """
 
-    def __init__(self, network: nn.Module, modules: set[str], steps: tuple[str, ...]) -> None:
-        """Take `modules` of `network`, and its own parameters if the first step is the image."""
+    def __init__(
+        self,
+        network: nn.Module,
+        modules: Iterable[str],
+        steps: tuple[str, ...],
+        *,
+        parameters: bool = False,
+    ) -> None:
+        """Take `modules` of `network`, and with `parameters` those that are in no module."""
         super().__init__()
-        own = copy.copy(network)
-        own._modules = {name: part for name, part in network._modules.items() if name in modules}
-        own._parameters = dict(network._parameters) if "_pos_embed" in steps else {}
+        own, taken = copy.copy(network), set(modules)
+        own._modules = {name: part for name, part in network._modules.items() if name in taken}
+        own._parameters = dict(network._parameters) if parameters else {}
+        own._buffers = dict(network._buffers)
         self.own, self.steps = own, steps
 
     def forward(self, images: torch.Tensor) -> torch.Tensor:
@@ -42,28 +51,37 @@ class Pooled(Part):
         return self.own.forward_head(features, pre_logits=True)[..., None, None]
 
 
-def in_a_row(network: nn.Module, image_shape: tuple[int, int, int]) -> nn.Sequential:
-    """Return the layers of `network`, made by timm on the meta device without a dense layer.
+def way_to_cut(
+    network: nn.Module, image_shape: tuple[int, int, int]
+) -> Callable[[nn.Module], nn.Sequential]:
+    """Return what makes layers in a row of `network`, made by timm without a dense layer.
 
-    Each is what can be frozen: a block, or a convolution or other weights with the normalisation
-    and activation behind it; the last one pools too. They do the operations of the network itself,
-    one by one with the same weights, which is looked at on an image of `image_shape` (C, H, W). A
-    network whose layers do more than follow each other is one layer, all of it.
+    Each of them is what can be frozen: a block, or a convolution or other weights with the
+    normalisation and activation behind it; the last one pools too. They do the operations of the
+    network itself, one by one with the same weights, which is looked at with an image of
+    `image_shape` (C, H, W): `network` is on the meta device, and what is returned makes layers of
+    another one like it too. A network whose layers do more than follow each other is one layer.
     """
     network.eval()
-    for take_apart in (_of_tokens, _of_children):
-        layers = take_apart(network)
+    for cut in (_of_tokens, _of_children):
+        layers = cut(network)
         if layers is not None and _same(network, layers, image_shape):
-            return layers
-    return nn.Sequential(Pooled(network, set(network._modules), ("forward_features",)))
+            return cut
+    return _whole
+
+
+def _whole(network: nn.Module) -> nn.Sequential:
+    """Return the network as one layer."""
+    return nn.Sequential(Pooled(network, network._modules, ("forward_features",), parameters=True))
 
 
 def _of_tokens(network: nn.Module) -> nn.Sequential | None:
     """Return the parts of a vision transformer: patches with the first block, then the others."""
     if not all(hasattr(network, name) for name in (*_TOKENS, "blocks", "norm")):
         return None
-    stem = Part(network, {"patch_embed", "pos_drop", "patch_drop", "norm_pre"}, _TOKENS)
-    behind = set(network._modules) - {"patch_embed", "pos_drop", "patch_drop", "norm_pre", "blocks"}
+    before = {"patch_embed", "pos_drop", "patch_drop", "norm_pre"}
+    stem = Part(network, before, _TOKENS, parameters=True)
+    behind = network._modules.keys() - before - {"blocks"}
     return _closed([stem, *network.blocks], Pooled(network, behind, ("norm",)))
 
 
@@ -75,7 +93,7 @@ def _of_children(network: nn.Module) -> nn.Sequential | None:
         return None
     end = min(map(there.index, ends))
     blocks = [block for name in there[:end] for block in _unfolded(network._modules[name])]
-    return _closed(_grouped(blocks), Pooled(network, set(there[end:]), ()))
+    return _closed(_grouped(blocks), Pooled(network, there[end:], ()))
 
 
 def _unfolded(module: nn.Module) -> Iterator[nn.Module]:
@@ -136,7 +154,7 @@ class _Recorder(TorchDispatchMode):
     ) -> Any:
         given = tuple(
             (tuple(value.shape), id(value) if isinstance(value, nn.Parameter) else None)
-            for value in args
+            for value in tree_leaves(args)
             if isinstance(value, torch.Tensor)
         )
         self.found.append((str(operation), given))
