@@ -71,8 +71,9 @@ use rule job as train_generator with:
     resources:
         gpu=lambda wildcards: GPUS * generator_devices(wildcards),
         nodes=one_node(generator_devices),
+        # on a CPU the layers and their gradients are in the same memory
         mem_mb=memory(
-            2000,
+            2000 if GPUS else 4000,
             lambda wildcards: 4000 * image_bytes(wildcards) + snapshot_bytes(wildcards),
             generator_devices,
         ),

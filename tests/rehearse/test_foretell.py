@@ -88,3 +88,18 @@ def test_what_several_studies_need_is_told_with_one_of_them():
 def test_it_goes_by_the_device_that_was_rehearsed_on(foretold):
     found = foretold(gpu="H200", peak_gpu_mb=3000.0)
     assert (training(found)["device"], training(found)["gpu_mb"]) == ("cuda", 3000)
+
+
+@pytest.mark.parametrize("candidate", ["dcgan_c031679", "dcgan_c05affe", "dcgan_s2cfedcba"])
+def test_a_candidate_of_a_search_is_told_by_what_it_is_for(tmp_path, monkeypatch, candidate):
+    monkeypatch.chdir(tmp_path)
+    names = NAMED | {"generator": candidate}
+    full = altered(study(epochs=10), "train_generator", wildcards=names)
+    short = altered(study(epochs=2), "train_generator", wildcards=names)
+    short = measured_training(short, 21.5, told(peak_ram_mb=1700.0, parts=4))
+    graphs = {"paper": full.graph, "rehearsal": short.graph}
+    config = {"device": "cpu", "scale": "rehearsal"}
+    found = foretell(lambda asked: graphs[asked["scale"]], config, ["s"], full.published)
+    memory, parted = found.tight
+    assert memory[2] == parted[2] == "dataset=d, generator=dcgan"
+    assert parted[3].startswith("generators.dcgan.batch_size: ")

@@ -21,6 +21,7 @@ from synthmix.estimate.sizes import Sizes
 from synthmix.estimate.wording import size
 from synthmix.estimate.work import training_settings
 from synthmix.scales import PAPER, REHEARSAL
+from synthmix.search.resolve import DIGITS
 
 COLUMNS = [
     *("study", "dataset", "rule", "kind", "jobs", "rehearsed", "device", "parts"),
@@ -29,7 +30,7 @@ COLUMNS = [
 ]
 _SECTIONS = {"train_generator": "generators", "train_classifier": "classifiers"}
 # how candidates of a search are called after what they are for
-_CANDIDATE = re.compile(r"_(?:c|s\d+c)\d+$")
+_CANDIDATE = re.compile(rf"_(?:c|s\d+c)[0-9a-f]{{{DIGITS}}}$")
 # advised above what was held, which is never the same twice
 _MARGIN, _ROUND = 1.2, 500
 
@@ -147,7 +148,7 @@ def what_is_tight(
     """Yield what does not fit: study, rule, job, and a message with the setting to change.
 
     That is a job that held more memory than it is granted, the one furthest beyond of its kind, and
-    batches that went in more parts than the study says.
+    batches that went in more parts than the study says. The candidates of a search are told as one.
     """
     beyond: dict[tuple[str, ...], JobCost] = {}
     parted: dict[tuple[str, ...], tuple[JobCost, int]] = {}
@@ -175,8 +176,14 @@ def _excess(cost: JobCost) -> float:
 
 def _name(cost: JobCost) -> str:
     names = ("dataset", "generator", "classifier", "backbone")
-    told = [f"{name}={value}" for name in names if (value := cost.job.wildcards.get(name))]
+    given = cost.job.wildcards
+    told = [f"{name}={_searched(given[name])}" for name in names if given.get(name)]
     return ", ".join(told)
+
+
+def _searched(name: str) -> str:
+    """Return what a candidate of a search is for; any other name as it is."""
+    return _CANDIDATE.sub("", name)
 
 
 def _more_memory(cost: JobCost) -> str:
@@ -192,7 +199,7 @@ def _more_memory(cost: JobCost) -> str:
 def _in_parts(cost: JobCost, parts: int) -> str:
     job = cost.job
     section = _SECTIONS[job.rule]
-    entry = f"{section}.{_CANDIDATE.sub('', job.wildcards[section[:-1]])}"
+    entry = f"{section}.{_searched(job.wildcards[section[:-1]])}"
     batch = training_settings(job)["batch_size"]
     return (
         f"{entry}.batch_size: a batch of {batch} does not fit into memory, and was taken in "
