@@ -49,7 +49,7 @@ def test_all_epochs_of_a_training_that_may_stop_early_are_taken(foretold):
     sizes = study(epochs=10)
     trained = next(each for each in sizes.graph.jobs if each.rule == "train_generator")
     snapshots = {"every": 2, "images": 4, "patience": 1, "keep": "best"}
-    params = {**trained.params, "features": "own", "base": {**trained.params["base"]}}
+    params = {**trained.params, "network": "own", "base": {**trained.params["base"]}}
     params["base"]["snapshots"] = snapshots
     step = told()["steps"]["step"]
     steps = {"step": step, "features": {**step, "seconds": 0.0}, "distance": step}

@@ -2,13 +2,13 @@
 
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import AfterValidator, Field, WithJsonSchema, model_validator
 
 from synthmix.classify.augmentation_settings import Augmentation, VolumeAugmentation
 from synthmix.classify.loss_settings import CrossEntropy, LossSettings
 from synthmix.networks.cnn.settings import Cnn
-from synthmix.networks.plan import PRETRAINED
-from synthmix.registry import CLASSIFIERS, FAMILIES
+from synthmix.networks.plan import IMAGENET, PRETRAINED
+from synthmix.registry import CLASSIFIERS, FAMILIES, is_network
 from synthmix.settings import (
     Name,
     NonNegativeFloat,
@@ -19,10 +19,33 @@ from synthmix.settings import (
 )
 
 Dropout = Annotated[float, Field(ge=0, lt=1)]
-NetworkName = (
-    Literal[*sorted(CLASSIFIERS)] | Annotated[str, Field(pattern=f"^({'|'.join(FAMILIES)})/[^/]+$")]
-)
 ClassWeights = Annotated[dict[Name, PositiveFloat], Field(min_length=2)]
+
+
+def _network_name(name: str) -> str:
+    if not is_network(name):
+        known = ", ".join(sorted(CLASSIFIERS))
+        raise ValueError(f"{name!r} is not one of {known}, nor timm/ and a name that timm has")
+    return name
+
+
+NetworkName = Annotated[
+    str,
+    AfterValidator(_network_name),
+    WithJsonSchema(
+        {
+            "anyOf": [
+                {"enum": sorted(CLASSIFIERS)},
+                {"type": "string", "pattern": f"^({'|'.join(FAMILIES)})/[^/]+$"},
+            ]
+        }
+    ),
+]
+
+
+def _own_weights(settings: dict[str, Any]) -> str:
+    """Return the weights that a network comes with, where a study names none."""
+    return PRETRAINED if "/" in (settings.get("network") or "") else IMAGENET
 
 
 class Plateau(SettingsModel):
@@ -44,7 +67,8 @@ class Classifier(SettingsModel):
         " timm's."
     )
     weights: str = Field(
-        "imagenet",
+        default_factory=_own_weights,
+        json_schema_extra={"default": IMAGENET},
         description="imagenet: downloaded, or installed with synthmix; imagenet_original: those of"
         " vgg16's authors, for values less their means, unscaled; pretrained: those that a network"
         " of timm comes with, and the default there; none: random; or the path of a .safetensors"
@@ -138,13 +162,6 @@ class Classifier(SettingsModel):
         None,
         description="Average predictions over so many passes with dropout on: Monte Carlo dropout.",
     )
-
-    @model_validator(mode="before")
-    @classmethod
-    def _weights_of_timm(cls, given: Any) -> Any:
-        if isinstance(given, dict) and "/" in str(given.get("network")) and "weights" not in given:
-            return {**given, "weights": PRETRAINED}
-        return given
 
     @model_validator(mode="after")
     def _one_way_to_unfreeze(self) -> Self:

@@ -4,7 +4,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from synthmix.classify.settings import Classifier
+from synthmix.classify.settings import Classifier, NetworkName
 from synthmix.search.settings import Search, SomeSettings, search_section, some_of
 from synthmix.settings import Name
 
@@ -41,7 +41,7 @@ ClassifierSearch = search_section(Classifier, _ClassifierSearch, _FIXED)
 class StudyClassifier(Classifier):
     """A network and how it is trained, or how the training of another classifier goes on."""
 
-    network: Classifier.model_fields["network"].annotation | None = Field(
+    network: NetworkName | None = Field(
         None, description=Classifier.model_fields["network"].description
     )
     starts_from: Name | None = Field(

@@ -18,8 +18,8 @@ from synthmix.network_costs import Cost, LayerCost
 from synthmix.networks.base import Backbone, Weights
 from synthmix.networks.facts import NetworkFacts
 from synthmix.networks.of_timm.chain import way_to_cut
-from synthmix.networks.of_timm.settings import PREFIX
 
+PREFIX = "timm/"
 # vision transformers with these take images of any size, their positions interpolated
 _ANY_SIZE = {"dynamic_img_size": True, "dynamic_img_pad": True}
 # what timm's own weights are called there

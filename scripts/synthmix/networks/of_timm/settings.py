@@ -5,8 +5,6 @@ That takes torch, so that it is loaded when a study has such a network, and not 
 
 from synthmix.networks.facts import NetworkFacts
 
-PREFIX = "timm/"
-
 
 def facts(network: str) -> NetworkFacts:
     """Return the facts of `network`, "timm/<name>"; raises UserError where timm has none."""
