@@ -79,6 +79,13 @@ def test_with_its_weights_it_gives_what_timm_gives_wherever_it_is_cut(tmp_path, 
             assert trained.eval()(frozen(images)).equal(built.head(expected))
 
 
+def test_small_images_are_taken_where_the_network_can():
+    with torch.device("meta"):
+        built = build_network(settings_of(SMALL), (3, 32, 32), 2)
+        assert built.training
+        assert built.eval()(torch.empty(2, 3, 32, 32)).shape == (2, 2)
+
+
 @pytest.mark.parametrize("name", ["whole.safetensors", "body.pth"])
 def test_a_users_file_is_taken_with_its_dense_layer_or_without(tmp_path, files, name):
     folder, reference = files

@@ -159,19 +159,19 @@ def layers_of(network: str, size: int | None = None) -> nn.Sequential:
     layers = _outside(_way(network)(made))
     try:
         with torch.no_grad(), torch.device("meta"):
-            layers(torch.empty(1, *shape))
+            layers.eval()(torch.empty(1, *shape))  # batch norm refuses one image while training
     except Exception as error:  # each says it in its own way
         own = made.pretrained_cfg["input_size"][-1]
         raise UserError(
             f"input_size: {network} takes no images of {size} x {size} pixels; it was made for "
             f"{own}"
         ) from error
-    return layers
+    return layers.train()
 
 
 def _drawn(network: str, size: int | None) -> nn.Sequential:
     """Return the layers with random weights, as timm draws them."""
-    return _outside(_way(network)(_create(network)))
+    return _outside(_way(network)(_create(network))).train()
 
 
 def _outside(layers: nn.Sequential) -> nn.Sequential:
@@ -179,7 +179,7 @@ def _outside(layers: nn.Sequential) -> nn.Sequential:
     for module in layers.modules():
         if hasattr(module, "inplace"):
             module.inplace = False
-    return layers.train()
+    return layers
 
 
 def _costs(network: str, settings: Mapping[str, Any], shape: Sequence[int]) -> list[LayerCost]:
