@@ -12,6 +12,7 @@ from synthmix.classify.model_file import HEADER_KEY, load_model, save_model
 from synthmix.classify.network import new_network
 from synthmix.classify.settings import Classifier
 from synthmix.errors import UserError
+from synthmix.networks.plan import NEAREST_NEIGHBOURS
 from synthmix.prepare.settings import Prepare
 from tiny_classifiers import CLASSES, CPU, PICTURES, VOLUMES, export, header
 from tiny_generators import names_of, train_tiny
@@ -50,6 +51,18 @@ def test_it_comes_back_as_it_was(model):
     assert state.keys() == network.state_dict().keys()
     for name, tensor in network.state_dict().items():
         assert torch.equal(tensor, state[name])
+
+
+def test_a_head_with_training_images_in_it_comes_back(tmp_path):
+    settings = Classifier(network="efficientnet_lite0", unfrozen_layers=0, head=NEAREST_NEIGHBOURS)
+    described = header(settings=settings)
+    network = new_network(settings.model_dump(mode="json"), described.image_shape, 2)
+    network.head[0].make_room(7)
+    network.head[0].labels[:, 1] = 1
+    save_model(tmp_path / "m.safetensors", network, described)
+    again, read = load_model(tmp_path / "m.safetensors", CPU)
+    assert read.settings.head == NEAREST_NEIGHBOURS
+    assert again.head[0].labels.tolist() == [[0, 1]] * 7
 
 
 def test_the_same_classifier_makes_the_same_bytes(model, tmp_path):

@@ -24,7 +24,7 @@ from synthmix.errors import UserError
 from synthmix.files import write_table
 from synthmix.networks.base import Network
 from synthmix.networks.inputs import to_inputs, to_tensor
-from synthmix.networks.plan import backbone_name, weights_name
+from synthmix.networks.plan import FITTED, backbone_name, weights_name
 from synthmix.prepare.folds import split_for_fold
 from synthmix.runtime.checkpoint import Checkpoint
 from synthmix.runtime.distributed import run_together
@@ -210,6 +210,21 @@ def test_cached_features_give_the_losses_of_the_plain_training(data, tmp_path, n
     train(data, tmp_path / "plain", cached=False, **own)
     np.testing.assert_allclose(losses(tmp_path / "cached"), losses(tmp_path / "plain"), atol=1e-4)
     assert len(losses(tmp_path / "plain")) == 6
+
+
+@pytest.mark.parametrize("head", FITTED)
+def test_a_head_that_is_fitted_at_once_tells_images_apart(data, tmp_path, head):
+    own = {"unfrozen_layers": 0, "dense_layers": [], "head": head, "neighbours": 3}
+    train(data, tmp_path / "cached", **own)
+    train(data, tmp_path / "plain", cached=False, **own)
+    history = read_table(tmp_path / "cached" / "history.csv")
+    assert history["epoch"].tolist() == [1, 1]
+    assert history["split"].tolist() == ["train", "validation"]
+    assert history["kept"].all()
+    assert (history["accuracy"] >= 0.95).all()
+    np.testing.assert_allclose(losses(tmp_path / "cached"), losses(tmp_path / "plain"), atol=1e-3)
+    for table in predicted(data, tmp_path / "cached"):
+        assert (table["predicted"] == table["label"]).mean() >= 0.8
 
 
 def test_batch_norm_of_the_frozen_part_learns_nothing(data, tmp_path):

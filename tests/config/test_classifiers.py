@@ -116,6 +116,23 @@ def test_classifiers_that_can_be(classifiers, settings, project):
             CNN | {"unfrozen_share": 0.5},
             ".unfrozen_share: cnn starts from random weights, and all of it is trained: remove it",
         ),
+        (
+            VGG | {"head": "svm"},
+            ".unfrozen_layers: svm is fitted to features of layers that stay as they are: set it to "
+            "0",
+        ),
+        (
+            VGG | {"unfrozen_layers": 0, "head": "svm", "dense_layers": [8]},
+            ".dense_layers: go with head: dense, not with svm: remove them",
+        ),
+        (
+            VGG | {"unfrozen_layers": 0, "head": "nearest_neighbours", "mixup": 0.2},
+            ".mixup: goes with what is trained by steps, not with nearest_neighbours",
+        ),
+        (
+            VGG | {"unfrozen_layers": 0, "head": "svm", "loss": {"name": "dice"}},
+            ".loss: svm has one of its own: remove it",
+        ),
         (VGG | {"input_size": 16}, ".input_size: 16 is less than the 32 pixels that vgg16 needs"),
         (
             VGG | {"network": "inception_v3", "input_size": 64},

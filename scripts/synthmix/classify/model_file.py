@@ -17,6 +17,7 @@ from synthmix.errors import UserError
 from synthmix.evaluate.settings import Evaluation, check_threshold
 from synthmix.files import write_beside
 from synthmix.networks.base import Network
+from synthmix.networks.heads import room_of
 from synthmix.networks.plan import ORIGINAL, facts_of
 from synthmix.prepare.settings import Prepare
 from synthmix.readers.raw_image import MOST_PIXELS
@@ -41,7 +42,7 @@ NETWORK = (
     "pooling",
     "cnn",
 )
-NETWORK += ("dense_layers", "dropout", "monte_carlo_passes")
+NETWORK += ("head", "neighbours", "dense_layers", "dropout", "monte_carlo_passes")
 
 
 def network_settings(settings: Mapping[str, Any]) -> dict[str, Any]:
@@ -139,6 +140,7 @@ def _described(path: str | Path, header: ModelHeader, tensors: Mapping[str, Any]
     try:
         with torch.device("meta"):
             network = new_network(settings, header.image_shape, len(header.classes))
+            room_of(network, tensors)
         problem = _difference(_answering(network), tensors)
     except (UserError, RuntimeError, TypeError, OverflowError) as error:
         # of numbers too large for torch it tells at length

@@ -33,7 +33,7 @@ class Passes:
         self,
         trained: TrainedPart,
         settings: Mapping[str, Any],
-        optimizer: torch.optim.Optimizer,
+        optimizer: torch.optim.Optimizer | None,
         loss: Loss,
         classes: int,
         augment: Change | None,
@@ -43,9 +43,10 @@ class Passes:
     ) -> None:
         """Prepare to learn so many `classes`.
 
-        `positive` is the index of the class that precision and recall are about. An epoch learns
-        from `epoch_images` images, or so many times from an image. `class_errors` (K,) are the mean
-        squared errors of the training images as `learn` last found them.
+        `optimizer` is None where nothing is learned by steps. `positive` is the index of the class
+        that precision and recall are about. An epoch learns from `epoch_images` images, or so many
+        times from an image. `class_errors` (K,) are the mean squared errors of the training images
+        as `learn` last found them.
         """
         self.trained = trained
         self.settings = settings
@@ -103,6 +104,16 @@ class Passes:
         values = tally.values(self.positive)
         self._require_finite(values["loss"], f"epoch {epoch}: the validation")
         return values
+
+    @torch.no_grad()
+    def features(self, examples: Examples) -> np.ndarray:
+        """Return what the head sees of `examples`, vectors (N, width), float32."""
+        batches = batches_of(np.arange(len(examples)), LARGEST_BATCH)
+        found = [
+            self.trained.pooling(examples.inputs(positions, self.device)).cpu().numpy()
+            for positions in pace.each(batches, pace.JUDGING)
+        ]
+        return np.concatenate(found).astype(np.float32)
 
     def _require_finite(self, loss: float, which: str) -> None:
         if not math.isfinite(loss):

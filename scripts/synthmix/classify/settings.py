@@ -7,7 +7,7 @@ from pydantic import AfterValidator, Field, WithJsonSchema, model_validator
 from synthmix.classify.augmentation_settings import Augmentation, VolumeAugmentation
 from synthmix.classify.loss_settings import CrossEntropy, LossSettings
 from synthmix.networks.cnn.settings import Cnn
-from synthmix.networks.plan import IMAGENET, PRETRAINED
+from synthmix.networks.plan import DENSE, FITTED, IMAGENET, LINEAR, PRETRAINED
 from synthmix.registry import CLASSIFIERS, FAMILIES, is_network
 from synthmix.settings import (
     Name,
@@ -95,6 +95,19 @@ class Classifier(SettingsModel):
     )
     pooling: Literal["average", "flatten"] | None = Field(
         None, description="How the dense layers see the last layer; the network's way if absent."
+    )
+    head: Literal[DENSE, LINEAR, *FITTED] = Field(
+        DENSE,
+        description="What stands on the layers. dense: the dense_layers and a last one; linear: the"
+        " last one alone; both are trained along with the layers that are. logistic_regression, svm"
+        " (linear, probabilities by Platt's sigmoid) and nearest_neighbours are scikit-learn's, and"
+        " fitted at once to the features of layers of which none is trained.",
+    )
+    l2_penalty: PositiveFloat = Field(
+        1.0, description="Of logistic_regression and svm: 1 / C of scikit-learn."
+    )
+    neighbours: PositiveInt = Field(
+        5, description="Of nearest_neighbours: training images that an image is like."
     )
     dense_layers: list[PositiveInt] = Field(
         [], description="Widths of dense layers put before the last one; [4096, 4096] is VGG16's."

@@ -30,7 +30,7 @@ from synthmix.errors import UserError
 from synthmix.files import copy_file, write_table
 from synthmix.networks.base import Network
 from synthmix.networks.inputs import to_tensor
-from synthmix.networks.plan import input_size_of, unfrozen_of, weights_name
+from synthmix.networks.plan import FITTED, input_size_of, unfrozen_of, weights_name
 from synthmix.runtime import distributed
 from synthmix.runtime.accumulation import parts_to_take, smaller_parts_next
 from synthmix.runtime.checkpoint import Checkpoint
@@ -114,10 +114,11 @@ def train_classifier(
     )
     class_weights = class_weight_tensor(settings["class_weights"], train.labels, classes)
     images = torch.bincount(train.labels, minlength=len(classes))
+    fitted = settings["head"] in FITTED
     passes = Passes(
         trained,
         settings,
-        build_optimizer(settings, trained),
+        None if fitted else build_optimizer(settings, trained),
         build_loss(settings["loss"], classes, class_weights, images),
         len(classes),
         _augmentation(settings, source),
@@ -125,14 +126,46 @@ def train_classifier(
         device,
         epoch_images,
     )
-    training = Training(network, settings, passes)
-    training.fit(train, validation, checkpoint, derive_seed("classifier epochs", seed), tracker)
+    if fitted:
+        told = fit_at_once(network, passes, train, validation, class_weights, seed)
+    else:
+        training = Training(network, settings, passes)
+        training.fit(train, validation, checkpoint, derive_seed("classifier epochs", seed), tracker)
+        told = training.table()
 
     if distributed.rank() == 0:
-        load_trained(network, training.kept_weights)
+        if not fitted:
+            load_trained(network, training.kept_weights)
         save_trained(output, network, unfrozen_of(settings), header)
-        write_table(history, training.table())
+        write_table(history, told)
         checkpoint.remove()
+
+
+def fit_at_once(
+    network: Network,
+    passes: Passes,
+    train: Examples,
+    validation: Examples,
+    class_weights: torch.Tensor | None,
+    seed: int,
+) -> pd.DataFrame:
+    """Fit a head that scikit-learn has to the features of `train`; return a history of one epoch.
+
+    It sees each training image once.
+    """
+    # scikit-learn is long to import
+    from synthmix.classify.fit_head import fit_head
+
+    features = passes.features(train)
+    weights = None if class_weights is None else class_weights.cpu().numpy()
+    fit_head(network.head, passes.settings, features, train.labels.numpy(), weights, seed)
+    rows = []
+    for split, examples in (("train", train), ("validation", validation)):
+        values = passes.judge(examples, 1)
+        LOGGER.info("%s %s", split, " ".join(f"{n} {v:.4f}" for n, v in values.items()))
+        how = {"learning_rate": 0.0, "accumulation_steps": passes.settings["accumulation_steps"]}
+        rows.append({"epoch": 1, "split": split, **values, **how, "kept": True})
+    return pd.DataFrame(rows)
 
 
 class Training:

@@ -16,7 +16,9 @@ from synthmix.errors import did_you_mean, one_of, shown
 from synthmix.files import is_file
 from synthmix.networks.facts import NetworkFacts
 from synthmix.networks.plan import (
+    DENSE,
     DOWNLOADED,
+    FITTED,
     IMAGENET,
     ORIGINAL,
     PRETRAINED,
@@ -39,6 +41,15 @@ from synthmix.search.settings import Point, is_value
 
 Finding = tuple[KeyPath, str]
 
+# of what a head that is fitted at once has no use
+_LEFT_AS_THEY_ARE = {
+    "augmentation": None,
+    "volume_augmentation": None,
+    "mixup": None,
+    "sampler": "shuffled",
+    "devices": 1,
+    "monte_carlo_passes": None,
+}
 _KNOWN_WEIGHTS = (*DOWNLOADED, "none")
 
 
@@ -127,6 +138,7 @@ class TrainingCheck:
             return
         yield from self._check_network()
         yield from self._check_weights()
+        yield from self._check_head()
         yield from self._check_layers()
         yield from self._check_start()
         yield from self._check_size()
@@ -255,6 +267,23 @@ class TrainingCheck:
         if not between and not (self.settings["dense_layers"] and self.settings["dropout"]):
             text = "there is no dropout to be averaged over: it follows each of dense_layers"
             yield self.place("monte_carlo_passes"), text
+
+    def _check_head(self) -> Iterator[Finding]:
+        head = self.settings["head"]
+        if head != DENSE and self.settings["dense_layers"]:
+            yield self.place("dense_layers"), f"go with head: {DENSE}, not with {head}: remove them"
+        if head not in FITTED:
+            return
+        if _unfrozen(self.settings):
+            text = f"{head} is fitted to features of layers that stay as they are: set it to 0"
+            yield self._place_of_unfrozen(), text
+        for name, value in _LEFT_AS_THEY_ARE.items():
+            if self.settings[name] != value:
+                yield self.place(name), f"goes with what is trained by steps, not with {head}"
+        if self.settings["loss"]["name"] != "cross_entropy":
+            yield self.place("loss"), f"{head} has one of its own: remove it"
+        if self.trained.starts_from:
+            yield self.place("head"), f"{head} starts from nothing: give a network of its own"
 
     def _check_parts(self) -> Iterator[Finding]:
         loss = self.settings["loss"]["name"]

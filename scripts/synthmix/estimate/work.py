@@ -23,7 +23,7 @@ from synthmix.estimate.networks import (
 )
 from synthmix.estimate.sizes import NotKnownError, Sizes, epochs_done
 from synthmix.network_costs import BOTH
-from synthmix.networks.plan import backbone_name
+from synthmix.networks.plan import FITTED, backbone_name
 from synthmix.prepare.parts import LEARNED_FROM
 from synthmix.score.settings import INCEPTION, OWN
 from synthmix.search.chosen import lay_over
@@ -125,6 +125,8 @@ def epochs_of_generator(settings: Mapping[str, Any]) -> tuple[int, int]:
 
 def epochs_of_classifier(settings: Mapping[str, Any]) -> tuple[int, int]:
     """Return the epochs at the least, where it may stop early, and at the most."""
+    if settings["head"] in FITTED:
+        return 1, 1
     return min(settings["epochs"], settings["patience"] + 1), settings["epochs"]
 
 

@@ -8,6 +8,7 @@ from torch import nn
 
 from synthmix.extensions import fault, shown_file
 from synthmix.networks.base import Backbone, Network, Weights
+from synthmix.networks.heads import build_head
 from synthmix.networks.plan import facts_of, layers_of, minimum_size_of, pooling_of
 from synthmix.registry import load_classifier
 
@@ -46,7 +47,7 @@ def build_network(
     return Network(
         layers,
         pooling,
-        _head(width, settings["dense_layers"], settings["dropout"], classes),
+        build_head(settings, width, classes),
         channels=backbone.channels,
         mean=backbone.mean,
         standard_deviation=backbone.standard_deviation,
@@ -151,12 +152,3 @@ def _pooling(how: str, flattened_size: int | None, shape: Sequence[int]) -> nn.M
         return GlobalAverage()
     window = min(shape[1:]) // flattened_size if flattened_size else 1
     return nn.Sequential(nn.AvgPool2d(window), nn.Flatten()) if window > 1 else nn.Flatten()
-
-
-def _head(width: int, dense_layers: Sequence[int], dropout: float, classes: int) -> nn.Sequential:
-    """Return the dense layers, from vectors (N, width) to logits (N, classes)."""
-    head = nn.Sequential()
-    for dense in dense_layers:
-        head.extend([nn.Linear(width, dense), nn.ReLU(), nn.Dropout(dropout)])
-        width = dense
-    return head.append(nn.Linear(width, classes))

@@ -20,6 +20,12 @@ IMAGENET, ORIGINAL = "imagenet", "imagenet_original"
 # those that a network of timm comes with
 PRETRAINED = "pretrained"
 DOWNLOADED = (IMAGENET, ORIGINAL, PRETRAINED)
+# heads that are trained along with the layers, by gradients
+DENSE, LINEAR = "dense", "linear"
+# and those that are fitted at once to the features of layers that stay as they are
+LOGISTIC_REGRESSION, SVM = "logistic_regression", "svm"
+NEAREST_NEIGHBOURS = "nearest_neighbours"
+FITTED = (LOGISTIC_REGRESSION, SVM, NEAREST_NEIGHBOURS)
 # of VGG16, with gradients, for each value of an image
 _HELD_OF_A_VALUE = 175
 
@@ -124,6 +130,7 @@ def frozen_settings(settings: Settings) -> dict[str, Any]:
         "pooling": pooling_of(settings) if unfrozen_of(settings) == 0 else None,
         "dense_layers": [],
         "dropout": 0.0,
+        "head": LINEAR,
     }
 
 

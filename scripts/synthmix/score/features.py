@@ -16,7 +16,7 @@ from torch import nn
 from synthmix.errors import UserError
 from synthmix.networks.build import build_network, load_backbone
 from synthmix.networks.inputs import to_inputs
-from synthmix.networks.plan import input_size_of
+from synthmix.networks.plan import LINEAR, input_size_of
 from synthmix.score.own_network import OwnFeatures
 from synthmix.score.settings import INCEPTION, OWN
 
@@ -30,6 +30,7 @@ _FROZEN = {
     "pooling": "average",
     "dense_layers": [],
     "dropout": 0.0,
+    "head": LINEAR,
 }
 
 
