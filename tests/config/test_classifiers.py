@@ -118,8 +118,8 @@ def test_classifiers_that_can_be(classifiers, settings, project):
         ),
         (
             VGG | {"head": "svm"},
-            ".unfrozen_layers: svm is fitted to features of layers that stay as they are: set it to "
-            "0",
+            ".unfrozen_layers: svm is fitted to features of layers that stay as they are: set it "
+            "to 0",
         ),
         (
             VGG | {"unfrozen_layers": 0, "head": "svm", "dense_layers": [8]},
