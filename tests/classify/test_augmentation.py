@@ -22,6 +22,8 @@ PICTURES = {
     "hue": 0.5,
     "centre_crop": 0.5,
     "brightness_shift": 0.4,
+    "blur": 3,
+    "noise": 0.3,
 }
 VOLUMES = {
     "rotation_degrees": 20,
@@ -178,6 +180,30 @@ def test_noise_is_in_units_of_the_spread():
     assert noise.max() < 0.52
     assert noise.max() > 0.3
     assert noise.min() < 0.2
+
+
+def test_noise_of_pictures_is_a_share_of_their_range():
+    grey = torch.full((40, 1, 30, 30), 128, dtype=torch.uint8)
+    noisy = change(grey, noise=0.1).float()
+    deviations = noisy.std((1, 2, 3)) / 255
+    assert 0.08 < deviations.max() < 0.102
+    assert deviations.min() < 0.03
+    assert noisy.mean().item() == pytest.approx(128, abs=0.5)
+
+
+def test_a_blur_is_of_so_many_pixels_at_the_most():
+    line = torch.zeros(40, 1, 41, 41)
+    line[..., 20] = 200
+    blurred = change(line.to(torch.uint8), blur=2).float()
+    there = torch.arange(41) - 20
+    shares = blurred.mean((1, 2)) / blurred.mean((1, 2)).sum(1, keepdim=True)
+    deviations = (shares * there**2).sum(1).sqrt()
+    assert 1.6 < deviations.max() < 2.05
+    assert deviations.min() < 0.5
+
+
+def test_a_small_picture_can_be_blurred():
+    assert change(pictures()[:, :, :4, :3], blur=20).shape == (16, 3, 4, 3)
 
 
 def test_grey_pictures():

@@ -258,6 +258,13 @@ def test_cross_entropy_is_torchs(weights):
     torch.testing.assert_close(loss_of({"name": "focal", "gamma": 0}, weights), theirs)
 
 
+def test_smoothed_labels_are_torchs():
+    loss = loss_of({"name": "cross_entropy", "label_smoothing": 0.2})
+    theirs = nn.CrossEntropyLoss(label_smoothing=0.2)(LOGITS, torch.tensor(LABELS))
+    assert loss.item() == pytest.approx(theirs.item())
+    assert loss.item() > loss_of("cross_entropy").item()
+
+
 def test_two_classes_are_the_binary_case():
     logits, targets = LOGITS[:, :2], TARGETS[:2, :2].repeat(2, 1)
     difference = logits[:, 1] - logits[:, 0]

@@ -44,6 +44,10 @@ def _picture_change(settings: Mapping[str, Any]) -> Change:
         steps.append(v2.ColorJitter(**{name: settings[name] for name in _COLOUR}))
     if settings["brightness_shift"]:
         steps.append(v2.Lambda(partial(_shifted, settings["brightness_shift"])))
+    if settings["blur"]:
+        steps.append(v2.Lambda(partial(_blurred, settings["blur"])))
+    if settings["noise"]:
+        steps.append(v2.Lambda(partial(_noisy, settings["noise"])))
     return v2.Compose(steps)
 
 
@@ -67,6 +71,20 @@ def _shifted(most: float, picture: torch.Tensor) -> torch.Tensor:
     """Return a picture, uint8, lighter or darker by the share `most` of its range at the most."""
     shift = round(255 * most * (2 * float(torch.rand(())) - 1))
     return (picture.to(torch.int16) + shift).clamp(0, 255).to(torch.uint8)
+
+
+def _blurred(most: float, picture: torch.Tensor) -> torch.Tensor:
+    """Return a picture (C, H, W) blurred by up to `most` pixels of deviation."""
+    deviation = max(1e-3, most * float(torch.rand(())))
+    # beyond three deviations there is next to nothing, and reflected edges are no wider than a side
+    reach = min(round(3 * deviation), min(picture.shape[1:]) - 1)
+    return v2.functional.gaussian_blur(picture, [2 * reach + 1] * 2, [deviation] * 2)
+
+
+def _noisy(most: float, picture: torch.Tensor) -> torch.Tensor:
+    """Return a picture, uint8, with noise of up to `most` of its range of deviation."""
+    noise = 255 * most * float(torch.rand(())) * torch.randn(picture.shape)
+    return (picture + noise.to(picture.device)).round().clamp(0, 255).to(torch.uint8)
 
 
 def _affine(settings: Mapping[str, Any]) -> v2.Transform:

@@ -81,6 +81,14 @@ class Augmentation(_Changes):
         description="Colours shifted by this share of the colour circle at the most, each way; of"
         " RGB only.",
     )
+    blur: Annotated[float, Field(ge=0, le=20)] = Field(
+        0.0, description="Largest standard deviation of a Gaussian blur, in pixels."
+    )
+    noise: Fraction = Field(
+        0.0,
+        description="Largest standard deviation of noise, as a share of the range from black to"
+        " white; of colours each has its own.",
+    )
 
 
 class VolumeAugmentation(_Changes):

@@ -22,6 +22,11 @@ class CrossEntropy(SettingsModel):
     """Cross entropy, with two classes the binary one of the difference of the two outputs."""
 
     name: Literal["cross_entropy"] = "cross_entropy"
+    label_smoothing: Annotated[float, Field(ge=0, lt=1)] = Field(
+        0.0,
+        description="Share of each target that is spread evenly over all classes (Szegedy et al.,"
+        " 2016), so that answers are less sure.",
+    )
 
 
 class BinaryCrossEntropy(SettingsModel):

@@ -70,11 +70,16 @@ def build_loss(
     ) -> torch.Tensor:
         # outputs of mixed precision are too coarse for logarithms of sums
         logits = logits if logits.dtype == torch.float64 else logits.float()
-        targets = targets.to(logits)
+        targets = _smoothed(targets.to(logits), settings.get("label_smoothing", 0.0))
         weights = targets.new_ones(len(classes)) if class_weights is None else class_weights
         return weighed(logits, targets, weights.to(logits), whole and whole.to(logits))
 
     return loss
+
+
+def _smoothed(targets: torch.Tensor, share: float) -> torch.Tensor:
+    """Return targets (N, K) of which a `share` is spread evenly over the classes."""
+    return (1 - share) * targets + share / targets.shape[1] if share else targets
 
 
 def squared_errors_of_classes(logits: torch.Tensor, targets: torch.Tensor) -> torch.Tensor:
