@@ -17,5 +17,6 @@ with job(snakemake):
         classifier_comparison=snakemake.input.classifier_comparison,
         outputs=dict(snakemake.output.items()),
         leakage=snakemake.params.leakage,
+        not_ruled_out=snakemake.params.not_ruled_out,
         measure=measure_for(snakemake.params.verdict, snakemake.input.split),
     )

@@ -30,7 +30,7 @@ from synthmix.evaluate.settings import MARGIN
 from synthmix.evaluate.threshold import predicted_classes
 from synthmix.evaluate.verdict import ACCURACY, measure_column
 from synthmix.files import write_table
-from synthmix.leakage import NONE
+from synthmix.leakage import NONE, each_leakage
 from synthmix.repeats import Repeat
 
 # p-values of a row of `compare`, before and after Holm
@@ -91,6 +91,7 @@ class Judge:
     measure: str = ACCURACY  # that verdicts are about: one of those of the setting `verdict`
     margin: float = MARGIN
     leakage: str = NONE  # how the images were split
+    not_ruled_out: Sequence[str] = ()  # mixes with ready images of unknown origin
 
     @classmethod
     def of_job(cls, params: Any, measure: str) -> Self:
@@ -102,6 +103,7 @@ class Judge:
             measure=measure,
             margin=params.margin,
             leakage=params.leakage,
+            not_ruled_out=params.get("not_ruled_out", ()),
             **params.evaluation,
         )
 
@@ -196,13 +198,22 @@ class Judge:
         ]
         table = table.assign(**pd.DataFrame(told, index=table.index))
         table = table.rename(columns=renamed)
-        table = table.assign(leakage=self.leakage, margin=self.margin)
+        table = table.assign(leakage=self._leakage(table), margin=self.margin)
         table = table.assign(**measure_column(self.measure))
         write_table(output, table.reindex(columns=columns))
         if variance is not None:
             names = list(compared[0][0]) if compared else columns[:3]
             found = [row for pair in compared for row in _variance_rows(*pair)]
             write_table(variance, pd.DataFrame(found, columns=[*names, *OF_VARIANCE]))
+
+    def _leakage(self, table: pd.DataFrame) -> Sequence[str]:
+        """Return what each row of a comparison says of leaks: of the mix, and of its partner."""
+        sides = [
+            each_leakage(table[side], self.leakage, self.not_ruled_out)
+            for side in ("mix", "baseline")
+            if side in table
+        ]
+        return [max(both, key=lambda said: said != NONE) for both in zip(*sides, strict=True)]
 
     def _conclude(self, found: Compared, p_adjusted: float) -> Conclusion:
         return conclude(found.effect, p_adjusted, found.components, self.margin, self.significance)

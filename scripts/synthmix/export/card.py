@@ -9,16 +9,22 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
 from synthmix.export.images import MANIFEST, Request, file_sha256
 from synthmix.export.wording import class_title, memorisation, score_rows
 from synthmix.generate.models.loading import generator_class
+from synthmix.generate.models.settings import GeneratorSettings
 from synthmix.generate.models.weights_file import Header, read_header
+from synthmix.generate.origin import PARTS, leaks, unknown_origin
+from synthmix.generate.tabulate_ready_images import UNKNOWN
 from synthmix.leakage import AS_PUBLISHED, BY_IMAGE, NONE, caution
 from synthmix.scales import OF_REHEARSAL, PAPER, REHEARSAL
 
+# settings that name files
+_FILES = ("init_from", "images", "learned_from")
 DEMO = (
     "> **Demo.** The generator was trained small, for minutes, to show that the workflow runs. "
     "These images say nothing about medicine and are of no use for training."
@@ -48,6 +54,10 @@ LIMITS = """\
 - Synthetic is not anonymous: a generator can repeat what it was trained on; see Memorisation.
 - All images of one generator are of one source: they are not independent patients."""
 MADE = "Every image here was made by a program. None is a photograph or scan of anyone."
+READY = (
+    "**These images were made elsewhere**, by whatever their owner says; the workflow has read and "
+    "resized them. Their **licence** is not known to it: ask whoever made them."
+)
 COPIES = (
     "**Every image here is a copy of a training image, or a blend of two.** Treat them, and the "
     "file of the generator, as you must treat the source images."
@@ -70,6 +80,8 @@ class Provenance:
     scores: pd.DataFrame | None = None
     pairs: pd.DataFrame | None = None
     scored_truncation: float | None = None
+    ready: Mapping[str, Any] | None = None
+    """Of ready images, made elsewhere: a row of the table of `tabulate_ready_images`."""
 
 
 def data_card(request: Request, provenance: Provenance) -> str:
@@ -80,7 +92,8 @@ def data_card(request: Request, provenance: Provenance) -> str:
         f"# Synthetic images: {provenance.title or request.generator}",
         *marks_of(provenance),
         *([LEAKED[provenance.leakage]] if provenance.leakage != NONE else []),
-        COPIES if settings.keeps_training_images else MADE,
+        _kind_of(settings),
+        *(f"> **{sentence}**" for sentence in leaks_of(provenance)),
         "## What is here",
         _contents(request, header),
         "## How they were made",
@@ -97,6 +110,22 @@ def data_card(request: Request, provenance: Provenance) -> str:
         LIMITS,
     ]
     return "\n\n".join(parts) + "\n"
+
+
+def _kind_of(settings: type[GeneratorSettings]) -> str:
+    """Return what kind of images a generator with such settings makes."""
+    if settings.is_ready:
+        return READY
+    return COPIES if settings.keeps_training_images else MADE
+
+
+def leaks_of(provenance: Provenance) -> list[str]:
+    """Return what ready images know of test images, or may know; nothing of other images."""
+    row = provenance.ready
+    if row is None:
+        return []
+    unknown = [row["generator"]] if row["learned_from"] == UNKNOWN else []
+    return [sentence for sentence in (unknown_origin(unknown), *leaks(row)) if sentence]
 
 
 def _contents(request: Request, header: Header) -> str:
@@ -123,14 +152,12 @@ def _making(request: Request, header: Header, description: str) -> str:
         (", ".join(labels), f"`{path.name}`", f"`{file_sha256(path)}`")
         for path, labels in request.files().items()
     ]
-    settings = dict(header.settings)
+    settings = _without_folders(header.settings)
     start = settings.get("init_from")
     started = ""
     if start is not None:
-        # the folders of whoever trained it are no one's business
-        settings["init_from"] = Path(start).name
         started = (
-            f"\n\nIts training started from the weights `{Path(start).name}`, which may have a "
+            f"\n\nIts training started from the weights `{start}`, which may have a "
             "licence of their own."
         )
     values = [(name, f"`{json.dumps(value)}`") for name, value in settings.items()]
@@ -143,9 +170,19 @@ def _making(request: Request, header: Header, description: str) -> str:
     )
 
 
+def _without_folders(settings: Mapping[str, Any]) -> dict[str, Any]:
+    """Return `settings` with the names of files alone: their folders are no one's business."""
+    return {
+        name: Path(value).name if name in _FILES and value is not None else value
+        for name, value in settings.items()
+    }
+
+
 def _source(provenance: Provenance) -> str:
     parts = [origin_of(provenance)]
-    if provenance.training_images:
+    if provenance.ready is not None:
+        parts.append(_origin_of_ready(provenance.ready))
+    elif provenance.training_images:
         counts = [
             (class_title(label), f"{count:,}")
             for label, count in provenance.training_images.items()
@@ -156,6 +193,16 @@ def _source(provenance: Provenance) -> str:
     if provenance.scale is None:
         parts.append("Whether it was trained in full or as a demo is unknown: see its settings.")
     return "\n\n".join(parts)
+
+
+def _origin_of_ready(row: Mapping[str, Any]) -> str:
+    if row["learned_from"] == UNKNOWN:
+        return "Which images these were made from, of that data set or others, is **unknown**."
+    known = sum(row[f"listed_{part}"] for part in PARTS)
+    return (
+        f"Whoever made the images lists {row['listed']:,} that they were made from; {known:,} are "
+        f"of that data set, {row['listed_test']:,} of them test images of the study."
+    )
 
 
 def marks_of(provenance: Provenance) -> list[str]:

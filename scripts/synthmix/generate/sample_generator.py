@@ -45,31 +45,32 @@ def sample_generator(
     number of each class in it, `images` how many are made of each: those of seeds 0 .. n - 1, of a
     second `training` of the generator other seeds, as the first may have equal weights. More where
     the class lacks more to `fill_to` training images in the table `split`, or where one of the
-    `additions` to the real images in it takes more. The table names the `generator`. Images of
-    another size are resized to `image_size`, that of the real ones, so that they can be mixed.
+    `additions` to the real images in it takes more. Of a generator that has so many images and no
+    others all are taken. The table names the `generator`. Images of another size are resized to
+    `image_size`, that of the real ones, so that they can be mixed.
     """
-    counts = dict(images)
+    asked = {label: {"mixes.train_images": images[label]} for label in labels}
     if fill_to is not None or additions:
         real = _real_images(split)
         for label in labels:
-            added = pool_size(additions, generator, label, real)
-            lacking = (fill_to or 0) - real["train"].get(label, 0)
-            counts[label] = max(counts[label], lacking, added)
+            asked[label]["pools.fill_to"] = (fill_to or 0) - real["train"].get(label, 0)
+            asked[label]["additions"] = pool_size(additions, generator, label, real)
     trained = load_generator(model).load(weights, device)
+    seeds = {
+        label: _seeds(trained.images_there(number), asked[label], training, generator, label)
+        for label, number in labels.items()
+    }
     blocks = (
         resized(block, image_size)
         for label, number in labels.items()
-        for block in _blocks(trained, seeds_of(counts[label], training), label, number, truncation)
+        for block in _blocks(trained, seeds[label], label, number, truncation)
     )
     height, width, channels = trained.image_shape
     shape = (image_size or height, image_size or width, channels)
     save_array(output, shape, "uint8", blocks)
-    tables = [
-        _describe(generator, label, seeds_of(counts[label], training), truncation)
-        for label in labels
-    ]
+    tables = [_describe(generator, label, seeds[label], truncation) for label in labels]
     write_table(table_path(output), pd.concat(tables, ignore_index=True))
-    LOGGER.info("images of each class: %s", counts)
+    LOGGER.info("images of each class: %s", {label: len(drawn) for label, drawn in seeds.items()})
 
 
 def seeds_of(images: int, training: int) -> range:
@@ -79,6 +80,31 @@ def seeds_of(images: int, training: int) -> range:
     """
     first = (training - 1) * SEEDS_OF_A_TRAINING
     return range(first, first + images)
+
+
+def _seeds(
+    there: int | None, asked: Mapping[str, int], training: int, generator: str, label: str
+) -> range:
+    """Return the seeds of the images of a class, for one `training` of a generator.
+
+    `asked` are the numbers of images that settings ask for, by the setting; the largest counts.
+    Where `there` are so many and no others, each training has other ones, with all that are left
+    behind them: all are scored. Raises UserError where there are too few, for what images can do
+    that are there twice nobody would know.
+    """
+    if there is None:
+        return seeds_of(max(asked.values()), training)
+    setting = max(asked, key=lambda name: asked[name])
+    wanted = asked[setting]
+    first = (training - 1) * wanted
+    if first + wanted > there:
+        several = f" for each of {training} trainings" if training > 1 else ""
+        advice = f"lower {setting}" + (" or repeats.generators" if training > 1 else "")
+        raise UserError(
+            f"{generator}, class {label}: {wanted:,} images are asked for{several}, and there are "
+            f"{there:,}: {advice}, or bring more images; none is taken twice"
+        )
+    return range(first, there)
 
 
 def _describe(generator: str, label: str, seeds: range, truncation: float) -> pd.DataFrame:
