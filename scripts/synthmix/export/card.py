@@ -94,6 +94,7 @@ def data_card(request: Request, provenance: Provenance) -> str:
         *([LEAKED[provenance.leakage]] if provenance.leakage != NONE else []),
         _kind_of(settings),
         *(f"> **{sentence}**" for sentence in leaks_of(provenance)),
+        *_unsaid_origin(request, provenance, header),
         "## What is here",
         _contents(request, header),
         "## How they were made",
@@ -126,6 +127,14 @@ def leaks_of(provenance: Provenance) -> list[str]:
         return []
     unknown = [row["generator"]] if row["learned_from"] == UNKNOWN else []
     return [sentence for sentence in (unknown_origin(unknown), *leaks(row)) if sentence]
+
+
+def _unsaid_origin(request: Request, provenance: Provenance, header: Header) -> list[str]:
+    """Return that nobody knows what ready images were made from, where their file alone says it."""
+    origin = header.settings.get("learned_from")
+    if provenance.ready is not None or origin != UNKNOWN:
+        return []
+    return [f"> **{unknown_origin([request.generator])}**"]
 
 
 def _contents(request: Request, header: Header) -> str:

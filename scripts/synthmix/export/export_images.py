@@ -9,6 +9,7 @@ from typing import Any
 import pandas as pd
 import torch
 
+from synthmix.errors import UserError
 from synthmix.export.card import Provenance, data_card
 from synthmix.export.destination import destination
 from synthmix.export.images import Request, weights_by_class, write_images
@@ -66,7 +67,12 @@ def export_images(
         ready=ready_row(ready_images, generator),
     )
     with destination(Path(output)) as add:
-        write_images(request, data_card(request, provenance), add, device)
+        try:
+            write_images(request, data_card(request, provenance), add, device)
+        except UserError as error:
+            raise UserError(
+                f"{generator}: {error} (export.images and export.first_seed say which are packed)"
+            ) from error
     LOGGER.info("%d images of each of %s", images, ", ".join(classes))
 
 

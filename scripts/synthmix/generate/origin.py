@@ -47,9 +47,8 @@ def unknown_origin(names: Sequence[str]) -> str:
     """Return what is to be said of generators whose images were made from nobody knows what."""
     if not names:
         return ""
-    verb = "was" if len(names) == 1 else "were"
     return (
-        f"What the images of {_listed(names)} {verb} made from is not known (learned_from: "
+        f"What the images of {_listed(names)} were made from is not known (learned_from: "
         f"unknown). Test images may be among it: a leak that can't be ruled out. Where they help, "
         f"that may be why."
     )

@@ -38,6 +38,7 @@ OWN_RANGE = (
     "deeper than 8 bits, and mapped by its own range: the real images have none for such, so that "
     "brightness is not comparable"
 )
+EIGHT_BITS = "have 8 bits, taken as they are, where the real ones are deeper: see that they compare"
 
 
 def read_ready_images(
@@ -86,6 +87,9 @@ def read_ready_images(
     write_table(rejected, others)
     write_table(table_path(output), table)
     _tell(generator, found, table, bad, outcomes)
+    shallow = sum(not (outcome.reason or outcome.deep) for outcome in outcomes)
+    if shallow and read_limits(limits) is not None:
+        LOGGER.warning("%s: %d of %d images %s", generator, shallow, len(outcomes), EIGHT_BITS)
 
 
 def _write_store(

@@ -98,7 +98,7 @@ def _seeds(
     wanted = asked[setting]
     first = (training - 1) * wanted
     if first + wanted > there:
-        several = f" for each of {training} trainings" if training > 1 else ""
+        several = f" by each of {training} trainings" if training > 1 else ""
         advice = f"lower {setting}" + (" or repeats.generators" if training > 1 else "")
         raise UserError(
             f"{generator}, class {label}: {wanted:,} images are asked for{several}, and there are "

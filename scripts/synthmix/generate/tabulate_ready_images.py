@@ -56,8 +56,8 @@ def tabulate_ready_images(
 
 def worst(table: pd.DataFrame) -> list[dict[str, Any]]:
     """Return a row for each generator: of each count the largest of all splits."""
-    counts = [name for name in table if name.startswith(("listed", "equal", "images", "re", "un"))]
-    return table.groupby("generator", sort=False)[counts].max().reset_index().to_dict("records")
+    known = [name for name in COLUMNS if name not in ("generator", "split_number", "fold")]
+    return table.groupby("generator", sort=False)[known].max().reset_index().to_dict("records")
 
 
 def _pool(
