@@ -144,6 +144,7 @@ use rule job as sample_generator with:
         training=of(repeats.generator_number),
         model=lambda wildcards: generator_of(wildcards).model,
         images=of(generate.images_needed),
+        at_least=of(generate.at_least),
         fill_to=of(generate.fill_to),
         additions=of(generate.additions),
         labels=of(generate.labels),

@@ -225,7 +225,8 @@ def test_the_card_of_ready_images_says_what_is_not_known_of_them(ready):
     assert "**What the images of mine were made from is not known (learned_from: unknown)." in text
     assert "a leak that can't be ruled out" in text
     assert "Every image here was made by a program" not in text
-    assert '| images | `"pool.zip"` |' in text
+    assert "The workflow has read `pool.zip` as `mine`" in text
+    assert "trained on that data set" not in text
     assert "/home/x" not in text
     assert "training images |" not in text
 
@@ -235,7 +236,7 @@ def test_the_card_of_ready_images_names_test_images_that_they_know(ready):
     text = ready_card(*ready, **known, listed_test_patients=2, equal_test=1)
     assert "**mine was made from 4 test images of 2 patients" in text
     assert "**1 image of mine is one of the real test images, pixel by pixel" in text
-    assert "lists 9 that they were made from; 9 are of that data set, 4 of them test images" in text
+    assert "lists 9 images that they were made from; 9 are real images of the study, 4 of" in text
     assert "can't be ruled out" not in text
 
 

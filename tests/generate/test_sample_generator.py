@@ -89,13 +89,15 @@ def draw_ready(folder, asked, **more):
     return {c: list(images[table["label"] == c][:, 0, 0, 0]) for c in labels}
 
 
-def test_of_ready_images_all_are_drawn_in_their_order(tmp_path):
-    assert draw_ready(tmp_path, {"a": 2, "b": 0}) == {"a": [*range(5)], "b": [*range(5, 13)]}
+def test_ready_images_are_taken_in_their_order_and_more_to_score_as_far_as_there_are(tmp_path):
+    assert draw_ready(tmp_path, {"a": 2, "b": 3}) == {"a": [0, 1], "b": [5, 6, 7]}
+    drawn = draw_ready(tmp_path, {"a": 2, "b": 0}, at_least=7)
+    assert drawn == {"a": [*range(5)], "b": [*range(5, 12)]}
 
 
 def test_each_training_of_ready_images_takes_its_own(tmp_path):
     drawn = draw_ready(tmp_path, {"a": 2, "b": 4}, training=2)
-    assert drawn == {"a": [2, 3, 4], "b": [9, 10, 11, 12]}
+    assert drawn == {"a": [2, 3], "b": [9, 10, 11, 12]}
 
 
 @pytest.mark.parametrize(
@@ -103,7 +105,11 @@ def test_each_training_of_ready_images_takes_its_own(tmp_path):
     [
         ({"a": 6, "b": 0}, {}, "class a: 6 images are asked for, and there are 5: lower mixes.tr"),
         ({"a": 0, "b": 0}, {"fill_to": 30}, "class a: 10 images .* there are 5: lower pools.fill"),
-        ({"a": 3, "b": 0}, {"training": 2}, "class a: 3 images .* by each of 2 trainings, .* or repeats.generators"),
+        (
+            {"a": 3, "b": 0},
+            {"training": 2},
+            "class a: 3 images .* by each of 2 trainings, .* or rep",
+        ),
         (
             {"a": 0, "b": 0},
             {"additions": plan_additions(["theirs"], [], [0.5], adds_to_validation=False)},

@@ -88,6 +88,10 @@ def data_card(request: Request, provenance: Provenance) -> str:
     """Return the card of the images of `request` as Markdown; raises UserError for bad files."""
     first = next(iter(request.files()))
     header, settings = read_header(first), generator_class(first).Settings
+    making = _making(request, header, settings.__doc__ or "")
+    source = _source(provenance)
+    if settings.is_ready:
+        making, source = _making_of_ready(request, header), _source_of_ready(provenance, header)
     parts = [
         f"# Synthetic images: {provenance.title or request.generator}",
         *marks_of(provenance),
@@ -98,9 +102,9 @@ def data_card(request: Request, provenance: Provenance) -> str:
         "## What is here",
         _contents(request, header),
         "## How they were made",
-        _making(request, header, settings.__doc__ or ""),
+        making,
         "## What the generator was trained on",
-        _source(provenance),
+        source,
         "## Scores",
         _scores(request, provenance),
         "## Memorisation",
@@ -157,10 +161,6 @@ def _contents(request: Request, header: Header) -> str:
 
 
 def _making(request: Request, header: Header, description: str) -> str:
-    rows = [
-        (", ".join(labels), f"`{path.name}`", f"`{file_sha256(path)}`")
-        for path, labels in request.files().items()
-    ]
     settings = _without_folders(header.settings)
     start = settings.get("init_from")
     started = ""
@@ -174,9 +174,17 @@ def _making(request: Request, header: Header, description: str) -> str:
         f"By synthmix with the generator `{request.generator}`: {description}\n\n"
         f"Truncation {request.truncation:g} (1 is its full variety, 0 its average image). The same "
         f"weights, seed and truncation make the same image on the same kind of machine.\n\n"
-        f"{table_of(('classes', 'weights', 'SHA-256'), rows)}\n\n"
+        f"{_files(request)}\n\n"
         f"{table_of(('setting', 'value'), values)}{started}"
     )
+
+
+def _files(request: Request) -> str:
+    rows = [
+        (", ".join(labels), f"`{path.name}`", f"`{file_sha256(path)}`")
+        for path, labels in request.files().items()
+    ]
+    return table_of(("classes", "weights", "SHA-256"), rows)
 
 
 def _without_folders(settings: Mapping[str, Any]) -> dict[str, Any]:
@@ -189,9 +197,7 @@ def _without_folders(settings: Mapping[str, Any]) -> dict[str, Any]:
 
 def _source(provenance: Provenance) -> str:
     parts = [origin_of(provenance)]
-    if provenance.ready is not None:
-        parts.append(_origin_of_ready(provenance.ready))
-    elif provenance.training_images:
+    if provenance.training_images:
         counts = [
             (class_title(label), f"{count:,}")
             for label, count in provenance.training_images.items()
@@ -204,14 +210,32 @@ def _source(provenance: Provenance) -> str:
     return "\n\n".join(parts)
 
 
-def _origin_of_ready(row: Mapping[str, Any]) -> str:
-    if row["learned_from"] == UNKNOWN:
-        return "Which images these were made from, of that data set or others, is **unknown**."
-    known = sum(row[f"listed_{part}"] for part in PARTS)
+def _making_of_ready(request: Request, header: Header) -> str:
+    settings = _without_folders(header.settings)
     return (
-        f"Whoever made the images lists {row['listed']:,} that they were made from; {known:,} are "
-        f"of that data set, {row['listed_test']:,} of them test images of the study."
+        f"Elsewhere. The workflow has read `{settings['images']}` as `{request.generator}`, and "
+        f"prepared the images as it prepares real ones: image i of a class is that of seed i.\n\n"
+        f"{_files(request)}"
     )
+
+
+def _source_of_ready(provenance: Provenance, header: Header) -> str:
+    """Return what is known of the images that ready images were made from."""
+    row = provenance.ready
+    if (row or header.settings)["learned_from"] == UNKNOWN:
+        made_from = "Which images these were made from is **unknown**, and with it their licence."
+    elif row is None:
+        made_from = f"Whoever made them lists it in `{Path(header.settings['learned_from']).name}`."
+    else:
+        known = sum(row[f"listed_{part}"] for part in PARTS)
+        made_from = (
+            f"Whoever made them lists {row['listed']:,} images that they were made from; {known:,} "
+            f"are real images of the study, {row['listed_test']:,} of them test images."
+        )
+    if provenance.about is None:
+        return made_from
+    scored = f"The study's own images: {provenance.about['title']}, {provenance.about['homepage']}"
+    return f"{made_from}\n\n{scored}"
 
 
 def marks_of(provenance: Provenance) -> list[str]:

@@ -38,6 +38,7 @@ def sample_generator(
     additions: Sequence[Mix] = (),
     split: str | Path = "",
     training: int = 1,
+    at_least: int = 0,
 ) -> None:
     """Make images of the classes `labels`, one class after the other, as the store `output`.
 
@@ -46,8 +47,9 @@ def sample_generator(
     second `training` of the generator other seeds, as the first may have equal weights. More where
     the class lacks more to `fill_to` training images in the table `split`, or where one of the
     `additions` to the real images in it takes more. Of a generator that has so many images and no
-    others all are taken. The table names the `generator`. Images of another size are resized to
-    `image_size`, that of the real ones, so that they can be mixed.
+    others more are taken too, up to `at_least`, as far as there are any. The table names the
+    `generator`. Images of another size are resized to `image_size`, that of the real ones, so that
+    they can be mixed.
     """
     asked = {label: {"mixes.train_images": images[label]} for label in labels}
     if fill_to is not None or additions:
@@ -57,7 +59,9 @@ def sample_generator(
             asked[label]["additions"] = pool_size(additions, generator, label, real)
     trained = load_generator(model).load(weights, device)
     seeds = {
-        label: _seeds(trained.images_there(number), asked[label], training, generator, label)
+        label: seeds_of(max(asked[label].values()), training)
+        if (there := trained.images_there(number)) is None
+        else _seeds_among(there, asked[label], at_least, training, f"{generator}, class {label}")
         for label, number in labels.items()
     }
     blocks = (
@@ -82,18 +86,15 @@ def seeds_of(images: int, training: int) -> range:
     return range(first, first + images)
 
 
-def _seeds(
-    there: int | None, asked: Mapping[str, int], training: int, generator: str, label: str
+def _seeds_among(
+    there: int, asked: Mapping[str, int], at_least: int, training: int, whose: str
 ) -> range:
-    """Return the seeds of the images of a class, for one `training` of a generator.
+    """Return the seeds of one `training` of a generator that has `there` images and no others.
 
-    `asked` are the numbers of images that settings ask for, by the setting; the largest counts.
-    Where `there` are so many and no others, each training has other ones, with all that are left
-    behind them: all are scored. Raises UserError where there are too few, for what images can do
-    that are there twice nobody would know.
+    `asked` are the numbers of images that settings ask for, by the setting; the largest counts, and
+    each training has other images. More follow up to `at_least`, where there are any. Raises
+    UserError where there are too few: what images can do that are there twice nobody would know.
     """
-    if there is None:
-        return seeds_of(max(asked.values()), training)
     setting = max(asked, key=lambda name: asked[name])
     wanted = asked[setting]
     first = (training - 1) * wanted
@@ -101,10 +102,10 @@ def _seeds(
         several = f" by each of {training} trainings" if training > 1 else ""
         advice = f"lower {setting}" + (" or repeats.generators" if training > 1 else "")
         raise UserError(
-            f"{generator}, class {label}: {wanted:,} images are asked for{several}, and there are "
-            f"{there:,}: {advice}, or bring more images; none is taken twice"
+            f"{whose}: {wanted:,} images are asked for{several}, and there are {there:,}: {advice},"
+            f" or bring more images; none is taken twice"
         )
-    return range(first, there)
+    return range(first, min(there, first + max(wanted, at_least)))
 
 
 def _describe(generator: str, label: str, seeds: range, truncation: float) -> pd.DataFrame:

@@ -232,9 +232,14 @@ def images_needed(view: View, generator: str, scope: str) -> dict[str, int]:
     if searched_for is not None:
         return dict.fromkeys(classes, view.searches["generators", searched_for].images)
     mixes = [mix for mix in _mixes(view, generator) if not mix.is_addition]
-    # of ready images all are scored that there are
+    # of ready images there may be fewer than scores and figures would like to look at
     least = 0 if is_ready(view, generator) else view.settings.pools.images
     return {label: max(pool_size(mixes, generator, label), least) for label in classes}
+
+
+def at_least(view: View, generator: str) -> int:
+    """Return how many images of each class of ready ones are taken, as far as there are so many."""
+    return view.settings.pools.images if is_ready(view, generator) else 0
 
 
 def fill_to(view: View, generator: str) -> int | None:
