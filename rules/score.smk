@@ -171,7 +171,7 @@ use rule job as tabulate_scores with:
         scored=of(score.scored_plain),
         dealt=of(score.dealt_plain),
         leakage=leakage_of,
-        not_ruled_out=of(generate.of_unknown_origin),
+        of_ready=of(generate.leakage_of_ready),
     pathvars:
         job="tabulate_scores",
     message:

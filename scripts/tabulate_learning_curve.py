@@ -28,6 +28,6 @@ with job(snakemake):
             params.seed,
             measure_for(params.verdict, snakemake.input.split),
             params.leakage,
-            params.not_ruled_out,
+            params.of_ready,
         ),
     )

@@ -12,5 +12,5 @@ with job(snakemake):
         snakemake.output.scores,
         snakemake.output.each,
         params.leakage,
-        params.not_ruled_out,
+        params.of_ready,
     )

@@ -1,7 +1,7 @@
 """Two ways to train that were tested on the same images: how far apart, and what can be said?"""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
 from typing import Any, Self
@@ -91,7 +91,8 @@ class Judge:
     measure: str = ACCURACY  # that verdicts are about: one of those of the setting `verdict`
     margin: float = MARGIN
     leakage: str = NONE  # how the images were split
-    not_ruled_out: Sequence[str] = ()  # mixes with ready images of unknown origin
+    # what is said of leaks of mixes with ready images: see `each_leakage`
+    of_ready: Mapping[str, str] = field(default_factory=dict)
 
     @classmethod
     def of_job(cls, params: Any, measure: str) -> Self:
@@ -103,7 +104,7 @@ class Judge:
             measure=measure,
             margin=params.margin,
             leakage=params.leakage,
-            not_ruled_out=params.get("not_ruled_out", ()),
+            of_ready=params.get("of_ready", NO_NAMES),
             **params.evaluation,
         )
 
@@ -209,7 +210,7 @@ class Judge:
     def _leakage(self, table: pd.DataFrame) -> Sequence[str]:
         """Return what each row of a comparison says of leaks: of the mix, and of its partner."""
         sides = [
-            each_leakage(table[side], self.leakage, self.not_ruled_out)
+            each_leakage(table[side], self.leakage, self.of_ready)
             for side in ("mix", "baseline")
             if side in table
         ]

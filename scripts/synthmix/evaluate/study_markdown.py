@@ -10,7 +10,7 @@ from synthmix.evaluate.metrics import MACRO, OF_CLASS
 from synthmix.evaluate.paired import differences
 from synthmix.evaluate.score_predictions import ALL_FOLDS, ALL_SEEDS, MEAN_OF_FOLDS
 from synthmix.evaluate.verdict import ACCURACY, judged_by
-from synthmix.leakage import NONE, NOT_RULED_OUT, caution
+from synthmix.leakage import NONE, caution
 
 WITH_POSITIVE = (
     "accuracy",
@@ -41,7 +41,7 @@ def study_markdown(
     classifier_comparison: pd.DataFrame,
     pairs_of_mixes: pd.DataFrame,
     leakage: str = NONE,
-    not_ruled_out: Sequence[str] = (),
+    of_ready: Mapping[str, str] | None = None,
 ) -> str:
     """Return tables of mixes, classes, folds and pairs, and what is undefined.
 
@@ -49,7 +49,7 @@ def study_markdown(
     are about pairs. Classes are shown where no one class is the
     positive one, folds and pairs where there are any. What verdicts are about is told where it is
     not accuracy. Test images that were trained on, as `leakage` has it, are told first, and
-    then the mixes `not_ruled_out`, of ready images of unknown origin.
+    then what `of_ready` has of mixes with ready images (see `each_leakage`).
     """
     tested = metrics[(metrics["split"] == "test") & (metrics["seed"].astype(str) == ALL_SEEDS)]
     pooled = tested[tested["fold"].astype(str) == ALL_FOLDS]
@@ -59,8 +59,9 @@ def study_markdown(
     shown = tuple(dict.fromkeys((*usual, judged_by(summary))))
     warning = caution(leakage)
     parts = [f"**{warning}: results are too good.**\n" if warning else ""]
-    if not_ruled_out:
-        parts += [f"**{caution(NOT_RULED_OUT)}: {', '.join(not_ruled_out)}.**\n"]
+    for said in sorted(set((of_ready or {}).values())):
+        mixes = ", ".join(mix for mix, own in of_ready.items() if own == said)
+        parts += [f"**{caution(said)}: {mixes}.**\n"]
     parts += [_mixes(summary, shown), _reasons(pooled, shown)]
     if not has_positive:
         parts += ["Each class against the rest:\n", _classes(pooled)]

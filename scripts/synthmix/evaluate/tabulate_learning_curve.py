@@ -1,7 +1,7 @@
 """Learning curves of a study: how good with how many patients, and what a mix is worth in them."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -31,8 +31,8 @@ class Judging:
     seed: int
     measure: str = ACCURACY
     leakage: str = NONE
-    not_ruled_out: Sequence[str] = ()
-    """Mixes with ready images of unknown origin."""
+    of_ready: Mapping[str, str] = field(default_factory=dict)
+    """What is said of leaks of mixes with ready images: see `each_leakage`."""
 
     def point(self, files: Files) -> Repeats:
         """Return the results of a classifier on a mix, in all repeats."""
@@ -80,7 +80,7 @@ def tabulate_learning_curve(
                 for share, size, point in zip(shares, sizes, own, strict=True)
             ]
     table = pd.DataFrame(rows).assign(**measure_column(judging.measure))
-    table["leakage"] = each_leakage(table["mix"], judging.leakage, judging.not_ruled_out)
+    table["leakage"] = each_leakage(table["mix"], judging.leakage, judging.of_ready)
     write_table(output, table[columns(judging.measure)])
 
 

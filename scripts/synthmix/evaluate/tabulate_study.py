@@ -20,6 +20,7 @@ from synthmix.store import read_table
 METRICS = (*OVERALL, *OF_POSITIVE, *PUBLISHED_WAY)
 SYNTHETIC_MIX, SELECTED_REAL, REAL_ONLY = "synthetic_mix", "selected_real", "real_only"
 TRAINED_OTHERWISE = "trained_otherwise"
+NO_READY: Mapping[str, str] = {}
 
 
 def tabulate_study(
@@ -33,14 +34,14 @@ def tabulate_study(
     outputs: Mapping[str, str | Path],
     leakage: str = NONE,
     measure: str = ACCURACY,
-    not_ruled_out: Sequence[str] = (),
+    of_ready: Mapping[str, str] = NO_READY,
 ) -> None:
     """Write the tables `mixes`, `metrics`, `confusion`, `summary` and `summary_markdown`.
 
     `mix_tables` holds the table of each mix by its name; `comparison` and `classifier_comparison`
     are those of `compare_mixes` and `compare_classifiers`. `leakage` says how the images were
-    split: all of the tables do too, and of the mixes `not_ruled_out`, with ready images of unknown
-    origin, that a leak can't be ruled out. `summary` has in columns that begin with constant_ what
+    split: all of the tables do too, but for mixes with ready images, of which they say what
+    `of_ready` has (see `each_leakage`). `summary` has in columns that begin with constant_ what
     a classifier reaches that always says the most frequent class. `measure` is that of the
     verdicts: where it is not accuracy, `summary` has it in the column judged_by.
     """
@@ -49,7 +50,7 @@ def tabulate_study(
     confusion = pd.concat([read_table(path) for path in confusion_tables], ignore_index=True)
     summary = summarise(mixes, classifiers, counts, metrics, read_table(comparison))
     summary, counts = (
-        table.assign(leakage=each_leakage(table["mix"], leakage, not_ruled_out))
+        table.assign(leakage=each_leakage(table["mix"], leakage, of_ready))
         for table in (summary.assign(**_constant(confusion)), counts)
     )
     summary = summary.assign(**measure_column(measure))
@@ -60,7 +61,7 @@ def tabulate_study(
     compared = read_table(comparison)
     pairs = compared[compared["family"].isin(OF_PAIRS)]
     classifiers_compared = read_table(classifier_comparison)
-    markdown = study_markdown(summary, metrics, classifiers_compared, pairs, leakage, not_ruled_out)
+    markdown = study_markdown(summary, metrics, classifiers_compared, pairs, leakage, of_ready)
     write_text(outputs["summary_markdown"], markdown)
 
 

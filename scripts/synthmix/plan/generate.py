@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 from synthmix.files import expanded
 from synthmix.generate.models.settings import GeneratorSettings
 from synthmix.generate.ready_files import state_of
-from synthmix.leakage import AS_PUBLISHED, Leakage
+from synthmix.leakage import AS_LISTED, AS_PUBLISHED, NOT_RULED_OUT, Leakage
 from synthmix.mix.plan import Mix, pool_size
 from synthmix.plan.search import Choice, choice_for
 from synthmix.plan.view import View
@@ -149,9 +149,10 @@ def ready(view: View) -> list[str]:
     return [name for name in names(view) if is_ready(view, name)]
 
 
-def of_unknown_origin(view: View) -> list[str]:
-    """Return those of them of which nobody knows what they were made from."""
-    return [name for name in ready(view) if not settings(view, name).origin_is_known]
+def leakage_of_ready(view: View) -> dict[str, str]:
+    """Return what tables say of leaks of the generators of ready images, by the generator."""
+    known = {name: settings(view, name).origin_is_known for name in ready(view)}
+    return {name: AS_LISTED if listed else NOT_RULED_OUT for name, listed in known.items()}
 
 
 def ready_settings(view: View, generator: str) -> dict[str, Any]:

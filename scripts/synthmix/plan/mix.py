@@ -3,10 +3,11 @@
 from collections.abc import Iterable
 from typing import Any, NamedTuple
 
-from synthmix.leakage import NONE, NOT_RULED_OUT
+from synthmix.leakage import each_leakage
 from synthmix.mix.plan import ELSEWHERE, REAL_STORE, Mix
 from synthmix.mix.removal import Removal
-from synthmix.plan.generate import Model, is_ready, of_unknown_origin, scopes
+from synthmix.plan import generate
+from synthmix.plan.generate import Model, is_ready, scopes
 from synthmix.plan.view import View
 from synthmix.repeats import Deal
 
@@ -72,16 +73,15 @@ def has_ready(view: View, mix: str) -> bool:
     return learns_from(view, mix) == ELSEWHERE
 
 
-def not_ruled_out(view: View) -> list[str]:
-    """Return the mixes whose synthetic images were made from nobody knows what."""
-    unknown = of_unknown_origin(view)
-    return [name for name, mix in view.mixes.items() if mix.generator in unknown]
+def leakage_of_ready(view: View) -> dict[str, str]:
+    """Return what tables say of leaks of the mixes with ready images, by the mix."""
+    said = generate.leakage_of_ready(view)
+    return {name: said[mix.generator] for name, mix in view.mixes.items() if mix.generator in said}
 
 
 def leakage(view: View, mix: str) -> str:
     """Return what of the test may have been seen in a mix, as its tables say it."""
-    unknown = view.leakage == NONE and mix in not_ruled_out(view)
-    return NOT_RULED_OUT if unknown else view.leakage
+    return each_leakage([mix], view.leakage, leakage_of_ready(view))[0]
 
 
 def stores(view: View, mix: str, training: str) -> list[str]:
