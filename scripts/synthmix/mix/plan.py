@@ -80,6 +80,11 @@ class Mix:
         return self.fill is not None or self.ratio is not None
 
     @property
+    def takes_real(self) -> bool:
+        """Whether real images are in it, if only to validate on."""
+        return self.real_share != 0 or self.validation_images is None
+
+    @property
     def composition(self) -> tuple[Any, ...]:
         """How its images come together and are learned from, whatever makes or removes some.
 

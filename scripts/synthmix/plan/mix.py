@@ -86,7 +86,7 @@ def leakage(view: View, mix: str) -> str:
 
 def stores(view: View, mix: str, training: str) -> list[str]:
     """Return the stores that a mix takes images from."""
-    real = [] if settings(view, mix).real_share == 0 else [REAL_STORE]
+    real = [REAL_STORE] if settings(view, mix).takes_real else []
     return real + [f"{name}{training}/{scope}" for name, scope in models(view, mix)]
 
 
