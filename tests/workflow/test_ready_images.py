@@ -14,7 +14,7 @@ from synthmix.store import load_store
 from workflow_project import Project
 
 POOL = 2000
-MINUTES = 5  # on two cores that have nothing else to do: the time of the processors counts
+MINUTES = 5  # on two cores that have nothing else to do
 CORES = 2
 
 
@@ -35,7 +35,7 @@ def mammograms():
 def test_two_thousand_images_of_a_zip_go_through_the_mammography_mixes(tmp_path):
     project = Project.copy(tmp_path / "synthmix", "ready_mammograms", "mammography")
     zip_of(project.folder / "pool.zip", mammograms())
-    start = time.monotonic()
+    others, start = os.getloadavg()[0], time.monotonic()
     result = project.run(scale="demo")
     seconds = time.monotonic() - start
     assert result.returncode == 0, result.stdout[-5000:]
@@ -59,8 +59,10 @@ def test_two_thousand_images_of_a_zip_go_through_the_mammography_mixes(tmp_path)
     assert "What the images of theirs were made from is not known" in page
     used = pd.concat([pd.read_csv(file, sep="\t") for file in results.rglob("benchmarks/**/*.tsv")])
     busy = pd.to_numeric(used["cpu_time"], errors="coerce").fillna(used["s"]).sum()
-    print(f"{seconds:.0f} seconds, of a processor {busy:.0f}, load {os.getloadavg()}")
+    print(f"{seconds:.0f} seconds, {busy:.0f} of a processor; before it a load of {others:.1f}")
     assert busy / CORES < 60 * MINUTES
+    if others < 0.5:  # nothing else was at work
+        assert seconds < 60 * MINUTES
 
 
 @pytest.mark.full
