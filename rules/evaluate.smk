@@ -27,7 +27,7 @@ use rule job as score_predictions with:
         folds=folds_of,
         classes=classes_of,
         positive_class=positive_class_of,
-        leakage=leakage_of,
+        leakage=of(mix.leakage),
         evaluation=evaluation_of,
     pathvars:
         job="score_predictions/{classifier}/{mix}",
@@ -52,6 +52,7 @@ use rule job as compare_mixes with:
         classes=classes_of,
         positive_class=positive_class_of,
         leakage=leakage_of,
+        of_ready=of(mix.leakage_of_ready),
         evaluation=evaluation_of,
         verdict=verdict_of,
         margin=margin_of,
@@ -77,6 +78,7 @@ use rule job as compare_classifiers with:
         classes=classes_of,
         positive_class=positive_class_of,
         leakage=leakage_of,
+        of_ready=of(mix.leakage_of_ready),
         evaluation=evaluation_of,
         verdict=verdict_of,
         margin=margin_of,
@@ -104,6 +106,7 @@ use rule job as tabulate_learning_curve with:
         classes=classes_of,
         positive_class=positive_class_of,
         leakage=leakage_of,
+        of_ready=of(mix.leakage_of_ready),
         evaluation=of(learning_curve.settings),
         verdict=verdict_of,
     pathvars:
@@ -135,6 +138,7 @@ use rule job as tabulate_study with:
         mixes=of(mix.all_plain),
         classifiers=classifiers_of,
         leakage=leakage_of,
+        of_ready=of(mix.leakage_of_ready),
         verdict=verdict_of,
     pathvars:
         job="tabulate_study",

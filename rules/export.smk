@@ -19,13 +19,14 @@ use rule job as export_images with:
         fetched=fetched_of,
         scores=file_of(rules.score_generator.output.scores, **FIRST),
         pairs=file_of(rules.score_generator.output.pairs, **FIRST),
+        ready_images=file_of(rules.tabulate_ready_images.output[0], when=generate.is_ready),
     output:
         DATASET + "/exports/{generator}.zip",
     params:
         **runs("export_images", generator_modules),
         classes=of(generate.made_classes),
         settings=of(export.settings),
-        scored_truncation=of(lambda view: view.settings.pools.truncation),
+        scored_truncation=of(generate.truncation),
         title=of(lambda view: view.settings.title),
         stand_in=of(prepare.is_stand_in),
         scale=SCALE,
@@ -46,6 +47,7 @@ use rule job as export_mix with:
         mix=file_of(rules.compose_mix.output[0], **FIRST),
         images=files_of(STORE, mix.first_placed),
         fetched=fetched_of,
+        ready_images=file_of(rules.tabulate_ready_images.output[0], when=mix.has_ready),
     output:
         DATASET + "/exports/mixes/{mix}.zip",
     params:

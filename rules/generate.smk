@@ -1,9 +1,10 @@
 """Training generators and drawing pools of synthetic images."""
 
-from synthmix.plan import generate, rehearse
+from synthmix.plan import generate, rehearse, score
 
 generator_of = of(generate.settings)
 generator_devices = of(generate.devices)
+generator_gpus = of(generate.gpus)
 snapshot_bytes = of(generate.snapshot_bytes)
 # of an epoch of a rehearsal
 most_steps = of(
@@ -37,9 +38,56 @@ def snapshot_reference(wildcards):
     return file_of(rules.fit_real.output[0], when=generate.has_snapshots)(wildcards)
 
 
+use rule job as read_ready_images with:
+    input:
+        limits=rules.prepare_images.output.limits,
+    output:
+        images=DATASET + "/ready_images/{generator}.npy",
+        table=DATASET + "/ready_images/{generator}.csv",
+        rejected=DATASET + "/ready_images/{generator}_rejected.csv",
+    params:
+        **runs("read_ready_images"),
+        settings=of(generate.ready_settings),
+        state=of(generate.ready_state),
+        classes=classes_of,
+        prepare=settings_of(lambda view: view.prepare),
+    threads: 4
+    resources:
+        mem_mb=memory(
+            1500,
+            lambda wildcards: 256 * image_bytes(wildcards) + larger_image_bytes(wildcards),
+        ),
+        runtime=minutes(120),
+    pathvars:
+        job="read_ready_images/{generator}",
+    message:
+        "Reading the ready images of {wildcards.generator} for {wildcards.dataset}"
+
+
+use rule job as tabulate_ready_images with:
+    input:
+        pools=files_of(rules.read_ready_images.output.table, generator=generate.ready),
+        rejected=files_of(rules.read_ready_images.output.rejected, generator=generate.ready),
+        lists=of(generate.origin_files),
+        splits=files_of(SPLIT, repeats.deals),
+    output:
+        DATASET + "/tables/ready_images.csv",
+    params:
+        **runs("tabulate_ready_images"),
+        generators=of(generate.ready),
+        lists=of(generate.origins),
+        dealt=of(score.dealt_plain),
+    pathvars:
+        job="tabulate_ready_images",
+    message:
+        "Writing what is known of the ready images of {wildcards.dataset}"
+
+
 use rule job as train_generator with:
     input:
         start=of(generate.starts),
+        ready=file_of(rules.read_ready_images.output.images, when=generate.is_ready),
+        learned_from=of(generate.origin),
         chosen=chosen_of,
         score_weights=snapshot_weights,
         reference=snapshot_reference,
@@ -59,6 +107,7 @@ use rule job as train_generator with:
         base=of(generate.base),
         own=of(generate.own),
         devices=generator_devices,
+        on_cpu=of(generate.on_cpu),
         classes=of(generate.learned_classes),
         scope=lambda wildcards: wildcards.scope,
         network=of(generate.snapshot_network),
@@ -69,7 +118,7 @@ use rule job as train_generator with:
     # each device has a process
     threads: lambda wildcards: TRAINING_THREADS * generator_devices(wildcards)
     resources:
-        gpu=lambda wildcards: GPUS * generator_devices(wildcards),
+        gpu=lambda wildcards: GPUS * generator_gpus(wildcards),
         nodes=one_node(generator_devices),
         # on a CPU the layers and their gradients are in the same memory
         mem_mb=memory(
@@ -101,11 +150,12 @@ use rule job as sample_generator with:
         training=of(repeats.generator_number),
         model=lambda wildcards: generator_of(wildcards).model,
         images=of(generate.images_needed),
+        at_least=of(generate.at_least),
         fill_to=of(generate.fill_to),
         additions=of(generate.additions),
         labels=of(generate.labels),
         image_size=of(lambda view: view.prepare.image_size),
-        truncation=of(lambda view: view.settings.pools.truncation),
+        truncation=of(generate.truncation),
     threads: TRAINING_THREADS
     resources:
         gpu=GPUS,

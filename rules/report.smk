@@ -15,6 +15,7 @@ REPORT_TABLES = {
     "classifier_comparison": ("trainings", rules.compare_classifiers.output[0]),
     "learning_curve": ("learning curves", rules.tabulate_learning_curve.output[0]),
     "scores": ("generators", rules.tabulate_scores.output.scores),
+    "ready_images": ("ready images", rules.tabulate_ready_images.output[0]),
     "census": ("census", rules.tabulate_census.output.table),
     "pipeline": ("pipeline", rules.measure_pipeline.output.table),
     "published": ("published", rules.compare_published.output.table),

@@ -144,6 +144,7 @@ use rule job as score_generator with:
         generator=lambda wildcards: wildcards.generator,
         classes=of(generate.made_classes),
         seen=of(score.seen),
+        looks_at_test=of(generate.is_ready),
         settings=settings_of(score.settings),
         seed=seed_of,
     resources:
@@ -170,6 +171,7 @@ use rule job as tabulate_scores with:
         scored=of(score.scored_plain),
         dealt=of(score.dealt_plain),
         leakage=leakage_of,
+        of_ready=of(generate.leakage_of_ready),
     pathvars:
         job="tabulate_scores",
     message:

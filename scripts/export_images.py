@@ -19,6 +19,7 @@ with job(snakemake):
         stand_in=params.stand_in,
         scale=params.scale,
         leakage=params.leakage,
+        ready_images=snakemake.input.ready_images or None,
         **params.settings,
         scored_truncation=params.scored_truncation,
         output=snakemake.output[0],

@@ -14,6 +14,7 @@ with job(snakemake):
         title=params.title,
         stand_in=params.stand_in,
         scale=params.scale,
+        ready_images=snakemake.input.ready_images or None,
         leakage=params.leakage,
         output=snakemake.output[0],
     )

@@ -19,6 +19,7 @@ with job(snakemake), pace_of_job(snakemake), device_of_job(snakemake) as device:
         fill_to=snakemake.params.fill_to,
         additions=[Mix.from_dict(values) for values in snakemake.params.additions],
         split=snakemake.input.split,
+        at_least=snakemake.params.at_least,
         truncation=snakemake.params.truncation,
         device=device,
     )

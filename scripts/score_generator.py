@@ -17,4 +17,5 @@ with job(snakemake):
         output=snakemake.output.scores,
         pairs=snakemake.output.pairs,
         seen=snakemake.params.seen,
+        looks_at_test=snakemake.params.looks_at_test,
     )

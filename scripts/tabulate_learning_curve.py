@@ -28,5 +28,6 @@ with job(snakemake):
             params.seed,
             measure_for(params.verdict, snakemake.input.split),
             params.leakage,
+            params.of_ready,
         ),
     )

@@ -8,5 +8,9 @@ with job(snakemake):
     generators = zip(files.scores, params.scored, strict=True)
     real = [(file, (*deal, None)) for file, deal in zip(files.real, params.dealt, strict=True)]
     tabulate_scores(
-        [*generators, *real], snakemake.output.scores, snakemake.output.each, params.leakage
+        [*generators, *real],
+        snakemake.output.scores,
+        snakemake.output.each,
+        params.leakage,
+        params.of_ready,
     )

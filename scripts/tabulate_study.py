@@ -17,5 +17,6 @@ with job(snakemake):
         classifier_comparison=snakemake.input.classifier_comparison,
         outputs=dict(snakemake.output.items()),
         leakage=snakemake.params.leakage,
+        of_ready=snakemake.params.of_ready,
         measure=measure_for(snakemake.params.verdict, snakemake.input.split),
     )

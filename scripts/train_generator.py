@@ -16,7 +16,8 @@ with (
     tracker_of_job(snakemake) as tracker,
 ):
     params = snakemake.params
-    device = set_up_torch(snakemake.config, params.devices)
+    config = snakemake.config | ({"device": "cpu"} if params.on_cpu else {})
+    device = set_up_torch(config, params.devices)
     checkpoint = Checkpoint.of_job(snakemake, device)
     work = {
         "settings": settle(params.base, params.own, snakemake.input.chosen),
@@ -38,6 +39,8 @@ with (
         "tracker": tracker,
         "leakage": params.leakage,
         "most_steps": params.get("most_steps"),
+        "ready": snakemake.input.ready or None,
+        "learned_from": snakemake.input.learned_from or None,
     }
     most = asked_of(snakemake.config, device.type)
     with kept_below(most, checkpoint, params.devices):

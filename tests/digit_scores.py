@@ -65,7 +65,7 @@ class Digits:
     def of(self, label, *splits):
         return self.images[(self.samples["label"] == label) & self.samples["split"].isin(splits)]
 
-    def score(self, name, pools, settings=SETTINGS):
+    def score(self, name, pools, settings=SETTINGS, **more):
         """Return the tables of scores and of nearest pairs for images by their class."""
         files = {}
         for label, images in pools.items():
@@ -83,6 +83,7 @@ class Digits:
             1,
             self.folder / f"{name}.csv",
             self.folder / f"{name}-nearest.csv",
+            **more,
         )
         scores = read_table(self.folder / f"{name}.csv")
         return scores, read_table(self.folder / f"{name}-nearest.csv")

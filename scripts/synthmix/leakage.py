@@ -3,16 +3,32 @@
 Imports nothing: the configuration, jobs and figures all ask it.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Literal, get_args
 
 Leakage = Literal["none", "by_image", "as_published"]
 NONE, BY_IMAGE, AS_PUBLISHED = get_args(Leakage)
+# what tables say of ready images: nobody knows what they were made from, or a list says it
+NOT_RULED_OUT, AS_LISTED = "not_ruled_out", "as_listed"
 SEEN_IN_TRAINING = f"test images were seen in training (leakage: {AS_PUBLISHED})"
 PATIENTS_SEEN = f"other images of test patients were seen in training (leakage: {BY_IMAGE})"
-_SAID = {NONE: "", BY_IMAGE: PATIENTS_SEEN, AS_PUBLISHED: SEEN_IN_TRAINING}
+MAY_BE_SEEN = (
+    "test images may be among what ready images were made from (learned_from: unknown), a leak "
+    "that can't be ruled out"
+)
+COUNTED = (
+    "how many test images ready images were made from, if any, or are, stands in "
+    "tables/ready_images.csv (learned_from)"
+)
+_SAID = {
+    NONE: "",
+    BY_IMAGE: PATIENTS_SEEN,
+    AS_PUBLISHED: SEEN_IN_TRAINING,
+    NOT_RULED_OUT: MAY_BE_SEEN,
+    AS_LISTED: COUNTED,
+}
 
 # a mark that each figure of a job carries, whichever function draws it
 _OF_JOB: ContextVar[str] = ContextVar("leakage of the job", default=NONE)
@@ -35,3 +51,12 @@ def caution(leakage: str | None = None) -> str:
     """
     said = _SAID[_OF_JOB.get() if leakage is None else leakage]
     return said[:1].upper() + said[1:]
+
+
+def each_leakage(names: Iterable[str], leakage: str, of_ready: Mapping[str, str]) -> list[str]:
+    """Return what a column `leakage` says of each of `names`: mixes, or generators.
+
+    It is the `leakage` of the split; where that is none, what is in `of_ready`, which has
+    NOT_RULED_OUT or AS_LISTED for those with ready images.
+    """
+    return [of_ready.get(name, leakage) if leakage == NONE else leakage for name in names]

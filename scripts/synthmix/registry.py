@@ -48,6 +48,7 @@ GENERATORS = {
     "bagan_gp": "synthmix.generate.models.bagan_gp:BAGANGP",
     "diffusion": "synthmix.generate.models.diffusion:Diffusion",
     "stylegan2_ada": "synthmix.generate.models.stylegan2_ada:StyleGAN2ADA",
+    "ready_images": "synthmix.generate.models.ready_images:ReadyImages",
 }
 
 # Package of `settings`, with the network's facts in `NETWORKS` (no torch there), and `model`, with
@@ -116,7 +117,8 @@ def load_generator_settings(name: str) -> type:
     kind = get_class(loaded, "Settings", _GENERATOR_SETTINGS)
     require_name(loaded, kind, "model", name)
     require_type(loaded, kind, "tiny", dict)
-    require_type(loaded, kind, "works_in_parts", bool)
+    for fact in ("works_in_parts", "is_ready", "on_cpu"):
+        require_type(loaded, kind, fact, bool)
     require_beside("GENERATORS", name, loaded, "model")
     return kind
 

@@ -7,12 +7,15 @@ import zipfile
 import numpy as np
 import pandas as pd
 import pytest
+import torch
 from PIL import Image
 
 from synthmix.errors import UserError
 from synthmix.export.export_images import export_images
 from synthmix.files import write_table, write_text
 from synthmix.generate.sample_generator import sample_generator
+from synthmix.generate.tabulate_ready_images import COLUMNS
+from synthmix.registry import load_generator
 from synthmix.store import load_store
 from tiny_generators import CLASSES, CPU, train_tiny
 
@@ -56,7 +59,7 @@ def study(tmp_path):
         score("all_classes", "suspiciously_near_by_chance", NAN),
     ]
     write_table(tmp_path / "scores.csv", pd.DataFrame(scores))
-    pairs = {"label": "cancer", "distance": [0.0, 0.5, 2.0], "limit": 1.0}
+    pairs = {"label": "cancer", "part": "training", "distance": [0.0, 0.5, 2.0], "limit": 1.0}
     write_table(tmp_path / "nearest.csv", pd.DataFrame(pairs))
     return tmp_path
 
@@ -188,3 +191,56 @@ def test_two_models_of_one_class_are_refused(study):
     twice = [study / "cancer" / "weights.safetensors"] * 2
     with pytest.raises(UserError, match="both make images of class cancer"):
         export(study, weights=twice)
+
+
+@pytest.fixture
+def ready(study):
+    """Return the same study with ready images, three of each class, and what is known of them."""
+    settings = {"model": "ready_images", "images": "/home/x/pool.zip", "learned_from": "unknown"}
+    kind = load_generator("ready_images")
+    generator = kind(kind.Settings(**settings), (32, 32, 1), 2, CPU)
+    images = torch.arange(6, dtype=torch.uint8)[:, None, None, None].expand(6, 1, 32, 32)
+    generator.finish(images.contiguous(), torch.arange(6) % 2)
+    (study / "all").mkdir()
+    generator.save(study / "all" / "weights.safetensors", CLASSES)
+    write_table(study / "all" / "trained_on.csv", pd.DataFrame(columns=["sample_id", "group"]))
+    known = dict.fromkeys(COLUMNS, 0) | {"generator": "mine", "images": 6}
+    return study, known | {"learned_from": "unknown", "split_number": 1}
+
+
+def ready_card(study, known, **more):
+    write_table(study / "ready.csv", pd.DataFrame([known | more]))
+    return card(
+        study,
+        weights=[study / "all" / "weights.safetensors"],
+        trained_on=[study / "all" / "trained_on.csv"],
+        ready_images=study / "ready.csv",
+        images=3,
+    )
+
+
+def test_the_card_of_ready_images_says_what_is_not_known_of_them(ready):
+    text = ready_card(*ready)
+    assert "**These images were made elsewhere**" in text
+    assert "**What the images of mine were made from is not known (learned_from: unknown)." in text
+    assert "a leak that can't be ruled out" in text
+    assert "Every image here was made by a program" not in text
+    assert "The workflow has read `pool.zip` as `mine`" in text
+    assert "trained on that data set" not in text
+    assert "/home/x" not in text
+    assert "training images |" not in text
+
+
+def test_the_card_of_ready_images_names_test_images_that_they_know(ready):
+    known = {"learned_from": "a list", "listed": 9, "listed_train": 5, "listed_test": 4}
+    text = ready_card(*ready, **known, listed_test_patients=2, equal_test=1)
+    assert "**mine was made from 4 test images of 2 patients" in text
+    assert "**1 image of mine is one of the real test images, pixel by pixel" in text
+    assert "lists 9 images that they were made from; 9 are real images of the study, 4 of" in text
+    assert "can't be ruled out" not in text
+
+
+def test_no_more_ready_images_are_packed_than_there_are(ready):
+    study, _ = ready
+    with pytest.raises(UserError, match=r"mine: there are 3 ready images .*export\.images"):
+        export(study, weights=[study / "all" / "weights.safetensors"], images=4)

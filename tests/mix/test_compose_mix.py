@@ -11,7 +11,7 @@ from synthmix.mix.compose_mix import (
     synthetic_rows,
     tell_validation_images_seen,
 )
-from synthmix.mix.plan import plan_additions, plan_mixes, plan_real_mixes
+from synthmix.mix.plan import ELSEWHERE, plan_additions, plan_mixes, plan_real_mixes
 from synthmix.prepare.parts import deal_from_one_pool
 from synthmix.store import read_table
 
@@ -354,3 +354,20 @@ class TestByImage:
     def test_without_it_nothing_is_composed(self, tmp_path, samples):
         with pytest.raises(UserError, match="leak: patients are in the train and the test split"):
             self.compose(tmp_path, samples)
+
+
+def test_ready_images_of_test_patients_are_told_and_do_not_stop_it(tmp_path, caplog):
+    samples = real_samples(50, 20)
+    write_table(tmp_path / "split.csv", samples)
+    seen = samples[samples["split"] != "train"].groupby("split").head(3)
+    write_table(tmp_path / "seen.csv", seen[["sample_id", "group"]])
+    for label, images in POOLS.items():
+        write_table(tmp_path / f"{label}.csv", images.drop(columns=["store", "row"]))
+    mix, _ = plan(real_share=0.1)
+    pools = {label: tmp_path / f"{label}.csv" for label in POOLS}
+    given = (mix, tmp_path / "split.csv", pools, [tmp_path / "seen.csv"], tmp_path / "mix.csv", 1)
+    with pytest.raises(UserError, match="leak: its generators' images are of patients outside"):
+        compose_mix(*given)
+    compose_mix(*given, learns_from=ELSEWHERE)
+    assert "were made from 3 test and 3 validation images (learned_from)" in caplog.text
+    assert len(read_table(tmp_path / "mix.csv"))

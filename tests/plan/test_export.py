@@ -9,4 +9,4 @@ def test_images_are_packed_with_the_truncation_of_pools_unless_another_is_named(
     tmp_path, own, packed
 ):
     view = changed(tmp_path, "tiny", pools={"truncation": 0.7}, export=own)
-    assert export.settings(view)["truncation"] == packed
+    assert export.settings(view, "dcgan")["truncation"] == packed

@@ -1,6 +1,7 @@
 import numpy as np
 import pandas as pd
 
+from synthmix.generate.tabulate_ready_images import COLUMNS
 from synthmix.report.cautions import find_cautions
 
 MIX = {
@@ -113,3 +114,45 @@ def test_a_split_by_image_is_told():
     (leak,) = find_cautions({"leakage": "by_image"}, "d", split(30), mixes, summary())
     assert leak.startswith("Other images of test patients were seen in training")
     assert "learned from every real image" not in leak
+
+
+def ready_cautions(known, near=0.01):
+    row = dict.fromkeys(COLUMNS, 0) | {"generator": "theirs", "images": 400}
+    ready = pd.DataFrame([row | {"learned_from": "a list"} | known])
+    scores = pd.DataFrame(
+        [
+            {"score": name, "value": value, "high": 0.03, "images_synthetic": 400}
+            for name, value in (
+                ("suspiciously_near_test", near),
+                ("suspiciously_near_test_by_chance", 0.01),
+            )
+        ]
+    ).assign(generator="theirs", scope="all_classes")
+    mixes = MIXES.assign(repeated=0)
+    return find_cautions({}, "d", split(30), mixes, summary(), ready, scores)
+
+
+def test_ready_images_of_known_origin_that_are_near_nothing_are_no_caution():
+    assert ready_cautions({"listed": 5, "listed_train": 5}) == []
+
+
+def test_ready_images_of_unknown_origin_are_told():
+    (told,) = ready_cautions({"learned_from": "unknown"})
+    assert "is not known (learned_from: unknown)" in told
+    assert "a leak that can't be ruled out" in told
+
+
+def test_ready_images_that_are_near_the_test_are_told():
+    (told,) = ready_cautions({}, near=0.12)
+    assert "theirs are suspiciously near to test images: 12.0% of 400" in told
+    assert "chance allows up to 3.0%" in told
+
+
+def test_what_is_odd_in_a_pool_is_told():
+    told = ready_cautions({"repeated": 7, "unreadable": 1, "equal_train": 2, "listed_unknown": 3})
+    assert [sentence.split(" of ")[0] for sentence in told] == [
+        "2 images",
+        "7",
+        "1 image",
+        "3",
+    ]

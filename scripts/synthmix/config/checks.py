@@ -12,7 +12,7 @@ from synthmix.config.paths import no_path_for_snakemake
 from synthmix.errors import UserError, one_of
 from synthmix.evaluate.comparisons import OF_PAIRS, WITH_BASELINES, names_for, pairs_of
 from synthmix.evaluate.settings import check_threshold
-from synthmix.files import expanded
+from synthmix.files import exists, expanded, is_file
 from synthmix.generate.models.weights_file import read_header
 from synthmix.leakage import AS_PUBLISHED, NONE
 from synthmix.mix.plan import AS_TRAINING, MIXED, REAL, REAL_ONLY
@@ -392,6 +392,8 @@ def _check_generator(study: Study, name: str, settings: GeneratorSettings) -> It
     problem = start and _start_problem(study, expanded(start))
     if problem:
         yield setting_path(study, name, "init_from"), problem
+    if settings.is_ready:
+        yield from _check_ready(study, name, settings)
     for dataset, own in study.datasets.items():
         prepare = study.prepare_of(dataset)
         path = ("datasets", dataset, "prepare") if own.prepare else ("prepare",)
@@ -404,6 +406,27 @@ def _check_generator(study: Study, name: str, settings: GeneratorSettings) -> It
         problem = settings.check_image(size, prepare.channels)
         if problem:
             yield path, f"generator {name}: {problem}"
+
+
+def _check_ready(study: Study, name: str, settings: GeneratorSettings) -> Iterator[Finding]:
+    """Check that ready images, and the list of what they were made from, are there."""
+    place = ("generators", name)
+    images = expanded(settings.images)
+    if not exists(images):
+        text = f"{images} does not exist: name a folder, an archive or a table of images"
+        yield (*place, "images"), text
+    if settings.origin_is_known:
+        listed = settings.learned_from
+        if not is_file(listed):
+            text = f"there is no file {expanded(listed)}: name the list of sample_id that they were"
+            yield (*place, "learned_from"), f"{text} made from, or say unknown"
+        elif problem := no_path_for_snakemake(listed):
+            yield (*place, "learned_from"), problem
+    for theirs, ours in settings.classes.items():
+        for dataset, data in study.datasets.items():
+            if ours not in data.class_names():
+                text = one_of(ours, data.class_names(), f"classes of data set {dataset}")
+                yield (*place, "classes", theirs), text
 
 
 def _class_shares(study: Study) -> Iterator[tuple[KeyPath, Mapping[str, float]]]:

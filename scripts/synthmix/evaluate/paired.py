@@ -1,7 +1,7 @@
 """Two ways to train that were tested on the same images: how far apart, and what can be said?"""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
 from typing import Any, Self
@@ -30,7 +30,7 @@ from synthmix.evaluate.settings import MARGIN
 from synthmix.evaluate.threshold import predicted_classes
 from synthmix.evaluate.verdict import ACCURACY, measure_column
 from synthmix.files import write_table
-from synthmix.leakage import NONE
+from synthmix.leakage import NONE, each_leakage
 from synthmix.repeats import Repeat
 
 # p-values of a row of `compare`, before and after Holm
@@ -91,6 +91,8 @@ class Judge:
     measure: str = ACCURACY  # that verdicts are about: one of those of the setting `verdict`
     margin: float = MARGIN
     leakage: str = NONE  # how the images were split
+    # what is said of leaks of mixes with ready images: see `each_leakage`
+    of_ready: Mapping[str, str] = field(default_factory=dict)
 
     @classmethod
     def of_job(cls, params: Any, measure: str) -> Self:
@@ -102,6 +104,7 @@ class Judge:
             measure=measure,
             margin=params.margin,
             leakage=params.leakage,
+            of_ready=params.get("of_ready", NO_NAMES),
             **params.evaluation,
         )
 
@@ -196,13 +199,22 @@ class Judge:
         ]
         table = table.assign(**pd.DataFrame(told, index=table.index))
         table = table.rename(columns=renamed)
-        table = table.assign(leakage=self.leakage, margin=self.margin)
+        table = table.assign(leakage=self._leakage(table), margin=self.margin)
         table = table.assign(**measure_column(self.measure))
         write_table(output, table.reindex(columns=columns))
         if variance is not None:
             names = list(compared[0][0]) if compared else columns[:3]
             found = [row for pair in compared for row in _variance_rows(*pair)]
             write_table(variance, pd.DataFrame(found, columns=[*names, *OF_VARIANCE]))
+
+    def _leakage(self, table: pd.DataFrame) -> Sequence[str]:
+        """Return what each row of a comparison says of leaks: of the mix, and of its partner."""
+        sides = [
+            each_leakage(table[side], self.leakage, self.of_ready)
+            for side in ("mix", "baseline")
+            if side in table
+        ]
+        return [max(both, key=lambda said: said != NONE) for both in zip(*sides, strict=True)]
 
     def _conclude(self, found: Compared, p_adjusted: float) -> Conclusion:
         return conclude(found.effect, p_adjusted, found.components, self.margin, self.significance)

@@ -41,13 +41,15 @@ def study_markdown(
     classifier_comparison: pd.DataFrame,
     pairs_of_mixes: pd.DataFrame,
     leakage: str = NONE,
+    of_ready: Mapping[str, str] | None = None,
 ) -> str:
     """Return tables of mixes, classes, folds and pairs, and what is undefined.
 
     The arguments are the tables of these names; `pairs_of_mixes` are the rows of `comparison` that
     are about pairs. Classes are shown where no one class is the
     positive one, folds and pairs where there are any. What verdicts are about is told where it is
-    not accuracy. Test images that were trained on, as `leakage` has it, are told first.
+    not accuracy. Test images that were trained on, as `leakage` has it, are told first, and
+    then what `of_ready` has of mixes with ready images (see `each_leakage`).
     """
     tested = metrics[(metrics["split"] == "test") & (metrics["seed"].astype(str) == ALL_SEEDS)]
     pooled = tested[tested["fold"].astype(str) == ALL_FOLDS]
@@ -57,6 +59,9 @@ def study_markdown(
     shown = tuple(dict.fromkeys((*usual, judged_by(summary))))
     warning = caution(leakage)
     parts = [f"**{warning}: results are too good.**\n" if warning else ""]
+    for said in sorted(set((of_ready or {}).values())):
+        mixes = ", ".join(mix for mix, own in of_ready.items() if own == said)
+        parts += [f"**{caution(said)}: {mixes}.**\n"]
     parts += [_mixes(summary, shown), _reasons(pooled, shown)]
     if not has_positive:
         parts += ["Each class against the rest:\n", _classes(pooled)]

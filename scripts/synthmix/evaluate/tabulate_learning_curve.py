@@ -1,7 +1,7 @@
 """Learning curves of a study: how good with how many patients, and what a mix is worth in them."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -15,7 +15,7 @@ from synthmix.evaluate.predictions import read_predictions
 from synthmix.evaluate.repeats import Repeats, repeats_of
 from synthmix.evaluate.verdict import ACCURACY, measure_column
 from synthmix.files import write_table
-from synthmix.leakage import NONE
+from synthmix.leakage import NONE, each_leakage
 from synthmix.store import read_table
 
 Predictions = Mapping[tuple[str, str], Files]  # by (classifier, mix)
@@ -31,6 +31,8 @@ class Judging:
     seed: int
     measure: str = ACCURACY
     leakage: str = NONE
+    of_ready: Mapping[str, str] = field(default_factory=dict)
+    """What is said of leaks of mixes with ready images: see `each_leakage`."""
 
     def point(self, files: Files) -> Repeats:
         """Return the results of a classifier on a mix, in all repeats."""
@@ -77,7 +79,8 @@ def tabulate_learning_curve(
                 facts | {"share": share} | size | _value(point, judging.confidence) | worth
                 for share, size, point in zip(shares, sizes, own, strict=True)
             ]
-    table = pd.DataFrame(rows).assign(leakage=judging.leakage, **measure_column(judging.measure))
+    table = pd.DataFrame(rows).assign(**measure_column(judging.measure))
+    table["leakage"] = each_leakage(table["mix"], judging.leakage, judging.of_ready)
     write_table(output, table[columns(judging.measure)])
 
 

@@ -13,13 +13,14 @@ from synthmix.evaluate.score_predictions import ALL_FOLDS, ALL_SEEDS
 from synthmix.evaluate.study_markdown import study_markdown
 from synthmix.evaluate.verdict import ACCURACY, measure_column
 from synthmix.files import write_table, write_text
-from synthmix.leakage import NONE
+from synthmix.leakage import NONE, each_leakage
 from synthmix.mix.plan import Mix, describe_addition, describe_class_shares
 from synthmix.store import read_table
 
 METRICS = (*OVERALL, *OF_POSITIVE, *PUBLISHED_WAY)
 SYNTHETIC_MIX, SELECTED_REAL, REAL_ONLY = "synthetic_mix", "selected_real", "real_only"
 TRAINED_OTHERWISE = "trained_otherwise"
+NO_READY: Mapping[str, str] = {}
 
 
 def tabulate_study(
@@ -33,27 +34,34 @@ def tabulate_study(
     outputs: Mapping[str, str | Path],
     leakage: str = NONE,
     measure: str = ACCURACY,
+    of_ready: Mapping[str, str] = NO_READY,
 ) -> None:
     """Write the tables `mixes`, `metrics`, `confusion`, `summary` and `summary_markdown`.
 
     `mix_tables` holds the table of each mix by its name; `comparison` and `classifier_comparison`
     are those of `compare_mixes` and `compare_classifiers`. `leakage` says how the images were
-    split: all of the tables do too. `summary` has in columns that begin with constant_ what a
-    classifier reaches that always says the most frequent class. `measure` is that of the verdicts:
-    where it is not accuracy, `summary` has it in the column judged_by.
+    split: all of the tables do too, but for mixes with ready images, of which they say what
+    `of_ready` has (see `each_leakage`). `summary` has in columns that begin with constant_ what
+    a classifier reaches that always says the most frequent class. `measure` is that of the
+    verdicts: where it is not accuracy, `summary` has it in the column judged_by.
     """
     counts = count_mixes(mixes, {name: read_table(path) for name, path in mix_tables.items()})
     metrics = pd.concat([read_table(path) for path in metrics_tables], ignore_index=True)
     confusion = pd.concat([read_table(path) for path in confusion_tables], ignore_index=True)
     summary = summarise(mixes, classifiers, counts, metrics, read_table(comparison))
-    summary = summary.assign(**_constant(confusion), leakage=leakage, **measure_column(measure))
-    write_table(outputs["mixes"], counts.assign(leakage=leakage))
+    summary, counts = (
+        table.assign(leakage=each_leakage(table["mix"], leakage, of_ready))
+        for table in (summary.assign(**_constant(confusion)), counts)
+    )
+    summary = summary.assign(**measure_column(measure))
+    write_table(outputs["mixes"], counts)
     write_table(outputs["metrics"], metrics)
     write_table(outputs["confusion"], confusion)
     write_table(outputs["summary"], summary)
     compared = read_table(comparison)
     pairs = compared[compared["family"].isin(OF_PAIRS)]
-    markdown = study_markdown(summary, metrics, read_table(classifier_comparison), pairs, leakage)
+    classifiers_compared = read_table(classifier_comparison)
+    markdown = study_markdown(summary, metrics, classifiers_compared, pairs, leakage, of_ready)
     write_text(outputs["summary_markdown"], markdown)
 
 

@@ -9,16 +9,22 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
 from synthmix.export.images import MANIFEST, Request, file_sha256
 from synthmix.export.wording import class_title, memorisation, score_rows
 from synthmix.generate.models.loading import generator_class
+from synthmix.generate.models.settings import GeneratorSettings
 from synthmix.generate.models.weights_file import Header, read_header
+from synthmix.generate.origin import PARTS, leaks, unknown_origin
+from synthmix.generate.tabulate_ready_images import UNKNOWN
 from synthmix.leakage import AS_PUBLISHED, BY_IMAGE, NONE, caution
 from synthmix.scales import OF_REHEARSAL, PAPER, REHEARSAL
 
+# settings that name files
+_FILES = ("init_from", "images", "learned_from")
 DEMO = (
     "> **Demo.** The generator was trained small, for minutes, to show that the workflow runs. "
     "These images say nothing about medicine and are of no use for training."
@@ -48,6 +54,10 @@ LIMITS = """\
 - Synthetic is not anonymous: a generator can repeat what it was trained on; see Memorisation.
 - All images of one generator are of one source: they are not independent patients."""
 MADE = "Every image here was made by a program. None is a photograph or scan of anyone."
+READY = (
+    "**These images were made elsewhere**, by whatever their owner says; the workflow has read and "
+    "resized them. Their **licence** is not known to it: ask whoever made them."
+)
 COPIES = (
     "**Every image here is a copy of a training image, or a blend of two.** Treat them, and the "
     "file of the generator, as you must treat the source images."
@@ -70,23 +80,31 @@ class Provenance:
     scores: pd.DataFrame | None = None
     pairs: pd.DataFrame | None = None
     scored_truncation: float | None = None
+    ready: Mapping[str, Any] | None = None
+    """Of ready images, made elsewhere: a row of the table of `tabulate_ready_images`."""
 
 
 def data_card(request: Request, provenance: Provenance) -> str:
     """Return the card of the images of `request` as Markdown; raises UserError for bad files."""
     first = next(iter(request.files()))
     header, settings = read_header(first), generator_class(first).Settings
+    making = _making(request, header, settings.__doc__ or "")
+    source = _source(provenance)
+    if settings.is_ready:
+        making, source = _making_of_ready(request, header), _source_of_ready(provenance, header)
     parts = [
         f"# Synthetic images: {provenance.title or request.generator}",
         *marks_of(provenance),
         *([LEAKED[provenance.leakage]] if provenance.leakage != NONE else []),
-        COPIES if settings.keeps_training_images else MADE,
+        _kind_of(settings),
+        *(f"> **{sentence}**" for sentence in leaks_of(provenance)),
+        *_unsaid_origin(request, provenance, header),
         "## What is here",
         _contents(request, header),
         "## How they were made",
-        _making(request, header, settings.__doc__ or ""),
+        making,
         "## What the generator was trained on",
-        _source(provenance),
+        source,
         "## Scores",
         _scores(request, provenance),
         "## Memorisation",
@@ -97,6 +115,30 @@ def data_card(request: Request, provenance: Provenance) -> str:
         LIMITS,
     ]
     return "\n\n".join(parts) + "\n"
+
+
+def _kind_of(settings: type[GeneratorSettings]) -> str:
+    """Return what kind of images a generator with such settings makes."""
+    if settings.is_ready:
+        return READY
+    return COPIES if settings.keeps_training_images else MADE
+
+
+def leaks_of(provenance: Provenance) -> list[str]:
+    """Return what ready images know of test images, or may know; nothing of other images."""
+    row = provenance.ready
+    if row is None:
+        return []
+    unknown = [row["generator"]] if row["learned_from"] == UNKNOWN else []
+    return [sentence for sentence in (unknown_origin(unknown), *leaks(row)) if sentence]
+
+
+def _unsaid_origin(request: Request, provenance: Provenance, header: Header) -> list[str]:
+    """Return that nobody knows what ready images were made from, where their file alone says it."""
+    origin = header.settings.get("learned_from")
+    if provenance.ready is not None or origin != UNKNOWN:
+        return []
+    return [f"> **{unknown_origin([request.generator])}**"]
 
 
 def _contents(request: Request, header: Header) -> str:
@@ -119,18 +161,12 @@ def _contents(request: Request, header: Header) -> str:
 
 
 def _making(request: Request, header: Header, description: str) -> str:
-    rows = [
-        (", ".join(labels), f"`{path.name}`", f"`{file_sha256(path)}`")
-        for path, labels in request.files().items()
-    ]
-    settings = dict(header.settings)
+    settings = _without_folders(header.settings)
     start = settings.get("init_from")
     started = ""
     if start is not None:
-        # the folders of whoever trained it are no one's business
-        settings["init_from"] = Path(start).name
         started = (
-            f"\n\nIts training started from the weights `{Path(start).name}`, which may have a "
+            f"\n\nIts training started from the weights `{start}`, which may have a "
             "licence of their own."
         )
     values = [(name, f"`{json.dumps(value)}`") for name, value in settings.items()]
@@ -138,9 +174,25 @@ def _making(request: Request, header: Header, description: str) -> str:
         f"By synthmix with the generator `{request.generator}`: {description}\n\n"
         f"Truncation {request.truncation:g} (1 is its full variety, 0 its average image). The same "
         f"weights, seed and truncation make the same image on the same kind of machine.\n\n"
-        f"{table_of(('classes', 'weights', 'SHA-256'), rows)}\n\n"
+        f"{_files(request)}\n\n"
         f"{table_of(('setting', 'value'), values)}{started}"
     )
+
+
+def _files(request: Request) -> str:
+    rows = [
+        (", ".join(labels), f"`{path.name}`", f"`{file_sha256(path)}`")
+        for path, labels in request.files().items()
+    ]
+    return table_of(("classes", "weights", "SHA-256"), rows)
+
+
+def _without_folders(settings: Mapping[str, Any]) -> dict[str, Any]:
+    """Return `settings` with the names of files alone: their folders are no one's business."""
+    return {
+        name: Path(value).name if name in _FILES and value is not None else value
+        for name, value in settings.items()
+    }
 
 
 def _source(provenance: Provenance) -> str:
@@ -156,6 +208,34 @@ def _source(provenance: Provenance) -> str:
     if provenance.scale is None:
         parts.append("Whether it was trained in full or as a demo is unknown: see its settings.")
     return "\n\n".join(parts)
+
+
+def _making_of_ready(request: Request, header: Header) -> str:
+    settings = _without_folders(header.settings)
+    return (
+        f"Elsewhere. The workflow has read `{settings['images']}` as `{request.generator}`, and "
+        f"prepared the images as it prepares real ones: image i of a class is that of seed i.\n\n"
+        f"{_files(request)}"
+    )
+
+
+def _source_of_ready(provenance: Provenance, header: Header) -> str:
+    """Return what is known of the images that ready images were made from."""
+    row = provenance.ready
+    if (row or header.settings)["learned_from"] == UNKNOWN:
+        made_from = "Which images these were made from is **unknown**, and with it their licence."
+    elif row is None:
+        made_from = f"Whoever made them lists it in `{Path(header.settings['learned_from']).name}`."
+    else:
+        known = sum(row[f"listed_{part}"] for part in PARTS)
+        made_from = (
+            f"Whoever made them lists {row['listed']:,} images that they were made from; {known:,} "
+            f"are real images of the study, {row['listed_test']:,} of them test images."
+        )
+    if provenance.about is None:
+        return made_from
+    scored = f"The study's own images: {provenance.about['title']}, {provenance.about['homepage']}"
+    return f"{made_from}\n\n{scored}"
 
 
 def marks_of(provenance: Provenance) -> list[str]:

@@ -4,13 +4,16 @@ import json
 import logging
 from collections.abc import Iterable, Sequence
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 import torch
 
+from synthmix.errors import UserError
 from synthmix.export.card import Provenance, data_card
 from synthmix.export.destination import destination
 from synthmix.export.images import Request, weights_by_class, write_images
+from synthmix.generate.tabulate_ready_images import worst
 from synthmix.leakage import NONE
 from synthmix.prepare.parts import as_learned
 from synthmix.store import read_table
@@ -37,13 +40,15 @@ def export_images(
     output: str | Path,
     device: torch.device,
     leakage: str = NONE,
+    ready_images: str | Path | None = None,
 ) -> None:
     """Write the images of seeds `first_seed` on, `images` of each class, as the zip `output`.
 
     `weights` and `trained_on` are what `train_generator` wrote for each model of the `generator`,
     `split` the samples it was trained among, `fetched` what `fetch_dataset` wrote, `scores` and
     `pairs` what `score_generator` wrote of images at `scored_truncation`. `stand_in` says that
-    the source images were drawn by the workflow, `leakage` how they were split. Equal seeds make
+    the source images were drawn by the workflow, `leakage` how they were split; `ready_images` is
+    what `tabulate_ready_images` wrote, of a generator of such. Equal seeds make
     the images of the pool.
     """
     files = weights_by_class(weights)
@@ -59,10 +64,25 @@ def export_images(
         scores=read_table(scores),
         pairs=read_table(pairs),
         scored_truncation=scored_truncation,
+        ready=ready_row(ready_images, generator),
     )
     with destination(Path(output)) as add:
-        write_images(request, data_card(request, provenance), add, device)
+        try:
+            write_images(request, data_card(request, provenance), add, device)
+        except UserError as error:
+            raise UserError(
+                f"{generator}: {error} (export.images and export.first_seed say which are packed)"
+            ) from error
     LOGGER.info("%d images of each of %s", images, ", ".join(classes))
+
+
+def ready_row(table: str | Path | None, generator: str | None) -> dict[str, Any] | None:
+    """Return what is known of a generator's ready images by the `table`; None where there is none.
+
+    Of several splits it is the worst.
+    """
+    rows = [] if table is None else worst(read_table(table))
+    return next((row for row in rows if row["generator"] == generator), None)
 
 
 def _training_images(

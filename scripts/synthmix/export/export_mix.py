@@ -13,6 +13,7 @@ import pandas as pd
 from synthmix.errors import UserError
 from synthmix.export.card import Provenance
 from synthmix.export.destination import destination
+from synthmix.export.export_images import ready_row
 from synthmix.export.images import CARD, MANIFEST, png
 from synthmix.export.mix_card import mix_card
 from synthmix.leakage import NONE
@@ -33,12 +34,14 @@ def export_mix(
     scale: str,
     output: str | Path,
     leakage: str = NONE,
+    ready_images: str | Path | None = None,
 ) -> None:
     """Write the images of a mix as PNG files of a zip, with their list and a data card.
 
     `table` is what `compose_mix` wrote, `images` has the array of each store in it, `fetched` is
     what `fetch_dataset` wrote. `stand_in` says that the source images were drawn by the workflow,
-    `leakage` how they were split. An image lies in `<split>/<class>/`, as torchvision and fastai
+    `leakage` how they were split; `ready_images` is what `tabulate_ready_images` wrote, where the
+    mix has such. An image lies in `<split>/<class>/`, as torchvision and fastai
     read them, and its name begins with `real` or `synthetic`. Raises UserError where the images are
     no pictures.
     """
@@ -55,6 +58,7 @@ def export_mix(
         stand_in=stand_in,
         scale=scale,
         leakage=leakage,
+        ready=ready_row(ready_images, mix.generator),
     )
     with destination(Path(output)) as add:
         for row in rows.itertuples():

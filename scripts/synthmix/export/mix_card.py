@@ -2,7 +2,7 @@
 
 import pandas as pd
 
-from synthmix.export.card import Provenance, marks_of, origin_of, table_of
+from synthmix.export.card import Provenance, leaks_of, marks_of, origin_of, table_of
 from synthmix.export.images import MANIFEST
 from synthmix.leakage import AS_PUBLISHED, BY_IMAGE, NONE, caution
 from synthmix.mix.plan import Mix, describe_addition, describe_class_shares
@@ -39,6 +39,7 @@ def mix_card(mix: Mix, rows: pd.DataFrame, provenance: Provenance) -> str:
         f"# Training images: {provenance.title}, {mix.name}",
         *marks_of(provenance),
         *([LEAKED[provenance.leakage]] if provenance.leakage != NONE else []),
+        *(f"> **{sentence}**" for sentence in leaks_of(provenance)),
         *([REAL] if (rows["origin"] == "real").any() else []),
         "## What is here",
         _contents(rows),

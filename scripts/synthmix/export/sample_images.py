@@ -105,4 +105,5 @@ def _training_images(weights: Path) -> dict[str, int]:
         return {}
     classes = read_header(weights).class_names
     learned = classes[0] if len(classes) == 1 else ALL_CLASSES
-    return {learned: len(read_table(beside))}
+    # of ready images nobody may know
+    return {learned: count} if (count := len(read_table(beside))) else {}

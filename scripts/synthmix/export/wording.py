@@ -7,7 +7,7 @@ from typing import Any
 import pandas as pd
 
 from synthmix.scopes import ALL_CLASSES
-from synthmix.score.names import NEAR, is_known, lower_is_better
+from synthmix.score.names import NEAR, NEAR_TEST, is_known, lower_is_better
 from synthmix.score.names import title as score_title
 
 
@@ -16,7 +16,7 @@ def score_rows(scores: pd.DataFrame) -> list[tuple[str, str, str, str, str]]:
     rows = []
     for row in scores[scores["score"].map(is_known)].to_dict("records"):
         name = row["score"]
-        if name == NEAR:
+        if name in (NEAR, NEAR_TEST):
             continue  # that is said in words
         better = "lower" if lower_is_better(name) else "higher"
         title = class_title(row["label"])
@@ -37,11 +37,30 @@ def memorisation(scores: pd.DataFrame, pairs: pd.DataFrame) -> str:
     for label in dict.fromkeys(scores["label"]):
         own = scores[scores["label"] == label].set_index("score").to_dict("index")
         lines.append(f"- **{class_title(label)}**: {_verdict(own)}")
+    lines += _of_test(scores)
+    pairs = pairs[pairs["part"] == "training"]
     within = int((pairs["distance"] <= pairs["limit"]).sum())
     equal = int((pairs["distance"] == 0).sum())
     nearest = f"Of the {len(pairs)} nearest pairs {within} are that near"
     lines.append(f"\n{nearest}; {equal} {'is' if equal == 1 else 'are'} at no distance at all.")
     return f"{lines[0]}\n\n" + "\n".join(lines[1:])
+
+
+def _of_test(scores: pd.DataFrame) -> list[str]:
+    """Return what is known of ready images that are near test images; nothing of others."""
+    together = scores[scores["label"] == ALL_CLASSES].set_index("score").to_dict("index")
+    if NEAR_TEST not in together:
+        return []
+    near, chance = together[NEAR_TEST], together[f"{NEAR_TEST}_by_chance"]
+    if math.isnan(near["value"]) or math.isnan(chance["high"]):
+        return ["- **test images**: unknown, there was nothing to compare with."]
+    facts = (
+        f"{near['value']:.1%} of {near['images_synthetic']:,} images; chance allows up to "
+        f"{chance['high']:.1%}"
+    )
+    if near["value"] > chance["high"]:
+        return [f"- **test images of the study: too many images are suspiciously near** ({facts})."]
+    return [f"- **test images of the study**: no more are near than chance allows ({facts})."]
 
 
 def _verdict(scores: Mapping[str, Mapping[str, Any]]) -> str:

@@ -21,9 +21,10 @@ def plot_nearest(
     *,
     scale: str,
 ) -> None:
-    """Draw the `pairs` that `score_generator` wrote: the synthetic image, then the training one.
+    """Draw the `pairs` that `score_generator` wrote: the synthetic image, then the real one.
 
-    Above each pair stands its class and its distance, in parts of the distance up to which it is
+    The real one is a training image; of ready images there are pairs with a test image too. Above
+    each pair stands its class and its distance, in parts of the distance up to which it is
     suspicious; up to 1 the text is coloured. `pools` holds the store with the images of each class.
     """
     table = read_table(pairs)
@@ -31,8 +32,10 @@ def plot_nearest(
     made = {label: load_class(path, label) for label, path in pools.items()}
     bands = -(-len(table) // COLUMNS) or 1
     side = style.WIDTH / COLUMNS / 2
+    several = table["part"].nunique() > 1
+    parts = "training or test" if several else "training"
     figure = style.new_figure(
-        "Synthetic images (left) nearest to a training image (right)",
+        f"Synthetic images (left) nearest to a {parts} image (right)",
         0.5 + bands * (side + 0.35),
         scale,
     )
@@ -42,7 +45,8 @@ def plot_nearest(
     for axis, pair in zip(axes, table.itertuples(), strict=False):
         _draw_pair(axis, made[pair.label][pair.row], real[pair.real_row])
         near = pair.distance <= pair.limit
-        title = f"{style.shorten(pair.label, 22)}\n{_distance_text(pair.distance, pair.limit)}"
+        shown = style.shorten(pair.label, 22) + (f", {pair.part}" if several else "")
+        title = f"{shown}\n{_distance_text(pair.distance, pair.limit)}"
         axis.set_title(title, size=8, color=style.VERDICT["hurts"] if near else style.INK)
     style.save(figure, output)
 

@@ -14,7 +14,7 @@ from synthmix.score.settings import HELD_OUT_REAL
 from synthmix.store import read_table
 
 # the interval of another score, drawn as a pale bar: what chance allows
-BACKGROUND = {"suspiciously_near": "suspiciously_near_by_chance"}
+BACKGROUND = {name: f"{name}_by_chance" for name in (names.NEAR, names.NEAR_TEST)}
 COLUMNS = 4
 # a Frechet distance is never negative: drawn on a logarithmic axis where the largest is so many
 # times the smallest

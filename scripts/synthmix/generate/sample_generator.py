@@ -38,6 +38,7 @@ def sample_generator(
     additions: Sequence[Mix] = (),
     split: str | Path = "",
     training: int = 1,
+    at_least: int = 0,
 ) -> None:
     """Make images of the classes `labels`, one class after the other, as the store `output`.
 
@@ -45,31 +46,35 @@ def sample_generator(
     number of each class in it, `images` how many are made of each: those of seeds 0 .. n - 1, of a
     second `training` of the generator other seeds, as the first may have equal weights. More where
     the class lacks more to `fill_to` training images in the table `split`, or where one of the
-    `additions` to the real images in it takes more. The table names the `generator`. Images of
-    another size are resized to `image_size`, that of the real ones, so that they can be mixed.
+    `additions` to the real images in it takes more. Of a generator that has so many images and no
+    others more are taken too, up to `at_least`, as far as there are any. The table names the
+    `generator`. Images of another size are resized to `image_size`, that of the real ones, so that
+    they can be mixed.
     """
-    counts = dict(images)
+    asked = {label: {"mixes.train_images": images[label]} for label in labels}
     if fill_to is not None or additions:
         real = _real_images(split)
         for label in labels:
-            added = pool_size(additions, generator, label, real)
-            lacking = (fill_to or 0) - real["train"].get(label, 0)
-            counts[label] = max(counts[label], lacking, added)
+            asked[label]["pools.fill_to"] = (fill_to or 0) - real["train"].get(label, 0)
+            asked[label]["additions"] = pool_size(additions, generator, label, real)
     trained = load_generator(model).load(weights, device)
+    seeds = {
+        label: seeds_of(max(asked[label].values()), training)
+        if (there := trained.images_there(number)) is None
+        else _seeds_among(there, asked[label], at_least, training, f"{generator}, class {label}")
+        for label, number in labels.items()
+    }
     blocks = (
         resized(block, image_size)
         for label, number in labels.items()
-        for block in _blocks(trained, seeds_of(counts[label], training), label, number, truncation)
+        for block in _blocks(trained, seeds[label], label, number, truncation)
     )
     height, width, channels = trained.image_shape
     shape = (image_size or height, image_size or width, channels)
     save_array(output, shape, "uint8", blocks)
-    tables = [
-        _describe(generator, label, seeds_of(counts[label], training), truncation)
-        for label in labels
-    ]
+    tables = [_describe(generator, label, seeds[label], truncation) for label in labels]
     write_table(table_path(output), pd.concat(tables, ignore_index=True))
-    LOGGER.info("images of each class: %s", counts)
+    LOGGER.info("images of each class: %s", {label: len(drawn) for label, drawn in seeds.items()})
 
 
 def seeds_of(images: int, training: int) -> range:
@@ -79,6 +84,28 @@ def seeds_of(images: int, training: int) -> range:
     """
     first = (training - 1) * SEEDS_OF_A_TRAINING
     return range(first, first + images)
+
+
+def _seeds_among(
+    there: int, asked: Mapping[str, int], at_least: int, training: int, whose: str
+) -> range:
+    """Return the seeds of one `training` of a generator that has `there` images and no others.
+
+    `asked` are the numbers of images that settings ask for, by the setting; the largest counts, and
+    each training has other images. More follow up to `at_least`, where there are any. Raises
+    UserError where there are too few: what images can do that are there twice nobody would know.
+    """
+    setting = max(asked, key=lambda name: asked[name])
+    wanted = asked[setting]
+    first = (training - 1) * wanted
+    if first + wanted > there:
+        several = f" by each of {training} trainings" if training > 1 else ""
+        advice = f"lower {setting}" + (" or repeats.generators" if training > 1 else "")
+        raise UserError(
+            f"{whose}: {wanted:,} images are asked for{several}, and there are {there:,}: {advice},"
+            f" or bring more images; none is taken twice"
+        )
+    return range(first, min(there, first + max(wanted, at_least)))
 
 
 def _describe(generator: str, label: str, seeds: range, truncation: float) -> pd.DataFrame:

@@ -18,8 +18,12 @@ MIN_TILE = 64
 
 def sheet_images(generator: Generator) -> np.ndarray:
     """Return the images of a row, (n, H, W, C) uint8: of each class as many, from equal seeds."""
-    seeds = range(max(1, SHEET_IMAGES // generator.classes))
-    rows = [checked.sample(generator, seeds, label) for label in range(generator.classes)]
+    each = max(1, SHEET_IMAGES // generator.classes)
+    rows = []
+    for label in range(generator.classes):
+        there = generator.images_there(label)
+        count = each if there is None else min(each, there)
+        rows.append(checked.sample(generator, range(count), label))
     return np.concatenate(rows)
 
 

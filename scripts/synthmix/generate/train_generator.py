@@ -19,6 +19,7 @@ from synthmix.files import write_table
 from synthmix.generate.models import checked
 from synthmix.generate.models.base import Generator
 from synthmix.generate.models.settings import GeneratorSettings, Snapshots
+from synthmix.generate.origin import listed_samples
 from synthmix.generate.sheet import save_sheet, sheet_images
 from synthmix.leakage import NONE, Leakage
 from synthmix.prepare.parts import LEARNED_FROM, as_learned
@@ -29,7 +30,7 @@ from synthmix.runtime.accumulation import parts_to_take, smaller_parts_next
 from synthmix.runtime.checkpoint import Checkpoint
 from synthmix.runtime.trackers import NO_TRACKER, Tracker
 from synthmix.seeds import derive_seed
-from synthmix.store import load_array, read_table
+from synthmix.store import load_array, load_store, read_table
 
 LOGGER = logging.getLogger(__name__)
 BLOCK = 64  # images that are resized at a time
@@ -98,6 +99,8 @@ def train_generator(
     tracker: Tracker = NO_TRACKER,
     leakage: Leakage = NONE,
     most_steps: int | None = None,
+    ready: str | Path | None = None,
+    learned_from: str | Path | None = None,
 ) -> None:
     """Train the generator `name` on the training images of `classes`, or on more of them.
 
@@ -111,24 +114,26 @@ def train_generator(
     losses an epoch (`history`), the seconds of training by its end (`times`), the scores
     (`snapshots`), images from the same latent vectors at set epochs (`sheet`, PNG) and the samples
     it has seen (`trained_on`). With `most_steps`, of a rehearsal, it learns from no more images
-    than the settings say for that. Both files of weights say how the images were split, `leakage`.
-    Raises UserError when a class has fewer than two, or when GPU memory runs out: the next attempt
-    then takes batches in smaller parts. Of several processes at this the first alone writes.
+    than the settings say for that. Ready images are those of the store `ready`, made from what the
+    file `learned_from` lists, where there is one. Both files of weights say how the images were
+    split, `leakage`. Raises UserError when a class has fewer than two, or when GPU memory runs out:
+    the next attempt then takes batches in smaller parts. Of several processes at this the first
+    alone writes.
     """
     samples = as_learned(read_table(split), classes)
     model = load_generator(settings["model"])
     own = model.Settings(**settings)
-    learned = samples["split"].isin(LEARNED_FROM[own.learns_from])
-    seen = samples[learned & samples["label"].isin(classes)]
-    if most_steps is not None:
-        seen = _few(seen, own.most_images(most_steps, len(classes)))
-    _check_counts(seen["label"].value_counts(), classes)
-    store = load_array(images)
-    pixels = _pixels(store, seen.index.to_numpy(), own.image_size)
+    if ready is None:
+        taken = seen = _seen(samples, own, classes, most_steps)
+        store = load_array(images)
+    else:
+        seen = listed_samples(samples, learned_from)
+        store, taken = load_store(ready)
+    pixels = _pixels(store, taken.index.to_numpy(), own.image_size)
     selected = torch.from_numpy(pixels).permute(0, 3, 1, 2).contiguous()
-    labels = torch.tensor([classes.index(label) for label in seen["label"]])
+    labels = torch.tensor([classes.index(label) for label in taken["label"]])
     on = distributed.described(device)
-    LOGGER.info("training on %d images of %s, on %s", len(seen), ", ".join(classes), on)
+    LOGGER.info("training on %d images of %s, on %s", len(taken), ", ".join(classes), on)
 
     torch.manual_seed(derive_seed("generator weights", name, scope, seed))
     parts = parts_to_take(checkpoint, own.accumulation_steps)
@@ -142,6 +147,18 @@ def train_generator(
         write_table(outputs["trained_on"], seen[["sample_id", "group"]])
         _write(generator, classes, progress, outputs, leakage)
         checkpoint.remove()
+
+
+def _seen(
+    samples: pd.DataFrame, own: GeneratorSettings, classes: Sequence[str], most_steps: int | None
+) -> pd.DataFrame:
+    """Return the samples that a generator learns from; raises UserError where these are too few."""
+    learned = samples["split"].isin(LEARNED_FROM[own.learns_from])
+    seen = samples[learned & samples["label"].isin(classes)]
+    if most_steps is not None:
+        seen = _few(seen, own.most_images(most_steps, len(classes)))
+    _check_counts(seen["label"].value_counts(), classes)
+    return seen
 
 
 def _few(samples: pd.DataFrame, images: int | None) -> pd.DataFrame:

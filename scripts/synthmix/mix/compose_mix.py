@@ -11,7 +11,7 @@ import pandas as pd
 from synthmix.errors import UserError
 from synthmix.files import write_table
 from synthmix.leakage import BY_IMAGE, NONE, PATIENTS_SEEN, SEEN_IN_TRAINING
-from synthmix.mix.plan import REAL_STORE, Mix
+from synthmix.mix.plan import ELSEWHERE, REAL_STORE, Mix
 from synthmix.prepare.parts import LEARNED_FROM, has_leak, rows_of
 from synthmix.seeds import derive_seed
 from synthmix.shares import largest_sample
@@ -37,12 +37,13 @@ def compose_mix(
     `split` is the table of the real store; `pools` and `trained_on` hold, for each class, the table
     of the synthetic store and that of the samples its generator has seen (empty for a mix of real
     images alone); classes may share a store. `selection` is what `select_samples` wrote for a mix
-    that has one; `learns_from` is that setting of the generator. Every row of `output` names a
-    `store` ("real" or "<generator>/<what a model of it learned>", with the number of a later
-    training of the generator) and a row in it. Raises UserError when real images
-    run short and the mix says to fail, or when an image of a test patient got in. With the
-    `leakage` by_image no test image may, but other images of its patient; with as_published test
-    images may, too. How many did is logged as a warning.
+    that has one; `learns_from` is that setting of the generator, or ELSEWHERE of ready images, of
+    which is logged how many images of other splits they are known to come from. Every row of
+    `output` names a `store` ("real" or "<generator>/<what a model of it learned>", with the number
+    of a later training of the generator) and a row in it. Raises UserError when real images run
+    short and the mix says to fail, or when an image of a test patient got in. With the `leakage`
+    by_image no test image may, but other images of its patient; with as_published test images may,
+    too. How many did is logged as a warning.
     """
     samples = read_table(split)
     real = real_rows(samples, seed)
@@ -51,6 +52,9 @@ def compose_mix(
     synthetic = {label: synthetic_rows(label, path) for label, path in pools.items()}
     table = assemble(mix, real, synthetic)
     seen = [read_table(path) for path in trained_on]
+    if learns_from == ELSEWHERE:  # what they were made from can be told, not changed
+        tell_seen_elsewhere(mix.name, samples, seen)
+        seen, learns_from = [], "training"
     if has_leak(samples):
         warn_of_leak(mix.name, table, samples, seen)
     elif leakage == BY_IMAGE:
@@ -176,6 +180,23 @@ def tell_validation_images_seen(
             "the generators of the mix %s have learned from %d of its %d real validation images "
             "(learns_from): validation is too good",
             *(name, len(seen), len(images)),
+        )
+
+
+def tell_seen_elsewhere(
+    name: str, samples: pd.DataFrame, trained_on: Sequence[pd.DataFrame]
+) -> None:
+    """Log of how many real images that are no training images ready images were made, if any."""
+    seen = {sample for rows in trained_on for sample in rows["sample_id"]}
+    counts = {
+        part: int(rows_of(samples, part)["sample_id"].isin(seen).sum())
+        for part in ("test", "validation")
+    }
+    if any(counts.values()):
+        LOGGER.warning(
+            "the ready images of the mix %s were made from %d test and %d validation images "
+            "(learned_from): its results are too good",
+            *(name, counts["test"], counts["validation"]),
         )
 
 

@@ -12,6 +12,7 @@ from synthmix.shares import apportion, largest_sample
 REAL_ONLY = "real_only"
 REAL_STORE = "real"
 AS_THEY_ARE = "as they are"
+ELSEWHERE = "elsewhere"  # where a generator's images were made that are ready ones
 AS_TRAINING = "as_training"  # validation images have the class shares of the training images
 REAL, MIXED = "real", "mixed"  # what a mix of a fixed size is validated on
 

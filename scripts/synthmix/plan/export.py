@@ -2,12 +2,13 @@
 
 from typing import Any
 
+from synthmix.plan import generate
 from synthmix.plan.view import View
 
 
-def settings(view: View) -> dict[str, Any]:
+def settings(view: View, generator: str) -> dict[str, Any]:
     """Return what is packed, as plain values: with the truncation of pools where none is given."""
     asked = view.settings.export.model_dump(mode="json")
-    if asked["truncation"] is None:
-        asked["truncation"] = view.settings.pools.truncation
+    if asked["truncation"] is None or generate.is_ready(view, generator):
+        asked["truncation"] = generate.truncation(view, generator)
     return asked

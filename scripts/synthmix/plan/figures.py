@@ -25,6 +25,7 @@ WHEN: dict[str, Callable[[View], Any]] = {
     "census": lambda view: view.data.facts,
     "pipeline": lambda view: view.measures_pipeline,
     "generators": generate.names,
+    "ready images": generate.ready,
     "snapshots": generate.models_with_snapshots,
     "trainings": lambda view: view.is_trained,
     "mixups": lambda view: view.is_trained and mixups.series(view),

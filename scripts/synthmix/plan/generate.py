@@ -1,10 +1,13 @@
 """What rules ask about generators: what each of them learns and how many images it makes."""
 
+from functools import cache
+from pathlib import Path
 from typing import Any, NamedTuple
 
 from synthmix.files import expanded
 from synthmix.generate.models.settings import GeneratorSettings
-from synthmix.leakage import AS_PUBLISHED, Leakage
+from synthmix.generate.ready_files import state_of
+from synthmix.leakage import AS_LISTED, AS_PUBLISHED, NOT_RULED_OUT, Leakage
 from synthmix.mix.plan import Mix, pool_size
 from synthmix.plan.search import Choice, choice_for
 from synthmix.plan.view import View
@@ -121,6 +124,71 @@ def starts(view: View, generator: str) -> list[str]:
     return [str(expanded(path)) for path in sorted(paths)]
 
 
+def on_cpu(view: View, generator: str) -> bool:
+    """Return whether a training takes no GPU, be there one."""
+    return settings(view, generator).on_cpu
+
+
+def gpus(view: View, generator: str) -> int:
+    """Return how many GPUs a training takes, where there are any."""
+    return 0 if on_cpu(view, generator) else devices(view, generator)
+
+
+def truncation(view: View, generator: str) -> float:
+    """Return how far images are pulled towards the average one: ready ones stay as they are."""
+    return 1.0 if is_ready(view, generator) else view.settings.pools.truncation
+
+
+def is_ready(view: View, generator: str) -> bool:
+    """Return whether the images of a generator were made elsewhere."""
+    return settings(view, generator).is_ready
+
+
+def ready(view: View) -> list[str]:
+    """Return the generators of the study whose images were made elsewhere."""
+    return [name for name in names(view) if is_ready(view, name)]
+
+
+def leakage_of_ready(view: View) -> dict[str, str]:
+    """Return what tables say of leaks of the generators of ready images, by the generator."""
+    known = {name: settings(view, name).origin_is_known for name in ready(view)}
+    return {name: AS_LISTED if listed else NOT_RULED_OUT for name, listed in known.items()}
+
+
+def ready_settings(view: View, generator: str) -> dict[str, Any]:
+    """Return where the ready images of a generator are, and what classes are called there."""
+    found = settings(view, generator)
+    return {
+        "images": str(expanded(found.images).absolute()),
+        "classes": dict(found.classes),
+        "max_unpacked_gb": found.max_unpacked_gb,
+    }
+
+
+def ready_state(view: View, generator: str) -> str:
+    """Return what tells the ready images of a generator from changed ones."""
+    found = ready_settings(view, generator)
+    return _state(found["images"], found["max_unpacked_gb"] * 1e9)
+
+
+def origin(view: View, generator: str) -> str | list[str]:
+    """Return the file that lists what ready images were made from; [] where there is none."""
+    found = settings(view, generator)
+    if not found.is_ready or not found.origin_is_known:
+        return []
+    return str(expanded(found.learned_from))
+
+
+def origins(view: View) -> list[str | None]:
+    """Return that file of each generator of ready images, None where nobody knows."""
+    return [origin(view, name) or None for name in ready(view)]
+
+
+def origin_files(view: View) -> list[str]:
+    """Return those files that there are."""
+    return [file for file in origins(view) if file]
+
+
 def tried_for(view: View, generator: str) -> str | None:
     """Return the generator that a candidate of a search is tried for; None for any other."""
     return view.candidates.get(generator)
@@ -165,8 +233,14 @@ def images_needed(view: View, generator: str, scope: str) -> dict[str, int]:
     if searched_for is not None:
         return dict.fromkeys(classes, view.searches["generators", searched_for].images)
     mixes = [mix for mix in _mixes(view, generator) if not mix.is_addition]
-    least = view.settings.pools.images
+    # of ready images there may be fewer than scores and figures would like to look at
+    least = 0 if is_ready(view, generator) else view.settings.pools.images
     return {label: max(pool_size(mixes, generator, label), least) for label in classes}
+
+
+def at_least(view: View, generator: str) -> int:
+    """Return how many images of each class of ready ones are taken, as far as there are so many."""
+    return view.settings.pools.images if is_ready(view, generator) else 0
 
 
 def fill_to(view: View, generator: str) -> int | None:
@@ -190,6 +264,12 @@ def training_modules(view: View, generator: str) -> tuple[str, ...]:
     if not has_snapshots(view, generator):
         return modules(view, generator)
     return (*modules(view, generator), _SNAPSHOTS, *view.settings.scores.network_modules)
+
+
+@cache
+def _state(place: str, max_bytes: float) -> str:
+    """Return the state of ready images once: a folder of many takes a while to look through."""
+    return state_of(Path(place), max_bytes)
 
 
 def _mixes(view: View, generator: str) -> list[Mix]:

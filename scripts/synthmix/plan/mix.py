@@ -3,10 +3,11 @@
 from collections.abc import Iterable
 from typing import Any, NamedTuple
 
-from synthmix.generate.models.settings import LearnsFrom
-from synthmix.mix.plan import REAL_STORE, Mix
+from synthmix.leakage import each_leakage
+from synthmix.mix.plan import ELSEWHERE, REAL_STORE, Mix
 from synthmix.mix.removal import Removal
-from synthmix.plan.generate import Model, scopes
+from synthmix.plan import generate
+from synthmix.plan.generate import Model, is_ready, scopes
 from synthmix.plan.view import View
 from synthmix.repeats import Deal
 
@@ -56,10 +57,31 @@ def models(view: View, mix: str) -> list[Model]:
     return [Model(generator, scope) for scope in scopes(view, generator)] if generator else []
 
 
-def learns_from(view: View, mix: str) -> LearnsFrom:
-    """Return which real images the generator of a mix, if it has one, learns from."""
+def learns_from(view: View, mix: str) -> str:
+    """Return which real images the generator of a mix, if it has one, learns from.
+
+    As its setting says, or ELSEWHERE where its images are ready ones.
+    """
     generator = settings(view, mix).generator
+    if generator and is_ready(view, generator):
+        return ELSEWHERE
     return view.settings.generators[generator].learns_from if generator else "training"
+
+
+def has_ready(view: View, mix: str) -> bool:
+    """Return whether the synthetic images of a mix were made elsewhere."""
+    return learns_from(view, mix) == ELSEWHERE
+
+
+def leakage_of_ready(view: View) -> dict[str, str]:
+    """Return what tables say of leaks of the mixes with ready images, by the mix."""
+    said = generate.leakage_of_ready(view)
+    return {name: said[mix.generator] for name, mix in view.mixes.items() if mix.generator in said}
+
+
+def leakage(view: View, mix: str) -> str:
+    """Return what of the test may have been seen in a mix, as its tables say it."""
+    return each_leakage([mix], view.leakage, leakage_of_ready(view))[0]
 
 
 def stores(view: View, mix: str, training: str) -> list[str]:

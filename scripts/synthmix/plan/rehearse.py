@@ -82,7 +82,9 @@ def _generator(view: View, name: str) -> dict[str, Any]:
         "learns_from": settings.learns_from,
         "settings": _different(
             {
-                "batch_size": None if settings.keeps_training_images else found["batch_size"],
+                "batch_size": None
+                if settings.keeps_training_images or settings.is_ready
+                else found["batch_size"],
                 "devices": found["devices"],
                 "neighbours": found.get("neighbours"),
             }

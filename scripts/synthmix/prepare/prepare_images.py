@@ -98,10 +98,10 @@ def prepare_images(
     work = _Work(load_dataset(source).read, root, settings, threads)
     outcomes: list[Prepared] = []
     done = tqdm(work.prepared(rows), "prepare", len(rows), disable=None)
-    save_array(images, *store_layout(settings), _blocks(done, outcomes))
+    save_array(images, *store_layout(settings), blocks_of(done, outcomes))
     readable = pd.Series([not outcome.reason for outcome in outcomes], index=samples.index)
     bad = samples[~readable].assign(reason=[o.reason for o in outcomes if o.reason])
-    _check_rejected(samples, bad, settings.max_rejected_share)
+    check_rejected(samples, bad, settings.max_rejected_share)
     facts = pd.DataFrame(
         [outcome.facts for outcome in outcomes if not outcome.reason],
         index=samples.index[readable],
@@ -110,7 +110,7 @@ def prepare_images(
     if len(bad):
         LOGGER.warning(
             "%d of %d images can't be read and are left out: %s; %s lists them all",
-            *(len(bad), len(samples), _commonest(bad), rejected),
+            *(len(bad), len(samples), commonest(bad), rejected),
         )
     noted = zip(paths, (outcome.notes for outcome in outcomes), strict=True)
     for line in (*counted_notes(list(noted)), *_mixed_depths(outcomes)):
@@ -411,7 +411,7 @@ def _centred(image: Image.Image) -> Image.Image:
     return square
 
 
-def _blocks(prepared: Iterable[Prepared], outcomes: list[Prepared]) -> Iterator[np.ndarray]:
+def blocks_of(prepared: Iterable[Prepared], outcomes: list[Prepared]) -> Iterator[np.ndarray]:
     """Yield the prepared images in blocks; append to `outcomes` what else is known of each."""
     block = []
     for one in prepared:
@@ -425,7 +425,7 @@ def _blocks(prepared: Iterable[Prepared], outcomes: list[Prepared]) -> Iterator[
         yield np.stack(block)
 
 
-def _commonest(bad: pd.DataFrame) -> str:
+def commonest(bad: pd.DataFrame) -> str:
     """Return the reasons why most can't be read, with how many there are and an example of each."""
     shown = []
     for reason, count in bad["reason"].value_counts(sort=True).head(_MOST_REASONS).items():
@@ -435,7 +435,7 @@ def _commonest(bad: pd.DataFrame) -> str:
     return "; ".join(shown) + (f"; {more} other reasons" if more > 0 else "")
 
 
-def _check_rejected(samples: pd.DataFrame, bad: pd.DataFrame, max_rejected_share: float) -> None:
+def check_rejected(samples: pd.DataFrame, bad: pd.DataFrame, max_rejected_share: float) -> None:
     if bad.empty:
         return
     listed = "\n".join(f"  {path}: {reason}" for path, reason in bad[["path", "reason"]].values[:5])

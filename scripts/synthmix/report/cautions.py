@@ -8,8 +8,12 @@ import pandas as pd
 from synthmix.evaluate.wording import listed
 from synthmix.figures.measures import has_positive_class
 from synthmix.figures.mix_names import mix_names
+from synthmix.generate.origin import remarks, unknown_origin
+from synthmix.generate.tabulate_ready_images import UNKNOWN, worst
 from synthmix.leakage import BY_IMAGE, NONE, caution
 from synthmix.prepare.parts import LEARNED_FROM, has_leak, rows_of
+from synthmix.scopes import ALL_CLASSES
+from synthmix.score.names import NEAR_TEST
 
 
 def find_cautions(
@@ -18,6 +22,8 @@ def find_cautions(
     split: pd.DataFrame,
     mixes: pd.DataFrame,
     summary: pd.DataFrame,
+    ready: pd.DataFrame | None = None,
+    scores: pd.DataFrame | None = None,
 ) -> list[str]:
     """Return sentences about leaks, patients, short samples and failed classifiers.
 
@@ -27,6 +33,7 @@ def find_cautions(
         _leak(settings.get("leakage", NONE)),
         _seen_by_generators(settings.get("generators", {})),
         _learned_validation(settings.get("generators", {})),
+        *_of_ready(ready, scores),
         _unknown_patients(settings.get("datasets", {}).get(dataset, {})),
         _test_sample(settings.get("test_sample"), split),
         _repeated(mixes),
@@ -77,6 +84,30 @@ def _learned_validation(generators: Mapping[str, Any]) -> str:
         f"The validation images were not held out of {listed(learned)}, which learned from them "
         f"too (learns_from: training_and_validation): beside their images validation is too good, "
         f"and so is what was stopped or chosen by it. Test images were held out."
+    )
+
+
+def _of_ready(ready: pd.DataFrame | None, scores: pd.DataFrame | None) -> list[str]:
+    """Say what ready images leave open, and what was found in them; not what is a leak."""
+    if ready is None:
+        return []
+    rows = worst(ready)
+    unknown = ready.loc[ready["learned_from"] == UNKNOWN, "generator"].unique()
+    near = [] if scores is None else [_near_test(scores, row["generator"]) for row in rows]
+    return [unknown_origin(list(unknown)), *near, *(text for row in rows for text in remarks(row))]
+
+
+def _near_test(scores: pd.DataFrame, generator: str) -> str:
+    """Say that ready images are nearer to test images than chance allows, if they are."""
+    own = scores[(scores["generator"] == generator) & (scores["scope"] == ALL_CLASSES)]
+    found = own.set_index("score").to_dict("index")
+    near, chance = found.get(NEAR_TEST), found.get(f"{NEAR_TEST}_by_chance")
+    if near is None or not near["value"] > chance["high"]:
+        return ""
+    return (
+        f"Images of {generator} are suspiciously near to test images: {near['value']:.1%} of "
+        f"{near['images_synthetic']:,}, where chance allows up to {chance['high']:.1%} "
+        f"({NEAR_TEST} in the table of scores). They may have been made from these."
     )
 
 

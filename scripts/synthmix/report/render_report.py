@@ -20,6 +20,8 @@ from synthmix.figures.declaration import CATALOGUE, SECTIONS, Figure
 from synthmix.figures.measures import main_measure, measure_name, measures
 from synthmix.figures.mix_names import mix_names
 from synthmix.files import write_text
+from synthmix.generate.origin import leaks
+from synthmix.generate.tabulate_ready_images import worst
 from synthmix.leakage import AS_PUBLISHED, NONE, caution
 from synthmix.prepare.passed_over import unreadable_of
 from synthmix.published.markdown import legend
@@ -106,6 +108,7 @@ class StudyReport:
     learning_curve: Path | None = None
     census: Path | None = None
     scores: Path | None = None
+    ready_images: Path | None = None
     published: Path | None = None
     pipeline: Path | None = None
     sheets: Sequence[Picture] = ()
@@ -227,8 +230,16 @@ def _data_view(study: StudyReport, summary: pd.DataFrame) -> dict[str, Any]:
     fetched = json.loads(Path(study.fetched).read_text(encoding="utf-8"))
     dataset = study.settings.get("datasets", {}).get(study.dataset, {})
     classes = sorted(set(split["label"]) - {UNLABELLED})
+    ready = read_table(study.ready_images) if study.ready_images else None
+    scores = read_table(study.scores) if study.scores else None
     return {
-        "cautions": find_cautions(study.settings, study.dataset, split, mixes, summary),
+        "cautions": find_cautions(
+            study.settings, study.dataset, split, mixes, summary, ready, scores
+        ),
+        "ready": [] if ready is None else list(ready["generator"].unique()),
+        "ready_leaks": []
+        if ready is None
+        else [sentence for row in worst(ready) for sentence in leaks(row)],
         "about": fetched["about"],
         "embedded": dataset.get("embedded") is not None,
         "duplicate_count": len(read_table(study.duplicates)),

@@ -9,6 +9,7 @@ from synthmix.score.settings import INCEPTION, OWN
 
 FRECHET, KERNEL = "frechet_distance", "kernel_distance"
 NEAR = "suspiciously_near"  # the share of images that may be copies
+NEAR_TEST = "suspiciously_near_test"  # the same of test images, where those may have been seen
 _OF_INCEPTION = {FRECHET: "fid", KERNEL: "kid"}
 _WORDS = {FRECHET: "Fréchet distance", KERNEL: "Kernel distance"}
 _OTHERS = {
@@ -17,6 +18,7 @@ _OTHERS = {
     "density": "Density",
     "coverage": "Coverage",
     NEAR: "Suspiciously near a training image",
+    NEAR_TEST: "Suspiciously near a test image",
 }
 
 
@@ -54,7 +56,7 @@ def order(score: str) -> tuple[int, str]:
 
 def lower_is_better(score: str) -> bool:
     """Return which way a score of the tables is better."""
-    return is_frechet(score) or is_kernel(score) or score == NEAR
+    return is_frechet(score) or is_kernel(score) or score in (NEAR, NEAR_TEST)
 
 
 def title(score: str) -> str:

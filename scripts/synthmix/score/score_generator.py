@@ -10,6 +10,7 @@ import pandas as pd
 from synthmix.files import write_table
 from synthmix.prepare.parts import as_learned
 from synthmix.scopes import ALL_CLASSES, UNLABELLED
+from synthmix.score.audit_of_test import audit_of_test
 from synthmix.score.compare import Row, compare, compare_distances, write_scores
 from synthmix.score.memorisation import near_limit
 from synthmix.score.neighbours import nearest
@@ -19,7 +20,8 @@ from synthmix.store import load_array, load_class, read_table
 
 LOGGER = logging.getLogger(__name__)
 PAIRS = 12
-PAIR_COLUMNS = ["label", "row", "real_label", "real_row", "distance", "limit"]
+PAIR_COLUMNS = ["label", "row", "real_label", "real_row", "part", "distance", "limit"]
+TRAINING, TEST = "training", "test"
 
 
 def score_generator(
@@ -33,6 +35,7 @@ def score_generator(
     output: str | Path,
     pairs: str | Path,
     seen: Sequence[str] = SEEN,
+    looks_at_test: bool = False,
 ) -> None:
     """Score a generator by the features of its images of each class; write two tables.
 
@@ -42,8 +45,10 @@ def score_generator(
     together, in the class shares of the real training images. A score's value has its 95% interval
     where there is one. `pairs` has the synthetic images nearest to a training image. `reference`
     is what `score_real` wrote of the features `real_features`, whose row i is row i of `split`.
-    Training images are those of the splits `seen`. Images of no class, UNLABELLED, are held against
-    all real ones, which their generator has learned from.
+    Training images are those of the splits `seen`. With `looks_at_test`, of ready images, the
+    scores say too whether images are suspiciously near to test images, and `pairs` has the nearest
+    of these besides. Images of no class, UNLABELLED, are held against all real ones, which their
+    generator has learned from.
     """
     samples = as_learned(read_table(split), pools)
     real = load_array(real_features)
@@ -66,12 +71,17 @@ def score_generator(
     together = np.concatenate([features[label][:count] for label, count in counts.items()])
     apart = np.concatenate([distances[label][:count] for label, count in counts.items()])
     rows += _score(ALL_CLASSES, described.get(ALL_CLASSES), real, together, apart, settings, seed)
-    write_scores(output, generator, rows, settings)
     limits = {
         label: near_limit(found.held_out_distances, settings.near_percentile)
         for label, found in described.items()
     }
-    write_table(pairs, _nearest_pairs(near, samples, limits))
+    table = _nearest_pairs(near, samples, limits, TRAINING)
+    if looks_at_test:
+        audit = audit_of_test(features, real, samples, counts, settings)
+        rows += audit.rows
+        table = pd.concat([table, _nearest_pairs(audit.near, samples, audit.limits, TEST)])
+    write_scores(output, generator, rows, settings)
+    write_table(pairs, table)
     LOGGER.info("%d scores of %s", len(rows), generator)
 
 
@@ -117,11 +127,20 @@ def _nearest_pairs(
     near: Mapping[str, tuple[np.ndarray, np.ndarray]],
     samples: pd.DataFrame,
     limits: Mapping[str, float],
+    part: str,
 ) -> pd.DataFrame:
-    """Return the `PAIRS` synthetic images that are nearest to a training image, and which."""
+    """Return the `PAIRS` synthetic images that are nearest to a real one of a `part`, and which."""
     labels = samples["label"].to_numpy()
     found = [
-        (label, row, labels[real_rows[row]], real_rows[row], distances[row], limits.get(label))
+        (
+            label,
+            row,
+            labels[real_rows[row]],
+            real_rows[row],
+            part,
+            distances[row],
+            limits.get(label),
+        )
         for label, (distances, real_rows) in near.items()
         for row in np.argsort(distances, kind="stable")[:PAIRS]
     ]

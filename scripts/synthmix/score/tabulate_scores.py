@@ -1,12 +1,12 @@
 """The scores of all generators of a data set in one table."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import pandas as pd
 
 from synthmix.files import write_table
-from synthmix.leakage import NONE
+from synthmix.leakage import NONE, each_leakage
 from synthmix.store import read_table
 
 REPEAT = ["split_number", "fold", "generator_training"]
@@ -18,19 +18,22 @@ def tabulate_scores(
     output: str | Path,
     each: str | Path,
     leakage: str = NONE,
+    of_ready: Mapping[str, str] | None = None,
 ) -> None:
     """Join the tables that `score_generator` and `score_real` wrote, in this order.
 
     Each of `scored` is a table and the numbers of its split, fold and training; a fold is None
     where there are none, a training for real images. The table `each` has them all, `output` the
     means over them: of values, and of the ends of their intervals, which thus are as wide as those
-    of one training. A column says with which `leakage` the images were split.
+    of one training. A column says with which `leakage` the images were split, and of the generators
+    of ready images what `of_ready` has of them (see `each_leakage`).
     """
     tables = [
-        read_table(table).assign(**dict(zip(REPEAT, numbers, strict=True)), leakage=leakage)
+        read_table(table).assign(**dict(zip(REPEAT, numbers, strict=True)))
         for table, numbers in scored
     ]
     joined = pd.concat(tables, ignore_index=True)
+    joined["leakage"] = each_leakage(joined["generator"], leakage, of_ready or {})
     write_table(each, joined.astype(dict.fromkeys(REPEAT, "Int64")))
     write_table(output, _means(joined).drop(columns=REPEAT))
 

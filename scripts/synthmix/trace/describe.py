@@ -28,6 +28,7 @@ _SEEDED = {
     *("train_generator", "train_classifier", "predict", "take_share"),
 }
 _LONGEST = 300  # characters of settings
+READY = "ready_images"  # the model of generators whose images were made elsewhere
 _NOTHING = (None, {}, [], ())
 _SPLITS = ("train", "validation", "test", "held_out")
 
@@ -171,6 +172,10 @@ def _generator(step: Step, files: Files) -> Iterator[str]:
     yield from _last_row(files.output("history.csv"))
     if trained_on := files.output("trained_on.csv"):
         table = read_table(trained_on)
+        if any(base.get("model") == READY for base in step.values(dict)):
+            known = f"{len(table)} real images that a list names" if len(table) else "unknown"
+            yield f"ready images, made elsewhere; made from: {known}"
+            return
         said = f"learned from {len(table)} images of {table['group'].nunique()} patients"
         if step.rule == "adopt_generator":  # a copy: held against the split where it was trained
             yield said

@@ -98,6 +98,13 @@ class Generator(ABC):
         the images towards the average one: 1 leaves them as they are, 0 makes all of them equal.
         """
 
+    def images_there(self, label: int = 0) -> int | None:
+        """Return how many different images of the class `label` it has; None: any number.
+
+        One that has so many makes those of the seeds below that number, and no others.
+        """
+        return None
+
     def save(self, path: str | Path, class_names: Sequence[str], leakage: Leakage = NONE) -> None:
         """Write the sampling network and what is needed to build it as safetensors.
 

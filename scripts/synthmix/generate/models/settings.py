@@ -44,6 +44,10 @@ class GeneratorSettings(SettingsModel):
 
     keeps_training_images: ClassVar[bool] = False
     """Whether its images are training images, or blends of them pixel by pixel."""
+    is_ready: ClassVar[bool] = False
+    """Whether its images were made elsewhere: they are read, and nothing is learned."""
+    on_cpu: ClassVar[bool] = False
+    """Whether its training takes no GPU, be there one."""
     works_in_parts: ClassVar[bool] = False
     """Whether it goes through a batch in parts, as `accumulation_steps` and `devices` ask for."""
     tiny: ClassVar[dict[str, Any]] = {}
@@ -111,6 +115,11 @@ class GeneratorSettings(SettingsModel):
         return 1
 
     @property
+    def origin_is_known(self) -> bool:
+        """Whether it is known which real images its images come from."""
+        return True
+
+    @property
     def makes_copies(self) -> bool:
         """Whether its images are training images as they are."""
         return False
@@ -136,7 +145,8 @@ class GeneratorSettings(SettingsModel):
 
         They are of so many `classes`, and give an epoch of so many `steps`, or some more.
         """
-        if self.keeps_training_images:  # it has no steps, and its neighbours are to be there
+        # it has no steps, and its neighbours are to be there
+        if self.keeps_training_images or self.is_ready:
             return None
         return max(steps * self.batch_size, _LEAST * classes)
 

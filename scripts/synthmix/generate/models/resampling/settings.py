@@ -15,6 +15,7 @@ class Settings(GeneratorSettings):
     """Over-sampling methods on pixels, by imbalanced-learn, https://imbalanced-learn.org."""
 
     keeps_training_images = True
+    on_cpu = True
 
     model: Literal["resampling"]
     method: Literal[

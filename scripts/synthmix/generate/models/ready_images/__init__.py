@@ -1,0 +1,1 @@
+"""Images that somebody made elsewhere, behind the contract of a generator."""
