@@ -150,7 +150,7 @@ def test_networks_are_trained_as_section_5_2_says(views):
                 found = classify.trained(view, name, mix)
                 settings = {**found.base, **found.own}
                 assert settings["batch_size"] == 8
-                assert settings["loss"] == {"name": "cross_entropy"}
+                assert settings["loss"] == {"name": "cross_entropy", "label_smoothing": 0.0}
                 assert settings["patience"]
                 assert settings["class_weights"] == "none"
 
