@@ -207,9 +207,10 @@ def _short_classifier(settings: dict[str, Any]) -> dict[str, Any]:
 
 
 def _registered() -> list[tuple[str, str]]:
-    from synthmix.registry import CLASSIFIERS, GENERATORS
+    from synthmix.registry import CLASSIFIERS, GENERATORS, load_generator_settings
 
-    generators = [("generator", name) for name in reversed(GENERATORS)]
+    trained = [name for name in GENERATORS if not load_generator_settings(name).is_ready]
+    generators = [("generator", name) for name in reversed(trained)]
     return generators + [("classifier", name) for name in CLASSIFIERS]
 
 

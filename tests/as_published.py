@@ -187,7 +187,7 @@ def _scores(view: View, row: Printed) -> str:
 
 def _by_inception(view: View, row: Printed) -> str:
     needs = row.metric in ("fid", "kid")
-    has = view.settings.scores.features == "inception"
+    has = view.settings.scores.network == "inception"
     return "" if has or not needs else f"no {row.metric} without the weights of Inception"
 
 

@@ -13,7 +13,10 @@ SIZE = 32
 def tiny_settings(model, **changes):
     """Return the settings of a small generator of the kind `model`."""
     kind = load_generator(model).Settings
-    return kind(**{"model": model, "epochs": 1, **kind.tiny, "batch_size": 6, **changes})
+    given = {"model": model, "epochs": 1, **kind.tiny, "batch_size": 6, **changes}
+    if kind.is_ready:
+        del given["batch_size"]
+    return kind(**given)
 
 
 def build_tiny(model, size=SIZE, channels=1, **changes):

@@ -44,7 +44,7 @@ def valued(per_value, **others):
     return VGG | others | {"search": {"stages": stages, "per_value": per_value}}
 
 
-@pytest.mark.parametrize("number", range(2))
+@pytest.mark.parametrize("number", range(3))
 def test_the_examples_of_the_documentation_can_be(number, real_only, project):
     page = Path(__file__).parents[2] / "docs" / "classifiers.md"
     example = yaml.safe_load(re.findall(r"```yaml\n(.*?)```", page.read_text(), re.DOTALL)[number])

@@ -72,6 +72,7 @@ def draw(figure, folder, study, output):
         return
     pairs = pd.DataFrame({"label": [classes[n % 2] for n in range(12)], "row": range(12)})
     pairs["real_label"], pairs["real_row"] = pairs["label"], pairs["row"]
+    pairs["part"] = ["training", "test"] * 6
     pairs["distance"] = np.linspace(0, 2, 12)
     pairs["limit"] = [np.nan, 0.0, *np.ones(10)]
     write_table(folder / "pairs.csv", pairs)

@@ -21,7 +21,7 @@ FILES_OF_A_KIND = 2
 
 def test_each_costs_two_files_and_a_line_at_the_most():
     kinds = [path.split("/")[2] for path in doc_examples.files()]
-    assert set(kinds) == {"datasets", "generate", "classify"}
+    assert set(kinds) == {"datasets", "generate", "networks"}
     assert all(kinds.count(kind) <= FILES_OF_A_KIND for kind in kinds)
     assert all(line.count("\n") == 1 for line in doc_examples.lines().values())
 
@@ -42,7 +42,7 @@ def test_they_change_the_code_of_no_other_job(tmp_path, monkeypatch):
     before = digests()
     doc_examples.add_to(tmp_path)
     assert digests() == before
-    settings = scripts / "synthmix" / "classify" / "networks" / "vgg16" / "settings.py"
+    settings = scripts / "synthmix" / "networks" / "vgg16" / "settings.py"
     settings.write_text(settings.read_text().replace("minimum_size=32", "minimum_size=33"))
     changed = {key for key, value in digests().items() if value != before[key]}
     assert changed == {key for key in before if key[1] == classifier_modules("vgg16")}

@@ -45,7 +45,9 @@ def plot_nearest(
     for axis, pair in zip(axes, table.itertuples(), strict=False):
         _draw_pair(axis, made[pair.label][pair.row], real[pair.real_row])
         near = pair.distance <= pair.limit
-        shown = style.shorten(pair.label, 22) + (f", {pair.part}" if several else "")
+        shown = style.shorten(pair.label, 22)
+        if several:
+            shown = f"{style.shorten(pair.label, 12)}, {pair.part}"
         title = f"{shown}\n{_distance_text(pair.distance, pair.limit)}"
         axis.set_title(title, size=8, color=style.VERDICT["hurts"] if near else style.INK)
     style.save(figure, output)
