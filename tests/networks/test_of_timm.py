@@ -7,6 +7,7 @@ import torch
 from safetensors.torch import load_file, save_file
 
 from synthmix.classify.fetch_weights import fetch_weights, remote_file
+from synthmix.classify.inspect import feature_maps, grad_cam
 from synthmix.classify.settings import Classifier
 from synthmix.errors import UserError
 from synthmix.networks.build import build_network, load_backbone
@@ -213,3 +214,16 @@ def test_settings_of_one(tmp_path):
 def test_networks_that_cannot_be_built(network, size, message):
     with pytest.raises(UserError, match=message):
         build_network(settings_of(network), (3, size, size), 2)
+
+
+@pytest.mark.parametrize("name", ["vit_tiny_patch16_224", "mobilenetv3_small_050"])
+def test_where_it_looks_is_seen_before_it_pools(name):
+    size = 64
+    network = build_network(settings_of(f"timm/{name}", weights="none"), (3, size, size), 2)
+    images = torch.rand(2, 3, size, size, generator=torch.Generator().manual_seed(0))
+    heats = [grad_cam(network, images, number) for number in (0, 1)]
+    assert heats[0].shape == (2, size, size)
+    assert sum(heats).flatten(1).std(1).min() > 0  # what does not speak for one does for the other
+    for maps in feature_maps(network, images):
+        assert maps.ndim == 4
+        assert len(maps) == 2

@@ -4,6 +4,7 @@ import torch
 from torch.nn.functional import interpolate
 
 from synthmix.networks.base import Network
+from synthmix.networks.of_timm.chain import as_maps, last_maps, pooled_of
 
 
 @torch.no_grad()
@@ -18,7 +19,7 @@ def feature_maps(network: Network, images: torch.Tensor) -> list[torch.Tensor]:
         values = images
         for layer in network.layers:
             values = layer(values)
-            maps.append(values.clone())  # a layer behind may work in place
+            maps.append(as_maps(network.layers, values.clone()))  # a layer behind may work in place
     return maps
 
 
@@ -34,14 +35,20 @@ def grad_cam(
     mode and the gradients are left as they were.
     """
     with _EvaluationMode(network):
+        pooled = pooled_of(network.layers)
         with torch.no_grad():
-            maps = network.layers(images)
+            maps, behind = (
+                last_maps(network.layers, images)
+                if pooled
+                else (network.layers(images), torch.nn.Identity())
+            )
         maps = maps.detach().requires_grad_()
         with torch.enable_grad():
-            logits = network.head(network.pooling(maps))
+            logits = network.head(network.pooling(behind(maps)))
             index = torch.as_tensor(class_index, device=logits.device).expand(len(logits))
             score = logits.gather(1, index[:, None]).sum()
             (gradients,) = torch.autograd.grad(score, maps)
+    gradients, maps = (as_maps(network.layers, values) for values in (gradients, maps))
     places = tuple(range(2, maps.ndim))
     importance = gradients.mean(places, keepdim=True)
     heat = (importance * maps.detach()).sum(1, keepdim=True).relu()

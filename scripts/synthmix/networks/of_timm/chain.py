@@ -1,6 +1,7 @@
 """A network of timm as layers in a row, so that it can be cut between any two of them."""
 
 import copy
+import math
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
@@ -47,8 +48,48 @@ class Pooled(Part):
 
     def forward(self, features: torch.Tensor) -> torch.Tensor:
         """Return (N, C, 1, 1)."""
-        features = super().forward(features)
+        return self.pool(super().forward(features))
+
+    def pool(self, features: torch.Tensor) -> torch.Tensor:
+        """Return (N, C, 1, 1) of what the steps have put out."""
         return self.own.forward_head(features, pre_logits=True)[..., None, None]
+
+
+def last_maps(
+    layers: nn.Sequential, images: torch.Tensor
+) -> tuple[torch.Tensor, Callable[[torch.Tensor], torch.Tensor]]:
+    """Return the last features of `images` that have places, and what the layers do with them.
+
+    Those before the pooling; of tokens those before the last block, behind which that of the class
+    alone may be seen.
+    """
+    *others, last = layers
+    for layer in others:
+        images = layer(images)
+    if images.ndim == 3:
+        return images, last
+    *blocks, pooled = last if isinstance(last, nn.Sequential) else [last]
+    for block in blocks:
+        images = block(images)
+    return Part.forward(pooled, images), pooled.pool
+
+
+def as_maps(layers: nn.Sequential, values: torch.Tensor) -> torch.Tensor:
+    """Return what a layer puts out as maps (N, C, h, w): tokens where they are in the image."""
+    if values.ndim == 3:
+        side = math.isqrt(values.shape[1])  # tokens of no place, such as the class's, come first
+        return values[:, -(side**2) :].transpose(1, 2).unflatten(2, (side, side))
+    last = pooled_of(layers)
+    if last is not None and "NHWC" in str(getattr(last.own, "output_fmt", "")).upper():
+        return values.permute(0, 3, 1, 2) if min(values.shape[2:]) > 1 else values
+    return values
+
+
+def pooled_of(layers: nn.Sequential) -> "Pooled | None":
+    """Return the part that pools, of a network of timm; None of another one."""
+    last = layers[-1]
+    last = last[-1] if isinstance(last, nn.Sequential) else last
+    return last if isinstance(last, Pooled) else None
 
 
 def way_to_cut(
