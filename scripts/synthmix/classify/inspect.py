@@ -47,7 +47,9 @@ def grad_cam(
             logits = network.head(network.pooling(behind(maps)))
             index = torch.as_tensor(class_index, device=logits.device).expand(len(logits))
             score = logits.gather(1, index[:, None]).sum()
-            (gradients,) = torch.autograd.grad(score, maps)
+            # the answer of nearest neighbours has no slope: nothing is seen to speak for it
+            sloped = score.requires_grad
+            gradients = torch.autograd.grad(score, maps)[0] if sloped else torch.zeros_like(maps)
     gradients, maps = (as_maps(network.layers, values) for values in (gradients, maps))
     places = tuple(range(2, maps.ndim))
     importance = gradients.mean(places, keepdim=True)
