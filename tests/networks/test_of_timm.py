@@ -227,3 +227,10 @@ def test_where_it_looks_is_seen_before_it_pools(name):
     for maps in feature_maps(network, images):
         assert maps.ndim == 4
         assert len(maps) == 2
+
+
+def test_nearest_neighbours_look_nowhere():
+    settings = settings_of(SMALL, weights="none", head="nearest_neighbours")
+    network = build_network(settings, (3, 64, 64), 2)
+    network.head[0].make_room(4)
+    assert not grad_cam(network, torch.rand(2, 3, 64, 64), 1).any()
